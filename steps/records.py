@@ -1,0 +1,167 @@
+"""The records of a night. Each has a content-hash id; each derived one names the record it came from."""
+
+import hashlib
+import json
+from datetime import date
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["document", "conversation", "trace", "demonstration", "preference"]
+
+
+def content_id(*parts: Any) -> str:
+    """Return 16 hex digits of the SHA-256 of ``parts`` as canonical JSON."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        return cls.model_validate_json(line)
+
+    def to_json(self) -> str:
+        return self.model_dump_json()
+
+
+class Experience(Record):
+    """One normalised thing met while awake. ``id = content_id(kind, title, text)``.
+
+    ``text`` is what is learnt from and compared: a document's text, or a readable rendering of messages. ``payload``
+    holds the normalised messages of the other kinds (OpenAI chat format), and is empty for documents.
+    """
+
+    id: str
+    night: str
+    kind: Kind
+    source: str = Field(description="file relative to the inbox")
+    record: int | None = Field(description="line number from 1 in a JSONL file")
+    title: str
+    text: str
+    names: tuple[str, ...] = Field((), description="what a probe may call it: path, file name, title, given source")
+    payload: dict[str, Any] = {}
+    created_at: str | None = None
+    redactions: dict[str, int] = Field({}, description="redacted items by kind")
+
+
+class Probe(Record):
+    """An examination question. No ``answers`` means unanswerable: the right answer is not to know.
+
+    ``id = content_id("probe", question, answers)``; ``name`` is the id that the owner gave, if any.
+    """
+
+    id: str
+    night: str = Field(description="the cohort: the night it came in")
+    question: str
+    answers: tuple[str, ...]
+    type: str = "recall"
+    origin: Literal["owner", "dream"]
+    source: str | None = Field(description="experience source it asks about, as the owner wrote it")
+    experience: str | None = Field(description="id of that experience, if it could be resolved")
+    name: str | None = None
+    record: int | None = None
+    file: str | None = None
+
+
+Outcome = Literal["accepted", "redacted", "quarantined", "duplicate", "ignored"]
+
+
+class LedgerEntry(Record):
+    """What became of one input record: counts in are counts out."""
+
+    file: str
+    record: int | None
+    outcome: Outcome
+    reason: str
+    id: str | None
+
+
+class Quarantined(Record):
+    """A record that was refused, with the expectation or rule that refused it and a redacted excerpt."""
+
+    id: str
+    night: str
+    dataset: str
+    file: str
+    record: int | None
+    rule: str
+    reason: str
+    excerpt: str
+
+
+class Triaged(Record):
+    """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
+
+    experience: str
+    source: str
+    kind: Kind
+    verdict: Literal["persist", "temporary", "discard"]
+    reason: str
+    valid_until: date | None = None
+    waits: bool = Field(False, description="persisted, but learning from this kind is not built yet")
+
+
+class Dream(Record):
+    """A synthetic training example: the student sees ``question``, the teacher sees ``context`` too.
+
+    ``id = content_id(strategy, question, answer)``; ``sentence`` is the index of the source sentence it covers.
+    """
+
+    id: str
+    night: str
+    strategy: str
+    experience: str | None = Field(description="None for rehearsal, which has no source but the model itself")
+    source: str
+    sentence: int | None
+    question: str
+    answer: str
+    verification: dict[str, float | str | bool] = {}
+    rehearsal: bool = False
+
+
+class Answer(Record):
+    """One answer of one model in one condition; the row that the examination is made of."""
+
+    probe: str
+    id: str = Field(description="content hash of the item, on which two models are paired")
+    question: str
+    type: str
+    cohort: str
+    source: str | None
+    model: Literal["base", "champion", "candidate"]
+    condition: Literal["closed", "open"]
+    answer: str
+    correct: bool
+
+
+class AnchorAnswer(Record):
+    """One anchor item answered by one model. ``score`` is the probability of the right option (or 0/1)."""
+
+    id: str
+    ability: str
+    model: Literal["base", "champion", "candidate"]
+    answer: str
+    correct: bool
+    score: float
+
+
+class Check(Record):
+    """One condition of the gate with its figures. INCONCLUSIVE: the evidence is missing or too small to decide."""
+
+    name: str
+    status: Literal["PASS", "FAIL", "INCONCLUSIVE", "NOT_APPLICABLE"]
+    reason: str
+    figures: dict[str, Any] = {}
+
+
+class Verdict(Record):
+    """What the gate decided on one candidate, and the digests of exactly what it decided on."""
+
+    night: str
+    verdict: Literal["PROMOTE", "REJECT", "INCONCLUSIVE", "NO_OP"]
+    reasons: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
+    binding: dict[str, str] = Field({}, description="digests of base, adapter, data, parameters, examination, code")

@@ -1,0 +1,224 @@
+"""Settings of a night: ``params.yaml`` as frozen, strict models. An unknown key or an impossible value is refused."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from croniter import croniter
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from steps.errors import SlumberError
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    # Not `strict=True`: YAML has no float literal for `1`, so an int must be accepted where a float is meant.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_silent_conversion(cls, value, info):
+        """Refuse ``"3"`` for 3, ``3.0`` for 3 and ``true`` for 1: pydantic's lax mode would convert them."""
+        numeric = _numeric_kind(cls.model_fields[info.field_name].annotation)
+        if numeric and (isinstance(value, bool | str) or (numeric is int and isinstance(value, float))):
+            raise ValueError(f"must be {'a whole number' if numeric is int else 'a number'}, not {value!r}")
+        return value
+
+
+def _numeric_kind(annotation) -> type | None:
+    return annotation if annotation in (int, float) else None
+
+
+class NightSettings(Section):
+    """When nights run and where the day's material lies."""
+
+    cron: str = Field(description="when a night starts, in cron syntax")
+    timezone: str = Field(description="IANA time zone of the schedule")
+    inbox: Path = Field(description="folder of the day's material, relative to this file")
+
+    @field_validator("cron")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        if not croniter.is_valid(value):
+            raise ValueError(f"{value!r} is not a cron expression such as '0 3 * * *'")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone such as 'Europe/Berlin'")
+        ZoneInfo(value)
+        return value
+
+
+class ModelSettings(Section):
+    """The base model: frozen for ever; only adapters are trained."""
+
+    base: str = Field(min_length=1, description="'embedded', a local folder or a hub id of a causal LM")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    threads: Count = Field(0, description="torch threads; 0 leaves torch's own choice")
+
+
+class IngestSettings(Section):
+    """What is read and what counts as the same."""
+
+    max_file_bytes: Positive
+    max_text_chars: Positive
+    near_duplicate: Share = Field(description="Jaccard similarity of word shingles from which two texts are the same")
+
+
+class TriageSettings(Section):
+    """What stays out of the weights."""
+
+    volatile_days: Count = Field(description="material valid for at most so many days is kept as temporary memory")
+    known_containment: Share = Field(description="share of a text's shingles seen on earlier nights that makes it known")
+
+
+class DreamSettings(Section):
+    """Who dreams, how much, and what is kept."""
+
+    engine: Literal["transformers", "openai"] = "transformers"
+    endpoint: str | None = Field(None, description="base URL of an OpenAI-compatible server, for engine 'openai'")
+    endpoint_model: str | None = Field(None, description="model name to ask that server for")
+    api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
+    questions_per_sentence: Count
+    rewrites_per_sentence: Count
+    rehearsals: Count = Field(description="self-synthesised general examples")
+    temperature: Annotated[float, Field(gt=0.0, le=2.0)]
+    top_k: Positive
+    min_support: float = Field(description="nats per token by which the document must make an answer likelier")
+    batch_tokens: Positive = Field(description="tokens in flight at once while dreaming")
+    holdout_share: Share = Field(description="share of question dreams held out as probes where the owner gave none")
+
+
+class ConsolidateSettings(Section):
+    """The adapter and how it is trained."""
+
+    rank: Positive
+    alpha: Positive
+    dropout: Share = 0.0
+    first_layer: Share = Field(description="share of the lower layers that stays frozen")
+    learning_rate: Annotated[float, Field(gt=0.0, lt=1.0)]
+    weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
+    warmup: Share
+    epochs: Positive
+    batch_tokens: Positive = Field(description="tokens per optimiser step")
+    top_k: Positive = Field(description="teacher probabilities kept per position")
+    hard_label: Share = Field(description="weight of the written answer against the teacher's probabilities")
+    rehearsal_weight: Annotated[float, Field(ge=0.0)] = Field(description="weight of the KL to the base on rehearsal")
+    checkpoint_steps: Positive
+
+
+class ExamineSettings(Section):
+    """The examination."""
+
+    anchors: Path = Field(description="folder of the anchor suite, relative to this file")
+    max_new_tokens: Positive
+    batch_tokens: Positive
+
+
+class GateSettings(Section):
+    """When a candidate may serve."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)]
+    power: Annotated[float, Field(gt=0.0, lt=1.0)]
+    min_gain: Share = Field(description="accuracy by which tonight's probes must be better than without the update")
+    epsilon_anchors: Annotated[float, Field(gt=0.0, le=1.0)] = Field(description="tolerated loss of general abilities")
+    epsilon_cohorts: Annotated[float, Field(gt=0.0, le=1.0)] = Field(description="tolerated loss on earlier cohorts")
+    min_probes: Positive
+    min_anchors: Positive
+
+
+class RegistrySettings(Section):
+    """MLflow."""
+
+    model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    experiment: str
+    tracking_uri: str | None = Field(None, description="null: SQLite in the workspace, or MLFLOW_TRACKING_URI")
+
+
+class DatasetSettings(Section):
+    """DVC."""
+
+    remote: str | None = Field(None, description="any DVC remote URL; null: a folder in the workspace's state")
+
+
+class UiSettings(Section):
+    """Where the pages are served, on loopback."""
+
+    dagster_port: Annotated[int, Field(ge=1, le=65535)]
+    mlflow_port: Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(Section):
+    """Everything a night can be told. ``folder`` is where ``params.yaml`` lies: relative paths start there."""
+
+    seed: Count
+    night: NightSettings
+    model: ModelSettings
+    ingest: IngestSettings
+    triage: TriageSettings
+    dream: DreamSettings
+    consolidate: ConsolidateSettings
+    examine: ExamineSettings
+    gate: GateSettings
+    registry: RegistrySettings
+    datasets: DatasetSettings
+    ui: UiSettings
+    folder: Path = Field(REPOSITORY, exclude=True)
+
+    @property
+    def inbox(self) -> Path:
+        return self.folder / self.night.inbox
+
+    @property
+    def anchors(self) -> Path:
+        return self.folder / self.examine.anchors
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read ``params.yaml`` (default: the checkout's).
+
+    Raises:
+        SlumberError: the file is missing, is not YAML, or holds an unknown key or an impossible value; the sentence
+            names the key.
+    """
+    path = path or REPOSITORY / "params.yaml"
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SlumberError(f"There is no settings file {path}: name one with --params or restore params.yaml.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" (line {place.line + 1})" if place else ""
+        raise SlumberError(f"{path} cannot be read as YAML{where}: correct it and try again.") from None
+    if not isinstance(values, dict):
+        raise SlumberError(f"{path} must hold the sections of a night (see docs/settings in README), not {values!r}.")
+    if "folder" in values:
+        raise SlumberError(f"{path}: 'folder' is not a setting; remove it.")
+    try:
+        return Settings(**values, folder=path.resolve().parent)
+    except ValidationError as error:
+        raise SlumberError(f"{path}: {_sentence(error)}") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    # A misspelt key shows up twice, as unknown and as missing: say the one that the user can see in the file.
+    first, *more = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        text = f"'{key}' is not a setting; remove it or correct its spelling"
+    elif kind == "missing":
+        text = f"'{key}' is missing; params.yaml must set it"
+    else:
+        text = f"'{key}' {first['msg'].removeprefix('Value error, ').replace('Input should', 'should')}"
+    return text + (f" (and {len(more)} more)." if more else ".")

@@ -1,0 +1,155 @@
+"""Where everything of a deployment lies, and how files are written: atomically, with a manifest last.
+
+    <root>/data/<dataset>/<night>.jsonl      datasets, one file per night, versioned by DVC
+    <root>/.slumber/nights/<night>/          work of a night: teacher labels, checkpoints, adapter, examination, report
+    <root>/.slumber/{mlflow,dagster,dvc}/    stores of the three tools
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import filelock
+
+from steps.errors import NightRunning, SlumberError
+from steps.records import Record
+
+R = TypeVar("R", bound=Record)
+
+DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "dreams", "holdouts")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """All paths of one deployment; several workspaces live side by side."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def state(self) -> Path:
+        return self.root / ".slumber"
+
+    def dataset(self, name: str, night: str) -> Path:
+        assert name in DATASETS, name
+        return self.data / name / f"{night}.jsonl"
+
+    def nights(self, name: str, *, before: str | None = None) -> list[str]:
+        """Nights that have a file in dataset ``name``, oldest first; ``before`` excludes that night and later ones."""
+        found = sorted(path.stem for path in (self.data / name).glob("????-??-??.jsonl"))
+        return [night for night in found if before is None or night < before]
+
+    def night(self, night: str) -> Path:
+        return self.state / "nights" / night
+
+    def manifest(self, night: str, step: str) -> Path:
+        return self.night(night) / f"{step}.manifest.json"
+
+    @contextmanager
+    def lock(self, night: str) -> Iterator[None]:
+        """Hold the workspace for one night. The kernel frees the lock when the process dies.
+
+        Raises:
+            NightRunning: another process holds it.
+        """
+        self.state.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(self.state / "night.lock")
+        holder = self.state / "night.holder"
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            who = holder.read_text() if holder.exists() else "another night"
+            raise NightRunning(f"{who} is running in {self.root}: wait for it to end, then try again.") from None
+        try:
+            holder.write_text(f"night {night} (process {os.getpid()})")
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+
+def check_night(night: str) -> str:
+    """Return ``night`` if it is a date such as 2026-11-22, else raise SlumberError."""
+    try:
+        if date.fromisoformat(night).isoformat() == night:
+            return night
+    except ValueError:
+        pass
+    raise SlumberError(f"{night!r} is not a night: write it as a date such as 2026-11-22.")
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary file beside ``path`` that replaces it, fsynced, if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as indented JSON, atomically."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write one JSON object a line, atomically; an empty dataset is an empty file."""
+    write_text(path, "".join(record.to_json() + "\n" for record in records))
+
+
+def read_records(path: Path, kind: type[R]) -> list[R]:
+    """Read a dataset file; a missing file raises SlumberError, for a missing file is not an empty one."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise SlumberError(f"{path} is missing: run the step that writes it first (see `slumber --help`).") from None
+    return [kind.from_json(line) for line in lines if line]
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, or of a folder's files and their relative names."""
+    digest = hashlib.sha256()
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        if path.is_dir():
+            digest.update(file.relative_to(path).as_posix().encode() + b"\0")
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def check_space(path: Path, *, needed_bytes: int) -> None:
+    """Raise SlumberError unless the disk of ``path`` has ``needed_bytes`` free."""
+    while not path.exists():
+        path = path.parent
+    free = shutil.disk_usage(path).free
+    if free < needed_bytes:
+        raise SlumberError(
+            f"The disk of {path} has {free / 1e9:.1f} GB free, a night needs {needed_bytes / 1e9:.1f} GB: "
+            "free some space and run the night again; nothing was changed."
+        )
