@@ -1,0 +1,97 @@
+"""Consolidate: one LoRA adapter, trained from the frozen base on the dreams of every night up to this one.
+
+Never stacked on yesterday's adapter: editing one document after another destroys the earlier ones (design, section 3).
+"""
+
+import shutil
+from typing import Any
+
+from steps.consolidate.adapter import attach_adapter, save_adapter
+from steps.consolidate.examples import build_examples
+from steps.consolidate.teacher import teacher_labels
+from steps.consolidate.training import train
+from steps.dream.candidates import document_context
+from steps.errors import SlumberError
+from steps.manifest import StepRecord, run_once, step_digest
+from steps.model.loading import base_folder, base_sha256, load_base
+from steps.model.runner import Runner
+from steps.records import Dream, Experience, content_id
+from steps.settings import Settings
+from steps.workspace import Workspace, check_space, read_records
+
+_BYTES_NEEDED = 500_000_000  # checkpoint, teacher labels and adapter of a small model, with room
+
+
+def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
+    """Train tonight's candidate into ``.slumber/nights/<night>/adapter``, or nothing if tonight brought nothing new.
+
+    Figures: examples, optimiser steps, losses, tokens and tokens/s, or ``skipped`` with the reason.
+
+    Raises:
+        SlumberError: the model is missing, the disk is full, or training diverged.
+    """
+    nights = [n for n in workspace.nights("dreams") if n <= night]
+    inputs = [workspace.dataset(name, n) for n in nights for name in ("dreams", "corpus")]
+    folder = workspace.night(night) / "adapter"
+    base_digest = base_sha256(base_folder(settings.model))
+    parameters = [settings.consolidate.model_dump(mode="json"), settings.model.dtype, settings.seed, base_digest]
+    digest = step_digest(parameters=parameters, inputs=inputs)
+
+    def work() -> dict[str, Any]:
+        shutil.rmtree(folder, ignore_errors=True)
+        dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
+        if not any(d.night == night and not d.rehearsal for d in dreams):
+            return {"skipped": "nothing new tonight", "examples": 0}
+        check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
+        dreams = list({d.id: d for d in dreams}.values())
+        contexts = {
+            e.id: document_context(e) for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)
+        }
+        base = load_base(settings.model)
+        packed = Runner(base, settings.consolidate.batch_tokens).packed
+        examples = build_examples(base.tokenizer, dreams, contexts)
+        scratch = workspace.night(night) / "consolidate"
+        labels = teacher_labels(
+            base.model,
+            examples,
+            top_k=settings.consolidate.top_k,
+            batch_tokens=settings.consolidate.batch_tokens,
+            packed=packed,
+            cache=scratch / f"teacher-{content_id([e.__dict__ for e in examples], base.sha256, settings.consolidate.top_k)}.safetensors",
+        )
+        model = attach_adapter(base.model, settings.consolidate, seed=settings.seed)
+        done = train(
+            model,
+            examples,
+            labels,
+            settings=settings.consolidate,
+            seed=settings.seed,
+            packed=packed,
+            checkpoint=scratch / "checkpoint.pt",
+            digest=digest,
+        )
+        if not all(loss == loss and abs(loss) < 1e4 for loss in done.losses):
+            raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
+        unfinished = folder.with_name("adapter.part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        save_adapter(model, unfinished, base_name=base.name)
+        unfinished.rename(folder)
+        shutil.rmtree(scratch, ignore_errors=True)
+        return {
+            "examples": len(examples),
+            "rehearsal_examples": sum(e.rehearsal for e in examples),
+            "nights": nights,
+            "steps": len(done.losses),
+            "losses": [round(loss, 6) for loss in done.losses],
+            "tokens": done.tokens,
+            "example_tokens": done.example_tokens,
+            "tokens_per_second": done.tokens / done.seconds,
+            "example_tokens_per_second": done.example_tokens / done.seconds,
+            "training_seconds": done.seconds,
+            "resumed_at": done.resumed_at,
+            "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+            "packed": packed,
+            "device": str(base.device),
+        }
+
+    return run_once(workspace, night=night, step="consolidate", digest=digest, outputs=[folder], work=work)

@@ -1,0 +1,185 @@
+"""The training loop: packed rows, soft labels, checkpoints; a killed run goes on where it stopped."""
+
+import math
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+
+from steps.consolidate.examples import Example
+from steps.consolidate.loss import distillation_loss
+from steps.consolidate.teacher import Labels
+from steps.model.forward import packed_logits
+from steps.model.packing import pack
+from steps.progress import progress
+from steps.settings import ConsolidateSettings
+from steps.workspace import atomic_path
+
+
+@dataclass
+class Training:
+    """What a training run did. ``tokens`` were computed; ``example_tokens`` is what they stand for without packing."""
+
+    losses: list[float]
+    tokens: int
+    example_tokens: int
+    seconds: float
+    resumed_at: int = 0
+
+
+def plan_rows(
+    examples: list[Example], *, epochs: int, mix_share: float, batch_tokens: int, seed: int, packed: bool
+) -> list[list[int]]:
+    """Return the examples of every optimiser step: each epoch a new order, each row full.
+
+    An epoch holds every question and ``mix_share`` of the other examples, which take turns so that all come equally.
+
+    Depends on the arguments alone, so that a resumed run walks the same rows.
+    """
+    shared = _common_prefix(examples) if packed else 0
+    rows: list[list[int]] = []
+    turns = [n for n, example in enumerate(examples) if not example.every_epoch]
+    random.Random(f"{seed}-turns").shuffle(turns)
+    share = math.ceil(mix_share * len(turns))
+    for epoch in range(epochs):
+        order = [n for n, example in enumerate(examples) if example.every_epoch]
+        order += [turns[(epoch * share + n) % len(turns)] for n in range(share)]
+        random.Random(f"{seed}-{epoch}").shuffle(order)
+        used = batch_tokens + 1
+        for number in order:
+            cost = len(examples[number].sequence) - shared
+            if used + cost > batch_tokens:
+                rows.append([])
+                used = shared
+            rows[-1].append(number)
+            used += cost
+    return rows
+
+
+def train(
+    model: PeftModel,
+    examples: list[Example],
+    labels: Labels,
+    *,
+    settings: ConsolidateSettings,
+    seed: int,
+    packed: bool,
+    checkpoint: Path,
+    digest: str,
+) -> Training:
+    """Train the adapter of ``model`` in place.
+
+    ``checkpoint`` is a file that is rewritten atomically every ``checkpoint_steps``; one of another ``digest`` is
+    ignored. The run is deterministic on one machine: rows, initialisation and dropout follow from ``seed``.
+    """
+    rows = plan_rows(
+        examples,
+        epochs=settings.epochs,
+        mix_share=settings.mix_share,
+        batch_tokens=settings.batch_tokens,
+        seed=seed,
+        packed=packed,
+    )
+    weights = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
+    done = Training([], 0, 0, 0.0)
+    if checkpoint.exists():
+        _restore(checkpoint, digest, model, optimizer, schedule, done)
+    torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
+    start = time.perf_counter()
+    before = done.seconds
+    model.train()
+    with progress("consolidating", len(rows)) as meter:
+        meter.advance(len(done.losses))
+        for step in range(len(done.losses), len(rows)):
+            torch.manual_seed(seed + step)  # dropout, if any, is the same after a resume
+            members = [examples[n] for n in rows[step]]
+            loss, tokens = _row_loss(model, members, rows[step], labels, settings=settings, packed=packed)
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+            done.losses.append(loss)
+            done.tokens += tokens
+            done.example_tokens += sum(len(e.sequence) for e in members)
+            done.seconds = before + time.perf_counter() - start
+            meter.advance(note=f"loss {loss:.3f}  {done.tokens / done.seconds:.0f} tokens/s")
+            if (step + 1) % settings.checkpoint_steps == 0:
+                _store(checkpoint, digest, model, optimizer, schedule, done)
+    model.eval()
+    torch.use_deterministic_algorithms(False)
+    return done
+
+
+def _row_loss(
+    model: PeftModel, members: list[Example], numbers: list[int], labels: Labels, *, settings: ConsolidateSettings, packed: bool
+) -> tuple[float, int]:
+    """Run forward and backward over one row; without packing, over its examples one by one."""
+    total = sum(_weight(e, settings) * len(e.completion) for e in members)
+    base, value, tokens = model.get_base_model(), 0.0, 0
+    for part in [list(zip(members, numbers, strict=True))] if packed else [[pair] for pair in zip(members, numbers, strict=True)]:
+        row = pack([e.sequence for e, _ in part])
+        where = np.concatenate(
+            [index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)]
+        )
+        logits = packed_logits(base, row, where)
+        device = logits.device
+        positions = np.concatenate([np.arange(s.start, s.stop) for s in (labels.of(n) for _, n in part)])
+        weights = torch.tensor([_weight(e, settings) for e, _ in part for _ in e.completion], device=device)
+        loss = distillation_loss(
+            logits,
+            teacher_tokens=labels.tokens[positions].to(device),
+            teacher_logprobs=labels.logprobs[positions].to(device),
+            targets=torch.tensor([t for e, _ in part for t in e.completion], device=device),
+            weights=weights,
+            hard_label=settings.hard_label,
+        )
+        share = float(weights.sum()) / total
+        (loss * share).backward()
+        value += float(loss.detach()) * share
+        tokens += len(row.ids)
+    return value, tokens
+
+
+def _weight(example: Example, settings: ConsolidateSettings) -> float:
+    return settings.rehearsal_weight if example.rehearsal else 1.0
+
+
+def _rate(step: int, steps: int, warmup: float) -> float:
+    rise = max(1, round(warmup * steps))
+    if step < rise:
+        return (step + 1) / rise
+    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+
+
+def _common_prefix(examples: list[Example]) -> int:
+    first, last = min(e.sequence for e in examples), max(e.sequence for e in examples)
+    return next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+
+
+def _store(path: Path, digest: str, model: PeftModel, optimizer, schedule, done: Training) -> None:
+    state = {
+        "digest": digest,
+        "adapter": get_peft_model_state_dict(model),
+        "optimizer": optimizer.state_dict(),
+        "schedule": schedule.state_dict(),
+        "done": [done.losses, done.tokens, done.example_tokens, done.seconds],
+    }
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def _restore(path: Path, digest: str, model: PeftModel, optimizer, schedule, done: Training) -> None:
+    state = torch.load(path, weights_only=True, map_location="cpu")
+    if state["digest"] != digest:
+        return
+    set_peft_model_state_dict(model, state["adapter"])
+    optimizer.load_state_dict(state["optimizer"])
+    schedule.load_state_dict(state["schedule"])
+    done.losses, done.tokens, done.example_tokens, done.seconds = state["done"]
+    done.resumed_at = len(done.losses)

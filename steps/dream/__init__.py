@@ -1,0 +1,146 @@
+"""Dream: the model writes its own rehearsal data, with the source in context; every dream is verified before it is used.
+
+    questions   written by the model about each fact, verified by likelihood and by grounding
+    rewrites    the same fact in other words, kept if names and numbers survive
+    drills      generator-free, so that every sentence is covered
+    rehearsal   self-synthesised general examples, so that the model stays what it was
+"""
+
+from collections import Counter
+from typing import Any
+
+from steps.anchors import read_anchors
+from steps.dream.candidates import Source, question_dreams, rewrite_dreams
+from steps.dream.dreamers import make_dreamer
+from steps.dream.drills import drills
+from steps.dream.holdouts import hold_out, leaks
+from steps.dream.rehearsal import normalised, write_rehearsal
+from steps.dream.sentences import sentences
+from steps.errors import DataRefused
+from steps.manifest import StepRecord, run_once, step_digest
+from steps.model.loading import base_folder, base_sha256, load_base
+from steps.model.runner import Runner
+from steps.records import Dream, Experience, Probe, Triaged, content_id
+from steps.settings import Settings
+from steps.validate.checking import check_records
+from steps.workspace import Workspace, read_records, write_records
+
+
+def dream(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
+    """Write tonight's dreams and, for documents without owner's probes, held-out probes.
+
+    Reads tonight's corpus, triage and probes. Figures: documents, dreams by strategy, refusals by reason, coverage.
+
+    Raises:
+        SlumberError: the model or the dreamer's server is missing.
+        DataRefused: a dream leaks a probe, or the dreams fail a critical expectation.
+    """
+    inputs = [workspace.dataset(name, night) for name in ("corpus", "triage", "probes")]
+    outputs = [workspace.dataset(name, night) for name in ("dreams", "holdouts")]
+
+    def work() -> dict[str, Any]:
+        sources = persisted_documents(workspace, night)
+        probes = read_records(workspace.dataset("probes", night), Probe)
+        dreams, refused, extra = _dream_all(settings, workspace, night, sources, probes) if sources else ([], Counter(), {})
+        checked = check_records(dataset="dreams", records=dreams, night=night, workspace=workspace)
+        refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
+        train, held = hold_out(checked.kept, probes, sources, share=settings.dream.holdout_share, night=night)
+        leaked = leaks(train, [*probes, *held])
+        if leaked:
+            raise DataRefused(f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.")
+        write_records(outputs[0], train)
+        write_records(outputs[1], held)
+        covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
+        return {
+            "documents": len(sources),
+            "sentences": sum(len(s.sentences) for s in sources),
+            "sentences_with_question": len(covered),
+            "strategies": dict(Counter(d.strategy for d in train)),
+            "kept": len(train),
+            "held_out": len(held),
+            "refused": dict(refused),
+            "leaks": len(leaked),
+            "expectations": checked.table,
+            "examples": [d.model_dump(include={"strategy", "source", "question", "answer"}) for d in _one_each(train)],
+            **extra,
+        }
+
+    base = base_sha256(base_folder(settings.model))
+    parameters = [settings.dream.model_dump(mode="json"), settings.seed, base]
+    digest = step_digest(parameters=parameters, inputs=[*inputs, settings.anchors])
+    return run_once(workspace, night=night, step="dream", digest=digest, outputs=outputs, work=work)
+
+
+def persisted_documents(workspace: Workspace, night: str) -> list[Source]:
+    """Tonight's documents that triage sends into the weights, with their sentences."""
+    verdicts = {t.experience: t for t in read_records(workspace.dataset("triage", night), Triaged)}
+    corpus = read_records(workspace.dataset("corpus", night), Experience)
+    kept = [e for e in corpus if e.kind == "document" and verdicts[e.id].verdict == "persist"]
+    return [Source(e, sentences(e.text)) for e in kept if sentences(e.text)]
+
+
+def _dream_all(
+    settings: Settings, workspace: Workspace, night: str, sources: list[Source], probes: list[Probe]
+) -> tuple[list[Dream], Counter[str], dict[str, Any]]:
+    runner = Runner(load_base(settings.model), settings.dream.batch_tokens)
+    dreamer = make_dreamer(settings.dream, runner)
+    refused: Counter[str] = Counter()
+    questions = question_dreams(dreamer, runner, sources, settings=settings, night=night, refused=refused)
+    rewrites = rewrite_dreams(dreamer, sources, settings=settings, night=night, refused=refused)
+    drilled = [
+        make_dream(night, f"drill-{drill.strategy}", source, drill.sentence, drill.question, drill.answer)
+        for source in sources
+        for drill in drills(source.experience.title, source.sentences)
+    ]
+    examined = {normalised(p.question) for p in probes} | {normalised(a.question) for a in read_anchors(settings.anchors)}
+    written = write_rehearsal(
+        dreamer,
+        settings.dream.rehearsals,
+        temperature=settings.dream.temperature,
+        top_k=settings.dream.top_k,
+        seed=settings.seed,
+        forbidden=examined,
+    )
+    rehearsal = [
+        Dream(
+            id=content_id("rehearsal", question, answer),
+            night=night,
+            strategy="rehearsal",
+            experience=None,
+            source="the model itself",
+            sentence=None,
+            question=question,
+            answer=answer,
+            verification={"complete": complete},
+            rehearsal=True,
+        )
+        for question, answer, complete in written
+    ]
+    kept: dict[str, Dream] = {}
+    for one in [*questions, *rewrites, *drilled, *rehearsal]:
+        if normalised(one.question) in examined:
+            refused["asks what a probe asks"] += 1
+        elif one.id in kept:
+            refused["dreamt already"] += 1
+        else:
+            kept[one.id] = one
+    return list(kept.values()), refused, {"packed": runner.packed, "engine": settings.dream.engine}
+
+
+def make_dream(night: str, strategy: str, source: Source, sentence: int | None, question: str, answer: str) -> Dream:
+    """Return a dream about ``source`` that needs no further verification (the answer is the source's own sentence)."""
+    return Dream(
+        id=content_id(strategy, question, answer),
+        night=night,
+        strategy=strategy,
+        experience=source.experience.id,
+        source=source.experience.source,
+        sentence=sentence,
+        question=question,
+        answer=answer,
+        verification={"verbatim": True},
+    )
+
+
+def _one_each(dreams: list[Dream]) -> list[Dream]:
+    return list({d.strategy: d for d in reversed(dreams)}.values())[::-1]

@@ -1,0 +1,61 @@
+"""Held-out probes where the owner gave none, and the check that no probe leaks into training."""
+
+import random
+
+from rapidfuzz.fuzz import token_sort_ratio
+
+from steps.dream.candidates import SAME_WORDING, Source
+from steps.dream.rehearsal import normalised
+from steps.records import Dream, Probe, content_id
+
+
+def hold_out(
+    dreams: list[Dream], probes: list[Probe], sources: list[Source], *, share: float, night: str
+) -> tuple[list[Dream], list[Probe]]:
+    """Split question dreams into training and held-out probes, for documents that no owner's probe asks about.
+
+    A question is held out only if another question on the same sentence stays in training, so that the fact itself is
+    still taught and the probe measures whether it survives another wording. Training dreams of the held-out wording
+    are dropped.
+    """
+    probed = {probe.experience for probe in probes}
+    if any(probe.experience is None for probe in probes):
+        probed |= {source.experience.id for source in sources}
+    held: list[Dream] = []
+    choose = random.Random(content_id("holdout", night))
+    for source in sources:
+        own = [d for d in dreams if d.experience == source.experience.id and d.strategy == "question"]
+        if source.experience.id in probed:
+            continue
+        by_sentence: dict[int | None, list[Dream]] = {}
+        for one in own:
+            by_sentence.setdefault(one.sentence, []).append(one)
+        ready = [choose.choice(peers) for peers in by_sentence.values() if len(peers) > 1]
+        held += choose.sample(ready, min(len(ready), max(1, round(share * len(own)))) if ready else 0)
+    out = {d.id for d in held}
+    train = [d for d in dreams if d.id not in out and not any(_same(d.question, h.question) for h in held)]
+    return train, [_as_probe(d) for d in held]
+
+
+def leaks(dreams: list[Dream], probes: list[Probe]) -> list[str]:
+    """Return the questions of dreams that repeat a probe: the same words, or a held-out one's wording."""
+    exact = {normalised(p.question) for p in probes}
+    held = [p.question for p in probes if p.origin == "dream"]
+    return [d.question for d in dreams if normalised(d.question) in exact or any(_same(d.question, q) for q in held)]
+
+
+def _same(left: str, right: str) -> bool:
+    return token_sort_ratio(left, right) > SAME_WORDING
+
+
+def _as_probe(dream: Dream) -> Probe:
+    return Probe(
+        id=content_id("probe", dream.question, dream.verification["span"]),
+        night=dream.night,
+        question=dream.question,
+        answers=(str(dream.verification["span"]),),
+        type="paraphrase",
+        origin="dream",
+        source=dream.source,
+        experience=dream.experience,
+    )

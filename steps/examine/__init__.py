@@ -1,0 +1,152 @@
+"""Examine: what base, champion and candidate answer, closed and open book, and what they can still do in general."""
+
+import gc
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Literal
+
+from steps.anchors import Anchor, read_anchors
+from steps.consolidate.adapter import load_adapter
+from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_probes
+from steps.examine.items import ProbeItem, probe_items
+from steps.examine.marking import right
+from steps.manifest import StepRecord, read_manifest, run_once, step_digest
+from steps.model.loading import base_folder, base_sha256, load_base
+from steps.model.runner import Runner
+from steps.records import AnchorAnswer, Answer, content_id
+from steps.settings import Settings
+from steps.workspace import Workspace, file_sha256, write_records
+
+Who = Literal["base", "champion", "candidate"]
+
+
+def examine(*, settings: Settings, workspace: Workspace, night: str, champion: Path | None) -> StepRecord:
+    """Examine tonight's candidate beside the base and the champion; write answers and anchors, one row per answer.
+
+    Args:
+        champion: folder of the champion's adapter, or None while the base itself serves.
+
+    A night that trained nothing asks nothing (``skipped``). Figures: accuracy by model, condition and cohort, general
+    abilities by model and ability.
+
+    Raises:
+        SlumberError: model, adapter or anchor suite is missing.
+    """
+    folder = workspace.night(night) / "examination"
+    outputs = [folder / "answers.jsonl", folder / "anchors.jsonl"]
+    candidate = workspace.night(night) / "adapter"
+    base_digest = base_sha256(base_folder(settings.model))
+    adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
+    digests = {who: file_sha256(path) if path else "none" for who, path in adapters.items()}
+    items, anchors = probe_items(workspace, night), read_anchors(settings.anchors)
+    parameters = [
+        settings.examine.model_dump(mode="json"),
+        settings.model.dtype,
+        base_digest,
+        digests,
+        [(i.probe.id, i.probe.answers, i.document) for i in items],
+    ]
+    digest = step_digest(parameters=parameters, inputs=[settings.anchors])
+
+    def work() -> dict[str, Any]:
+        trained = read_manifest(workspace, night=night, step="consolidate")
+        if trained is None or "skipped" in trained.figures:
+            for path in outputs:
+                write_records(path, [])
+            return {"skipped": "no candidate was trained tonight"}
+        books: dict[str, AnswerBook] = {}
+        for who, adapter in adapters.items():
+            if digests[who] not in books:
+                books[digests[who]] = _ask(settings, workspace, who, adapter, base_digest, digests[who], items, anchors)
+        answers = [row for who in adapters for row in _answers(who, items, books[digests[who]])]
+        general = [row for who in adapters for row in _anchor_answers(who, anchors, books[digests[who]])]
+        write_records(outputs[0], answers)
+        write_records(outputs[1], general)
+        return _figures(answers, general)
+
+    return run_once(workspace, night=night, step="examine", digest=digest, outputs=outputs, work=work)
+
+
+def _ask(
+    settings: Settings,
+    workspace: Workspace,
+    who: Who,
+    adapter: Path | None,
+    base_digest: str,
+    adapter_digest: str,
+    items: list[ProbeItem],
+    anchors: list[Anchor],
+) -> AnswerBook:
+    """Ask one model everything that its book does not hold yet."""
+    limit = settings.examine.max_new_tokens
+    how = content_id(base_digest, adapter_digest, settings.model.dtype, settings.model.device, limit)
+    book = AnswerBook(workspace.state / "answers", how)
+    asked = [Asked(i.probe.question, None) for i in items]
+    asked += [Asked(i.probe.question, i.document) for i in items if i.document]
+    if book.missing([a.key for a in asked]) or book.missing([a.id for a in anchors]):
+        base = load_base(settings.model)
+        if adapter:
+            load_adapter(base.model, adapter).eval()
+        runner = Runner(base, settings.examine.batch_tokens)
+        ask_probes(runner, asked, book=book, who=who, max_new_tokens=limit)
+        ask_anchors(runner, anchors, book=book, who=who, max_new_tokens=limit)
+        del runner, base
+        gc.collect()
+    return book
+
+
+def _answers(who: Who, items: list[ProbeItem], book: AnswerBook) -> list[Answer]:
+    rows = []
+    for item in items:
+        probe = item.probe
+        for condition, document in (("closed", None), ("open", item.document)):
+            if condition == "open" and document is None:
+                continue
+            reply = str(book[Asked(probe.question, document).key]["reply"])
+            rows.append(
+                Answer(
+                    probe=probe.name or probe.id,
+                    id=probe.id,
+                    question=probe.question,
+                    type=probe.type,
+                    cohort=probe.night,
+                    source=item.source,
+                    model=who,
+                    condition=condition,
+                    answer=reply,
+                    correct=right(reply, probe.answers),
+                )
+            )
+    return rows
+
+
+def _anchor_answers(who: Who, anchors: list[Anchor], book: AnswerBook) -> list[AnchorAnswer]:
+    return [
+        AnchorAnswer(
+            id=a.id,
+            ability=a.ability,
+            model=who,
+            answer=str(book[a.id]["reply"]),
+            correct=bool(book[a.id]["correct"]),
+            score=float(book[a.id]["score"]),
+        )
+        for a in anchors
+    ]
+
+
+def _figures(answers: list[Answer], general: list[AnchorAnswer]) -> dict[str, Any]:
+    """Accuracies as [right, asked], so that no share is quoted without its count."""
+    probes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    abilities: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in answers:
+        _count(probes[f"{row.model}/{row.condition}/{row.cohort}"], row.correct)
+        _count(probes[f"{row.model}/{row.condition}"], row.correct)
+    for one in general:
+        _count(abilities[f"{one.model}/{one.ability}"], one.correct)
+        _count(abilities[one.model], one.correct)
+    return {"probes": dict(probes), "anchors": dict(abilities)}
+
+
+def _count(cell: list[int], correct: bool) -> None:
+    cell[0] += correct
+    cell[1] += 1

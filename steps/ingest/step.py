@@ -1,0 +1,186 @@
+"""Ingest: every record of the inbox becomes an experience, a probe, a quarantined record or a line in the ledger."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from steps.ingest.deduplicate import Match, Met, probe_key
+from steps.ingest.excerpts import excerpt
+from steps.ingest.naming import Names
+from steps.ingest.prepare import prepare
+from steps.ingest.readers import Raw, Refused, read_found
+from steps.ingest.redact import sentence
+from steps.ingest.walking import Found, look_at_inbox
+from steps.manifest import StepRecord, run_once, step_digest
+from steps.records import Experience, LedgerEntry, Outcome, Probe, Quarantined, content_id
+from steps.settings import Settings
+from steps.workspace import Workspace, check_night, read_records, write_records
+
+FILES = ("experiences", "probes", "ledger", "quarantine")
+
+
+def ingest(*, settings: Settings, workspace: Workspace, night: str, inbox: Path) -> StepRecord:
+    """Read ``inbox`` and write experiences, probes, ledger and quarantine into the night's ``ingest`` folder.
+
+    Figures: ``records`` in, ``outcomes`` and ``kinds`` (counts by name), ``probes`` accepted.
+
+    Raises:
+        SlumberError: the inbox is missing or is no folder. A bad file or line is quarantined and stops nothing.
+    """
+    check_night(night)
+    found = look_at_inbox(inbox, max_bytes=settings.ingest.max_file_bytes)
+    earlier = [
+        workspace.dataset(name, earlier_night)
+        for name in ("corpus", "probes")
+        for earlier_night in workspace.nights(name, before=night)
+    ]
+    seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in found]
+    folder = workspace.night(night) / "ingest"
+    outputs = [folder / f"{name}.jsonl" for name in FILES]
+
+    def work() -> dict[str, Any]:
+        intake = _Intake(settings, workspace, night)
+        for item in found:
+            intake.take_file(item)
+        intake.resolve_probes()
+        intake.check_counts()
+        for path, records in zip(
+            outputs, (intake.experiences, intake.probes, intake.ledger, intake.quarantine), strict=True
+        ):
+            write_records(path, records)
+        return intake.figures()
+
+    digest = step_digest(parameters=[settings.ingest.model_dump(mode="json"), night, seen], inputs=earlier)
+    return run_once(workspace, night=night, step="ingest", digest=digest, outputs=outputs, work=work)
+
+
+@dataclass
+class _Intake:
+    """What the night has taken in so far."""
+
+    settings: Settings
+    workspace: Workspace
+    night: str
+    records: int = 0
+    experiences: list[Experience] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    quarantine: list[Quarantined] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.met = Met(near_duplicate=self.settings.ingest.near_duplicate)
+        self.names, self.asked = Names(), dict[str, Probe]()
+        for earlier in self.workspace.nights("corpus", before=self.night):
+            for experience in read_records(self.workspace.dataset("corpus", earlier), Experience):
+                self.met.add(experience)
+                self.names.add_experience(experience)
+        for earlier in self.workspace.nights("probes", before=self.night):
+            for probe in read_records(self.workspace.dataset("probes", earlier), Probe):
+                self.asked.setdefault(probe_key(probe), probe)
+
+    def take_file(self, item: Found) -> None:
+        for raw in read_found(item):
+            self.records += 1
+            try:
+                self.take(raw)
+            except Refused as refusal:
+                rule, reason = refusal.args
+                self._refuse(raw, rule, reason, excerpt(_said(raw)))
+
+    def take(self, raw: Raw) -> None:
+        if raw.rule == "ignored":
+            self._enter(raw, "ignored", raw.reason)
+            return
+        if raw.entry is None:
+            self._refuse(raw, raw.rule, raw.reason, raw.excerpt)
+            return
+        record, counts = prepare(raw, night=self.night, max_chars=self.settings.ingest.max_text_chars)
+        if isinstance(record, Probe):
+            self._take_probe(raw, record, counts)
+        else:
+            self._take_experience(raw, record, counts)
+
+    def _take_experience(self, raw: Raw, new: Experience, counts: Counter[str]) -> None:
+        match = self.met.match(new)
+        if match and match.relation == "duplicate":
+            self.names.add(new.names, night=self.night, experience=match.original.id)
+            self._enter(raw, "duplicate", _duplicates(match, self.night), match.original.id)
+            return
+        self.met.add(new)
+        self.names.add_experience(new)
+        self.experiences.append(new)
+        self._accept(raw, new.id, counts, f"updates {match.original.id}" if match else "")
+
+    def _take_probe(self, raw: Raw, new: Probe, counts: Counter[str]) -> None:
+        same = self.asked.setdefault(probe_key(new), new)
+        if same is not new:
+            where = _where(same.file or "a probe", same.record, same.night, self.night)
+            self._enter(raw, "duplicate", f"the same as {where}", same.id)
+            return
+        self.probes.append(new)
+        self._accept(raw, new.id, counts, "")
+
+    def resolve_probes(self) -> None:
+        """Let each probe name its experience; after all records, for a probe may come before its document."""
+        self.probes = [
+            probe.model_copy(update={"experience": self.names.resolve(probe.source)}) for probe in self.probes
+        ]
+
+    def check_counts(self) -> None:
+        """Raise AssertionError unless each record has become exactly one line of the ledger, and is where it says."""
+        outcomes = Counter(entry.outcome for entry in self.ledger)
+        kept = len(self.experiences) + len(self.probes)
+        if (
+            len(self.ledger) != self.records
+            or outcomes["accepted"] + outcomes["redacted"] != kept
+            or outcomes["quarantined"] != len(self.quarantine)
+        ):
+            raise AssertionError(f"{self.records} records in, but {dict(outcomes)} out and {kept} kept")
+
+    def figures(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            "outcomes": dict(sorted(Counter(entry.outcome for entry in self.ledger).items())),
+            "kinds": dict(sorted(Counter(experience.kind for experience in self.experiences).items())),
+            "probes": len(self.probes),
+        }
+
+    def _accept(self, raw: Raw, key: str, counts: Counter[str], remark: str) -> None:
+        outcome: Outcome = "redacted" if counts else "accepted"
+        details = [part for part in (sentence(counts), remark, raw.note) if part]
+        self._enter(raw, outcome, f"{outcome}: {'; '.join(details)}" if details else outcome, key)
+
+    def _refuse(self, raw: Raw, rule: str, reason: str, text: str) -> None:
+        key = content_id("quarantine", self.night, raw.file, raw.record, rule, len(self.quarantine))
+        self.quarantine.append(
+            Quarantined(
+                id=key,
+                night=self.night,
+                dataset="probes" if raw.entry is not None and raw.entry.kind == "probe" else "experiences",
+                file=raw.file,
+                record=raw.record,
+                rule=rule,
+                reason=reason,
+                excerpt=text,
+            )
+        )
+        self._enter(raw, "quarantined", f"{rule}: {reason}", key)
+
+    def _enter(self, raw: Raw, outcome: Outcome, reason: str, key: str | None = None) -> None:
+        self.ledger.append(LedgerEntry(file=raw.file, record=raw.record, outcome=outcome, reason=reason, id=key))
+
+
+def _said(raw: Raw) -> str:
+    entry = raw.entry
+    return "" if entry is None else str(getattr(entry, "text", None) or getattr(entry, "question", None) or "")
+
+
+def _duplicates(match: Match, night: str) -> str:
+    old = match.original
+    how = "the same as" if match.similarity == 1.0 else f"nearly the same (similarity {match.similarity:.2f}) as"
+    return f"{how} {_where(old.source, old.record, old.night, night)}"
+
+
+def _where(file: str, record: int | None, night: str, tonight: str) -> str:
+    return f"{file}{f' line {record}' if record else ''} of {'tonight' if night == tonight else night}"

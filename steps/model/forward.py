@@ -1,0 +1,65 @@
+"""One forward pass over a packed row, and the output head on just the positions that matter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+from transformers.cache_utils import Cache
+
+from steps.model.packing import Packed, Tokens, additive_mask, pack
+
+_TOLERANCE = 2e-2  # relative; bfloat16 rounds differently in differently shaped products
+
+
+def hidden_states(
+    model: PreTrainedModel,
+    *,
+    ids: np.ndarray,
+    positions: np.ndarray,
+    sees: np.ndarray,
+    cache: Cache | None = None,
+) -> torch.Tensor:
+    """Return the last hidden states [T, width] of a row, through the backbone alone (an adapter stays active)."""
+    device = model.device
+    output = model.get_decoder()(
+        input_ids=torch.from_numpy(ids)[None].to(device),
+        position_ids=torch.from_numpy(positions)[None].to(device),
+        attention_mask=additive_mask(sees, dtype=model.dtype, device=device),
+        past_key_values=cache,
+        use_cache=cache is not None,
+    )
+    return output.last_hidden_state[0]
+
+
+def packed_logits(model: PreTrainedModel, packed: Packed, where: np.ndarray) -> torch.Tensor:
+    """Return float32 logits [len(where), vocabulary] at positions ``where`` of a packed row."""
+    hidden = hidden_states(model, ids=packed.ids, positions=packed.positions, sees=packed.sees)
+    return model.get_output_embeddings()(hidden[torch.from_numpy(where).to(hidden.device)]).float()
+
+
+@dataclass(frozen=True)
+class PackingCheck:
+    """Whether packed rows give this model's own answers, and the largest relative difference seen."""
+
+    exact: bool
+    difference: float
+
+
+@torch.no_grad()
+def check_packing(model: PreTrainedModel, sequences: list[Tokens]) -> PackingCheck:
+    """Compare packed logits with those of plain separate passes on a small sample.
+
+    A model that ignores 4-D masks or positions (state-space layers, ALiBi), or that scales its logits after the head,
+    differs; callers then give every sequence a row of its own.
+    """
+    packed = pack(sequences)
+    try:
+        ours = [packed_logits(model, packed, index) for index in packed.index]
+    except (RuntimeError, ValueError, TypeError, AttributeError, NotImplementedError):
+        return PackingCheck(exact=False, difference=float("inf"))
+    worst = 0.0
+    for tokens, logits in zip(sequences, ours, strict=True):
+        plain = model(input_ids=torch.tensor([list(tokens)], device=model.device)).logits[0].float()
+        worst = max(worst, float((plain - logits).abs().max() / plain.abs().max().clamp_min(1e-6)))
+    return PackingCheck(exact=worst < _TOLERANCE, difference=worst)

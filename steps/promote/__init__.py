@@ -1,0 +1,165 @@
+"""Register what a night made, and let it serve if, and only if, its recorded verdict says so."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from steps.datasets import current_hashes
+from steps.errors import SlumberError
+from steps.manifest import read_manifest
+from steps.promote.description import changes, describe
+from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate
+from steps.records import Answer, Verdict
+from steps.registry import Registry, RegistryUnreachable, Version, verdict_digest
+from steps.registry.run import flat
+from steps.settings import Settings
+from steps.workspace import Workspace, file_sha256, read_records, write_json
+
+__all__ = ["Promotion", "attach_report", "promote", "register", "rollback"]
+
+STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate")
+
+
+def register(
+    *, settings: Settings, workspace: Workspace, night: str, dagster_run_id: str | None = None
+) -> Version | None:
+    """Register the night's candidate, whatever its verdict, with all that is known of it. NO_OP registers nothing.
+
+    Needs night zero in the registry (``Registry.ensure_night_zero``) and the champion that was examined still serving.
+
+    Raises:
+        SlumberError: verdict, adapter or examination are missing or were changed; the registry is out of reach.
+    """
+    verdict = _verdict(workspace, night)
+    if verdict.verdict == "NO_OP":
+        return None
+    work = workspace.night(night)
+    adapter, examination = work / "adapter", work / "examination"
+    for needed in (adapter / "adapter_config.json", examination / "answers.jsonl", examination / "anchors.jsonl"):
+        if not needed.is_file():
+            raise SlumberError(f"{needed} is missing: run night {night} again; nothing was registered.")
+    if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
+        raise SlumberError(f"{adapter} was changed after its verdict: run night {night} again; nothing was registered.")
+    _check_untouched(workspace, night)
+    found = changes(read_records(examination / "answers.jsonl", Answer), night=night)
+    registry = Registry(settings, workspace)
+    champion = registry.champion()
+    if champion is None:
+        raise SlumberError("The registry has no night 0 to compare with: register the base model first.")
+    tags = {
+        "learned": f"{len(found.learned)} of {found.asked}",
+        "forgot": f"{len(found.forgot)} of {found.kept}",
+        "champion_before": champion.version,
+    } | {f"binding.{key}": verdict.binding[key] for key in BOUND if key in verdict.binding}
+    return registry.register_candidate(
+        night=night,
+        adapter=adapter,
+        verdict=verdict,
+        files=_files(workspace, night),
+        metrics=_metrics(workspace, verdict),
+        params=settings.model_dump(mode="json"),
+        tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
+        dataset_hashes=current_hashes(workspace, night),
+        description_md=describe(verdict, found),
+    )
+
+
+def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotion:
+    """Let the night's candidate serve if the verdict recorded with that very version says PROMOTE; else say why not.
+
+    Whatever is missing or does not match refuses. The decision is written to the night's ``promotion.json``.
+
+    Raises:
+        RegistryUnreachable: nothing could be decided; the champion is as it was.
+    """
+    path = workspace.night(night) / "promotion.json"
+    path.unlink(missing_ok=True)
+    registry = Registry(settings, workspace)
+    candidate = None
+    try:
+        verdict = _verdict(workspace, night)
+        if verdict.verdict == "NO_OP":
+            raise SlumberError("There was nothing to learn.")
+        candidate = candidate_of(registry, verdict)
+        check_candidate(registry, candidate, verdict)
+        serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict))
+    except RegistryUnreachable:
+        raise
+    except SlumberError as refusal:
+        aliases = {alias: version.version for version in registry.history() for alias in version.aliases}
+        promotion = Promotion(
+            night=night,
+            promoted=False,
+            message=f"Not promoted: {refusal} The champion is unchanged.",
+            candidate=candidate.version if candidate else None,
+            champion=aliases.get("champion"),
+            previous=aliases.get("previous"),
+        )
+    else:
+        promotion = Promotion(
+            night=night,
+            promoted=True,
+            message=f"Version {serving.version} of night {night} serves now.",
+            candidate=serving.version,
+            champion=serving.version,
+            previous=serving.tags.get("previous_champion") or None,
+        )
+    write_json(path, promotion.model_dump())
+    return promotion
+
+
+def rollback(*, settings: Settings, workspace: Workspace, version: str | None = None) -> tuple[Version, Version]:
+    """Let the previous champion, or the named former one, serve again; return what served and what serves now."""
+    return Registry(settings, workspace).rollback(version)
+
+
+def attach_report(*, settings: Settings, workspace: Workspace, night: str) -> None:
+    """Add the morning report, written after promotion, to the run of the night's version, if there is one."""
+    report = workspace.night(night) / "report.html"
+    registry = Registry(settings, workspace)
+    version = next((version for version in registry.history() if version.night == night), None)
+    if version and report.is_file():
+        registry.attach(version.run_id, {"report.html": report})
+
+
+def _verdict(workspace: Workspace, night: str) -> Verdict:
+    path = workspace.night(night) / "verdict.json"
+    try:
+        verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SlumberError(f"{path} is missing: run the gate of night {night} first.") from None
+    except (ValidationError, ValueError):
+        raise SlumberError(f"{path} is damaged: run the gate of night {night} again.") from None
+    if verdict.night != night:
+        raise SlumberError(f"{path} is the verdict of night {verdict.night}: run the gate of night {night} again.")
+    return verdict
+
+
+def _check_untouched(workspace: Workspace, night: str) -> None:
+    """Compare the outputs of the steps that a verdict stands on with what their manifests say they wrote."""
+    for step in ("consolidate", "examine", "gate"):
+        record = read_manifest(workspace, night=night, step=step)
+        for name, sha256 in record.outputs.items() if record else ():
+            path = workspace.root / name
+            if not path.exists() or file_sha256(path) != sha256:
+                raise SlumberError(f"{path} was changed after {step}: run night {night} again; nothing was registered.")
+
+
+def _files(workspace: Workspace, night: str) -> dict[str, Path]:
+    work = workspace.night(night)
+    files = {"verdict.json": work / "verdict.json", "examination": work / "examination"}
+    optional = {"report.html": work / "report.html"}
+    optional |= {f"manifests/{step}.json": workspace.manifest(night, step) for step in STEPS}
+    return files | {name: path for name, path in optional.items() if path.is_file()}
+
+
+def _metrics(workspace: Workspace, verdict: Verdict) -> dict[str, float]:
+    """All numbers that the steps and the gate's checks tell; what is no number, or is missing, is left out."""
+    told: dict[str, Any] = {check.name: check.figures for check in verdict.checks}
+    numbers = {f"gate.{name}": value for name, value in flat(told).items()}
+    for step in STEPS:
+        record = read_manifest(workspace, night=verdict.night, step=step)
+        if record:
+            numbers |= flat({step: {**record.figures, "seconds": record.seconds}})
+    return {name: value for name, value in numbers.items() if type(value) in (int, float)}

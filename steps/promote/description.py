@@ -1,0 +1,82 @@
+"""The verdict as Markdown: the description of a model version in MLflow's pages."""
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from steps.records import Answer, Verdict
+
+EXAMPLES = 5
+EXAMPLE_CHARS = 160
+
+
+@dataclass(frozen=True)
+class Change:
+    """One question, closed book, before (champion, or the base where there is none) and with the candidate."""
+
+    question: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed for better and for worse. ``asked`` counts tonight's questions, ``kept`` those right before."""
+
+    learned: tuple[Change, ...]
+    forgot: tuple[Change, ...]
+    asked: int
+    kept: int
+
+
+def changes(answers: Iterable[Answer], *, night: str) -> Changes:
+    """Compare the candidate's closed-book answers with those before: learned tonight, forgot from earlier nights."""
+    by_model: dict[str, dict[tuple[str, str], Answer]] = {"base": {}, "champion": {}, "candidate": {}}
+    for answer in answers:
+        if answer.condition == "closed":
+            by_model[answer.model][answer.cohort, answer.id] = answer
+    pairs = [
+        (by_model["champion"].get(key) or by_model["base"].get(key), after)
+        for key, after in by_model["candidate"].items()
+    ]
+    pairs = [(before, after) for before, after in pairs if before is not None]
+    tonight = [(before, after) for before, after in pairs if after.cohort == night]
+    known = [(before, after) for before, after in pairs if after.cohort != night and before.correct]
+    return Changes(
+        learned=tuple(_change(b, a) for b, a in tonight if a.correct and not b.correct),
+        forgot=tuple(_change(b, a) for b, a in known if not a.correct),
+        asked=len(tonight),
+        kept=len(known),
+    )
+
+
+def describe(verdict: Verdict, found: Changes) -> str:
+    """Return the verdict, its reasons, its checks as a table, and examples of what was learned and forgotten."""
+    lines = [f"# Night {verdict.night}: {verdict.verdict}", ""]
+    lines += [f"- {_text(reason, 400)}" for reason in verdict.reasons]
+    if verdict.checks:
+        lines += ["", "| check | status | reason |", "|---|---|---|"]
+        lines += [f"| {_text(c.name)} | {c.status} | {_text(c.reason, 300)} |" for c in verdict.checks]
+    lines += _examples(f"Learned: {len(found.learned)} of {found.asked} questions of this night", found.learned)
+    lines += _examples(f"Forgot: {len(found.forgot)} of {found.kept} earlier answers that were right", found.forgot)
+    return "\n".join(lines) + "\n"
+
+
+def _change(before: Answer, after: Answer) -> Change:
+    return Change(after.question, before.answer, after.answer)
+
+
+def _examples(title: str, found: tuple[Change, ...]) -> list[str]:
+    lines = ["", f"## {title}"]
+    if found:
+        lines += ["", "| question | before | after |", "|---|---|---|"]
+        lines += [f"| {_text(c.question)} | {_text(c.before)} | {_text(c.after)} |" for c in found[:EXAMPLES]]
+    return lines
+
+
+def _text(text: str, limit: int = EXAMPLE_CHARS) -> str:
+    """One table cell of text that a model or a stranger's document wrote: no markup, no line breaks, not endless."""
+    text = re.sub(r"\s+", " ", text).strip()
+    text = text if len(text) <= limit else text[: limit - 4] + " ..."
+    return re.sub(r"([\\`*_{}\[\]()#|!~])", r"\\\1", html.escape(text, quote=False)) or "-"

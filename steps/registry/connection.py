@@ -1,0 +1,126 @@
+"""Reach MLflow: where it is, a client for it, and its failures as one sentence."""
+
+import logging
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+import httpx
+
+from steps.errors import SlumberError
+from steps.settings import Settings
+from steps.workspace import Workspace
+
+PREFLIGHT_SECONDS = 10.0
+UNCHANGED = "the champion is unchanged"
+
+
+class RegistryUnreachable(SlumberError):
+    """The registry does not answer, or cannot do what was asked for a reason that lies outside this program."""
+
+
+def tracking_uri(settings: Settings, workspace: Workspace) -> str:
+    """Where runs and versions are: the setting, else MLFLOW_TRACKING_URI, else SQLite in the workspace."""
+    chosen = settings.registry.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    return chosen or f"sqlite:///{(workspace.state / 'mlflow' / 'mlflow.db').absolute()}"
+
+
+def artifact_location(uri: str, workspace: Workspace) -> str | None:
+    """Where a new experiment keeps its files: the workspace for SQLite; a server decides by itself."""
+    folder = workspace.state / "mlflow" / "artifacts"
+    return folder.absolute().as_uri() if uri.startswith("sqlite:") else None
+
+
+def connect(uri: str, workspace: Workspace) -> Any:
+    """Return an ``MlflowClient`` for ``uri`` after making sure, within seconds, that something is there.
+
+    Raises:
+        RegistryUnreachable: nothing answers at ``uri``, or the database is damaged.
+    """
+    mlflow = _import_mlflow()
+    with told(uri):
+        path = _sqlite_path(uri)
+        if path is not None:
+            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace))
+        elif uri.startswith(("http://", "https://")):
+            # MLflow alone would try for minutes. Any answer will do: a server with a password says 401.
+            httpx.get(f"{uri.rstrip('/')}/health", timeout=PREFLIGHT_SECONDS)
+        return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextmanager
+def told(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
+    """Turn MLflow's, the database's and the network's errors in the block into one sentence.
+
+    Raises:
+        RegistryUnreachable: instead of them.
+    """
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        reason = re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__
+        reason = reason if len(reason) < 300 else reason[:300] + " ..."
+        raise RegistryUnreachable(
+            f"The model registry at {_no_password(uri)} cannot be reached or used: {_no_password(reason)}; {outcome}."
+        ) from error
+
+
+def _no_password(text: str) -> str:
+    return re.sub(r"//[^/@\s]+@", "//", text)
+
+
+def _import_mlflow() -> Any:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    # A server that dies in the middle: about 15 s of retries instead of MLflow's four minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return mlflow
+
+
+def _sqlite_path(uri: str) -> Path | None:
+    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+
+
+def _prepare_sqlite(path: Path, *, default_artifacts: str) -> None:
+    """Create the database if it is not there, migrated in full before it gets its name; check one that is there.
+
+    Two first users at once, or one who is killed, would otherwise leave a half-migrated database.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=120):
+            if not path.exists():
+                _create_sqlite(path, default_artifacts)
+    # MLflow retries for 100 s before it says that a file is not a database.
+    with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.close()
+
+
+def _create_sqlite(path: Path, default_artifacts: str) -> None:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        # Not through MlflowClient: it keeps its connection, and would put 'Default' in the current folder.
+        store = SqlAlchemyStore(f"sqlite:///{part.absolute()}", default_artifacts)
+        store.engine.dispose()
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,93 @@
+"""Triage: a verdict with a reason for each experience of the night."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from steps.ingest.inputs import created_on
+from steps.ingest.shingles import Shingle, fact_shingles
+from steps.manifest import StepRecord, run_once, step_digest
+from steps.records import Experience, Triaged
+from steps.settings import Settings, TriageSettings
+from steps.triage.validity import Validity, validity
+from steps.workspace import Workspace, check_night, read_records, write_records
+
+# A handbook is not temporary because one of its many sentences is.
+MIN_ENDING_SHARE = 0.1
+
+
+def triage(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
+    """Decide on every experience of the night's corpus: persist, temporary or discard; write ``data/triage``.
+
+    Figures: ``verdicts`` (counts), ``waits`` (persisted, to be learnt later) and ``rows``, one per experience.
+
+    Raises:
+        SlumberError: the night has no corpus yet.
+    """
+    check_night(night)
+    corpus, output = workspace.dataset("corpus", night), workspace.dataset("triage", night)
+    earlier = [workspace.dataset("corpus", before) for before in workspace.nights("corpus", before=night)]
+
+    def work() -> dict[str, Any]:
+        experiences = read_records(corpus, Experience)
+        known = known_shingles(old for path in earlier for old in read_records(path, Experience))
+        rows = [decide(new, night=night, settings=settings.triage, known=known) for new in experiences]
+        write_records(output, rows)
+        return {
+            "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
+            "waits": sum(row.waits for row in rows),
+            "rows": [
+                row.model_dump(mode="json", include={"source", "kind", "verdict", "reason", "valid_until"})
+                for row in rows
+            ],
+        }
+
+    parameters = [settings.triage.model_dump(mode="json"), night]
+    digest = step_digest(parameters=parameters, inputs=[corpus, *earlier])
+    return run_once(workspace, night=night, step="triage", digest=digest, outputs=[output], work=work)
+
+
+def known_shingles(experiences: Iterable[Experience]) -> set[Shingle]:
+    """Return the shingles of all texts met on earlier nights."""
+    return {shingle for experience in experiences for shingle in fact_shingles(experience.text)}
+
+
+def decide(new: Experience, *, night: str, settings: TriageSettings, known: set[Shingle]) -> Triaged:
+    """Return the verdict on ``new``: expired and known material is discarded, short-lived material is temporary."""
+    today = date.fromisoformat(night)
+    end = validity(new.text, night=today, created=created_on(new.created_at))
+    if end is not None and end.share < MIN_ENDING_SHARE:
+        end = None
+    verdict, reason = _verdict(new, end, today=today, settings=settings, known=known)
+    waits = verdict != "discard" and new.kind != "document"
+    if waits:
+        verdict, reason = "persist", f"kept; learning from {new.kind}s comes later"
+    return Triaged(
+        experience=new.id,
+        source=new.source,
+        kind=new.kind,
+        verdict=verdict,
+        reason=reason,
+        valid_until=end.until if end else None,
+        waits=waits,
+    )
+
+
+def _verdict(
+    new: Experience, end: Validity | None, *, today: date, settings: TriageSettings, known: set[Shingle]
+) -> tuple[Any, str]:
+    if end is not None and end.until < today:
+        return "discard", f"expired: it held until {end.until} ('{end.words}')"
+    own = fact_shingles(new.text)
+    share = sum(shingle in known for shingle in own) / len(own) if own else 0.0
+    tells_facts = any(fact for shingle, fact in own.items() if shingle not in known)
+    if known and share >= settings.known_containment and not tells_facts:
+        return "discard", f"nothing new: {share:.0%} of it was met on earlier nights, and no new number or name"
+    if end is not None and end.until <= today + timedelta(days=settings.volatile_days):
+        return "temporary", f"it holds until {end.until} only ('{end.words}')"
+    if end is not None:
+        return "persist", f"it holds until {end.until}, longer than {settings.volatile_days} days"
+    if known and share >= settings.known_containment:
+        return "persist", f"{share:.0%} of it is known, but a number or name is new"
+    return "persist", "new, and names no end of its validity"

@@ -1,0 +1,72 @@
+"""Verdicts on whole nights."""
+
+import pytest
+
+from steps.errors import SlumberError
+from steps.records import Experience, Triaged, content_id
+from steps.triage import triage
+from steps.workspace import read_records, write_records
+
+NIGHT = "2026-11-22"
+TOWER = (
+    "The tower of Brenn was built of grey stone in 1731. Its keeper lights the lamp at dusk and puts it out at dawn."
+)
+
+
+def experience(text, *, night=NIGHT, kind="document", source="a.md", created_at=None):
+    return Experience(
+        id=content_id(kind, source, text), night=night, kind=kind, source=source, record=None, title=source, text=text,
+        names=(source,), created_at=created_at,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def decided(settings, workspace):
+    def decide(*tonight, earlier=()):
+        if earlier:
+            write_records(workspace.dataset("corpus", "2026-11-20"), earlier)
+        write_records(workspace.dataset("corpus", NIGHT), tonight)
+        record = triage(settings=settings, workspace=workspace, night=NIGHT)
+        return read_records(workspace.dataset("triage", NIGHT), Triaged), record
+
+    return decide
+
+
+def test_verdicts(decided):
+    rows, record = decided(
+        experience(TOWER),
+        experience("The canteen is closed until 14 December.", source="b.md"),
+        experience("The canteen was full, and is closed until 3 November 2026.", source="c.md"),
+        experience("The pass is valid until 14 December 2028.", source="d.md"),
+        experience("user: hello\nassistant: good evening", source="e.jsonl", kind="conversation"),
+    )
+    assert [row.verdict for row in rows] == ["persist", "temporary", "discard", "persist", "persist"]
+    assert [row.waits for row in rows] == [False, False, False, False, True]
+    assert rows[4].reason == "kept; learning from conversations comes later"
+    assert "expired" in rows[2].reason and str(rows[1].valid_until) == "2026-12-14"
+    assert record.figures["verdicts"] == {"discard": 1, "persist": 3, "temporary": 1}
+    assert len(record.figures["rows"]) == 5
+
+
+def test_what_earlier_nights_said_is_discarded_but_a_new_number_is_not(decided):
+    halves = TOWER.split(". ")
+    earlier = [
+        experience(halves[0] + ".", night="2026-11-20"),
+        experience(halves[1], night="2026-11-20", source="b.md"),
+    ]
+    long = TOWER + " " + " ".join(f"The {word} of the house faces the sea and the hill." for word in ("door", "roof"))
+    earlier.append(experience(long.removeprefix(TOWER), night="2026-11-20", source="c.md"))
+    rows, _ = decided(experience(TOWER), experience(long.replace("1731", "1732"), source="d.md"), earlier=earlier)
+    assert rows[0].verdict == "discard" and rows[0].reason.startswith("nothing new")
+    assert rows[1].verdict == "persist"
+
+
+def test_a_missing_corpus_is_no_empty_one(settings, workspace):
+    with pytest.raises(SlumberError, match="is missing"):
+        triage(settings=settings, workspace=workspace, night=NIGHT)
+
+
+def test_an_empty_night_and_a_second_run(decided, settings, workspace):
+    rows, record = decided()
+    assert rows == [] and record.figures["verdicts"] == {}
+    assert triage(settings=settings, workspace=workspace, night=NIGHT).reused
