@@ -49,7 +49,9 @@ def read_anchors(folder: Path) -> list[Anchor]:
     """
     files = sorted(folder.glob("*.jsonl"))
     if not files:
-        raise SlumberError(f"There is no anchor suite in {folder}: set examine.anchors in params.yaml to a folder of *.jsonl.")
+        raise SlumberError(
+            f"There is no anchor suite in {folder}: set examine.anchors in params.yaml to a folder of *.jsonl."
+        )
     found: dict[str, Anchor] = {}
     for file in files:
         for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):

@@ -79,7 +79,9 @@ class TriageSettings(Section):
     """What stays out of the weights."""
 
     volatile_days: Count = Field(description="material valid for at most so many days is kept as temporary memory")
-    known_containment: Share = Field(description="share of a text's shingles seen on earlier nights that makes it known")
+    known_containment: Share = Field(
+        description="share of a text's shingles seen on earlier nights that makes it known"
+    )
 
 
 class DreamSettings(Section):
@@ -196,7 +198,9 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SlumberError(f"There is no settings file {path}: name one with --params or restore params.yaml.") from None
+        raise SlumberError(
+            f"There is no settings file {path}: name one with --params or restore params.yaml."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1})" if place else ""

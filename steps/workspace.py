@@ -1,8 +1,8 @@
 """Where everything of a deployment lies, and how files are written: atomically, with a manifest last.
 
-    <root>/data/<dataset>/<night>.jsonl      datasets, one file per night, versioned by DVC
-    <root>/.slumber/nights/<night>/          work of a night: teacher labels, checkpoints, adapter, examination, report
-    <root>/.slumber/{mlflow,dagster,dvc}/    stores of the three tools
+<root>/data/<dataset>/<night>.jsonl      datasets, one file per night, versioned by DVC
+<root>/.slumber/nights/<night>/          work of a night: teacher labels, checkpoints, adapter, examination, report
+<root>/.slumber/{mlflow,dagster,dvc}/    stores of the three tools
 """
 
 import hashlib

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from steps.settings import load_settings
+from steps.settings import REPOSITORY, load_settings
 from steps.workspace import Workspace
 
 
@@ -41,3 +41,34 @@ def migrated(_migrated_database, workspace):
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(_migrated_database, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """Folder of a tiny randomly initialised Llama."""
+    from tests.tiny import build_tiny_model
+
+    return build_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def tiny_settings(settings, tiny_model, tmp_path):
+    """Settings of a night that takes seconds: the tiny model, few dreams, a small anchor suite."""
+    anchors = tmp_path / "anchors"
+    anchors.mkdir()
+    lines = (REPOSITORY / "data" / "anchors" / "arithmetic.jsonl").read_text().splitlines()[:12]
+    lines += (REPOSITORY / "data" / "anchors" / "format.jsonl").read_text().splitlines()[:4]
+    (anchors / "few.jsonl").write_text("\n".join(lines) + "\n")
+
+    def changed(section, **values):
+        return getattr(settings, section).model_copy(update=values)
+
+    return settings.model_copy(
+        update={
+            "model": changed("model", base=str(tiny_model), device="cpu", dtype="float32", threads=1),
+            "dream": changed("dream", questions_per_sentence=1, rehearsals=8),
+            "consolidate": changed("consolidate", epochs=2, rank=4, alpha=8, checkpoint_steps=2),
+            "examine": changed("examine", anchors=anchors, max_new_tokens=8),
+            "gate": changed("gate", min_anchors=10),
+        }
+    )

@@ -51,13 +51,14 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
         packed = Runner(base, settings.consolidate.batch_tokens).packed
         examples = build_examples(base.tokenizer, dreams, contexts)
         scratch = workspace.night(night) / "consolidate"
+        labels_digest = content_id([e.__dict__ for e in examples], base.sha256, settings.consolidate.top_k)
         labels = teacher_labels(
             base.model,
             examples,
             top_k=settings.consolidate.top_k,
             batch_tokens=settings.consolidate.batch_tokens,
             packed=packed,
-            cache=scratch / f"teacher-{content_id([e.__dict__ for e in examples], base.sha256, settings.consolidate.top_k)}.safetensors",
+            cache=scratch / f"teacher-{labels_digest}.safetensors",
         )
         model = attach_adapter(base.model, settings.consolidate, seed=settings.seed)
         done = train(

@@ -36,7 +36,9 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
 def _linear_names(model: PreTrainedModel) -> list[str]:
     """Names of the linear layers inside the blocks: PEFT refuses its "all-linear" together with a choice of layers."""
     head = model.get_output_embeddings()
-    layers = (m for m in model.get_decoder().named_modules() if isinstance(m[1], nn.Linear | Conv1D) and m[1] is not head)
+    layers = (
+        m for m in model.get_decoder().named_modules() if isinstance(m[1], nn.Linear | Conv1D) and m[1] is not head
+    )
     return sorted({name.rsplit(".", 1)[-1] for name, _ in layers})
 
 
@@ -61,4 +63,6 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> PeftModel:
     try:
         return PeftModel.from_pretrained(model, folder)
     except (ValueError, RuntimeError, KeyError) as error:
-        raise SlumberError(f"The adapter in {folder} does not fit the base model: {str(error).splitlines()[0]}") from None
+        raise SlumberError(
+            f"The adapter in {folder} does not fit the base model: {str(error).splitlines()[0]}"
+        ) from None

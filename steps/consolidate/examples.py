@@ -28,9 +28,7 @@ class Example:
         return self.prompt + self.completion
 
 
-def build_examples(
-    tokenizer: PreTrainedTokenizerBase, dreams: list[Dream], contexts: dict[str, str]
-) -> list[Example]:
+def build_examples(tokenizer: PreTrainedTokenizerBase, dreams: list[Dream], contexts: dict[str, str]) -> list[Example]:
     """Tokenise dreams; ``contexts`` maps experience ids to the document that the teacher reads.
 
     A rehearsal answer that was cut at its limit has no end of turn: the model must not learn to stop there.

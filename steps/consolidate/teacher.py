@@ -60,4 +60,3 @@ def teacher_labels(
     with atomic_path(cache) as temporary:
         save_file({"tokens": tokens, "logprobs": logprobs}, temporary)
     return Labels(tokens.long(), logprobs, starts)
-

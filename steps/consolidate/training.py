@@ -117,16 +117,24 @@ def train(
 
 
 def _row_loss(
-    model: PeftModel, members: list[Example], numbers: list[int], labels: Labels, *, settings: ConsolidateSettings, packed: bool
+    model: PeftModel,
+    members: list[Example],
+    numbers: list[int],
+    labels: Labels,
+    *,
+    settings: ConsolidateSettings,
+    packed: bool,
 ) -> tuple[float, int]:
     """Run forward and backward over one row; without packing, over its examples one by one."""
     total = sum(_weight(e, settings) * len(e.completion) for e in members)
     base, value, tokens = model.get_base_model(), 0.0, 0
-    for part in [list(zip(members, numbers, strict=True))] if packed else [[pair] for pair in zip(members, numbers, strict=True)]:
+    for part in (
+        [list(zip(members, numbers, strict=True))]
+        if packed
+        else [[pair] for pair in zip(members, numbers, strict=True)]
+    ):
         row = pack([e.sequence for e, _ in part])
-        where = np.concatenate(
-            [index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)]
-        )
+        where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
         logits = packed_logits(base, row, where)
         device = logits.device
         positions = np.concatenate([np.arange(s.start, s.stop) for s in (labels.of(n) for _, n in part)])

@@ -1,9 +1,9 @@
-"""Dream: the model writes its own rehearsal data, with the source in context; every dream is verified before it is used.
+"""Dream: the model writes its own rehearsal data with the source in context; each dream is verified before it is used.
 
-    questions   written by the model about each fact, verified by likelihood and by grounding
-    rewrites    the same fact in other words, kept if names and numbers survive
-    drills      generator-free, so that every sentence is covered
-    rehearsal   self-synthesised general examples, so that the model stays what it was
+questions   written by the model about each fact, verified by likelihood and by grounding
+rewrites    the same fact in other words, kept if names and numbers survive
+drills      generator-free, so that every sentence is covered
+rehearsal   self-synthesised general examples, so that the model stays what it was
 """
 
 from collections import Counter
@@ -41,13 +41,17 @@ def dream(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord
     def work() -> dict[str, Any]:
         sources = persisted_documents(workspace, night)
         probes = read_records(workspace.dataset("probes", night), Probe)
-        dreams, refused, extra = _dream_all(settings, workspace, night, sources, probes) if sources else ([], Counter(), {})
+        dreams, refused, extra = (
+            _dream_all(settings, workspace, night, sources, probes) if sources else ([], Counter(), {})
+        )
         checked = check_records(dataset="dreams", records=dreams, night=night, workspace=workspace)
         refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
         train, held = hold_out(checked.kept, probes, sources, share=settings.dream.holdout_share, night=night)
         leaked = leaks(train, [*probes, *held])
         if leaked:
-            raise DataRefused(f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.")
+            raise DataRefused(
+                f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused."
+            )
         write_records(outputs[0], train)
         write_records(outputs[1], held)
         covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
@@ -92,7 +96,9 @@ def _dream_all(
         for source in sources
         for drill in drills(source.experience.title, source.sentences)
     ]
-    examined = {normalised(p.question) for p in probes} | {normalised(a.question) for a in read_anchors(settings.anchors)}
+    examined = {normalised(p.question) for p in probes} | {
+        normalised(a.question) for a in read_anchors(settings.anchors)
+    }
     written = write_rehearsal(
         dreamer,
         settings.dream.rehearsals,

@@ -50,9 +50,7 @@ def question_dreams(
     ]
     written = write_questions(dreamer, wanted, temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed)
     formed = _well_formed(wanted, written, sources, refused)
-    asked = [
-        Asked(q, sources[r.document].context, sources[r.document].sentences, r.sentence) for q, r in formed
-    ]
+    asked = [Asked(q, sources[r.document].context, sources[r.document].sentences, r.sentence) for q, r in formed]
     margins = sentence_margins(runner, asked)
     ranked = sorted(zip(formed, margins, strict=True), key=lambda item: -item[1])
     chosen: list[tuple[str, Request, float]] = []

@@ -67,9 +67,7 @@ class EndpointDreamer:
         replies = self._all(what, "/completions", [body(n) for n in range(len(prompts))])
         return [reply["text"].split("\n")[0].strip() for reply in replies]
 
-    def answers(
-        self, what: str, questions: Sequence[tuple[str, str | None]], *, max_new_tokens: int
-    ) -> list[Reply]:
+    def answers(self, what: str, questions: Sequence[tuple[str, str | None]], *, max_new_tokens: int) -> list[Reply]:
         bodies = [
             {
                 "messages": [{"role": "user", "content": question_message(question, document)}],
@@ -104,4 +102,6 @@ class EndpointDreamer:
             answer = f"cannot be reached ({type(error).__name__})"
         except (KeyError, IndexError, TypeError, ValueError):
             answer = "answered in a form that is not OpenAI's"
-        raise SlumberError(f"The dreamer at {self._url}{path} {answer}. Nothing was changed; mend it and run the night again.")
+        raise SlumberError(
+            f"The dreamer at {self._url}{path} {answer}. Nothing was changed; mend it and run the night again."
+        )

@@ -31,7 +31,9 @@ def drills(title: str, sentences: list[str]) -> list[Drill]:
         found.append(Drill("statement", number, f"Tell me a fact about {title}.", text))
         masked = _without_subject(text, title)
         if masked:
-            found.append(Drill("fact-to-title", number, f"What is this about? {masked}", f"This is about {title}. {text}"))
+            found.append(
+                Drill("fact-to-title", number, f"What is this about? {masked}", f"This is about {title}. {text}")
+            )
     found.append(Drill("title-to-fact", None, f"What do you know about {title}?", " ".join(sentences)))
     return found
 
@@ -44,7 +46,9 @@ def _beginning(text: str) -> str:
 def _without_subject(text: str, title: str) -> str | None:
     """Mask the title's words, so that the fact must point back to its subject; None where nothing is left to mask."""
     masked = re.sub(
-        r"(?:[Tt]he\s+)?\b(?:" + "|".join(re.escape(w) for w in sorted(content_words(title), key=len, reverse=True)) + r")\b(?:'s)?",
+        r"(?:[Tt]he\s+)?\b(?:"
+        + "|".join(re.escape(w) for w in sorted(content_words(title), key=len, reverse=True))
+        + r")\b(?:'s)?",
         "___",
         text,
         flags=re.IGNORECASE,

@@ -64,12 +64,14 @@ def requests(document: int, title: str, sentences: list[str], *, per_sentence: i
     return found
 
 
-def write_questions(
-    dreamer: Dreamer, wanted: list[Request], *, temperature: float, top_k: int, seed: int
-) -> list[str]:
+def write_questions(dreamer: Dreamer, wanted: list[Request], *, temperature: float, top_k: int, seed: int) -> list[str]:
     """Have the dreamer write one question per request, in order; an unfinished one ends without a question mark."""
     lines = dreamer.lines(
-        "questions", [r.prompt for r in wanted], max_new_tokens=MAX_TOKENS, sampling=Sampling(temperature, top_k), seed=seed
+        "questions",
+        [r.prompt for r in wanted],
+        max_new_tokens=MAX_TOKENS,
+        sampling=Sampling(temperature, top_k),
+        seed=seed,
     )
     return [f"{request.opening} {line}" for request, line in zip(wanted, lines, strict=True)]
 
@@ -88,7 +90,9 @@ def form_fault(question: str, *, request: Request, title: str, text: str) -> str
 
 
 def _openings(span: str) -> list[str]:
-    counted = re.match(r"[\d.,]+\s+(\w+)$", span) or re.match(rf"(?:{'|'.join(NUMBER_WORDS)})\s+(\w+)$", span, re.IGNORECASE)
+    counted = re.match(r"[\d.,]+\s+(\w+)$", span) or re.match(
+        rf"(?:{'|'.join(NUMBER_WORDS)})\s+(\w+)$", span, re.IGNORECASE
+    )
     if re.fullmatch(r"1\d{3}|20\d{2}", span):
         return ["In what year", "When"]
     if counted:

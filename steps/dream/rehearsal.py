@@ -11,12 +11,13 @@ from steps.dream.sentences import words
 from steps.model.generating import Sampling
 
 TOPICS = (
-    "the sea,cooking,trees,school,the weather,money,music,mathematics,the body,animals,travel,history,spelling,"
-    "colours,machines,books,sleep,the moon,gardens,sport,bread,languages,rivers,friendship,computers,birds,maps,"
-    "medicine,clothes,time,fire,cities,farming,opposites,letters,games,the sun,families,tools,stories,grammar,"
-    "counting,shapes,countries,insects,electricity,painting,ice,writing an email,a short list,polite replies,"
-    "synonyms,planets,food,jobs,rain,fractions,famous scientists,capitals,plants"
-).split(",")
+    "the sea, cooking, trees, school, the weather, money, music, mathematics, the body, animals, travel, history, "
+    "spelling, colours, machines, books, sleep, the moon, gardens, sport, bread, languages, rivers, friendship, "
+    "computers, birds, maps, medicine, clothes, time, fire, cities, farming, opposites, letters, games, the sun, "
+    "families, tools, stories, grammar, counting, shapes, countries, insects, electricity, painting, ice, writing an "
+    "email, a short list, polite replies, synonyms, planets, food, jobs, rain, fractions, famous scientists, "
+    "capitals, plants"
+).split(", ")
 _OPENINGS = ("What", "Why", "How", "Which", "Name", "Who", "Write", "Explain", "When", "Give")
 _WORKED = (
     ("honey", "How do bees make honey?"),

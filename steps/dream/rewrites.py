@@ -20,12 +20,12 @@ In other words: Marten Hulse is the leader of the choir of Saint Orla.
 MAX_TOKENS = 48
 
 
-def write_rewrites(
-    dreamer: Dreamer, sentences: list[str], *, temperature: float, top_k: int, seed: int
-) -> list[str]:
+def write_rewrites(dreamer: Dreamer, sentences: list[str], *, temperature: float, top_k: int, seed: int) -> list[str]:
     """Have the dreamer rewrite each sentence once, in order."""
     prompts = [f"{WORKED_EXAMPLES}Fact: {sentence}\nIn other words:" for sentence in sentences]
-    return dreamer.lines("rewrites", prompts, max_new_tokens=MAX_TOKENS, sampling=Sampling(temperature, top_k), seed=seed)
+    return dreamer.lines(
+        "rewrites", prompts, max_new_tokens=MAX_TOKENS, sampling=Sampling(temperature, top_k), seed=seed
+    )
 
 
 def rewrite_fault(rewrite: str, sentence: str) -> str | None:

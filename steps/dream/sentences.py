@@ -4,14 +4,19 @@ import re
 from collections.abc import Iterator
 
 # A full stop ends a sentence unless it follows an initial or a common abbreviation, or stands inside a number.
-_END = re.compile(r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bSt)(?<!\bMrs)(?<!\bNo)([.!?][\"')\]]?)\s+(?=[\"'(\[]?[A-Z0-9])")
-_NUMBER = re.compile(r"\b\d[\d.,:]*(?:\s?%|\s(?!in\b|on\b|at\b|and\b|of\b|to\b|by\b|for\b|from\b|the\b|a\b|with\b|or\b)[a-z]+)?")
+_END = re.compile(
+    r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bSt)(?<!\bMrs)(?<!\bNo)([.!?][\"')\]]?)\s+(?=[\"'(\[]?[A-Z0-9])"
+)
+_NUMBER = re.compile(
+    r"\b\d[\d.,:]*(?:\s?%|\s(?!in\b|on\b|at\b|and\b|of\b|to\b|by\b|for\b|from\b|the\b|a\b|with\b|or\b)[a-z]+)?"
+)
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:of\s|the\s|de\s|and\s(?=[A-Z]))?[A-Z][\w'’-]+)*")
 _WORD = re.compile(r"[\w'’-]+")
 _SMALL = frozenset(
     "a an the of in on at by for from to with and or but is are was were be been has have had it its this that these "
     "those as than then into over under after before between during when where which who whom whose what how why not "
-    "no can could may might must will would shall should do does did there their they he she his her we our you your".split()
+    "no can could may might must will would shall should do does did there their they he she his her we our you "
+    "your".split()
 )
 NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -19,7 +24,8 @@ NUMBER_WORDS = frozenset(
 )
 _NUMBER_PHRASE = re.compile(rf"\b(?:{'|'.join(sorted(NUMBER_WORDS))})\b(?:\s[a-z]+)?", re.IGNORECASE)
 _LEAD = r"\b(?:a|an|the|of|in|on|at|by|for|from|with|near|named|called)\s"
-_PHRASE = re.compile(rf"{_LEAD}(?P<phrase>(?!(?:{'|'.join(sorted(_SMALL))})\b)[a-z][\w'’-]*(?:\s(?!(?:{'|'.join(sorted(_SMALL))})\b)[a-z][\w'’-]*)?)")
+_PLAIN = rf"(?!(?:{'|'.join(sorted(_SMALL))})\b)[a-z][\w'’-]*"
+_PHRASE = re.compile(rf"{_LEAD}(?P<phrase>{_PLAIN}(?:\s{_PLAIN})?)")
 
 
 def sentences(text: str) -> list[str]:

@@ -36,7 +36,8 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
     outputs = [folder / "answers.jsonl", folder / "anchors.jsonl"]
     candidate = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
-    adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
+    made = candidate if candidate.is_dir() else None  # nothing was, on a night without anything new
+    adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": made}
     digests = {who: file_sha256(path) if path else "none" for who, path in adapters.items()}
     items, anchors = probe_items(workspace, night), read_anchors(settings.anchors)
     parameters = [
@@ -62,7 +63,7 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         general = [row for who in adapters for row in _anchor_answers(who, anchors, books[digests[who]])]
         write_records(outputs[0], answers)
         write_records(outputs[1], general)
-        return _figures(answers, general)
+        return {"base": base_digest, "digests": digests, **_figures(answers, general)}
 
     return run_once(workspace, night=night, step="examine", digest=digest, outputs=outputs, work=work)
 

@@ -61,7 +61,9 @@ def ask_probes(runner: Runner, items: list[Asked], *, book: AnswerBook, who: str
     wanted = {item.key: item for item in items}
     todo = [wanted[key] for key in book.missing(wanted)]
     if todo:
-        replies = runner.answers(f"probes, {who}", [(i.question, i.document) for i in todo], max_new_tokens=max_new_tokens)
+        replies = runner.answers(
+            f"probes, {who}", [(i.question, i.document) for i in todo], max_new_tokens=max_new_tokens
+        )
         book.add({item.key: {"reply": reply.text} for item, reply in zip(todo, replies, strict=True)})
 
 

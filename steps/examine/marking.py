@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 _ABSTAINS = re.compile(
-    r"\b(?:(?:do|does|did|can|could|is|was|are|were) ?n[o']t (?:know|say|mention|specify|provide|state|have|find|contain|"
-    r"include|tell|sure|mentioned|specified|provided|stated|given|known|available|clear|possible|determine|answer)|"
+    r"\b(?:(?:do|does|did|can|could|is|was|are|were) ?n[o']t (?:know|say|mention|specify|provide|state|have|find|"
+    r"contain|include|tell|sure|mentioned|specified|provided|stated|given|known|available|clear|possible|determine|answer)|"
     r"cannot|can ?not|unable to|not (?:sure|mentioned|specified|provided|stated|given|known|available|enough)|"
     r"no (?:information|mention|record|answer|data)|unknown|unclear|not explicitly|i'm sorry|i am sorry)\b",
     re.IGNORECASE,
@@ -13,7 +13,7 @@ _ABSTAINS = re.compile(
 
 
 def normalise(text: str) -> str:
-    """Lower case, no accents' compatibility forms, no punctuation, no thousands separators, single spaces."""
+    """Lower case, compatibility forms resolved, no punctuation, no thousands separators, single spaces."""
     text = unicodedata.normalize("NFKC", text).lower()
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
     return " ".join(re.sub(r"[^\w\s]|_", " ", text).split())

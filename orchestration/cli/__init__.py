@@ -1,0 +1,61 @@
+"""The command line, `slumber`. What takes seconds to import is imported inside the commands that need it."""
+
+import errno
+
+import typer
+from typer.core import TyperGroup
+
+from orchestration.cli import nights, pages, step
+from orchestration.environment import prepare_libraries
+from steps.errors import SlumberError
+
+EXIT_CODES = """
+Exit codes: 0 the night ended with a verdict, whatever it is (other commands: done); 1 unexpected failure;
+2 a mistake or something missing; 3 data refused by a critical expectation; 4 another night is running here.
+"""
+
+
+class Speaking(TyperGroup):
+    """Says one sentence, and no traceback, when a user's mistake or a full disk ends a command."""
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except SlumberError as error:
+            _stop(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _stop("Interrupted: what was finished is kept, and the same command goes on from there.", 130)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                _stop("The disk is full: free some space and try again; nothing was lost.", 2)
+            if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+                _stop(f"{error.filename} cannot be read or written ({error.strerror}): mend its permissions.", 2)
+            raise
+
+
+def _stop(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+app = typer.Typer(
+    cls=Speaking,
+    help="Nightly continual learning: learn what the day brought, forget nothing, promote only what was proven.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (nights.night, nights.status, nights.history, nights.rollback, nights.data, pages.ui, pages.setup):
+    app.command(rich_help_panel="Nights")(command)
+for command in (step.ingest, step.validate, step.triage, step.dream, step.consolidate, step.examine, step.gate):
+    app.command(rich_help_panel="Single steps, in the order of a night")(command)
+for command in (step.promote, step.report):
+    app.command(rich_help_panel="Single steps, in the order of a night")(command)
+app.command(hidden=True)(nights.earlier)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    prepare_libraries()
+    app(prog_name="slumber")

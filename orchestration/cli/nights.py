@@ -1,0 +1,113 @@
+"""Commands about whole nights: run one, look at them, go back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.options import (
+    InboxOption,
+    JsonOption,
+    NightOption,
+    ParamsOption,
+    WorkspaceOption,
+    chosen_night,
+    deployment,
+    write_result,
+)
+
+
+def night(
+    night: NightOption = None,
+    inbox: InboxOption = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+    json: JsonOption = None,
+) -> None:
+    """Run one night, from the files in the inbox to a verdict. Run it again after a crash: it resumes.
+
+    FILE then holds night, verdict, reasons, counts, timings, anchors, examination (one object per answer) and ledger.
+
+    Exit codes: 0 the night ended with a verdict, whatever it is; 1 unexpected failure; 2 a mistake or something
+    missing; 3 data refused by a critical expectation; 4 another night is running in this workspace.
+    """
+    found = deployment(workspace=workspace, params=params, inbox=inbox)
+    when = chosen_night(night, found)
+    from steps.errors import SlumberError
+
+    if not found.inbox.is_dir():
+        raise SlumberError(f"There is no inbox {found.inbox}: name a folder with --inbox, or set night.inbox.")
+    from rich.console import Console
+
+    from orchestration.night import run_night
+
+    outcome = run_night(settings=found.settings, workspace=found.workspace, night=when, inbox=found.inbox)
+    from orchestration.summary import night_json, show_night
+
+    write_result(json, night_json(outcome, found.workspace))
+    show_night(outcome, settings=found.settings, workspace=found.workspace, console=Console())
+
+
+def status(workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
+    """Show who serves, how the last night ended, what failed, and whether a night is running."""
+    found = deployment(workspace=workspace, params=params)
+    from rich.console import Console
+
+    from orchestration.status import status_table
+
+    Console().print(status_table(found))
+
+
+def history(workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
+    """List all versions in the model registry, newest first."""
+    found = deployment(workspace=workspace, params=params)
+    from rich.console import Console
+
+    from orchestration.status import history_table
+
+    Console().print(history_table(found))
+
+
+def rollback(
+    version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Default: the previous champion.")] = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Let the previous champion, or the named former one, serve again."""
+    found = deployment(workspace=workspace, params=params)
+    from steps.promote import rollback as roll_back
+
+    with found.workspace.lock("rollback"):
+        before, after = roll_back(settings=found.settings, workspace=found.workspace, version=version)
+    typer.echo(f"Version {after.version} (night {after.night}) serves now; before, it was version {before.version}.")
+
+
+def data(
+    night: Annotated[str, typer.Argument(metavar="NIGHT", help="The night, such as 2026-11-22.")],
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Bring back the exact datasets of a night, as DVC versioned them."""
+    found = deployment(workspace=workspace, params=params)
+    from steps.datasets import restore_night
+    from steps.workspace import check_night
+
+    check_night(night)
+    with found.workspace.lock(night):
+        for name, md5 in restore_night(settings=found.settings, workspace=found.workspace, night=night).items():
+            typer.echo(f"{md5}  {found.workspace.dataset(name, night)}")
+
+
+def earlier(
+    night: NightOption = None,
+    source: Annotated[Path, typer.Option("--from", help="The workspace to copy from.")] = Path("."),
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Copy what earlier nights left into another workspace (a stage of dvc.yaml)."""
+    found = deployment(workspace=workspace, params=params)
+    from steps.datasets import copy_earlier
+    from steps.workspace import Workspace
+
+    copied = copy_earlier(source=Workspace(source.absolute()), target=found.workspace, night=chosen_night(night, found))
+    typer.echo(f"{len(copied)} files of earlier nights are in {found.workspace.root}.")

@@ -1,0 +1,60 @@
+"""Options that the commands share, and the deployment that they name."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+NightOption = Annotated[
+    str | None,
+    typer.Option("--night", metavar="DATE", help="The night, such as 2026-11-22 (default: today in night.timezone)."),
+]
+InboxOption = Annotated[
+    Path | None,
+    typer.Option("--inbox", metavar="DIR", help="The day's material (default: night.inbox of the settings)."),
+]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", metavar="DIR", help="Where all data and state are kept (default: the checkout)."),
+]
+ParamsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--params", metavar="FILE", help="The settings (default: the workspace's params.yaml, or the checkout's)."
+    ),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Also write the result there, as JSON.")
+]
+
+
+def deployment(*, workspace: Path | None, params: Path | None, inbox: Path | None = None):
+    """Return the deployment that the options name, with the libraries prepared for it.
+
+    Raises:
+        SlumberError: a file is missing or a setting is impossible.
+    """
+    from orchestration.environment import Deployment, prepare_libraries
+
+    found = Deployment.find(workspace=workspace, params=params, inbox=inbox)
+    prepare_libraries(found.settings)
+    return found
+
+
+def chosen_night(night: str | None, found) -> str:
+    """Return the night asked for, or tonight's.
+
+    Raises:
+        SlumberError: it is not a date.
+    """
+    from steps.workspace import check_night
+
+    return check_night(night) if night is not None else found.tonight()
+
+
+def write_result(path: Path | None, value) -> None:
+    """Write ``value`` as JSON, atomically, if a path was given."""
+    if path is not None:
+        from steps.workspace import write_json
+
+        write_json(path.expanduser().absolute(), value)

@@ -1,0 +1,26 @@
+"""Commands around the nights: prepare the model, serve the pages."""
+
+import typer
+
+from orchestration.cli.options import InboxOption, ParamsOption, WorkspaceOption, deployment
+
+
+def setup(params: ParamsOption = None) -> None:
+    """Prepare the base model. Done already, it does nothing; half done, it starts over."""
+    found = deployment(workspace=None, params=params)
+    if found.settings.model.base == "embedded":
+        from steps.model.embedded import embedded_model
+
+        typer.echo(f"The model is in {embedded_model()}.")
+    else:
+        from steps.model.loading import base_folder
+
+        typer.echo(f"The model is in {base_folder(found.settings.model)}.")
+
+
+def ui(workspace: WorkspaceOption = None, params: ParamsOption = None, inbox: InboxOption = None) -> None:
+    """Serve the Dagster and MLflow pages of a workspace on loopback, until Ctrl-C."""
+    found = deployment(workspace=workspace, params=params, inbox=inbox)
+    from orchestration.ui import serve
+
+    serve(found, say=typer.echo)

@@ -1,0 +1,74 @@
+"""Which deployment this process works on, and what the libraries must know before they are imported."""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from steps.errors import SlumberError
+from steps.settings import REPOSITORY, Settings, load_settings
+from steps.workspace import Workspace
+
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DVC_NO_ANALYTICS": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+    "TOKENIZERS_PARALLELISM": "false",
+    # Threads that spin while they wait are five to ten times slower when others want the same two cores [measured].
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Settings, workspace and inbox of one deployment; ``params`` is the file that the settings were read from."""
+
+    settings: Settings
+    workspace: Workspace
+    inbox: Path
+    params: Path | None = None
+
+    @classmethod
+    def find(cls, *, workspace: Path | None = None, params: Path | None = None, inbox: Path | None = None) -> Self:
+        """Return the deployment of a workspace folder (default: the checkout), its own params.yaml and inbox first.
+
+        Raises:
+            SlumberError: there is no such folder or settings file, or a setting is impossible.
+        """
+        root = (workspace or REPOSITORY).expanduser().absolute()
+        if root.exists() and not root.is_dir():
+            raise SlumberError(f"{root} is not a folder: name another workspace with --workspace.")
+        own = root / "params.yaml"
+        params = (params or (own if own.is_file() else REPOSITORY / "params.yaml")).expanduser().absolute()
+        settings = load_settings(params)
+        inbox = inbox.expanduser().absolute() if inbox else settings.inbox
+        return cls(settings=settings, workspace=Workspace(root), inbox=inbox, params=params)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the deployment that SLUMBER_WORKSPACE, SLUMBER_PARAMS and SLUMBER_INBOX name, or the checkout's."""
+        named = {key: os.environ.get(f"SLUMBER_{key.upper()}") for key in ("workspace", "params", "inbox")}
+        return cls.find(**{key: Path(value) for key, value in named.items() if value})
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which another process finds this deployment."""
+        named = {"WORKSPACE": self.workspace.root, "INBOX": self.inbox, "PARAMS": self.params}
+        return {f"SLUMBER_{key}": str(value) for key, value in named.items() if value}
+
+    def tonight(self) -> str:
+        """Return today's date in the time zone of the schedule."""
+        return datetime.now(ZoneInfo(self.settings.night.timezone)).date().isoformat()
+
+
+def prepare_libraries(settings: Settings | None = None) -> None:
+    """Silence telemetry and choose threading; keep a model that is on this disk from asking the hub for anything."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    if settings is None:
+        return
+    base = settings.model.base
+    if base == "embedded" or base.startswith(("/", ".", "~")) or Path(base).is_dir():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")

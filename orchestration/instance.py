@@ -1,0 +1,68 @@
+"""The Dagster instance of a workspace: its stores lie in ``.slumber/dagster``, with a dagster.yaml to edit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+
+from steps.workspace import Workspace, write_text
+
+QUEUE_TAG = "slumber/night"
+
+# Without `storage`, Dagster keeps SQLite files in this folder, which so can be moved.
+_YAML = f"""\
+# Written once by slumber; edit as you like (https://docs.dagster.io/deployment/oss/dagster-yaml).
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1          # nights wait in the queue; the workspace's lock is what really keeps them apart
+    tag_concurrency_limits:
+      - key: {QUEUE_TAG}
+        limit: 1
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 600
+  cancel_timeout_seconds: 180
+  max_runtime_seconds: 86400        # the launcher never notices a run that was killed; this frees the queue in the end
+"""
+
+
+def dagster_home(workspace: Workspace) -> Path:
+    """Return the folder of the workspace's instance, with a dagster.yaml in it."""
+    home = workspace.state / "dagster"
+    if not (home / "dagster.yaml").exists():
+        write_text(home / "dagster.yaml", _YAML)
+    return home
+
+
+@contextmanager
+def opened_instance(workspace: Workspace, *, capture_output: bool = True) -> Iterator[dg.DagsterInstance]:
+    """Yield the workspace's instance.
+
+    Args:
+        capture_output: keep what runs print. Capturing takes the terminal away from progress bars, so a night that is
+            run by hand goes without.
+    """
+    quiet = {
+        "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    }
+    ref = InstanceRef.from_dir(str(dagster_home(workspace)), overrides=None if capture_output else quiet)
+    with dg.DagsterInstance.from_ref(ref) as instance:
+        yield instance
+
+
+def close_dead_runs(instance: dg.DagsterInstance, *, but: str | None = None) -> list[str]:
+    """Mark runs that claim to be under way as failed; return their ids. Call it while holding the workspace's lock.
+
+    Whoever holds the lock knows that nobody else is running: such a run was killed, and would block the queue.
+    """
+    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    dead = [run for run in instance.get_runs(filters=under_way) if run.run_id != but]
+    for run in dead:
+        instance.report_run_failed(run, message="The process of this night died: run the night again, it will resume.")
+    return [run.run_id for run in dead]

@@ -1,0 +1,16 @@
+"""The job that runs a night."""
+
+import dagster as dg
+
+from orchestration.assets import GROUP
+from orchestration.instance import QUEUE_TAG
+
+# In process: one run is one process, which holds the workspace's lock from its first step to its last.
+sleep = dg.define_asset_job(
+    "sleep",
+    # Never a string: under the antlr version that DVC needs, Dagster cannot parse string selections.
+    selection=dg.AssetSelection.groups(GROUP),
+    executor_def=dg.in_process_executor,
+    tags={QUEUE_TAG: "running"},
+    description="One night: from the files in the inbox to a promoted, or refused, model version.",
+)

@@ -1,0 +1,29 @@
+"""Addresses of the pages that show a night, once `slumber ui` serves them."""
+
+from steps.registry import Version, tracking_uri
+from steps.settings import Settings
+from steps.workspace import Workspace
+
+
+def dagster_url(settings: Settings) -> str:
+    """Address of the Dagster UI."""
+    return f"http://127.0.0.1:{settings.ui.dagster_port}"
+
+
+def mlflow_url(settings: Settings, workspace: Workspace) -> str:
+    """Address of the MLflow UI: the tracking server's own, or the one that `slumber ui` starts."""
+    uri = tracking_uri(settings, workspace)
+    return uri.rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{settings.ui.mlflow_port}"
+
+
+def night_links(
+    *, settings: Settings, workspace: Workspace, run_id: str | None, version: Version | None
+) -> dict[str, str]:
+    """Where to look, by name of the place. What the night does not have is left out."""
+    links = {}
+    if run_id:
+        links["Dagster run"] = f"{dagster_url(settings)}/runs/{run_id}"
+    if version:
+        model = f"#/models/{settings.registry.model_name}/versions/{version.version}"
+        links["MLflow version"] = f"{mlflow_url(settings, workspace)}/{model}"
+    return links

@@ -1,0 +1,122 @@
+"""Run one night through Dagster, in this process."""
+
+import contextlib
+import errno
+import time
+import traceback
+import uuid
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.alerts import record_alert
+from orchestration.environment import Deployment, prepare_libraries
+from steps.errors import NightRunning, SlumberError
+from steps.records import Verdict
+from steps.settings import Settings
+from steps.workspace import Workspace, check_night, write_text
+
+EARLIEST, LATEST = "2000-01-01", "2099-12-31"
+
+
+class NightFailed(SlumberError):
+    """Something that no user's mistake explains; the traceback is in the night's error.log."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class NightOutcome:
+    """How a night ended; everything else about it is in the files of its workspace."""
+
+    night: str
+    verdict: Verdict
+    run_id: str
+    report: Path
+    seconds: float
+
+
+def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Path) -> NightOutcome:
+    """Run the job `sleep` for ``night`` and return its verdict, whatever it is. Run again, a killed night resumes.
+
+    Raises:
+        SlumberError: a step said why it cannot go on. NightRunning: another night runs. NightFailed: anything else.
+    """
+    check_night(night)
+    if not EARLIEST <= night <= LATEST:
+        raise SlumberError(f"Night {night} is out of reach: nights lie between {EARLIEST} and {LATEST}.")
+    with workspace.lock(night):
+        pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
+    prepare_libraries(settings)
+    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
+    start, error_log = time.perf_counter(), workspace.night(night) / "error.log"
+    error_log.unlink(missing_ok=True)
+    run_id = _execute(deployment, night)
+    verdict = Verdict.from_json((workspace.night(night) / "verdict.json").read_text(encoding="utf-8"))
+    return NightOutcome(
+        night=night,
+        verdict=verdict,
+        run_id=run_id,
+        report=workspace.night(night) / "report.html",
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _execute(deployment: Deployment, night: str) -> str:
+    """Execute the job and return the id of its run."""
+    warnings.filterwarnings("ignore", module="dagster")
+    from dagster._core.errors import DagsterAssetCheckFailedError
+
+    from orchestration.definitions import build
+    from orchestration.instance import opened_instance
+
+    run_id = str(uuid.uuid4())
+    job = build(deployment, nights=(night,)).resolve_job_def("sleep")
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # steps show their progress themselves
+    with opened_instance(deployment.workspace, capture_output=False) as instance:
+        try:
+            job.execute_in_process(instance=instance, partition_key=night, run_id=run_id, run_config=quiet)
+        except Exception as error:
+            refused = isinstance(error, DagsterAssetCheckFailedError) and failed_checks(instance, run_id) == {"gate"}
+            if not refused:
+                raise _told(error, deployment.workspace, night=night, run_id=run_id) from error
+    return run_id
+
+
+def failed_checks(instance: Any, run_id: str) -> set[str]:
+    """Return the names of the checks that failed as errors in a run."""
+    from dagster import AssetCheckSeverity, DagsterEventType
+
+    entries = instance.all_logs(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    return {check.check_name for check in found if not check.passed and check.severity == AssetCheckSeverity.ERROR}
+
+
+def _told(error: Exception, workspace: Workspace, *, night: str, run_id: str) -> SlumberError:
+    """Return what to say of a failed run, after recording it where its owner will look."""
+    causes = _causes(error)
+    told = next((cause for cause in causes if isinstance(cause, SlumberError)), None)
+    if told is None and any(_is_full_disk(cause) for cause in causes):
+        told = SlumberError("The disk is full: free some space and run the night again; nothing was lost.")
+    if told is None:
+        log = workspace.night(night) / "error.log"
+        write_text(log, "".join(traceback.format_exception(error)))
+        reason = " ".join(str(causes[-1]).split())[:300] or "no reason given"
+        told = NightFailed(f"Night {night} failed unexpectedly ({type(causes[-1]).__name__}: {reason}); see {log}.")
+    if not isinstance(told, NightRunning):
+        with contextlib.suppress(OSError):  # a full disk must not hide what it caused
+            record_alert(workspace, night=night, run_id=run_id, message=str(told))
+    return told
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__
+    return found
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    return getattr(error, "errno", None) == errno.ENOSPC or "database or disk is full" in str(error)

@@ -1,0 +1,127 @@
+"""The conditions of the gate. Each returns a Check with its figures; none passes on missing evidence."""
+
+from collections.abc import Sequence
+
+from steps.gate.evidence import Evidence
+from steps.gate.statistics import PairedDifference, paired_difference
+from steps.records import AnchorAnswer, Answer, Check
+from steps.settings import GateSettings
+
+Scores = dict[str, tuple[float, str]]  # item id -> score, cluster
+
+
+def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
+    """Tonight's answerable probes, closed book: the lower bound beats the champion by ``min_gain``."""
+    name = "learned tonight"
+    rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
+    found = _compare(_closed(rows, "candidate"), _closed(rows, "champion"), settings, settings.min_gain)
+    if isinstance(found, str):
+        return Check(name=name, status="INCONCLUSIVE", reason=found)
+    if found.items < settings.min_probes:
+        reason = f"only {found.items} of tonight's probes can be compared, {settings.min_probes} are needed"
+        return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=_figures(found))
+    if found.lower > settings.min_gain:
+        reason = f"tonight's probes gained {_points(found.mean)} (at least {_points(found.lower)} with confidence)"
+        return Check(name=name, status="PASS", reason=reason, figures=_figures(found))
+    reason = (
+        f"tonight's probes gained {_points(found.mean)}, with confidence only {_points(found.lower)}; "
+        f"more than {_points(settings.min_gain)} is asked"
+    )
+    decided = found.mean <= settings.min_gain
+    return Check(name=name, status="FAIL" if decided else "INCONCLUSIVE", reason=reason, figures=_figures(found))
+
+
+def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
+    """Probes of all earlier cohorts pooled, closed book: not worse than the champion by more than epsilon."""
+    name = "kept earlier nights"
+    if not evidence.earlier_cohorts:
+        return Check(
+            name=name, status="NOT_APPLICABLE", reason="no earlier night has probes: there is nothing to forget yet"
+        )
+    rows = [a for a in evidence.answers if a.cohort < evidence.night and a.type != "unanswerable"]
+    unasked = set(evidence.earlier_cohorts) - {a.cohort for a in evidence.answers}
+    if unasked:
+        reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
+        return Check(name=name, status="INCONCLUSIVE", reason=reason)
+    return _not_worse(
+        name,
+        _closed(rows, "candidate"),
+        _closed(rows, "champion"),
+        settings,
+        epsilon=settings.epsilon_cohorts,
+        at_least=settings.min_probes,
+        what="earlier nights' probes",
+    )
+
+
+def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:
+    """The anchor suite: not worse than ``against`` ("champion", or "base" for night 0) by more than epsilon."""
+    return _not_worse(
+        f"general abilities against {'night 0' if against == 'base' else against}",
+        _anchors(evidence.anchors, "candidate"),
+        _anchors(evidence.anchors, against),
+        settings,
+        epsilon=settings.epsilon_anchors,
+        at_least=settings.min_anchors,
+        what="general abilities",
+    )
+
+
+def _not_worse(
+    name: str, candidate: Scores, other: Scores, settings: GateSettings, *, epsilon: float, at_least: int, what: str
+) -> Check:
+    found = _compare(candidate, other, settings, epsilon)
+    if isinstance(found, str):
+        return Check(name=name, status="INCONCLUSIVE", reason=found)
+    figures = {**_figures(found), "epsilon": epsilon}
+    if found.items < at_least:
+        reason = f"only {found.items} items can be compared, {at_least} are needed"
+        return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=figures)
+    change = f"{what} changed by {_points(found.mean)} (not below {_points(found.lower)} with confidence)"
+    if found.lower > -epsilon:
+        return Check(name=name, status="PASS", reason=change, figures=figures)
+    if found.mean <= -epsilon or found.items >= found.needed:
+        reason = f"{change}; a loss of {_points(epsilon)} is not allowed"
+        return Check(name=name, status="FAIL", reason=reason, figures=figures)
+    reason = f"{change}; {found.items} items cannot rule out a loss of {_points(epsilon)}, about {found.needed} could"
+    return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=figures)
+
+
+def _compare(candidate: Scores, other: Scores, settings: GateSettings, epsilon: float) -> PairedDifference | str:
+    """Pair two models on identical items, or say why they cannot be compared."""
+    if not candidate or not other:
+        return "there are no answers to compare"
+    if candidate.keys() != other.keys():
+        return f"the two models were not asked the same items ({len(candidate.keys() ^ other.keys())} differ)"
+    ids = sorted(candidate)
+    return paired_difference(
+        [candidate[i][0] for i in ids],
+        [other[i][0] for i in ids],
+        [candidate[i][1] for i in ids],
+        confidence=settings.confidence,
+        power=settings.power,
+        epsilon=epsilon,
+    )
+
+
+def _closed(rows: Sequence[Answer], model: str) -> Scores:
+    return {a.id: (float(a.correct), a.source or a.id) for a in rows if a.model == model and a.condition == "closed"}
+
+
+def _anchors(rows: Sequence[AnchorAnswer], model: str) -> Scores:
+    return {a.id: (float(a.correct), a.id) for a in rows if a.model == model}
+
+
+def _figures(found: PairedDifference) -> dict[str, float | int]:
+    return {
+        "difference": round(found.mean, 4),
+        "lower_bound": round(found.lower, 4),
+        "upper_bound": round(found.upper, 4),
+        "items": found.items,
+        "clusters": found.clusters,
+        "items_needed": found.needed,
+    }
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f} points"

@@ -1,0 +1,92 @@
+"""The evidence that a verdict rests on. What is missing, stale or does not belong together is said, never guessed."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steps.manifest import read_manifest
+from steps.model.loading import base_folder, base_sha256
+from steps.records import AnchorAnswer, Answer, Probe, content_id
+from steps.settings import Settings
+from steps.workspace import DATASETS, Workspace, file_sha256, read_records
+
+_STEPS = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Evidence:
+    """Answers of the examination, the cohorts it must hold, and ``faults``: why it cannot be trusted."""
+
+    night: str
+    answers: list[Answer] = field(default_factory=list)
+    anchors: list[AnchorAnswer] = field(default_factory=list)
+    earlier_cohorts: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    nothing_new: str | None = None
+    binding: dict[str, str] = field(default_factory=dict)
+
+
+def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Evidence:
+    """Read manifests and examination of a night, and check that they belong to one another."""
+    evidence = Evidence(night)
+    trained = read_manifest(workspace, night=night, step="consolidate")
+    if trained is None:
+        evidence.faults.append("the consolidation has no manifest: it did not finish")
+        return evidence
+    if "skipped" in trained.figures:
+        evidence.nothing_new = str(trained.figures["skipped"])
+        return evidence
+    examined = read_manifest(workspace, night=night, step="examine")
+    if examined is None or "skipped" in examined.figures:
+        evidence.faults.append("the examination has no manifest: it did not finish")
+        return evidence
+    folder, adapter = workspace.night(night) / "examination", workspace.night(night) / "adapter"
+    for name, sha256 in {**trained.outputs, **examined.outputs}.items():
+        path = workspace.root / name
+        if not path.exists() or file_sha256(path) != sha256:
+            evidence.faults.append(f"{name} is not what its step wrote")
+    if evidence.faults:
+        return evidence
+    base = base_sha256(base_folder(settings.model))
+    if examined.figures.get("base") != base:
+        evidence.faults.append("the examination was made with another base model")
+    if examined.figures.get("digests", {}).get("candidate") != file_sha256(adapter):
+        evidence.faults.append("the examination was made with another adapter")
+    try:
+        evidence.answers = read_records(folder / "answers.jsonl", Answer)
+        evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
+    except ValueError as error:
+        evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
+        return evidence
+    evidence.earlier_cohorts = _cohorts_with_probes(workspace, night)
+    evidence.binding = {
+        "base": base,
+        "adapter": file_sha256(adapter),
+        "data": _data_digest(workspace, night),
+        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "night"})),
+        "examination": file_sha256(folder),
+        "code": code_sha256(),
+        "champion": str(examined.figures["digests"].get("champion")),
+    }
+    return evidence
+
+
+def code_sha256() -> str:
+    """Digest of the Python sources of all steps: which code a verdict was given by."""
+    sources = sorted(_STEPS.rglob("*.py"))
+    return content_id([(p.relative_to(_STEPS).as_posix(), file_sha256(p)) for p in sources])
+
+
+def _data_digest(workspace: Workspace, night: str) -> str:
+    files = [(name, n) for name in DATASETS for n in workspace.nights(name) if n <= night]
+    return content_id([(name, n, file_sha256(workspace.dataset(name, n))) for name, n in files])
+
+
+def _cohorts_with_probes(workspace: Workspace, night: str) -> list[str]:
+    """Earlier nights that must show up in the examination: those with a probe or a held-out one."""
+    found = []
+    for cohort in workspace.nights("probes", before=night):
+        held = workspace.dataset("holdouts", cohort)
+        probes = read_records(workspace.dataset("probes", cohort), Probe)
+        if probes or (held.exists() and read_records(held, Probe)):
+            found.append(cohort)
+    return found

@@ -1,0 +1,142 @@
+"""Dreams are well formed, grounded, cover every sentence, and never leak a probe."""
+
+import pytest
+
+from steps.dream.candidates import Source
+from steps.dream.drills import drills
+from steps.dream.holdouts import hold_out, leaks
+from steps.dream.questions import Request, form_fault, requests
+from steps.dream.rewrites import rewrite_fault
+from steps.dream.sentences import answer_spans, sentences
+from steps.dream.verification import answer_fault
+from steps.records import Dream, Experience, Probe, content_id
+
+TITLE = "The Ollin Ferry"
+TEXT = (
+    "The Ollin ferry was built in 1938 by the shipwright Edda Krann. The hull of the Ollin ferry is painted dark "
+    "green. A crossing on the Ollin ferry takes 26.5 minutes, says Dr. Hale."
+)
+
+
+def source(title=TITLE, text=TEXT):
+    experience = Experience(
+        id=content_id(title, text),
+        night="2026-11-22",
+        kind="document",
+        source="ferry.md",
+        record=None,
+        title=title,
+        text=text,
+    )
+    return Source(experience, sentences(text))
+
+
+def dream(question, *, sentence=0, strategy="question", experience=None, span="1938"):
+    return Dream(
+        id=content_id(strategy, question),
+        night="2026-11-22",
+        strategy=strategy,
+        experience=experience,
+        source="ferry.md",
+        sentence=sentence,
+        question=question,
+        answer="It was 1938.",
+        verification={"span": span},
+    )
+
+
+def probe(question, *, experience, origin="owner"):
+    return Probe(
+        id=content_id(question),
+        night="2026-11-22",
+        question=question,
+        answers=("1938",),
+        origin=origin,
+        source="ferry.md",
+        experience=experience,
+    )
+
+
+def test_sentences_survive_abbreviations_and_decimals():
+    assert len(sentences(TEXT)) == 3
+
+
+def test_spans_are_names_numbers_and_phrases_outside_the_title():
+    assert {"1938", "Edda Krann"} <= set(answer_spans(sentences(TEXT)[0], title=TITLE))
+    assert "dark green" in answer_spans(sentences(TEXT)[1], title=TITLE)
+    assert not any("Ollin" in span for s in sentences(TEXT) for span in answer_spans(s, title=TITLE))
+
+
+def test_drills_cover_every_sentence():
+    found = drills(TITLE, sentences(TEXT))
+    assert {d.sentence for d in found} == {0, 1, 2, None}
+    assert {d.strategy for d in found} == {"cloze", "completion", "statement", "fact-to-title", "title-to-fact"}
+    cloze = next(d for d in found if d.strategy == "cloze")
+    assert "____" in cloze.question and cloze.answer == sentences(TEXT)[0]
+
+
+def test_requests_spread_over_spans():
+    found = requests(0, TITLE, sentences(TEXT), per_sentence=4)
+    assert len(found) == 12
+    assert len({r.span for r in found if r.sentence == 0}) > 1
+
+
+@pytest.mark.parametrize(
+    ("question", "fault"),
+    [
+        ("In what year was the Ollin ferry built?", None),
+        ("In what year was the Ollin ferry built", "not a finished question"),
+        ("Was the Ollin ferry built in 1938?", "gives its answer away"),
+        ("In what year was this thing built?", "does not name its subject"),
+        ("Did Napoleon build the Ollin ferry?", "names something that is not in the source"),
+    ],
+)
+def test_form_faults(question, fault):
+    request = Request(0, 0, sentences(TEXT)[0], "1938", "In what year")
+    assert form_fault(question, request=request, title=TITLE, text=TEXT) == fault
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "good"),
+    [
+        ("In 1938 the shipwright Edda Krann built the Ollin ferry.", True),
+        ("The Ollin ferry was built in 1938 by the shipwright Edda Krann.", False),
+        ("In 1939 the shipwright Edda Krann built the Ollin ferry.", False),
+        ("The shipwright Edda Krann built the Ollin ferry.", False),
+        ("In 1938 the shipwright Edda Krann of Paris built the Ollin ferry.", False),
+    ],
+)
+def test_rewrites_keep_names_and_numbers(rewrite, good):
+    assert (rewrite_fault(rewrite, sentences(TEXT)[0]) is None) is good
+
+
+def test_answers_are_grounded():
+    def fault(answer):
+        return answer_fault(answer, span="1938", question="When was the Ollin ferry built?", document=TEXT)
+
+    assert fault("The Ollin ferry was built in 1938.") is None
+    assert fault("The Ollin ferry was built by Edda Krann.") == "does not hold the fact"
+    assert fault("The Ollin ferry was built in 1938 in London.") == "names something that is not in the source"
+    assert fault("It was 1938. It was green.") == "not one finished sentence"
+
+
+def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught():
+    one = source()
+    dreams = [
+        dream("In what year was the Ollin ferry built?", experience=one.experience.id),
+        dream("When did Edda Krann build the Ollin ferry?", experience=one.experience.id),
+        dream("What colour is the hull of the Ollin ferry?", sentence=1, experience=one.experience.id),
+    ]
+    train, held = hold_out(dreams, [], [one], share=0.5, night="2026-11-22")
+    assert len(held) == 1 and held[0].origin == "dream" and held[0].question != train[0].question
+    assert {d.sentence for d in train} == {0, 1}
+    assert leaks(train, held) == []
+    train, held = hold_out(dreams, [probe("Who?", experience=one.experience.id)], [one], share=0.5, night="2026-11-22")
+    assert held == [] and len(train) == 3
+
+
+def test_leaks_are_found():
+    leaked = dream("When was it built, the Ollin ferry?")
+    assert leaks([leaked], [probe("When was the Ollin ferry built, it?", experience=None, origin="dream")])
+    assert leaks([leaked], [probe("when was it built the ollin ferry", experience=None)])
+    assert not leaks([leaked], [probe("What colour is the hull of the Ollin ferry?", experience=None)])
