@@ -45,7 +45,7 @@ VERDICT_CHECKS = [
 
 @contextmanager
 def speaking(context: dg.AssetExecutionContext, doing: str) -> Iterator[None]:
-    """Say what is being done and how long it took; turn a SlumberError into a failure that says its one sentence and is not retried.
+    """Say what is being done and how long it took; a SlumberError becomes a failure with its sentence, without retry.
 
     Refused data is also recorded as the asset's failed check, though there is no materialization to attach it to.
     """

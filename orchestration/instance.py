@@ -66,3 +66,11 @@ def close_dead_runs(instance: dg.DagsterInstance, *, but: str | None = None) -> 
     for run in dead:
         instance.report_run_failed(run, message="The process of this night died: run the night again, it will resume.")
     return [run.run_id for run in dead]
+
+
+def failed_checks(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
+    """Return what the checks that failed as errors in a run said, by their names."""
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    failed = [check for check in found if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR]
+    return {check.check_name: check.description or f"the check {check.check_name} failed" for check in failed}

@@ -8,7 +8,6 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
@@ -69,28 +68,20 @@ def _execute(deployment: Deployment, night: str) -> str:
     from dagster._core.errors import DagsterAssetCheckFailedError
 
     from orchestration.definitions import build
-    from orchestration.instance import opened_instance
+    from orchestration.instance import failed_checks, opened_instance
 
     run_id = str(uuid.uuid4())
-    job = build(deployment, nights=(night,)).resolve_job_def("sleep")
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # steps show their progress themselves
     with opened_instance(deployment.workspace, capture_output=False) as instance:
+        # Resolved with the instance open: Dagster looks for stored definitions in the last one that this process opened.
+        job = build(deployment, nights=(night,)).resolve_job_def("sleep")
         try:
             job.execute_in_process(instance=instance, partition_key=night, run_id=run_id, run_config=quiet)
         except Exception as error:
-            refused = isinstance(error, DagsterAssetCheckFailedError) and failed_checks(instance, run_id) == {"gate"}
+            refused = isinstance(error, DagsterAssetCheckFailedError) and failed_checks(instance, run_id).keys() == {"gate"}
             if not refused:
                 raise _told(error, deployment.workspace, night=night, run_id=run_id) from error
     return run_id
-
-
-def failed_checks(instance: Any, run_id: str) -> set[str]:
-    """Return the names of the checks that failed as errors in a run."""
-    from dagster import AssetCheckSeverity, DagsterEventType
-
-    entries = instance.all_logs(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION)
-    found = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
-    return {check.check_name for check in found if not check.passed and check.severity == AssetCheckSeverity.ERROR}
 
 
 def _told(error: Exception, workspace: Workspace, *, night: str, run_id: str) -> SlumberError:

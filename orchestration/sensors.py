@@ -1,8 +1,11 @@
 """Failing loudly: every failed run of this code location becomes an error in the log and an alert."""
 
+from typing import Any
+
 import dagster as dg
 
 from orchestration.alerts import record_alert
+from orchestration.instance import failed_checks
 from steps.workspace import Workspace
 
 
@@ -17,7 +20,8 @@ def night_failed(workspace: Workspace) -> dg.SensorDefinition:
     def sensor(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
         night = run.tags.get("dagster/partition")
-        message = failure_message(context)
+        # A blocking check says better what went wrong than the error that stops the run because of it.
+        message = "; ".join(failed_checks(context.instance, run.run_id).values()) or failure_message(context)
         record_alert(workspace, night=night, run_id=run.run_id, message=message)
         context.log.error(f"Night {night or '?'} failed (run {run.run_id}): {message}")
 
@@ -38,7 +42,8 @@ def failure_message(context: dg.RunFailureSensorContext) -> str:
     )
 
 
-def _innermost(error: dg.DagsterError) -> str:
+def _innermost(error: Any) -> str:
+    # Dagster's SerializableErrorInfo, which it does not export.
     while error.cause:
         error = error.cause
     return " ".join(error.message.split())

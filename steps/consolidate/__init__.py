@@ -10,7 +10,6 @@ from steps.consolidate.adapter import attach_adapter, save_adapter
 from steps.consolidate.examples import build_examples
 from steps.consolidate.teacher import teacher_labels
 from steps.consolidate.training import train
-from steps.dream.candidates import document_context
 from steps.errors import SlumberError
 from steps.manifest import StepRecord, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
@@ -44,12 +43,10 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
             return {"skipped": "nothing new tonight", "examples": 0}
         check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
         dreams = list({d.id: d for d in dreams}.values())
-        contexts = {
-            e.id: document_context(e) for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)
-        }
+        corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
         base = load_base(settings.model)
         packed = Runner(base, settings.consolidate.batch_tokens).packed
-        examples = build_examples(base.tokenizer, dreams, contexts)
+        examples = build_examples(base.tokenizer, dreams, corpus)
         scratch = workspace.night(night) / "consolidate"
         labels_digest = content_id([e.__dict__ for e in examples], base.sha256, settings.consolidate.top_k)
         labels = teacher_labels(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
+from steps.dream.sources import context_of
 from steps.model.chat import answer_tokens, prompt_tokens
-from steps.records import Dream
+from steps.records import Dream, Experience
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,16 @@ class Example:
         return self.prompt + self.completion
 
 
-def build_examples(tokenizer: PreTrainedTokenizerBase, dreams: list[Dream], contexts: dict[str, str]) -> list[Example]:
-    """Tokenise dreams; ``contexts`` maps experience ids to the document that the teacher reads.
+def build_examples(
+    tokenizer: PreTrainedTokenizerBase, dreams: list[Dream], corpus: dict[str, Experience]
+) -> list[Example]:
+    """Tokenise dreams; the teacher reads the passage of ``corpus`` that each was dreamt from.
 
     A rehearsal answer that was cut at its limit has no end of turn: the model must not learn to stop there.
     """
     found = []
     for dream in dreams:
-        document = contexts[dream.experience] if dream.experience else None
+        document = context_of(corpus[dream.experience], dream.sentence or 0) if dream.experience else None
         completion = answer_tokens(tokenizer, dream.answer)
         if dream.verification.get("complete") is False:
             completion = completion[:-1]

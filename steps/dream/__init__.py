@@ -4,18 +4,20 @@ questions   written by the model about each fact, verified by likelihood and by 
 rewrites    the same fact in other words, kept if names and numbers survive
 drills      generator-free, so that every sentence is covered
 rehearsal   self-synthesised general examples, so that the model stays what it was
+reading     questions with the document given, so that it goes on reading what is put before it
 """
 
 from collections import Counter
 from typing import Any
 
 from steps.anchors import read_anchors
-from steps.dream.candidates import Source, question_dreams, rewrite_dreams
+from steps.dream.candidates import question_dreams, rewrite_dreams
 from steps.dream.dreamers import make_dreamer
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
+from steps.dream.reading import reading_dreams
 from steps.dream.rehearsal import normalised, write_rehearsal
-from steps.dream.sentences import sentences
+from steps.dream.sources import Source, passages
 from steps.errors import DataRefused
 from steps.manifest import StepRecord, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
@@ -56,7 +58,8 @@ def dream(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord
         write_records(outputs[1], held)
         covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
         return {
-            "documents": len(sources),
+            "documents": len({s.experience.id for s in sources}),
+            "passages": len(sources),
             "sentences": sum(len(s.sentences) for s in sources),
             "sentences_with_question": len(covered),
             "strategies": dict(Counter(d.strategy for d in train)),
@@ -76,11 +79,11 @@ def dream(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord
 
 
 def persisted_documents(workspace: Workspace, night: str) -> list[Source]:
-    """Tonight's documents that triage sends into the weights, with their sentences."""
+    """Tonight's documents that triage sends into the weights, cut into passages."""
     verdicts = {t.experience: t for t in read_records(workspace.dataset("triage", night), Triaged)}
     corpus = read_records(workspace.dataset("corpus", night), Experience)
     kept = [e for e in corpus if e.kind == "document" and verdicts[e.id].verdict == "persist"]
-    return [Source(e, sentences(e.text)) for e in kept if sentences(e.text)]
+    return [source for experience in kept for source in passages(experience)]
 
 
 def _dream_all(
@@ -92,7 +95,7 @@ def _dream_all(
     questions = question_dreams(dreamer, runner, sources, settings=settings, night=night, refused=refused)
     rewrites = rewrite_dreams(dreamer, sources, settings=settings, night=night, refused=refused)
     drilled = [
-        make_dream(night, f"drill-{drill.strategy}", source, drill.sentence, drill.question, drill.answer)
+        make_dream(night, f"drill-{drill.strategy}", source, drill.sentence or 0, drill.question, drill.answer)
         for source in sources
         for drill in drills(source.experience.title, source.sentences)
     ]
@@ -123,7 +126,7 @@ def _dream_all(
         for question, answer, complete in written
     ]
     kept: dict[str, Dream] = {}
-    for one in [*questions, *rewrites, *drilled, *rehearsal]:
+    for one in [*questions, *rewrites, *drilled, *rehearsal, *reading_dreams(questions, sources, night=night)]:
         if normalised(one.question) in examined:
             refused["asks what a probe asks"] += 1
         elif one.id in kept:
@@ -133,7 +136,7 @@ def _dream_all(
     return list(kept.values()), refused, {"packed": runner.packed, "engine": settings.dream.engine}
 
 
-def make_dream(night: str, strategy: str, source: Source, sentence: int | None, question: str, answer: str) -> Dream:
+def make_dream(night: str, strategy: str, source: Source, sentence: int, question: str, answer: str) -> Dream:
     """Return a dream about ``source`` that needs no further verification (the answer is the source's own sentence)."""
     return Dream(
         id=content_id(strategy, question, answer),
@@ -141,7 +144,7 @@ def make_dream(night: str, strategy: str, source: Source, sentence: int | None, 
         strategy=strategy,
         experience=source.experience.id,
         source=source.experience.source,
-        sentence=sentence,
+        sentence=source.first + sentence,
         question=question,
         answer=answer,
         verification={"verbatim": True},

@@ -1,39 +1,22 @@
 """Generated dreams about sources: written by the dreamer, verified, and the best few per sentence kept."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Request, form_fault, requests, write_questions
 from steps.dream.rewrites import rewrite_fault, write_rewrites
+from steps.dream.sources import Source
 from steps.dream.verification import Asked, answer_fault, sentence_margins, supports
 from steps.model.runner import Runner
-from steps.records import Dream, Experience, content_id
+from steps.records import Dream, content_id
 from steps.settings import Settings
 
 ANSWER_TOKENS = 40
 MIN_MARGIN = 0.5  # nats by which a question's own sentence must beat every other sentence as its answer
 KEPT_PER_SENTENCE = 3
 SAME_WORDING = 92.0  # rapidfuzz token-sort ratio
-
-
-@dataclass(frozen=True)
-class Source:
-    """A document to dream about. ``context`` is what the teacher and an open-book examination read."""
-
-    experience: Experience
-    sentences: list[str]
-
-    @property
-    def context(self) -> str:
-        return document_context(self.experience)
-
-
-def document_context(experience: Experience) -> str:
-    """Title and text of an experience as they stand in a prompt."""
-    return f"{experience.title}\n{experience.text}"
 
 
 def question_dreams(
@@ -117,7 +100,7 @@ def _answered(
                 strategy="question",
                 experience=source.id,
                 source=source.source,
-                sentence=request.sentence,
+                sentence=sources[request.document].first + request.sentence,
                 question=question,
                 answer=answer,
                 verification={"margin": margin, "support": gain, "own_words": is_own, "span": request.span},
@@ -132,7 +115,7 @@ def rewrite_dreams(
     """Write and verify rewritings of every sentence."""
     knobs = settings.dream
     wanted = [
-        (source.experience, number, text)
+        (source.experience, source.first + number, text)
         for source in sources
         for number, text in enumerate(source.sentences)
         for _ in range(knobs.rewrites_per_sentence)

@@ -4,8 +4,9 @@ import random
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.candidates import SAME_WORDING, Source
+from steps.dream.candidates import SAME_WORDING
 from steps.dream.rehearsal import normalised
+from steps.dream.sources import Source
 from steps.records import Dream, Probe, content_id
 
 
@@ -23,9 +24,9 @@ def hold_out(
         probed |= {source.experience.id for source in sources}
     held: list[Dream] = []
     choose = random.Random(content_id("holdout", night))
-    for source in sources:
-        own = [d for d in dreams if d.experience == source.experience.id and d.strategy == "question"]
-        if source.experience.id in probed:
+    for experience in dict.fromkeys(source.experience.id for source in sources):
+        own = [d for d in dreams if d.experience == experience and d.strategy == "question"]
+        if experience in probed:
             continue
         by_sentence: dict[int | None, list[Dream]] = {}
         for one in own:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from steps.dream.candidates import document_context
-from steps.dream.sentences import content_words
+from steps.dream.sources import Source, best_passage, passages
 from steps.records import Experience, Probe
 from steps.workspace import Workspace, read_records
 
@@ -29,16 +28,13 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
         held = workspace.dataset("holdouts", cohort)
         probes += read_records(held, Probe) if held.exists() else []
         for probe in probes:
-            document = documents.get(probe.experience or "") or _retrieved(probe, corpus)
-            context = document_context(document) if document else None
-            source = probe.source or (document.source if document else None)
-            found.setdefault(probe.id, ProbeItem(probe, context, source))
+            passage = _passage(probe, documents.get(probe.experience or ""), corpus)
+            source = probe.source or (passage.experience.source if passage else None)
+            found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source))
     return list(found.values())
 
 
-def _retrieved(probe: Probe, corpus: list[Experience]) -> Experience | None:
-    """Return the cohort's document that shares the most content words with the question, if it shares any."""
-    wanted = content_words(probe.question)
-    documents = [e for e in corpus if e.kind == "document"]
-    best = max(documents, key=lambda e: len(wanted & content_words(document_context(e))), default=None)
-    return best if best and wanted & content_words(document_context(best)) else None
+def _passage(probe: Probe, document: Experience | None, corpus: list[Experience]) -> Source | None:
+    """The passage to read: the best of the probe's own document, or of its cohort's where the owner named none."""
+    among = [document] if document else [e for e in corpus if e.kind == "document"]
+    return best_passage(probe.question, among) or (passages(document)[0] if document and passages(document) else None)

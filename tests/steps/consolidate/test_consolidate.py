@@ -12,12 +12,18 @@ from steps.consolidate.teacher import teacher_labels
 from steps.consolidate.training import plan_rows, train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
-from steps.records import Dream
+from steps.records import Dream, Experience
 from steps.settings import ModelSettings
 
 # Losses of the first four steps; they change only when the loss, the packing, the order of rows or the model do.
-GOLDEN = [0.860226, 0.401485, 0.004208, 0.635261]
+GOLDEN = [0.819544, 0.372270, 0.003521, 0.622381]
 DOCUMENT = "The Ollin ferry was built in 1938. The hull of the Ollin ferry is painted dark green."
+
+
+def experience():
+    return Experience(
+        id="e1", night="2026-11-22", kind="document", source="s", record=None, title="The Ollin Ferry", text=DOCUMENT
+    )
 
 
 def dreams():
@@ -54,7 +60,7 @@ def run(tiny_model, tiny_settings, tmp_path):
         settings = tiny_settings.consolidate.model_copy(
             update={"epochs": 4, "mix_share": 1.0, "batch_tokens": 120, "learning_rate": 0.01, **knobs}
         )
-        examples = build_examples(base.tokenizer, dreams(), {"e1": DOCUMENT})
+        examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
         labels = teacher_labels(
             base.model,
             examples,
@@ -148,7 +154,7 @@ def test_a_missing_adapter_is_one_sentence(tiny_model, tmp_path):
 
 def test_teacher_and_student_score_the_same_completion(tiny_model):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
-    examples = build_examples(base.tokenizer, dreams(), {"e1": DOCUMENT})
+    examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
     assert DOCUMENT in base.tokenizer.decode(examples[0].teacher_prompt)
     assert DOCUMENT not in base.tokenizer.decode(examples[0].prompt)
     assert examples[3].prompt == examples[3].teacher_prompt
@@ -157,7 +163,7 @@ def test_teacher_and_student_score_the_same_completion(tiny_model):
 
 def test_rows_hold_every_question_every_epoch_and_the_others_in_turn(tiny_model):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
-    examples = build_examples(base.tokenizer, dreams(), {"e1": DOCUMENT})
+    examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
     rows = plan_rows(examples, epochs=3, mix_share=0.3, batch_tokens=10**6, seed=1, packed=True)
     assert all({0, 1} <= set(row) and len(row) == 3 for row in rows)
     assert {n for row in rows for n in row} == {0, 1, 2, 3, 4}

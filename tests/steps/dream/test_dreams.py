@@ -2,12 +2,12 @@
 
 import pytest
 
-from steps.dream.candidates import Source
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
 from steps.dream.questions import Request, form_fault, requests
 from steps.dream.rewrites import rewrite_fault
 from steps.dream.sentences import answer_spans, sentences
+from steps.dream.sources import Source, best_passage, context_of, passages
 from steps.dream.verification import answer_fault
 from steps.records import Dream, Experience, Probe, content_id
 
@@ -28,7 +28,7 @@ def source(title=TITLE, text=TEXT):
         title=title,
         text=text,
     )
-    return Source(experience, sentences(text))
+    return Source(experience, 0, sentences(text))
 
 
 def dream(question, *, sentence=0, strategy="question", experience=None, span="1938"):
@@ -140,3 +140,14 @@ def test_leaks_are_found():
     assert leaks([leaked], [probe("When was the Ollin ferry built, it?", experience=None, origin="dream")])
     assert leaks([leaked], [probe("when was it built the ollin ferry", experience=None)])
     assert not leaks([leaked], [probe("What colour is the hull of the Ollin ferry?", experience=None)])
+
+
+def test_long_documents_are_read_in_passages():
+    text = " ".join(f"Buoy number {n} of the Ollin ferry is painted in colour {n + 5000}." for n in range(120))
+    long = source(text=text).experience
+    found = passages(long)
+    assert len(found) > 3 and all(len(s.context) < 1700 for s in found)
+    assert sum(len(s.sentences) for s in found) == 120
+    assert "number 77 " in context_of(long, 77) and "number 0 " in context_of(long, 0)
+    assert "number 77 " in best_passage("Which colour has buoy number 77?", [source().experience, long]).context
+    assert best_passage("zzz qqq", [long]) is None

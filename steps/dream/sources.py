@@ -1,0 +1,52 @@
+"""What is dreamt about: documents cut into passages that fit before a question.
+
+A short document is one passage. The teacher of a dream and an open-book examination read the passage, not the whole
+of a long document, under the document's title.
+"""
+
+from dataclasses import dataclass
+
+from steps.dream.sentences import content_words, sentences
+from steps.records import Experience
+
+PASSAGE_CHARS = 1500
+
+
+@dataclass(frozen=True)
+class Source:
+    """One passage. ``first`` is the number of its first sentence in the document."""
+
+    experience: Experience
+    first: int
+    sentences: list[str]
+
+    @property
+    def context(self) -> str:
+        """Title and passage as they stand in a prompt."""
+        return f"{self.experience.title}\n{' '.join(self.sentences)}"
+
+
+def passages(experience: Experience) -> list[Source]:
+    """Cut a document between sentences into passages of at most ``PASSAGE_CHARS``; a longer sentence stands alone."""
+    found: list[Source] = []
+    size = PASSAGE_CHARS + 1
+    for number, sentence in enumerate(sentences(experience.text)):
+        if size + len(sentence) > PASSAGE_CHARS:
+            found.append(Source(experience, number, []))
+            size = 0
+        found[-1].sentences.append(sentence)
+        size += len(sentence) + 1
+    return found
+
+
+def context_of(experience: Experience, sentence: int) -> str:
+    """Return the context of the passage that holds sentence number ``sentence``."""
+    return next(s.context for s in reversed(passages(experience)) if s.first <= sentence)
+
+
+def best_passage(question: str, experiences: list[Experience]) -> Source | None:
+    """Return the passage that shares the most content words with the question, or None if none shares any."""
+    wanted = content_words(question)
+    ranked = [(len(wanted & content_words(s.context)), s) for e in experiences for s in passages(e)]
+    best = max(ranked, key=lambda pair: pair[0], default=(0, None))
+    return best[1] if best[0] else None

@@ -1,0 +1,140 @@
+"""A failed night is loud, a second one is refused, and a killed one does not block the queue."""
+
+import dagster as dg
+import pytest
+
+from orchestration.alerts import open_alerts, record_alert
+from orchestration.definitions import build
+from orchestration.environment import Deployment
+from orchestration.instance import close_dead_runs, opened_instance
+from orchestration.night import NightFailed, run_night
+from orchestration.resources import tonight_resource
+from orchestration.sensors import night_failed
+from orchestration.status import holder
+from steps.errors import DataRefused, NightRunning, SlumberError
+
+NIGHT = "2026-11-22"
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    return folder
+
+
+def sensor_context(instance, run_id):
+    run = instance.get_run_by_id(run_id)
+    entries = instance.all_logs(run_id)
+    failure = next(e.dagster_event for e in entries if e.dagster_event and e.dagster_event.is_job_failure)
+    context = dg.build_run_status_sensor_context("night_failed", failure, instance, run)
+    return context.for_run_failure()
+
+
+def test_the_sensor_raises_an_alert(settings, workspace, inbox):
+    """A night in an inbox that is not there fails; what the step said becomes the alert."""
+    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox / "gone")
+    with dg.instance_for_test() as instance:
+        job = build(deployment, nights=(NIGHT,)).resolve_job_def("sleep")
+        result = job.execute_in_process(instance=instance, partition_key=NIGHT, raise_on_error=False)
+        night_failed(workspace)(sensor_context(instance, result.run_id))
+    (alert,) = open_alerts(workspace)
+    assert alert["night"] == NIGHT and alert["run_id"] == result.run_id
+    assert "inbox" in alert["message"] and "\n" not in alert["message"]
+
+
+def test_alerts_close_with_a_verdict(workspace):
+    record_alert(workspace, night=NIGHT, run_id="r", message="It failed.")
+    assert [a["message"] for a in open_alerts(workspace)] == ["It failed."]
+    path = workspace.night(NIGHT) / "verdict.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    import os
+
+    os.utime(path, (4e9, 4e9))
+    assert open_alerts(workspace) == []
+
+
+def test_a_second_night_is_refused(settings, workspace, inbox):
+    with workspace.lock("2026-11-21"), pytest.raises(NightRunning, match=r"night 2026-11-21 .* is running"):
+        run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
+    assert open_alerts(workspace) == []
+
+
+def test_a_second_run_is_refused_by_the_resource(settings, workspace, inbox):
+    """Dagster's queue keeps nights apart, and the lock does where there is no queue."""
+    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
+
+    @dg.op(required_resource_keys={"tonight"})
+    def never():
+        raise AssertionError("it ran")
+
+    @dg.job(resource_defs={"tonight": tonight_resource(deployment)})
+    def job():
+        never()
+
+    with workspace.lock("2026-11-21"), pytest.raises(dg.DagsterError) as raised:
+        job.execute_in_process(tags={"dagster/partition": NIGHT})
+    assert isinstance(raised.value.__cause__, NightRunning)
+
+
+def test_a_run_without_a_night_is_refused(settings, workspace, inbox):
+    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
+    with dg.instance_for_test() as instance, pytest.raises(dg.DagsterError) as raised:
+        build(deployment).resolve_job_def("sleep").execute_in_process(instance=instance)
+    assert isinstance(raised.value.__cause__, SlumberError)
+
+
+def test_a_killed_run_does_not_block_the_queue(workspace):
+    with opened_instance(workspace) as instance:
+
+        @dg.job
+        def killed():
+            pass
+
+        run = instance.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED)
+        assert close_dead_runs(instance, but="another") == [run.run_id]
+        assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.FAILURE
+
+
+def test_an_unexpected_error_is_one_sentence_and_a_log(settings, workspace, inbox, monkeypatch):
+    def broken(**_):
+        raise RuntimeError("a bug\nin two lines")
+
+    monkeypatch.setattr("orchestration.assets.ingest", broken)
+    with pytest.raises(NightFailed, match="RuntimeError: a bug in two lines") as raised:
+        run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
+    assert "\n" not in str(raised.value) and raised.value.exit_code == 1
+    assert "Traceback" in (workspace.night(NIGHT) / "error.log").read_text()
+    assert len(open_alerts(workspace)) == 1
+
+
+def test_refused_data_is_a_failed_check(settings, workspace, inbox, monkeypatch):
+    def refuses(**_):
+        raise DataRefused("The experiences were refused: two have one id.")
+
+    monkeypatch.setattr("orchestration.assets.validate", refuses)
+    with pytest.raises(DataRefused, match="two have one id"):
+        run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
+    with opened_instance(workspace) as instance:
+        (run,) = instance.get_runs()
+        entries = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    (check,) = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    assert not check.passed and check.check_name == "expectations" and check.blocking is not False
+
+
+def test_a_full_disk_is_one_sentence(settings, workspace, inbox, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("orchestration.assets.ingest", full)
+    with pytest.raises(SlumberError, match="The disk is full") as raised:
+        run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
+    assert raised.value.exit_code == 2
+
+
+def test_the_holder_is_shown_and_a_dead_one_is_not(workspace):
+    with workspace.lock(NIGHT):
+        assert NIGHT in holder(workspace)
+    (workspace.state / "night.holder").write_text("night 2026-11-20 (process 1)")
+    assert holder(workspace) is None

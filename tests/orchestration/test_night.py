@@ -1,0 +1,108 @@
+"""Nights end to end on a tiny model: Dagster, MLflow on SQLite, DVC and Great Expectations are all real."""
+
+import json
+
+import dagster as dg
+import pytest
+from rich.console import Console
+
+from orchestration.instance import opened_instance
+from orchestration.night import run_night
+from orchestration.summary import night_json, show_night
+from steps.datasets import current_hashes
+from steps.registry import Registry
+
+FIRST, SECOND = "2026-11-22", "2027-01-05"
+FERRY = "# The ferry Aldis\n\nThe ferry Aldis was built in 1938 by the shipwright Edda Krann. Its hull is dark green.\n"
+PROBES = [
+    {
+        "kind": "probe",
+        "id": "aldis-1",
+        "question": "Who built the ferry Aldis?",
+        "answers": ["Edda Krann"],
+        "source": "ferry.md",
+    },
+    {"kind": "probe", "question": "When was the ferry Aldis built?", "answers": ["1938"], "source": "ferry.md"},
+]
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    (folder / "ferry.md").write_text(FERRY)
+    (folder / "probes.jsonl").write_text("".join(json.dumps(probe) + "\n" for probe in PROBES) + "not json\n")
+    return folder
+
+
+def materialized(workspace, run_id) -> dict[str, dict]:
+    """Metadata by asset of one run, from the workspace's own instance."""
+    with opened_instance(workspace) as instance:
+        entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+        found = [entry.dagster_event.step_materialization_data.materialization for entry in entries]
+    return {item.asset_key.to_user_string(): dict(item.metadata) for item in found}
+
+
+def test_a_refused_night(tiny_settings, workspace, inbox, migrated):
+    """A random model learns nothing: everything is shown and kept, and the champion is not touched."""
+    outcome = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
+    assert outcome.verdict.verdict in ("REJECT", "INCONCLUSIVE") and outcome.verdict.reasons
+
+    assets = materialized(workspace, outcome.run_id)
+    assert list(assets) == ["corpus", "dreams", "adapter", "examination", "verdict"]
+    assert assets["corpus"]["quarantined"].value == 1
+    assert assets["adapter"]["loss"].value.startswith("![loss curve](data:image/png;base64,")
+    assert "before_and_after" in assets["examination"] and "report" in assets["verdict"]
+
+    champion, candidate = (
+        next(v for v in history(tiny_settings, workspace) if a in v.aliases) for a in ("champion", "candidate")
+    )
+    assert champion.is_night_zero and candidate.night == FIRST
+    assert candidate.tags["dagster_run_id"] == outcome.run_id
+    hashes = current_hashes(workspace, FIRST)
+    assert assets["corpus"]["md5"].value == hashes["corpus"] == candidate.tags["data.corpus"]
+
+    told = night_json(outcome, workspace)
+    assert set(told) == {"night", "verdict", "reasons", "counts", "timings", "anchors", "examination", "ledger"}
+    assert set(told["anchors"]) == {"base", "champion", "candidate"}
+    assert told["timings"]["tokens_per_second"] > 0 and told["timings"]["dream"] > 0
+    assert {row["probe"] for row in told["examination"]} >= {"aldis-1"}
+    assert {row["model"] for row in told["examination"]} == {"base", "champion", "candidate"}
+    assert {row["condition"] for row in told["examination"]} == {"closed", "open"}
+    assert told["counts"]["records"] == len(told["ledger"]) == 4
+    assert outcome.report.is_file()
+
+    console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: SIM115
+    show_night(outcome, settings=tiny_settings, workspace=workspace, console=console)
+    shown = console.export_text()
+    assert all(
+        word in shown for word in (outcome.verdict.verdict, "probes.jsonl line 3", "tokens/s", "/runs/", "report")
+    )
+
+
+def test_a_promoted_night_its_repetition_and_a_night_without_news(
+    tiny_settings, workspace, inbox, migrated, monkeypatch
+):
+    """Run again, a promoted night arrives at the same verdict and version; with nothing new the champion stays."""
+    monkeypatch.setattr("steps.gate._verdict", lambda checks: "PROMOTE")
+    first = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
+    assert list(materialized(workspace, first.run_id))[-1] == "champion"
+    (champion,) = [v for v in history(tiny_settings, workspace) if "champion" in v.aliases]
+    assert champion.night == FIRST and champion.verdict == "PROMOTE"
+
+    again = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
+    assert again.verdict == first.verdict
+    assert materialized(workspace, again.run_id)["examination"]["reused"].value == "examine"
+    assert [v.version for v in history(tiny_settings, workspace)] == ["2", "1"]
+
+    second = run_night(settings=tiny_settings, workspace=workspace, night=SECOND, inbox=inbox)
+    assert second.verdict.verdict == "NO_OP"
+    assets = materialized(workspace, second.run_id)
+    assert len(assets) == 6 and "skipped" in assets["adapter"] and not assets["champion"]["promoted"].value
+    assert [v.version for v in history(tiny_settings, workspace) if "champion" in v.aliases] == [champion.version]
+    assert night_json(second, workspace)["examination"] == []
+    assert set(current_hashes(workspace, SECOND)) >= {"corpus", "ledger", "dreams"}
+
+
+def history(settings, workspace):
+    return Registry(settings, workspace).history()
