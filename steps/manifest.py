@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from steps.records import content_id
 from steps.workspace import Workspace, file_sha256, write_json
 
+_STEPS = Path(__file__).resolve().parent
+
 
 class StepRecord(BaseModel):
     """What a finished step says of itself: the manifest's content.
@@ -44,12 +46,13 @@ def run_once(
     outputs: Iterable[Path],
     work: Callable[[], dict[str, Any]],
 ) -> StepRecord:
-    """Do ``work`` unless a manifest says that it is done with the same digest and its outputs are untouched.
+    """Do ``work`` unless a manifest says that it is done with the same digest and code, and its outputs are untouched.
 
     ``work`` writes the outputs and returns its figures. The manifest is removed first and written last, so that its
     existence means that the step finished.
     """
     path, outputs = workspace.manifest(night, step), list(outputs)
+    digest = content_id(digest, code_sha256(step))
     done = read_manifest(workspace, night=night, step=step)
     if done and done.digest == digest and all(_untouched(workspace, name, sha) for name, sha in done.outputs.items()):
         return done.model_copy(update={"reused": True})
@@ -66,6 +69,13 @@ def run_once(
     )
     write_json(path, record.model_dump())
     return record
+
+
+def code_sha256(step: str | None = None) -> str:
+    """Digest of the Python sources of one step and of the model code below it, or of all steps."""
+    folders = [_STEPS / step, _STEPS / "model"] if step else [_STEPS]
+    sources = sorted(p for folder in folders for p in folder.rglob("*.py"))
+    return content_id([(p.relative_to(_STEPS).as_posix(), file_sha256(p)) for p in sources])
 
 
 def read_manifest(workspace: Workspace, *, night: str, step: str) -> StepRecord | None:

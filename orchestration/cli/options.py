@@ -24,7 +24,7 @@ ParamsOption = Annotated[
     ),
 ]
 JsonOption = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Also write the result there, as JSON.")
+    Path | None, typer.Option("--json", metavar="FILE", dir_okay=False, help="Also write the result there, as JSON.")
 ]
 
 

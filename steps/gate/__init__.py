@@ -8,8 +8,8 @@ abilities are compared with night 0, which is then the champion, too.
 from typing import Any
 
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight
-from steps.gate.evidence import Evidence, code_sha256, collect_evidence
-from steps.manifest import run_once, step_digest
+from steps.gate.evidence import Evidence, collect_evidence
+from steps.manifest import code_sha256, run_once, step_digest
 from steps.records import Check, Verdict
 from steps.settings import Settings
 from steps.workspace import Workspace, write_text

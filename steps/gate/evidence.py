@@ -1,15 +1,12 @@
 """The evidence that a verdict rests on. What is missing, stale or does not belong together is said, never guessed."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from steps.manifest import read_manifest
+from steps.manifest import code_sha256, read_manifest
 from steps.model.loading import base_folder, base_sha256
 from steps.records import AnchorAnswer, Answer, Probe, content_id
 from steps.settings import Settings
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
-
-_STEPS = Path(__file__).resolve().parents[1]
 
 
 @dataclass
@@ -68,12 +65,6 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         "champion": str(examined.figures["digests"].get("champion")),
     }
     return evidence
-
-
-def code_sha256() -> str:
-    """Digest of the Python sources of all steps: which code a verdict was given by."""
-    sources = sorted(_STEPS.rglob("*.py"))
-    return content_id([(p.relative_to(_STEPS).as_posix(), file_sha256(p)) for p in sources])
 
 
 def _data_digest(workspace: Workspace, night: str) -> str:

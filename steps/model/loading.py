@@ -1,6 +1,7 @@
 """Loading the base model: frozen, from safetensors, on the device and in the precision that the settings ask for."""
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def load_base(settings: ModelSettings) -> Base:
         SlumberError: the model is missing, has no safetensors or no chat template, or the device is not there.
     """
     transformers_logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
     transformers_logging.disable_progress_bar()
     if settings.threads:
         torch.set_num_threads(settings.threads)

@@ -1,5 +1,9 @@
 """A failed night is loud, a second one is refused, and a killed one does not block the queue."""
 
+import os
+import signal
+import time
+
 import dagster as dg
 import pytest
 
@@ -49,8 +53,6 @@ def test_alerts_close_with_a_verdict(workspace):
     path = workspace.night(NIGHT) / "verdict.json"
     path.parent.mkdir(parents=True)
     path.write_text("{}")
-    import os
-
     os.utime(path, (4e9, 4e9))
     assert open_alerts(workspace) == []
 
@@ -138,3 +140,20 @@ def test_the_holder_is_shown_and_a_dead_one_is_not(workspace):
         assert NIGHT in holder(workspace)
     (workspace.state / "night.holder").write_text("night 2026-11-20 (process 1)")
     assert holder(workspace) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_night_is_interrupted(settings, workspace, inbox, monkeypatch, number):
+    """Dagster turns both signals into an error of its own; the run ends, and the lock is free for the next try."""
+
+    def interrupted(**_):
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr("orchestration.assets.ingest", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
+    with opened_instance(workspace) as instance:
+        assert [run.is_finished for run in instance.get_runs()] == [True]
+    with workspace.lock(NIGHT):
+        pass

@@ -1,0 +1,81 @@
+"""`slumber ui` starts both servers, and leaves neither them nor their children behind."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+import pytest
+
+from orchestration import ui
+from orchestration.environment import Deployment
+from steps.errors import SlumberError
+
+# Like Dagster and MLflow, a server with a child that would outlive it.
+SERVER = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+open("children", "a").write(f"{child.pid}\\n")
+import http.server
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def deployment(settings, workspace, tmp_path, monkeypatch, migrated):
+    ports = settings.ui.model_copy(update={"dagster_port": free_port(), "mlflow_port": free_port()})
+    found = Deployment(settings=settings.model_copy(update={"ui": ports}), workspace=workspace, inbox=tmp_path)
+    monkeypatch.setattr(
+        ui, "dagster_command", lambda f: [sys.executable, "-c", SERVER, str(f.settings.ui.dagster_port)]
+    )
+    monkeypatch.setattr(ui, "mlflow_command", lambda f: [sys.executable, "-c", SERVER, str(f.settings.ui.mlflow_port)])
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_both_start_and_both_stop(deployment, number):
+    said: list[str] = []
+
+    def stop_when_up():
+        while not any("stops both" in line for line in said):
+            time.sleep(0.05)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=stop_when_up, daemon=True).start()
+    ui.serve(deployment, say=said.append)
+    for port in (deployment.settings.ui.dagster_port, deployment.settings.ui.mlflow_port):
+        assert any(f"127.0.0.1:{port}" in line for line in said)
+        ui.check_port(port, setting="free again")
+    children = [int(pid) for pid in (deployment.workspace.state / "children").read_text().split()]
+    assert len(children) == 2 and not any(alive(pid) for pid in children)
+
+
+def test_a_server_that_does_not_start_is_named(deployment, monkeypatch):
+    monkeypatch.setattr(ui, "mlflow_command", lambda f: [sys.executable, "-c", "raise SystemExit('no')"])
+    with pytest.raises(SlumberError, match=r"MLflow did not start: see .*mlflow\.log"):
+        ui.serve(deployment, say=lambda line: None)
+    ui.check_port(deployment.settings.ui.dagster_port, setting="free again")
+
+
+def test_a_remote_registry_is_not_served(deployment, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example:5000")
+    monkeypatch.setattr(ui, "dagster_command", lambda f: [sys.executable, "-c", "raise SystemExit('no')"])
+    with pytest.raises(SlumberError, match="Dagster did not start"):
+        ui.serve(deployment, say=lambda line: None)
+    assert not (deployment.workspace.state / "ui" / "mlflow.log").exists()
