@@ -1,6 +1,9 @@
 """Fixtures that every test may use."""
 
+import os
 import shutil
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads starve each other on shared cores
 
 import pytest
 
