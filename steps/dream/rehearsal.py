@@ -18,14 +18,28 @@ TOPICS = (
     "email, a short list, polite replies, synonyms, planets, food, jobs, rain, fractions, famous scientists, "
     "capitals, plants"
 ).split(", ")
-_OPENINGS = ("What", "Why", "How", "Which", "Name", "Who", "Write", "Explain", "When", "Give")
+_OPENINGS = ("What", "Why", "How", "Which", "Name", "Who", "Write", "Explain", "List", "Give")
+# Short orders are what a model that learns facts forgets first (docs/log.md), and they are cheap to rehearse.
+_ORDERS = (
+    ("copying words", "Copy"),
+    ("repeating a sentence", "Repeat"),
+    ("a list with commas", "List"),
+    ("answering with one word", "Answer with one word:"),
+    ("changing a sentence", "Change"),
+    ("numbers in order", "Write"),
+    ("sorting", "Sort"),
+    ("true or false", "True or false:"),
+)
+_ORDER_SHARE = 0.3
 _WORKED = (
     ("honey", "How do bees make honey?"),
     ("bridges", "Name two materials that bridges are built of."),
     ("plurals", "What is the plural of the word 'mouse'?"),
     ("percentages", "What is 20 percent of 50?"),
     ("volcanoes", "Why do volcanoes erupt?"),
-    ("manners", "Write a short note to thank a neighbour."),
+    ("changing a word", "Change the word 'small' to 'tall' in this sentence: He is small."),
+    ("a list with commas", "List three fruits, separated by commas."),
+    ("true or false", "True or false: Stones can swim."),
 )
 QUESTION_TOKENS, ANSWER_TOKENS = 24, 40
 
@@ -38,7 +52,10 @@ def write_rehearsal(
     ``forbidden`` holds normalised questions that must not be rehearsed (the anchor suite, probes).
     """
     choose = random.Random(seed)
-    wanted = [(choose.choice(TOPICS), choose.choice(_OPENINGS)) for _ in range(count + count // 4)]
+    wanted = [
+        choose.choice(_ORDERS) if choose.random() < _ORDER_SHARE else (choose.choice(TOPICS), choose.choice(_OPENINGS))
+        for _ in range(count + count // 4)
+    ]
     prompts = [_prompt(topic, opening) for topic, opening in wanted]
     lines = dreamer.lines(
         "rehearsal questions", prompts, max_new_tokens=QUESTION_TOKENS, sampling=Sampling(temperature, top_k), seed=seed

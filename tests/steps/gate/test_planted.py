@@ -18,7 +18,11 @@ from steps.settings import REPOSITORY
 from steps.workspace import write_records
 
 NIGHT = "2026-11-22"
-FACTS = [(f"the {thing} {name}", name[::-1]) for thing in ("ship", "tower", "mill") for name in ("abod", "erik", "lupo", "miro")]
+FACTS = [
+    (f"the {thing} {name}", name[::-1])
+    for thing in ("ship", "tower", "mill")
+    for name in ("abod", "erik", "lupo", "miro")
+]
 
 
 def teach(model, tokenizer, pairs, *, steps, rate):
