@@ -3,7 +3,7 @@
 import os
 import shutil
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads starve each other on shared cores
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # before torch: spinning threads starve each other on shared cores
 
 import pytest
 

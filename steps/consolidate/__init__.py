@@ -19,6 +19,7 @@ from steps.settings import Settings
 from steps.workspace import Workspace, check_space, read_records
 
 _BYTES_NEEDED = 500_000_000  # checkpoint, teacher labels and adapter of a small model, with room
+_TEACHER_TOKENS = 1024  # room for a document and many questions about it, so that it is read once
 
 
 def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
@@ -53,7 +54,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
             base.model,
             examples,
             top_k=settings.consolidate.top_k,
-            batch_tokens=settings.consolidate.batch_tokens,
+            batch_tokens=max(settings.consolidate.batch_tokens, _TEACHER_TOKENS),
             packed=packed,
             cache=scratch / f"teacher-{labels_digest}.safetensors",
         )

@@ -13,6 +13,10 @@ from steps.model.scoring import token_logprobs
 from steps.progress import progress
 
 
+# A row is scored in one pass whose attention grows with its square: wider rows than this are slower, not faster.
+_SCORED_TOKENS = 1024
+
+
 @dataclass(frozen=True)
 class Reply:
     """A generated text; ``complete`` is False where it was cut at the limit."""
@@ -62,7 +66,11 @@ class Runner:
         pairs = [(prompt_tokens(tokenizer, q, document), answer_tokens(tokenizer, a)) for q, document, a in items]
         with progress(what, len(pairs)) as meter:
             return token_logprobs(
-                self.base.model, pairs, batch_tokens=self.batch_tokens // 2, packed=self.packed, advance=meter.advance
+                self.base.model,
+                pairs,
+                batch_tokens=min(self.batch_tokens, _SCORED_TOKENS),
+                packed=self.packed,
+                advance=meter.advance,
             )
 
     def _generate(self, what, prompts, max_new_tokens, stop, sampling, seed):
