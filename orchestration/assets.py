@@ -46,6 +46,7 @@ def corpus(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]
     Nothing vanishes: each record of the inbox is in the corpus, in quarantine, or in the ledger with a reason.
     """
     with speaking(context, "reading the inbox, validating, triaging"):
+        opened_registry(tonight.settings, tonight.workspace)  # a dead server is told now, not after the training
         ingested = ingest(**tonight.arguments, inbox=tonight.inbox)
         validated = validate(**tonight.arguments)
         triaged = triage(**tonight.arguments)

@@ -12,7 +12,6 @@ from steps.model.loading import Base
 from steps.model.scoring import token_logprobs
 from steps.progress import progress
 
-
 # A row is scored in one pass whose attention grows with its square: wider rows than this are slower, not faster.
 _SCORED_TOKENS = 1024
 
