@@ -49,6 +49,7 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = base_name
+    config["target_modules"] = sorted(config["target_modules"])  # a set in PEFT: its order changes from run to run
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

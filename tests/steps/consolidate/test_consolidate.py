@@ -58,7 +58,14 @@ def run(tiny_model, tiny_settings, tmp_path):
     def go(*, checkpoint="c.pt", packed=True, **knobs):
         base = load_base(ModelSettings(base=str(tiny_model), device="cpu", dtype="float32", threads=1))
         settings = tiny_settings.consolidate.model_copy(
-            update={"epochs": 4, "mix_share": 1.0, "batch_tokens": 120, "learning_rate": 0.01, **knobs}
+            update={
+                "epochs": 4,
+                "mix_share": 1.0,
+                "batch_tokens": 120,
+                "learning_rate": 0.01,
+                "rehearsal_weight": 1.0,
+                **knobs,
+            }
         )
         examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
         labels = teacher_labels(
