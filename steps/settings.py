@@ -206,7 +206,7 @@ def load_settings(path: Path | None = None) -> Settings:
         where = f" (line {place.line + 1})" if place else ""
         raise SlumberError(f"{path} cannot be read as YAML{where}: correct it and try again.") from None
     if not isinstance(values, dict):
-        raise SlumberError(f"{path} must hold the sections of a night (see docs/settings in README), not {values!r}.")
+        raise SlumberError(f"{path} must hold the sections of a night, as the shipped file does, not {values!r}.")
     if "folder" in values:
         raise SlumberError(f"{path}: 'folder' is not a setting; remove it.")
     try:

@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from steps.errors import SlumberError
 from steps.model.embedded import NAME, embedded_model
+from steps.records import content_id
 from steps.settings import ModelSettings
 from steps.workspace import file_sha256
 
@@ -60,8 +61,6 @@ def base_folder(settings: ModelSettings) -> Path:
 
 def base_sha256(folder: Path) -> str:
     """Digest of everything that decides what the base says: weights, configuration, tokenizer and chat template."""
-    from steps.records import content_id
-
     files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".json", ".jinja", ".model"})
     return content_id([(p.name, file_sha256(p)) for p in files])
 
