@@ -20,8 +20,7 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
     section 3, last table row).
     """
     torch.manual_seed(seed)
-    layers = model.config.num_hidden_layers
-    first = min(int(settings.first_layer * layers), layers - 1)
+    layers, first = model.config.num_hidden_layers, first_layer(model, settings)
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
@@ -31,6 +30,12 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
+
+
+def first_layer(model: PreTrainedModel, settings: ConsolidateSettings) -> int:
+    """Number of the lowest adapted block."""
+    layers = model.config.num_hidden_layers
+    return min(int(settings.first_layer * layers), layers - 1)
 
 
 def _linear_names(model: PreTrainedModel) -> list[str]:

@@ -1,38 +1,88 @@
-"""The distillation loss: cross-entropy of the student against the teacher's top-k and the rest as one bucket."""
+"""The distillation loss, fused with the output head: cross-entropy against the teacher's top-k and the rest as one.
+
+The gradient is known in closed form, so it is computed with the loss, a few positions at a time, and the logits of a
+whole row (the largest tensor of a training step) never exist (the idea of Liger's fused losses, arXiv 2410.10989).
+"""
+
+from dataclasses import dataclass
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
+_POSITIONS = 128  # computed at once: 25 MB of logits for a vocabulary of 49,152
+_LEAST = 1e-6  # probability below which the rest of the vocabulary counts as empty
 
-def distillation_loss(
-    logits: torch.Tensor,
-    *,
-    teacher_tokens: torch.Tensor,
-    teacher_logprobs: torch.Tensor,
-    targets: torch.Tensor,
-    weights: torch.Tensor,
-    hard_label: float,
-) -> torch.Tensor:
+
+@dataclass(frozen=True)
+class Targets:
+    """What N positions should say.
+
+    tokens, logprobs: [N, k] the teacher's most probable tokens and their log-probabilities.
+    written: [N] the written answer's tokens.
+    weights: [N] at least one positive.
+    """
+
+    tokens: torch.Tensor
+    logprobs: torch.Tensor
+    written: torch.Tensor
+    weights: torch.Tensor
+
+
+def distillation_loss(hidden: torch.Tensor, head: nn.Module, targets: Targets, *, hard_label: float) -> torch.Tensor:
     """Return the weighted mean over positions of KL(teacher || student) plus ``hard_label`` of the written answer.
 
     Args:
-        logits: [N, vocabulary] float32, the student's.
-        teacher_tokens, teacher_logprobs: [N, k], the teacher's most probable tokens.
-        targets: [N] the written answer's tokens.
-        weights: [N] at least one positive.
+        hidden: [N, width] last hidden states; ``head`` maps them to logits (its weights are frozen).
         hard_label: share in [0, 1] of the written token against the teacher's probabilities.
 
     The teacher's entropy is subtracted, so that 0 means equal; the tail enters as one event, so that probability
     cannot hide outside the top k.
     """
-    student = logits.log_softmax(dim=-1)
-    chosen = student.gather(-1, teacher_tokens)
-    shares = teacher_logprobs.exp()
-    soft = (shares * (teacher_logprobs - chosen)).sum(dim=-1)
-    teacher_rest = (1 - shares.sum(dim=-1)).clamp_min(1e-6)
-    student_rest = (1 - chosen.exp().sum(dim=-1)).clamp_min(1e-6)
-    soft = soft + teacher_rest * (teacher_rest.log() - student_rest.log())
-    loss = soft
-    if hard_label:
-        loss = (1 - hard_label) * soft + hard_label * F.nll_loss(student, targets, reduction="none")
-    return (loss * weights).sum() / weights.sum()
+    return _Fused.apply(hidden, head.weight, getattr(head, "bias", None), targets, hard_label)
+
+
+class _Fused(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, hidden, weight, bias, targets: Targets, hard_label: float):
+        shares = targets.weights / targets.weights.sum()
+        gradient = torch.empty_like(hidden)
+        total = hidden.new_zeros((), dtype=torch.float32)
+        for start in range(0, len(hidden), _POSITIONS):
+            part = slice(start, start + _POSITIONS)
+            losses, slope = _loss_and_slope(
+                F.linear(hidden[part], weight, bias).float(),
+                Targets(targets.tokens[part], targets.logprobs[part], targets.written[part], shares[part]),
+                hard_label,
+            )
+            total += (losses * shares[part]).sum()
+            gradient[part] = slope.to(weight.dtype) @ weight
+        ctx.save_for_backward(gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx, upstream):
+        (gradient,) = ctx.saved_tensors
+        return gradient * upstream.to(gradient.dtype), None, None, None, None
+
+
+def _loss_and_slope(logits: torch.Tensor, targets: Targets, hard: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the loss [N] and its gradient [N, vocabulary] times the weights; the latter overwrites ``logits``."""
+    total = logits.logsumexp(dim=-1, keepdim=True)
+    chosen = logits.gather(-1, targets.tokens) - total
+    written = (logits.gather(-1, targets.written[:, None]) - total)[:, 0]
+    taught, learned = targets.logprobs.exp(), chosen.exp()
+    taught_rest = (1 - taught.sum(dim=-1)).clamp_min(_LEAST)
+    rest = 1 - learned.sum(dim=-1)
+    learned_rest = rest.clamp_min(_LEAST)
+    soft = (taught * (targets.logprobs - chosen)).sum(dim=-1)
+    soft = soft + taught_rest * (taught_rest.log() - learned_rest.log())
+    # d(soft)/d(logits) = sum(taught) p - taught_k + pull (p_k - sum(learned) p), p the student's probabilities
+    pull = torch.where(rest > _LEAST, taught_rest / learned_rest, torch.zeros_like(rest))
+    scale = (1 - hard) * (taught.sum(dim=-1) - pull * learned.sum(dim=-1)) + hard
+    slope = logits.sub_(total).exp_().mul_((scale * targets.weights)[:, None])
+    at_chosen = (1 - hard) * (pull[:, None] * learned - taught) * targets.weights[:, None]
+    slope.scatter_add_(-1, targets.tokens, at_chosen)
+    if hard:
+        slope.scatter_add_(-1, targets.written[:, None], (-hard * targets.weights)[:, None])
+    return (1 - hard) * soft - hard * written, slope

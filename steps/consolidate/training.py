@@ -10,10 +10,13 @@ import numpy as np
 import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 
+from steps.consolidate.adapter import first_layer
 from steps.consolidate.examples import Example
-from steps.consolidate.loss import distillation_loss
+from steps.consolidate.frozen import FrozenPrefix
+from steps.consolidate.fused import fused_layers
+from steps.consolidate.loss import Targets, distillation_loss
 from steps.consolidate.teacher import Labels
-from steps.model.forward import packed_logits
+from steps.model.forward import hidden_states
 from steps.model.packing import pack
 from steps.progress import progress
 from steps.settings import ConsolidateSettings
@@ -93,13 +96,15 @@ def train(
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
     start = time.perf_counter()
     before = done.seconds
+    base = model.get_base_model()
+    frozen = FrozenPrefix(base, examples, first=first_layer(base, settings) if packed else 0)
     model.train()
-    with progress("consolidating", len(rows)) as meter:
+    with progress("consolidating", len(rows)) as meter, frozen.skipped(), fused_layers(model):
         meter.advance(len(done.losses))
         for step in range(len(done.losses), len(rows)):
             torch.manual_seed(seed + step)  # dropout, if any, is the same after a resume
             members = [examples[n] for n in rows[step]]
-            loss, tokens = _row_loss(model, members, rows[step], labels, settings=settings, packed=packed)
+            loss, tokens = _row_loss(model, members, rows[step], labels, frozen=frozen, settings=settings, packed=packed)
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             schedule.step()
@@ -122,29 +127,37 @@ def _row_loss(
     numbers: list[int],
     labels: Labels,
     *,
+    frozen: FrozenPrefix,
     settings: ConsolidateSettings,
     packed: bool,
 ) -> tuple[float, int]:
     """Run forward and backward over one row; without packing, over its examples one by one."""
     total = sum(_weight(e, settings) * len(e.completion) for e in members)
     base, value, tokens = model.get_base_model(), 0.0, 0
-    for part in (
-        [list(zip(members, numbers, strict=True))]
-        if packed
-        else [[pair] for pair in zip(members, numbers, strict=True)]
-    ):
+    together = list(zip(members, numbers, strict=True))
+    for part in [together] if packed else [[pair] for pair in together]:
         row = pack([e.sequence for e, _ in part])
         where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
-        logits = packed_logits(base, row, where)
-        device = logits.device
+        hidden = hidden_states(
+            base,
+            ids=row.ids,
+            positions=row.positions,
+            sees=row.sees,
+            entering=frozen.entering(row, [n for _, n in part]),
+        )
+        device = hidden.device
         positions = np.concatenate([np.arange(s.start, s.stop) for s in (labels.of(n) for _, n in part)])
         weights = torch.tensor([_weight(e, settings) for e, _ in part for _ in e.completion], device=device)
-        loss = distillation_loss(
-            logits,
-            teacher_tokens=labels.tokens[positions].to(device),
-            teacher_logprobs=labels.logprobs[positions].to(device),
-            targets=torch.tensor([t for e, _ in part for t in e.completion], device=device),
+        targets = Targets(
+            tokens=labels.tokens[positions].to(device),
+            logprobs=labels.logprobs[positions].to(device),
+            written=torch.tensor([t for e, _ in part for t in e.completion], device=device),
             weights=weights,
+        )
+        loss = distillation_loss(
+            hidden[torch.from_numpy(where).to(device)],
+            base.get_output_embeddings(),
+            targets,
             hard_label=settings.hard_label,
         )
         share = float(weights.sum()) / total

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 # A full stop ends a sentence unless it follows an initial or a common abbreviation, or stands inside a number.
 _END = re.compile(
@@ -90,6 +91,6 @@ def _candidates(sentence: str) -> Iterator[str]:
     # Runs of content words behind an article or a preposition; the last run of a sentence is nearly always one.
     for match in _PHRASE.finditer(sentence):
         yield match.group("phrase")
-    tail = [w for w in _WORD.findall(sentence)[-2:] if w.lower() not in _SMALL]
+    tail = list(takewhile(lambda m: m.group().lower() not in _SMALL, reversed(list(_WORD.finditer(sentence)))))[:2]
     if tail:
-        yield re.search(r"\W+".join(map(re.escape, tail)) + r"\W*$", sentence).group()
+        yield sentence[tail[-1].start() :]

@@ -19,11 +19,16 @@ def hidden_states(
     positions: np.ndarray,
     sees: np.ndarray,
     cache: Cache | None = None,
+    entering: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Return the last hidden states [T, width] of a row, through the backbone alone (an adapter stays active)."""
+    """Return the last hidden states [T, width] of a row, through the backbone alone (an adapter stays active).
+
+    ``entering`` [T, width] stands in for the embeddings of ``ids``.
+    """
     device = model.device
+    given = {"inputs_embeds": entering[None].to(device)} if entering is not None else {}
     output = model.get_decoder()(
-        input_ids=torch.from_numpy(ids)[None].to(device),
+        **(given or {"input_ids": torch.from_numpy(ids)[None].to(device)}),
         position_ids=torch.from_numpy(positions)[None].to(device),
         attention_mask=additive_mask(sees, dtype=model.dtype, device=device),
         past_key_values=cache,

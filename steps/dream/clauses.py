@@ -1,0 +1,126 @@
+"""Rule-made questions: a clause is turned round so that one of its spans is asked for.
+
+A small model writes a usable question for about one span in three (docs/log.md); a clause turned round by rule always
+asks for its span, if stiffly. The model then ranks the candidates and says the best one in other words.
+"""
+
+import re
+from dataclasses import dataclass
+
+from steps.dream.sentences import NUMBER_WORDS, answer_spans, content_words
+
+_AUXILIARY = re.compile(
+    r"\s(?P<aux>is|are|was|were|has|have|had|can|could|may|might|must|will|would|should)(?P<been>\sbeen)?\s"
+)
+_COORDINATOR = re.compile(r";\s+|,\s+(?:and|but|so|while|whereas)\s+(?=\w+\s\w+\s\w+)")
+_NUMBER = re.compile(rf"(?P<number>\d[\d.,:]*|(?:{'|'.join(sorted(NUMBER_WORDS))})\b)(?:[\s-](?P<unit>[a-z]+))?", re.I)
+_YEAR = re.compile(r"1\d{3}|20\d{2}")
+_ROLE = re.compile(r"(?:\b(?:[Tt]he|an?)\s+(?:[a-z-]+\s+){1,2})$")
+_PLACE = re.compile(r"\s(?:in|at|on|near|from|to|under|above|below|off)(?:\s(?:the|an?))?\s*$")
+_DIMENSION = re.compile(r"\s(?:high|tall|long|wide|deep|thick|old|heavy|away|large|apart)\b")
+_SUBJECT_WORDS = 9  # a longer run of words before the verb is more than a subject
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that a document says: ``span`` in ``statement``, the clause of sentence number ``sentence``."""
+
+    sentence: int
+    statement: str
+    span: str
+
+
+def resolved(sentence: str, title: str) -> str:
+    """Put the document's title where the sentence begins with a pronoun for it: "It was built" says nothing alone."""
+    subject = title
+    start = re.match(r"(?:It|She|He)\s+(?=[a-z])", sentence)
+    if start:
+        return f"{subject} {sentence[start.end() :]}"
+    start = re.match(r"(?:Its|Her|His)\s+(?=[a-z])", sentence)
+    return f"{subject}'s {sentence[start.end() :]}" if start else sentence
+
+
+def facts(title: str, sentences: list[str]) -> list[Fact]:
+    """Return every span of every clause that a question can ask for, in the order of the text."""
+    found = []
+    for number, sentence in enumerate(sentences):
+        for clause in clauses(resolved(sentence, title)):
+            for span in answer_spans(clause, title=title):
+                found.append(Fact(number, clause, _whole(clause, span)))
+    return found
+
+
+def clauses(sentence: str) -> list[str]:
+    """Cut a sentence at its coordinators, where both sides are clauses of their own."""
+    parts = [part.strip(" .") for part in _COORDINATOR.split(sentence)]
+    if any(len(part.split()) < 4 for part in parts):
+        parts = [sentence.strip(" .")]
+    return [f"{part[:1].upper()}{part[1:]}." for part in parts]
+
+
+def rule_questions(fact: Fact, *, title: str) -> list[str]:
+    """Return candidates that ask for the fact's span, none of them checked for style."""
+    text = fact.statement.rstrip(".")
+    start = text.find(fact.span)
+    before, after = text[:start], re.split(r",|\sand\s|\sbut\s", text[start + len(fact.span) :])[0]
+    found = []
+    for asked, in_place, before_it, after_it in _asking(fact.span, before, after):
+        found.append(_turned(asked, in_place, before_it, after_it, title))
+    if not content_words(text) & content_words(title):
+        found = [f"About {_inside(title)}: {question[:1].lower()}{question[1:]}" for question in found]
+    return [f"{' '.join(question.split())}?" for question in found]
+
+
+def _whole(clause: str, span: str) -> str:
+    """A name with what it is: "the engineer Ada Lo" is asked for as a whole."""
+    role = _ROLE.search(clause[: clause.find(span)]) if span[0].isupper() else None
+    return f"{role.group().lstrip()}{span}" if role else span
+
+
+def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str]]:
+    """(question words in front, the same in place, what stands before them, what behind) for each way to ask."""
+    number = _NUMBER.fullmatch(span)
+    if _YEAR.fullmatch(span):
+        plain = re.sub(r"\s(?:in|since|from|until|of)\s*$", " ", before)
+        return [("In what year", "in what year", plain, after), ("When", "when", plain, after)]
+    if number:
+        unit = number["unit"] or ""
+        dimension = _DIMENSION.match(after)
+        size = dimension.group() if dimension else ""
+        asked = f"how many {unit}{size}"
+        return [(asked.capitalize(), asked, before, after[len(size) :])]
+    bare = re.sub(r"(?:^|\s)(?:[Tt]he|an?)\s*$", " ", before)
+    ways = [("What", "what", bare, after)]
+    if span.split()[-1][0].isupper():
+        ways.append(("Who", "who", bare, after))
+    if _PLACE.search(before):
+        ways.append(("Where", "where", _PLACE.sub(" ", before), after))
+    return ways
+
+
+def _turned(asked: str, in_place: str, before: str, after: str, title: str) -> str:
+    verb = _AUXILIARY.search(f"{before} ")
+    subject = _inside(before[: verb.start()]) if verb else ""
+    if verb and "," not in subject and len(subject.split()) <= _SUBJECT_WORDS:
+        rest = f"{verb['been'] or ''} {before[verb.end() :]} {after}"
+        if verb["aux"] in ("has", "have", "had") and not verb["been"] and not re.match(r"\s*\w+(?:ed|en)\b", rest):
+            return f"{asked} {dict(has='does', have='do', had='did')[verb['aux']]} {subject} have {rest}"
+        return f"{asked} {verb['aux']} {subject} {rest}"
+    if not before.strip():
+        return f"{asked} {after}"
+    third = re.match(rf"(?P<subject>{re.escape(title)})\s(?P<verb>[a-z]+s)\s", before)
+    if third:
+        return f"{asked} does {_inside(title)} {_stem(third['verb'])} {before[third.end() :]} {after}"
+    return f"{before} {in_place} {after}"
+
+
+def _stem(verb: str) -> str:
+    """ "carries" -> "carry", "passes" -> "pass", "closes" -> "close"."""
+    if verb.endswith("ies"):
+        return f"{verb[:-3]}y"
+    return verb[:-2] if re.search(r"(?:ss|sh|ch|x|o)es$", verb) else verb[:-1]
+
+
+def _inside(phrase: str) -> str:
+    """A phrase from the start of a sentence as it stands inside one."""
+    return re.sub(r"^(The|A|An|In|On|At|Each|Every|All|Its)\b", lambda m: m.group().lower(), phrase)
