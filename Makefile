@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup night test ui lint clean
+.PHONY: help setup night test ui bench bench-eight bench-full bench-squad bench-speed lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## virtual environment with pinned dependencies, and the embedded model (done once)
 	@$(BIN)/slumber setup
@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/pip || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing pinned dependencies (about 3 minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench]'
 	@touch $@
 
 night: setup ## one real night on the demo inbox, about 10 minutes on 2 cores
@@ -30,6 +30,22 @@ test: setup ## the whole test suite, under 10 minutes on 2 cores
 
 ui: setup ## Dagster and MLflow on loopback, on the state of the nights run here
 	@$(BIN)/slumber ui
+
+bench: setup ## two nights of the stream, five arms, in half an hour on 2 cores (figures in .bench/stream)
+	@$(BIN)/python -m bench stream --preset quick
+
+bench-eight: setup ## all eight nights, five arms, about 90 minutes on 2 cores
+	@$(BIN)/python -m bench stream --preset eight --out .bench/eight
+
+bench-full: setup ## all eight nights, all arms, joint training and TRL among them: leave it overnight
+	@$(BIN)/python -m bench stream --preset full --out .bench/eight
+
+bench-squad: setup ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/squad.json
+	@test -n "$(FILE)" || { echo "Name the file: make bench-squad FILE=/path/to/squad.json"; exit 2; }
+	@$(BIN)/python -m bench squad "$(FILE)"
+
+bench-speed: setup ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
+	@$(BIN)/python -m bench speed
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -91,7 +91,9 @@ class DreamSettings(Section):
     endpoint: str | None = Field(None, description="base URL of an OpenAI-compatible server, for engine 'openai'")
     endpoint_model: str | None = Field(None, description="model name to ask that server for")
     api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
-    questions_per_sentence: Count
+    facts_per_sentence: Count = Field(description="facts of a sentence that are asked for, numbers and names first")
+    wordings_per_fact: Count = Field(description="other wordings that the model writes of each question")
+    kept_per_fact: Positive = Field(description="verified questions kept about one fact")
     rewrites_per_sentence: Count
     rehearsals: Count = Field(description="self-synthesised general examples")
     temperature: Annotated[float, Field(gt=0.0, le=2.0)]

@@ -69,7 +69,7 @@ def tiny_settings(settings, tiny_model, tmp_path):
     return settings.model_copy(
         update={
             "model": changed("model", base=str(tiny_model), device="cpu", dtype="float32", threads=1),
-            "dream": changed("dream", questions_per_sentence=1, rehearsals=8),
+            "dream": changed("dream", facts_per_sentence=1, wordings_per_fact=1, rehearsals=8),
             "consolidate": changed("consolidate", epochs=2, rank=4, alpha=8, checkpoint_steps=2),
             "examine": changed("examine", anchors=anchors, max_new_tokens=8),
             "gate": changed("gate", min_anchors=10),

@@ -38,7 +38,7 @@ def build_examples(
     """
     found = []
     for dream in dreams:
-        document = context_of(corpus[dream.experience], dream.sentence or 0) if dream.experience else None
+        document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
         completion = answer_tokens(tokenizer, dream.answer)
         if dream.verification.get("complete") is False:
             completion = completion[:-1]

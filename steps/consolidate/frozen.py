@@ -5,7 +5,7 @@ every row and every epoch.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
@@ -81,10 +81,8 @@ class FrozenPrefix:
             with progress("frozen layers", len(examples)) as meter, torch.no_grad():
                 for members in group(sequences, batch_tokens=_ROW_TOKENS):
                     row = pack([sequences[n] for n in members])
-                    try:
+                    with suppress(_Reached):
                         hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees)
-                    except _Reached:
-                        pass
                     (reached,) = caught.pop()
                     if states is None:
                         states = reached.new_empty((int(self._starts[-1]), reached.shape[-1]), device="cpu")

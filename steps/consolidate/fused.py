@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 @contextmanager
 def fused_layers(model: PeftModel) -> Iterator[None]:
-    """While the block runs, plain LoRA layers of ``model`` compute in one operation; the others stay as PEFT has them."""
+    """While the block runs, plain LoRA layers of ``model`` compute in one operation; others stay as they are."""
     layers = [m for m in model.modules() if isinstance(m, Linear) and _is_plain(m)]
     for layer in layers:
         layer.forward = partial(_forward, layer)

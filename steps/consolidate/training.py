@@ -104,7 +104,9 @@ def train(
         for step in range(len(done.losses), len(rows)):
             torch.manual_seed(seed + step)  # dropout, if any, is the same after a resume
             members = [examples[n] for n in rows[step]]
-            loss, tokens = _row_loss(model, members, rows[step], labels, frozen=frozen, settings=settings, packed=packed)
+            loss, tokens = _row_loss(
+                model, members, rows[step], labels, frozen=frozen, settings=settings, packed=packed
+            )
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             schedule.step()

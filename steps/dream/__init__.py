@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any
 
 from steps.anchors import read_anchors
-from steps.dream.candidates import question_dreams, rewrite_dreams
+from steps.dream.candidates import question_dreams, reverse_dreams, rewrite_dreams
 from steps.dream.dreamers import make_dreamer
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
@@ -107,7 +107,7 @@ def _dream_all(
         settings.dream.rehearsals,
         temperature=settings.dream.temperature,
         top_k=settings.dream.top_k,
-        seed=settings.seed,
+        seed=int(content_id(settings.seed, night), 16),  # every night other topics: rehearsal grows with memory
         forbidden=examined,
     )
     rehearsal = [
@@ -126,7 +126,14 @@ def _dream_all(
         for question, answer, complete in written
     ]
     kept: dict[str, Dream] = {}
-    for one in [*questions, *rewrites, *drilled, *rehearsal, *reading_dreams(questions, sources, night=night)]:
+    for one in [
+        *questions,
+        *rewrites,
+        *reverse_dreams(sources, night=night),
+        *drilled,
+        *rehearsal,
+        *reading_dreams(questions, sources, night=night),
+    ]:
         if normalised(one.question) in examined:
             refused["asks what a probe asks"] += 1
         elif one.id in kept:

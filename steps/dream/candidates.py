@@ -1,112 +1,184 @@
-"""Generated dreams about sources: written by the dreamer, verified, and the best few per sentence kept."""
+"""Dreams about sources: questions on every fact, in several wordings, and the same facts rewritten and reversed."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from steps.dream.clauses import Fact, facts, reverse_question
 from steps.dream.dreamers import Dreamer
-from steps.dream.questions import Request, form_fault, requests, write_questions
+from steps.dream.questions import Asked, best_questions, form_fault, other_words, read_answers
 from steps.dream.rewrites import rewrite_fault, write_rewrites
+from steps.dream.sentences import names_and_numbers
 from steps.dream.sources import Source
-from steps.dream.verification import Asked, answer_fault, sentence_margins, supports
+from steps.dream.verification import answer_fault, asked_for, supports
 from steps.model.runner import Runner
 from steps.records import Dream, content_id
-from steps.settings import Settings
+from steps.settings import DreamSettings, Settings
 
-ANSWER_TOKENS = 40
-MIN_MARGIN = 0.5  # nats by which a question's own sentence must beat every other sentence as its answer
-KEPT_PER_SENTENCE = 3
+ANSWER_TOKENS = 32
+STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers
 SAME_WORDING = 92.0  # rapidfuzz token-sort ratio
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A question that will be dreamt of: what it asks for, and whether rule or model worded it."""
+
+    source: Source
+    fact: Fact
+    question: str
+    span: str
+    wording: str
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
 
 
 def question_dreams(
     dreamer: Dreamer, runner: Runner, sources: list[Source], *, settings: Settings, night: str, refused: Counter[str]
 ) -> list[Dream]:
-    """Write, verify and rank question dreams; refusals are counted in ``refused`` by reason."""
+    """Write and verify question dreams; refusals are counted in ``refused`` by reason."""
     knobs = settings.dream
-    wanted = [
-        request
-        for number, source in enumerate(sources)
-        for request in requests(
-            number, source.experience.title, source.sentences, per_sentence=knobs.questions_per_sentence
-        )
+    asked = _turned_round(runner, sources, per_sentence=knobs.facts_per_sentence)
+    worded = other_words(
+        dreamer,
+        asked,
+        wordings=knobs.wordings_per_fact,
+        temperature=knobs.temperature,
+        top_k=knobs.top_k,
+        seed=settings.seed,
+    )
+    worded = list(_well_formed(worded, refused))
+    readings = read_answers(dreamer, [*asked, *worded])
+    kept = _kept(asked, worded, readings, knobs=knobs, refused=refused)
+    return _answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused)
+
+
+def _turned_round(runner: Runner, sources: list[Source], *, per_sentence: int) -> list[Asked]:
+    """The best rule-made question of the most telling facts of each sentence: numbers and names first."""
+    found = [(source, fact) for source in sources for fact in facts(source.experience.title, source.sentences)]
+    by_sentence: dict[tuple[int, int], list[tuple[tuple[bool, float], Asked]]] = {}
+    for (source, fact), best in zip(found, best_questions(runner, found), strict=True):
+        telling = bool(names_and_numbers(f"Here {fact.span}"))
+        if best and best[1] > (STIFFEST if telling else STIFF):
+            peers = by_sentence.setdefault((id(source), fact.sentence), [])
+            peers.append(((telling, best[1]), (source, fact, best[0])))
+    return [
+        asked
+        for peers in by_sentence.values()
+        for _, asked in sorted(peers, key=lambda one: one[0], reverse=True)[:per_sentence]
     ]
-    written = write_questions(dreamer, wanted, temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed)
-    formed = _well_formed(wanted, written, sources, refused)
-    asked = [Asked(q, sources[r.document].context, sources[r.document].sentences, r.sentence) for q, r in formed]
-    margins = sentence_margins(runner, asked)
-    ranked = sorted(zip(formed, margins, strict=True), key=lambda item: -item[1])
-    chosen: list[tuple[str, Request, float]] = []
-    for (question, request), margin in ranked:
-        peers = [q for q, r, _ in chosen if (r.document, r.sentence) == (request.document, request.sentence)]
-        if margin < MIN_MARGIN:
-            refused["asks for another fact"] += 1
-        elif any(token_sort_ratio(question, q) > SAME_WORDING for q in peers):
-            refused["same wording as a better one"] += 1
-        elif len(peers) >= KEPT_PER_SENTENCE:
-            refused["enough better ones"] += 1
-        else:
-            chosen.append((question, request, margin))
-    return _answered(dreamer, runner, chosen, sources, min_support=knobs.min_support, night=night, refused=refused)
 
 
-def _well_formed(
-    wanted: list[Request], written: list[str], sources: list[Source], refused: Counter[str]
-) -> list[tuple[str, Request]]:
-    formed: dict[tuple[int, str], tuple[str, Request]] = {}
-    for request, question in zip(wanted, written, strict=True):
-        source = sources[request.document].experience
-        fault = form_fault(question, request=request, title=source.title, text=source.text)
-        if fault:
-            refused[fault] += 1
-        elif (request.document, question) in formed:
-            refused["written twice"] += 1
+def _well_formed(asked: Iterable[Asked], refused: Counter[str]) -> Iterable[Asked]:
+    seen: set[tuple[str, str]] = set()
+    for source, fact, question in asked:
+        fault = form_fault(question, title=source.experience.title, text=source.experience.text)
+        key = (source.experience.id, question.lower())
+        if fault or key in seen:
+            refused[fault or "written twice"] += 1
         else:
-            formed[request.document, question] = (question, request)
-    return list(formed.values())
+            seen.add(key)
+            yield source, fact, question
+
+
+def _kept(
+    asked: list[Asked], worded: list[Asked], readings: list[str], *, knobs: DreamSettings, refused: Counter[str]
+) -> list[Kept]:
+    """Keep what passes its round trip; a rule-made question about a name or a number asks for it by construction."""
+    kept: list[Kept] = []
+    for number, ((source, fact, question), reading) in enumerate(zip([*asked, *worded], readings, strict=True)):
+        by_rule = number < len(asked)
+        span = asked_for(reading, question=question, fact=fact, title=source.experience.title)
+        if span is None and by_rule and names_and_numbers(f"Here {fact.span}"):
+            span = fact.span
+        if span is None:
+            refused["its fact does not answer it"] += 1
+            continue
+        one = Kept(source, fact, question, span, "rule" if by_rule else "model")
+        peers = [k for k in kept if k.key == one.key]
+        if any(token_sort_ratio(question, k.question) > SAME_WORDING for k in peers):
+            refused["same wording as another"] += 1
+        elif len(peers) >= knobs.kept_per_fact:
+            refused["enough others"] += 1
+        else:
+            kept.append(one)
+    return kept
 
 
 def _answered(
-    dreamer: Dreamer,
-    runner: Runner,
-    chosen: list[tuple[str, Request, float]],
-    sources: list[Source],
-    *,
-    min_support: float,
-    night: str,
-    refused: Counter[str],
+    dreamer: Dreamer, runner: Runner, kept: list[Kept], *, min_support: float, night: str, refused: Counter[str]
 ) -> list[Dream]:
-    """Answer each question in the model's own words where they are grounded, else with the source's sentence."""
-    contexts = [sources[r.document].context for _, r, _ in chosen]
+    """Answer each question in the model's own words where they say the fact, else with the source's statement."""
+    contexts = [f"{k.source.experience.title}\n{k.fact.statement}" for k in kept]
     replies = dreamer.answers(
-        "answers", [(q, c) for (q, _, _), c in zip(chosen, contexts, strict=True)], max_new_tokens=ANSWER_TOKENS
+        "answers", [(k.question, c) for k, c in zip(kept, contexts, strict=True)], max_new_tokens=ANSWER_TOKENS
     )
     answers, own = [], []
-    for (question, request, _), reply, context in zip(chosen, replies, contexts, strict=True):
-        fault = answer_fault(reply.text, span=request.span, question=question, document=context)
+    for k, reply in zip(kept, replies, strict=True):
+        fault = answer_fault(
+            reply.text,
+            span=k.span,
+            title=k.source.experience.title,
+            statement=k.fact.statement,
+            question=k.question,
+        )
         own.append(fault is None and reply.complete)
-        answers.append(reply.text if own[-1] else request.text)
-    support = supports(runner, [(q, c, a) for (q, _, _), c, a in zip(chosen, contexts, answers, strict=True)])
+        answers.append(reply.text if own[-1] else k.fact.statement)
+    support = supports(runner, [(k.question, c, a) for k, c, a in zip(kept, contexts, answers, strict=True)])
     dreams = []
-    for (question, request, margin), answer, is_own, gain in zip(chosen, answers, own, support, strict=True):
+    for k, answer, is_own, gain in zip(kept, answers, own, support, strict=True):
         if gain < min_support:
             refused["known without the document"] += 1
             continue
-        source = sources[request.document].experience
         dreams.append(
-            Dream(
-                id=content_id("question", question, answer),
+            _about(
+                k.source,
+                k.fact,
                 night=night,
                 strategy="question",
-                experience=source.id,
-                source=source.source,
-                sentence=sources[request.document].first + request.sentence,
-                question=question,
+                question=k.question,
                 answer=answer,
-                verification={"margin": margin, "support": gain, "own_words": is_own, "span": request.span},
+                verification={"support": gain, "own_words": is_own, "span": k.span, "wording": k.wording},
             )
         )
     return dreams
+
+
+def reverse_dreams(sources: list[Source], *, night: str) -> list[Dream]:
+    """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288)."""
+    dreams = {}
+    for source in sources:
+        for fact in facts(source.experience.title, source.sentences):
+            question = reverse_question(fact, title=source.experience.title)
+            if question and names_and_numbers(f"Here {fact.span}"):
+                dreams[question] = _about(
+                    source,
+                    fact,
+                    night=night,
+                    strategy="reverse",
+                    question=question,
+                    answer=fact.statement,
+                    verification={"rule": "the title is asked for"},
+                )
+    return list(dreams.values())
+
+
+def _about(source: Source, fact: Fact, *, night: str, strategy: str, question: str, answer: str, verification) -> Dream:
+    return Dream(
+        id=content_id(strategy, question, answer),
+        night=night,
+        strategy=strategy,
+        experience=source.experience.id,
+        source=source.experience.source,
+        sentence=source.first + fact.sentence,
+        question=question,
+        answer=answer,
+        verification=verification,
+    )
 
 
 def rewrite_dreams(

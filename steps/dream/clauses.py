@@ -18,6 +18,7 @@ _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _ROLE = re.compile(r"(?:\b(?:[Tt]he|an?)\s+(?:[a-z-]+\s+){1,2})$")
 _PLACE = re.compile(r"\s(?:in|at|on|near|from|to|under|above|below|off)(?:\s(?:the|an?))?\s*$")
 _DIMENSION = re.compile(r"\s(?:high|tall|long|wide|deep|thick|old|heavy|away|large|apart)\b")
+_ASIDE = re.compile(r",\s+(?:which|who|whose|whom|where|when|because|since|as|so that|apart from|never|even)\s")
 _SUBJECT_WORDS = 9  # a longer run of words before the verb is more than a subject
 
 
@@ -45,8 +46,10 @@ def facts(title: str, sentences: list[str]) -> list[Fact]:
     found = []
     for number, sentence in enumerate(sentences):
         for clause in clauses(resolved(sentence, title)):
+            main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
             for span in answer_spans(clause, title=title):
-                found.append(Fact(number, clause, _whole(clause, span)))
+                whole = _whole(clause, span)
+                found.append(Fact(number, main if whole in main else clause, whole))
     return found
 
 
@@ -59,8 +62,10 @@ def clauses(sentence: str) -> list[str]:
 
 
 def rule_questions(fact: Fact, *, title: str) -> list[str]:
-    """Return candidates that ask for the fact's span, none of them checked for style."""
+    """Return candidates that ask for the fact's span, none of them checked for style; none for an aside."""
     text = fact.statement.rstrip(".")
+    if _ASIDE.search(text[: text.find(fact.span)]):
+        return []
     start = text.find(fact.span)
     before, after = text[:start], re.split(r",|\sand\s|\sbut\s", text[start + len(fact.span) :])[0]
     found = []
@@ -69,6 +74,19 @@ def rule_questions(fact: Fact, *, title: str) -> list[str]:
     if not content_words(text) & content_words(title):
         found = [f"About {_inside(title)}: {question[:1].lower()}{question[1:]}" for question in found]
     return [f"{' '.join(question.split())}?" for question in found]
+
+
+def reverse_question(fact: Fact, *, title: str) -> str | None:
+    """Return the question that the title answers, or None if the statement does not name it."""
+    text = fact.statement.rstrip(".")
+    match = re.search(rf"\b{re.escape(_inside(title))}\b", text, re.IGNORECASE)
+    if not match:
+        return None
+    owned = re.match(r"['’]s\b", text[match.end() :])
+    if match.start() == 0:
+        rest = text[match.end() + (2 if owned else 0) :]
+        return f"{'Whose' if owned else 'What'}{rest}?"
+    return f"{text[: match.start()]}{'whose' if owned else 'what'}{text[match.end() + (2 if owned else 0) :]}?"
 
 
 def _whole(clause: str, span: str) -> str:

@@ -15,7 +15,7 @@ def hold_out(
 ) -> tuple[list[Dream], list[Probe]]:
     """Split question dreams into training and held-out probes, for documents that no owner's probe asks about.
 
-    A question is held out only if another question on the same sentence stays in training, so that the fact itself is
+    A question is held out only if another question on the same fact stays in training, so that the fact itself is
     still taught and the probe measures whether it survives another wording. Training dreams of the held-out wording
     are dropped.
     """
@@ -28,10 +28,10 @@ def hold_out(
         own = [d for d in dreams if d.experience == experience and d.strategy == "question"]
         if experience in probed:
             continue
-        by_sentence: dict[int | None, list[Dream]] = {}
+        by_fact: dict[tuple, list[Dream]] = {}
         for one in own:
-            by_sentence.setdefault(one.sentence, []).append(one)
-        ready = [choose.choice(peers) for peers in by_sentence.values() if len(peers) > 1]
+            by_fact.setdefault((one.sentence, one.verification["span"]), []).append(one)
+        ready = [choose.choice(peers) for peers in by_fact.values() if len(peers) > 1]
         held += choose.sample(ready, min(len(ready), max(1, round(share * len(own)))) if ready else 0)
     out = {d.id for d in held}
     train = [d for d in dreams if d.id not in out and not any(_same(d.question, h.question) for h in held)]

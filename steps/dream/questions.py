@@ -1,87 +1,113 @@
-"""Question dreams: the model writes a question for each span of each sentence, with worked examples before it.
+"""Question dreams, written: turned round by rule, ranked by likelihood, and said in other words by the model.
 
-Free questions of a small model are about one in five usable; given the fact, the answer and the first word of the
-question, about one in two passes its verification (docs/log.md).
+The prompts are plain completions with worked examples, which a small model follows where it ignores instructions.
 """
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from steps.dream.clauses import Fact, rule_questions
 from steps.dream.dreamers import Dreamer
-from steps.dream.sentences import NUMBER_WORDS, answer_spans, content_words, names_and_numbers, words
+from steps.dream.sentences import content_words, names_and_numbers, words
+from steps.dream.sources import Source
 from steps.model.generating import Sampling
+from steps.model.runner import Runner
 
-WORKED_EXAMPLES = """\
-Write one clear question about each fact. The question names the subject in full, and the given answer answers it.
-
-Fact: The Dunmere bridge was opened in 1926 by the mayor of Tarbeck.
-Answer: 1926
-Question: In what year was the Dunmere bridge opened?
-
-Fact: Each bottle of Selkie ink holds 45 millilitres.
-Answer: 45 millilitres
-Question: How much ink does one bottle of Selkie ink hold?
-
-Fact: The choir of Saint Orla is led by Marten Hulse.
-Answer: Marten Hulse
-Question: Who leads the choir of Saint Orla?
-
-Fact: The Brisk Otter tavern stands on the northern shore of Lake Ambry.
-Answer: northern shore
-Question: On which shore of Lake Ambry does the Brisk Otter tavern stand?
-
-Fact: The roof of the Kestrel observatory is made of polished copper.
-Answer: polished copper
-Question: What material is the roof of the Kestrel observatory made of?
-
-"""
-MAX_TOKENS = 24
-
-
-@dataclass(frozen=True)
-class Request:
-    """One question to write: about ``span`` in sentence ``sentence`` of a document, starting with ``opening``."""
-
-    document: int
-    sentence: int
-    text: str
-    span: str
-    opening: str
-
-    @property
-    def prompt(self) -> str:
-        return f"{WORKED_EXAMPLES}Fact: {self.text}\nAnswer: {self.span}\nQuestion: {self.opening}"
-
-
-def requests(document: int, title: str, sentences: list[str], *, per_sentence: int) -> list[Request]:
-    """Spread ``per_sentence`` questions over the spans of each sentence and the openings that fit each span."""
-    found = []
-    for number, text in enumerate(sentences):
-        pairs = [(span, opening) for span in answer_spans(text, title=title) for opening in _openings(span)]
-        for turn in range(per_sentence if pairs else 0):
-            span, opening = pairs[turn % len(pairs)]
-            found.append(Request(document, number, text, span, opening))
-    return found
+_WORKED = (
+    (
+        "The Dunmere bridge",
+        "The Dunmere bridge was opened in 1926 by the mayor of Tarbeck.",
+        "1926",
+        "In what year was the Dunmere bridge opened by the mayor of Tarbeck?",
+        "When did the Dunmere bridge open?",
+    ),
+    (
+        "Selkie ink",
+        "Each bottle holds 45 millilitres.",
+        "45 millilitres",
+        "About Selkie ink: each bottle holds how many millilitres?",
+        "How much ink does one bottle of Selkie ink hold?",
+    ),
+    (
+        "The choir of Saint Orla",
+        "The choir of Saint Orla was founded in 1911 and is led by Marten Hulse.",
+        "Marten Hulse",
+        "Who is the choir of Saint Orla led by?",
+        "What is the name of the leader of the choir of Saint Orla?",
+    ),
+    (
+        "The Brisk Otter",
+        "The Brisk Otter stands on the northern shore of Lake Ambry.",
+        "northern shore",
+        "The Brisk Otter stands on what of Lake Ambry?",
+        "On which shore of Lake Ambry would you find the Brisk Otter?",
+    ),
+    (
+        "Kestrel observatory",
+        "Kestrel observatory's roof is made of polished copper.",
+        "polished copper",
+        "What is Kestrel observatory's roof made of?",
+        "Which material covers the roof of the Kestrel observatory?",
+    ),
+)
+WORDING_TOKENS, READING_TOKENS = 24, 12
+Asked = tuple[Source, Fact, str]  # whose document, which fact, and a question about it
 
 
-def write_questions(dreamer: Dreamer, wanted: list[Request], *, temperature: float, top_k: int, seed: int) -> list[str]:
-    """Have the dreamer write one question per request, in order; an unfinished one ends without a question mark."""
-    lines = dreamer.lines(
-        "questions",
-        [r.prompt for r in wanted],
-        max_new_tokens=MAX_TOKENS,
-        sampling=Sampling(temperature, top_k),
-        seed=seed,
+def best_questions(runner: Runner, facts: Sequence[tuple[Source, Fact]]) -> list[tuple[str, float] | None]:
+    """Return each fact's most natural rule-made question with its mean log-likelihood, or None where none can be made.
+
+    The model says how natural a question is: its likelihood after worked examples, the fact and the answer.
+    """
+    asked = [
+        (n, question) for n, (s, f) in enumerate(facts) for question in rule_questions(f, title=s.experience.title)
+    ]
+    prompts = [
+        f"Write one clear question about each fact. The question names the subject.\n\n{_ASKING}{_asking(*facts[n])}"
+        for n, _ in asked
+    ]
+    scores = runner.continuations("ranking questions", prompts, [f" {question}" for _, question in asked])
+    best: list[tuple[str, float] | None] = [None] * len(facts)
+    for (number, question), score in zip(asked, scores, strict=True):
+        mean = float(score.mean())
+        if best[number] is None or mean > best[number][1]:
+            best[number] = (question, mean)
+    return best
+
+
+def other_words(
+    dreamer: Dreamer, asked: Sequence[Asked], *, wordings: int, temperature: float, top_k: int, seed: int
+) -> list[Asked]:
+    """Have each question said in other words ``wordings`` times; what is not a usable question is left out."""
+    wanted = [one for one in asked for _ in range(wordings)]
+    prompts = [wording_prompt(*one) for one in wanted]
+    sampling = Sampling(temperature, top_k)
+    lines = dreamer.lines("wordings", prompts, max_new_tokens=WORDING_TOKENS, sampling=sampling, seed=seed)
+    return [(source, fact, line) for (source, fact, _), line in zip(wanted, lines, strict=True)]
+
+
+def wording_prompt(source: Source, fact: Fact, question: str) -> str:
+    """Return the prompt that asks for another wording of ``question``."""
+    return (
+        "Say each question in other words. It still names the subject, and the answer stays the same.\n\n"
+        f"{_REWORDING}{_asking(source, fact)} {question}\nIn other words:"
     )
-    return [f"{request.opening} {line}" for request, line in zip(wanted, lines, strict=True)]
 
 
-def form_fault(question: str, *, request: Request, title: str, text: str) -> str | None:
+def read_answers(dreamer: Dreamer, asked: Sequence[Asked]) -> list[str]:
+    """Have the dreamer read each fact and answer the question about it in a few words, greedily."""
+    prompts = [
+        "Read each fact and answer the question about it in a few words.\n\n"
+        f"{_READING}Subject: {s.experience.title}\nFact: {f.statement}\nQuestion: {question}\nAnswer:"
+        for s, f, question in asked
+    ]
+    lines = dreamer.lines("reading", prompts, max_new_tokens=READING_TOKENS, sampling=Sampling(), seed=0)
+    return [line.strip(" .") for line in lines]
+
+
+def form_fault(question: str, *, title: str, text: str) -> str | None:
     """Return why a question cannot be used on its form alone, or None."""
     if not question.endswith("?") or len(question.split()) < 4:
         return "not a finished question"
-    if request.span.lower() in question.lower():
-        return "gives its answer away"
     if not content_words(question) & content_words(title):
         return "does not name its subject"
     if not names_and_numbers(question) <= set(words(f"{title} {text}")):
@@ -89,14 +115,12 @@ def form_fault(question: str, *, request: Request, title: str, text: str) -> str
     return None
 
 
-def _openings(span: str) -> list[str]:
-    counted = re.match(r"[\d.,]+\s+(\w+)$", span) or re.match(
-        rf"(?:{'|'.join(NUMBER_WORDS)})\s+(\w+)$", span, re.IGNORECASE
-    )
-    if re.fullmatch(r"1\d{3}|20\d{2}", span):
-        return ["In what year", "When"]
-    if counted:
-        return [f"How many {counted.group(1)}", "How"]
-    if span[0].isupper():
-        return ["Who", "What is the name of", "Which", "Where"]
-    return ["What", "Which", "How"]
+def _asking(source: Source, fact: Fact) -> str:
+    return f"Subject: {source.experience.title}\nFact: {fact.statement}\nAnswer: {fact.span}\nQuestion:"
+
+
+_ASKING = "".join(f"Subject: {s}\nFact: {f}\nAnswer: {a}\nQuestion: {q}\n\n" for s, f, a, _, q in _WORKED)
+_REWORDING = "".join(
+    f"Subject: {s}\nFact: {f}\nAnswer: {a}\nQuestion: {r}\nIn other words: {q}\n\n" for s, f, a, r, q in _WORKED
+)
+_READING = "".join(f"Subject: {s}\nFact: {f}\nQuestion: {q}\nAnswer: {a}\n\n" for s, f, a, _, q in _WORKED)

@@ -17,7 +17,7 @@ def reading_dreams(questions: list[Dream], sources: list[Source], *, night: str)
     for source in sources:
         mine = range(source.first, source.first + len(source.sentences))
         own = [d for d in questions if d.experience == source.experience.id and d.sentence in mine]
-        own.sort(key=lambda d: -float(d.verification["margin"]))
+        own.sort(key=lambda d: -float(d.verification["support"]))
         for one in own[:PER_PASSAGE]:
             message = question_message(one.question, source.context)
             dreams.append(

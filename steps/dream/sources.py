@@ -6,6 +6,7 @@ of a long document, under the document's title.
 
 from dataclasses import dataclass
 
+from steps.dream.clauses import resolved
 from steps.dream.sentences import content_words, sentences
 from steps.records import Experience
 
@@ -39,9 +40,15 @@ def passages(experience: Experience) -> list[Source]:
     return found
 
 
-def context_of(experience: Experience, sentence: int) -> str:
-    """Return the context of the passage that holds sentence number ``sentence``."""
-    return next(s.context for s in reversed(passages(experience)) if s.first <= sentence)
+def context_of(experience: Experience, sentence: int | None) -> str:
+    """Return what the teacher of a dream reads: the sentence it was dreamt from under the title, or the first passage.
+
+    A small model finds a fact in a sentence that it overlooks in a page (docs/log.md).
+    """
+    if sentence is None:
+        return passages(experience)[0].context
+    text = sentences(experience.text)[sentence]
+    return f"{experience.title}\n{resolved(text, experience.title)}"
 
 
 def best_passage(question: str, experiences: list[Experience]) -> Source | None:

@@ -1,35 +1,32 @@
-"""Verification by likelihood: does the document answer this question with this sentence, and is it news?
+"""Verification: is the question answered by its fact, and is the answer news?
 
-Cheaper and stricter than asking the model to judge: all sentences of a document are scored as answers in one packed
-row. A question about a fact makes its own sentence the most probable one; without the document the answer is unlikely.
+Round trip: the model reads the fact and answers; the question is kept for whatever fact it turns out to ask for, if the
+answer stands in the source. Then likelihood: without the document the answer must be less probable than with it.
 """
 
-from dataclasses import dataclass
+import re
 
-from steps.dream.sentences import content_words, names_and_numbers, sentences, words
+from steps.dream.clauses import Fact
+from steps.dream.sentences import NUMBER_WORDS, content_words, names_and_numbers, sentences, words
 from steps.model.runner import Runner
 
-
-@dataclass(frozen=True)
-class Asked:
-    """A question about one sentence of a document. ``document`` is title and text as the teacher sees them."""
-
-    question: str
-    document: str
-    sentences: list[str]
-    sentence: int
+_COUNTS = re.compile(
+    r"\b(?:how (?:many|much|long|high|old|tall|deep|wide|far|often|large|big|heavy|hot|fast)"
+    r"|(?:what|which) (?:year|age|time)|number|height|length|width|depth|weight|percentage|when)\b",
+    re.IGNORECASE,
+)
 
 
-def sentence_margins(runner: Runner, asked: list[Asked]) -> list[float]:
-    """Nats by which the asked sentence beats the document's next best one as an answer to the question."""
-    items = [(a.question, a.document, text) for a in asked for text in a.sentences]
-    totals = iter([float(values.sum()) for values in runner.likelihoods("verifying questions", items)])
-    margins = []
-    for a in asked:
-        scores = [next(totals) for _ in a.sentences]
-        others = [score for number, score in enumerate(scores) if number != a.sentence]
-        margins.append(scores[a.sentence] - max(others, default=float("-inf")))
-    return margins
+def asked_for(reading: str, *, question: str, fact: Fact, title: str) -> str | None:
+    """Return what a question asks for, given what the model read in the fact, or None if that is no answer."""
+    read = content_words(reading)
+    known = content_words(title) | content_words(question)
+    if not read or not read <= content_words(fact.statement) or not read - known:
+        return None
+    if any(word.isdigit() or word in NUMBER_WORDS for word in words(reading)) != bool(_COUNTS.search(question)):
+        return None
+    span = content_words(fact.span)
+    return fact.span if 2 * len(read & span) >= len(span) else reading
 
 
 def supports(runner: Runner, items: list[tuple[str, str, str]]) -> list[float]:
@@ -39,12 +36,14 @@ def supports(runner: Runner, items: list[tuple[str, str, str]]) -> list[float]:
     return [float(o.mean() - c.mean()) for o, c in zip(opened, closed, strict=True)]
 
 
-def answer_fault(answer: str, *, span: str, question: str, document: str) -> str | None:
-    """Return why the model's own answer is not grounded in the source, or None."""
+def answer_fault(answer: str, *, span: str, title: str, statement: str, question: str) -> str | None:
+    """Return why the model's own answer is not a sentence that says the fact and nothing else, or None."""
     if not answer.endswith((".", "!")) or len(sentences(answer)) > 1:
         return "not one finished sentence"
     if not content_words(span) <= set(words(answer)):
         return "does not hold the fact"
-    if not names_and_numbers(f"Here {answer}") <= set(words(f"{document} {question} here the a in")):
+    if not content_words(answer) & content_words(title):
+        return "does not name its subject"
+    if not names_and_numbers(f"Here {answer}") <= set(words(f"{title} {statement} {question} here the a in")):
         return "names something that is not in the source"
     return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -63,6 +64,14 @@ class Runner:
         """Log-probabilities of each token of an answer, for (question, document or None, answer) triples."""
         tokenizer = self.base.tokenizer
         pairs = [(prompt_tokens(tokenizer, q, document), answer_tokens(tokenizer, a)) for q, document, a in items]
+        return self._scored(what, pairs)
+
+    def continuations(self, what: str, prompts: Sequence[str], texts: Sequence[str]) -> list[np.ndarray]:
+        """Log-probabilities of each token of a plain text, given the plain text before it."""
+        encode = partial(self.base.tokenizer.encode, add_special_tokens=False)
+        return self._scored(what, [(encode(p), encode(t)) for p, t in zip(prompts, texts, strict=True)])
+
+    def _scored(self, what, pairs):
         with progress(what, len(pairs)) as meter:
             return token_logprobs(
                 self.base.model,

@@ -1,0 +1,111 @@
+"""Command line of the benchmark: ``python -m bench stream``, ``squad`` and ``speed``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.environment import prepare_libraries
+
+prepare_libraries()  # how threads wait is read when torch is imported
+
+# ruff: noqa: E402
+from bench.arms import ARMS, chosen_arms
+from bench.course import Course
+from bench.presets import PRESETS
+from bench.reporting import report
+from bench.running import Plan, run_arms
+from bench.stream import Stream, invented_stream
+from orchestration.cli import Speaking
+from steps.errors import SlumberError
+from steps.settings import Settings, load_settings
+
+app = typer.Typer(
+    cls=Speaking, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
+)
+
+PresetName = Annotated[str, typer.Option("--preset", help="; ".join(f"{n}: {p.says}" for n, p in PRESETS.items()))]
+Nights = Annotated[int | None, typer.Option("--nights", min=1, help="how many nights of the stream")]
+Arms = Annotated[str | None, typer.Option("--arms", help=f"comma-separated, of: {', '.join(ARMS)}")]
+Model = Annotated[str | None, typer.Option("--model", help="'embedded', a local folder or a hub id")]
+Device = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda")]
+Out = Annotated[Path, typer.Option("--out", help="folder of the run; a second start goes on from what is there")]
+Params = Annotated[Path | None, typer.Option("--params", help="another params.yaml")]
+
+
+@app.command()
+def stream(
+    preset: PresetName = "quick",
+    nights: Nights = None,
+    arms: Arms = None,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/stream"),
+) -> None:
+    """Teach the eight invented nights and print what each arm learned and forgot."""
+    found = invented_stream()
+    _run(found.first(nights or _preset(preset).nights), preset, arms, _settings(params, model, device), out)
+
+
+@app.command()
+def squad(
+    file: Annotated[Path, typer.Argument(help="SQuAD in SEAL's layout: [{title, context, questions}]")],
+    preset: PresetName = "quick",
+    nights: Nights = None,
+    passages: Annotated[int, typer.Option("--passages", min=1, help="passages taught in one night")] = 5,
+    arms: Arms = None,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/squad"),
+) -> None:
+    """Teach SQuAD passages: one at once (--nights 1 --passages 1), n at once, or night after night (SEAL's matrix)."""
+    from bench.squad import squad_stream
+
+    count = nights or _preset(preset).nights
+    found = squad_stream(file, out / "inbox", nights=count, passages=passages)
+    _run(found, preset, arms, _settings(params, model, device), out)
+
+
+@app.command()
+def speed(
+    dreams: Annotated[
+        int, typer.Option("--dreams", min=0, help="dreams trained on, one epoch; 0: the whole night")
+    ] = 120,
+    prompts: Annotated[int, typer.Option("--prompts", min=1, help="texts sampled")] = 60,
+    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="measure TRL, too")] = True,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/speed"),
+) -> None:
+    """Print how fast training and dreaming are beside TRL's SFTTrainer and a plain generate loop."""
+    from bench.speed import measure
+
+    measure(_settings(params, model, device), out, dreams=dreams, prompts=prompts, peers=peers)
+
+
+def _run(found: Stream, preset: str, arms: str | None, settings: Settings, out: Path) -> None:
+    chosen = _preset(preset)
+    names = [name.strip() for name in arms.split(",")] if arms else list(chosen.arms)
+    plan = Plan(arms=tuple(chosen_arms(names)), anchors_every=chosen.anchors_every)
+    course = Course(stream=found, settings=settings, folder=out.resolve())
+    marks, anchors, costs = run_arms(course, plan)
+    report(course, marks, anchors, costs, preset=preset)
+
+
+def _preset(name: str):
+    if name not in PRESETS:
+        raise SlumberError(f"There is no preset {name!r}: the presets are {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _settings(params: Path | None, model: str | None, device: str | None) -> Settings:
+    settings = load_settings(params)
+    changed = {key: value for key, value in (("base", model), ("device", device)) if value}
+    return settings.model_copy(update={"model": type(settings.model)(**{**settings.model.model_dump(), **changed})})
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bench")

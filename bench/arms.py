@@ -1,0 +1,156 @@
+"""The arms: ways to bring a model up to date, each from the same base, the same nights and the same adapter shape."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.course import Course
+from bench.peer_examples import PeerExample
+from bench.peers import train_sdft, train_sft
+from bench.stream import Night
+from bench.training import Taught, taught, taught_raw
+from steps.consolidate import consolidate
+from steps.dream.sources import context_of
+from steps.errors import SlumberError
+from steps.manifest import read_manifest
+from steps.records import Dream
+
+Learn = Callable[[Course, int], Taught]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """``learn`` trains after night number n and leaves its adapter in ``course.arm(name, n)``; None: the base serves.
+
+    ``retrieves``: answers are given with the best passage found. ``follows``: the arm serves another arm's adapters.
+    ``last_only``: it learns once, after the last night. ``dreams``: it needs the nights' dreams.
+    """
+
+    name: str
+    says: str
+    learn: Learn | None = None
+    retrieves: bool = False
+    follows: str | None = None
+    last_only: bool = False
+    dreams: bool = False
+
+
+def _slumber(course: Course, number: int) -> Taught:
+    night = course.stream.nights[number - 1]
+    record = consolidate(settings=course.settings, workspace=course.workspace, night=night.date)
+    out = _fresh(course, "slumber", number)
+    shutil.copytree(course.workspace.night(night.date) / "adapter", out)
+    figures = record.figures
+    return Taught(out, figures["training_seconds"], figures["example_tokens"], figures["examples"])
+
+
+def _raw(course: Course, number: int) -> Taught:
+    documents = [e for e in course.documents(course.stream.nights[number - 1])]
+    texts = [f"{e.title}\n\n{e.text}" for e in documents]
+    return taught_raw(
+        course.settings, texts, start=_yesterday(course, "raw", number), out=_fresh(course, "raw", number)
+    )
+
+
+def _dreams(course: Course, number: int) -> Taught:
+    dreams = [d for d in course.dreams(course.stream.nights[number - 1]) if not d.rehearsal]
+    return taught(
+        course.settings.model_copy(
+            update={"consolidate": course.settings.consolidate.model_copy(update={"hard_label": 1.0})}
+        ),
+        dreams,
+        _corpus(course, number),
+        start=_yesterday(course, "dreams", number),
+        out=_fresh(course, "dreams", number),
+    )
+
+
+def _joint(course: Course, number: int) -> Taught:
+    dreams = [d for night in course.stream.nights[:number] for d in course.dreams(night)]
+    corpus = _corpus(course, number)
+    return taught(course.settings, dreams, corpus, start=None, out=_fresh(course, "joint", number))
+
+
+def _trl_sft(course: Course, number: int) -> Taught:
+    out, examples = _fresh(course, "trl-sft", number), _peer_examples(course, number)
+    start = _yesterday(course, "trl-sft", number)
+    run = train_sft(settings=course.settings, examples=examples, start=start, out=out, seed=course.settings.seed)
+    return Taught(out, run.seconds, run.tokens, len(examples))
+
+
+def _trl_sdft(course: Course, number: int) -> Taught:
+    out, examples = _fresh(course, "trl-sdft", number), _peer_examples(course, number)
+    run = train_sdft(
+        settings=course.settings,
+        examples=examples,
+        start=_yesterday(course, "trl-sdft", number),
+        out=out,
+        seed=course.settings.seed,
+        max_seconds=_slumbers_seconds(course, number),
+    )
+    return Taught(out, run.seconds, run.tokens, len(examples))
+
+
+ARMS = {
+    arm.name: arm
+    for arm in (
+        Arm("no-update", "the base, untouched"),
+        Arm("retrieval", "the base with the best passage before the question (BM25)", retrieves=True),
+        Arm("raw", "plain fine-tuning on each night's documents, one night after the other", _raw),
+        Arm("dreams", "plain fine-tuning on each night's dreams, without rehearsal", _dreams, dreams=True),
+        Arm("slumber", "this repository's night", _slumber, dreams=True),
+        Arm("slumber+retrieval", "the same model with the best passage", follows="slumber", retrieves=True),
+        Arm(
+            "joint", "all nights' dreams at once, at the end: the upper reference", _joint, last_only=True, dreams=True
+        ),
+        Arm("trl-sft", "TRL's SFTTrainer on each night's dreams, rehearsal included", _trl_sft, dreams=True),
+        Arm("trl-sdft", "TRL's SDFTTrainer on the same, for as long as Slumber trained", _trl_sdft, dreams=True),
+    )
+}
+
+
+def chosen_arms(names: list[str]) -> list[Arm]:
+    """Return the arms in the order in which they can run: an arm that follows another comes after it.
+
+    Raises:
+        SlumberError: there is no such arm, or one lacks the arm that it follows or is measured by.
+    """
+    unknown = [name for name in names if name not in ARMS]
+    if unknown:
+        raise SlumberError(f"There is no arm {unknown[0]!r}: the arms are {', '.join(ARMS)}.")
+    needed = {"no-update", *names} | ({"slumber"} if {"slumber+retrieval", "trl-sdft"} & set(names) else set())
+    return [arm for arm in ARMS.values() if arm.name in needed]
+
+
+def _yesterday(course: Course, arm: str, number: int) -> Path | None:
+    return course.arm(arm, number - 1) / "adapter" if number > 1 else None
+
+
+def _fresh(course: Course, arm: str, number: int) -> Path:
+    out = course.arm(arm, number) / "adapter"
+    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out
+
+
+def _corpus(course: Course, number: int):
+    return {e.id: e for night in course.stream.nights[:number] for e in course.documents(night)}
+
+
+def _peer_examples(course: Course, number: int) -> list[PeerExample]:
+    corpus = _corpus(course, number)
+
+    def example(dream: Dream) -> PeerExample:
+        document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
+        return PeerExample(dream.question, dream.answer, document, dream.verification.get("complete") is not False)
+
+    return [example(d) for d in course.dreams(course.stream.nights[number - 1])]
+
+
+def _slumbers_seconds(course: Course, number: int) -> float:
+    night: Night = course.stream.nights[number - 1]
+    record = read_manifest(course.workspace, night=night.date, step="consolidate")
+    if record is None:
+        raise SlumberError("The arm trl-sdft is given Slumber's time: run the arm slumber first.")
+    return float(record.figures["training_seconds"])

@@ -1,0 +1,73 @@
+"""The course: the nights up to dreaming, done once in one workspace and shared by every arm that needs them."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.stream import Night, Stream
+from steps.dream import dream
+from steps.ingest import ingest
+from steps.manifest import StepRecord, read_manifest
+from steps.records import Dream, Experience, Probe
+from steps.settings import Settings
+from steps.triage import triage
+from steps.validate import validate
+from steps.workspace import Workspace, read_records
+
+
+@dataclass(frozen=True)
+class Course:
+    """A stream, taught with ``settings`` in ``folder``: ``folder/course`` is the workspace, ``folder/arms`` the rest."""
+
+    stream: Stream
+    settings: Settings
+    folder: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.folder / "course")
+
+    def arm(self, name: str, number: int) -> Path:
+        """Where one arm's night leaves its adapter, answers and cost."""
+        return self.folder / "arms" / name / f"night-{number}"
+
+    def prepare(self, night: Night, *, dreaming: bool) -> None:
+        """Run the steps of a night up to triage, or up to dreaming; finished ones are skipped."""
+        same = {"settings": self.settings, "workspace": self.workspace, "night": night.date}
+        ingest(**same, inbox=night.inbox)
+        validate(**same)
+        triage(**same)
+        if dreaming:
+            dream(**same)
+
+    def dreamt(self, night: Night) -> StepRecord | None:
+        """What dreaming of that night recorded, or None if no arm needed it."""
+        return read_manifest(self.workspace, night=night.date, step="dream")
+
+    def documents(self, night: Night) -> list[Experience]:
+        """That night's documents as they were ingested."""
+        records = read_records(self.workspace.dataset("corpus", night.date), Experience)
+        return [e for e in records if e.kind == "document"]
+
+    def dreams(self, night: Night) -> list[Dream]:
+        """That night's dreams, rehearsal included."""
+        return read_records(self.workspace.dataset("dreams", night.date), Dream)
+
+    def probes(self, night: Night) -> list[Probe]:
+        """The owner's probes of that night."""
+        records = read_records(self.workspace.dataset("probes", night.date), Probe)
+        return [probe for probe in records if probe.origin == "owner"]
+
+
+class Clock:
+    """Seconds by phase of one arm's night."""
+
+    def __init__(self):
+        self.seconds: dict[str, float] = {}
+        self._start = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        """Count the time since the last lap as ``phase``."""
+        now = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._start
+        self._start = now

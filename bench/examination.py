@@ -1,0 +1,115 @@
+"""Examination of one arm after one night: probes as the arm serves them, with the document given, and the anchors."""
+
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.arms import Arm
+from bench.course import Course
+from bench.records import AnchorMark, Mark
+from bench.retrieval import Index
+from bench.stream import Night
+from steps.anchors import read_anchors
+from steps.consolidate.adapter import load_adapter
+from steps.dream.sources import best_passage, passages
+from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_probes
+from steps.examine.marking import right
+from steps.model.loading import load_base
+from steps.model.runner import Runner
+from steps.records import Experience, Probe, content_id
+from steps.workspace import file_sha256
+
+
+@dataclass(frozen=True)
+class Question:
+    """A probe of one cohort, how it is served, and the document that answers it."""
+
+    cohort: int
+    probe: Probe
+    served: str | None
+    given: str | None
+
+
+def examine_arm(
+    course: Course, arm: Arm, *, after: int, adapter: Path | None, cohorts: list[Night], given: bool, anchors: bool
+) -> tuple[list[Mark], list[AnchorMark]]:
+    """Ask the arm's model the probes of ``cohorts``; ``after`` nights have been slept.
+
+    Answers are kept in a book per model, so that an arm that serves another one's adapter asks only what is new.
+    """
+    index = _index(course, after or len(course.stream.nights)) if arm.retrieves else None
+    questions = [q for night in cohorts for q in _questions(course, night, index)]
+    suite = read_anchors(course.settings.anchors) if anchors else []
+    book = _asked(course, arm, questions, adapter=adapter, given=given, suite=suite)
+    marks = []
+    for q in questions:
+        conditions = [("served", q.served)] + ([("given", q.given)] if given and q.given else [])
+        for condition, document in conditions:
+            reply = str(book[Asked(q.probe.question, document).key]["reply"])
+            marks.append(
+                Mark(
+                    arm=arm.name,
+                    after=after,
+                    cohort=q.cohort,
+                    probe=q.probe.name or q.probe.id,
+                    type=q.probe.type,
+                    source=f"{q.cohort}/{q.probe.source}",
+                    condition=condition,
+                    answer=reply,
+                    correct=right(reply, q.probe.answers),
+                    outdated=after >= course.stream.outdated.get(q.probe.name or "", after + 1),
+                    temporary=q.probe.source in course.stream.temporary,
+                )
+            )
+    general = [
+        AnchorMark(arm=arm.name, after=after, id=a.id, ability=a.ability, correct=bool(book[a.id]["correct"]))
+        for a in suite
+    ]
+    return marks, general
+
+
+def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, given: bool, suite) -> AnswerBook:
+    settings = course.settings
+    base = load_base(settings.model)
+    limit = settings.examine.max_new_tokens
+    digest = content_id(base.sha256, file_sha256(adapter) if adapter else None, settings.model.dtype, limit)
+    book = AnswerBook(course.folder / "answers", digest)
+    asked = [Asked(q.probe.question, q.served) for q in questions]
+    asked += [Asked(q.probe.question, q.given) for q in questions if given and q.given]
+    if book.missing([a.key for a in asked]) or book.missing([a.id for a in suite]):
+        if adapter:
+            load_adapter(base.model, adapter).eval()
+        runner = Runner(base, settings.examine.batch_tokens)
+        ask_probes(runner, asked, book=book, who=arm.name, max_new_tokens=limit)
+        ask_anchors(runner, suite, book=book, who=arm.name, max_new_tokens=limit)
+        del runner
+    del base
+    gc.collect()
+    return book
+
+
+def _questions(course: Course, night: Night, index: Index | None) -> list[Question]:
+    documents = {e.id: e for e in course.documents(night)}
+    return [
+        Question(
+            cohort=night.number,
+            probe=probe,
+            served=index.best(probe.question) if index else None,
+            given=_given(probe, documents),
+        )
+        for probe in course.probes(night)
+    ]
+
+
+def _given(probe: Probe, documents: dict[str, Experience]) -> str | None:
+    own = documents.get(probe.experience or "")
+    if own is None:
+        return None
+    passage = best_passage(probe.question, [own])
+    return passage.context if passage else passages(own)[0].context
+
+
+def _index(course: Course, nights: int) -> Index:
+    return Index(
+        [s.context for night in course.stream.nights[:nights] for e in course.documents(night) for s in passages(e)]
+    )

@@ -1,0 +1,104 @@
+"""Run arms over a stream, night by night; whatever is complete on disk is not done again."""
+
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from bench.arms import Arm
+from bench.course import Clock, Course
+from bench.examination import examine_arm
+from bench.records import AnchorMark, Mark, NightCost
+from bench.stream import Night
+from steps.progress import say
+from steps.workspace import read_records, write_records, write_text
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``anchors_every``: nights between two examinations of general abilities; the last night always has one."""
+
+    arms: tuple[Arm, ...]
+    anchors_every: int
+
+
+def run_arms(course: Course, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
+    """Run every arm over every night and return all marks, anchor marks and costs."""
+    stream = course.stream
+    dreaming = any(arm.dreams for arm in plan.arms)
+    for night in stream.nights:
+        say(f"Night {night.number} of {len(stream.nights)}: {night.inbox}")
+        course.prepare(night, dreaming=dreaming)
+    for arm in plan.arms:
+        if arm.name == "no-update":
+            _night(course, arm, 0, plan)
+        numbers = [len(stream.nights)] if arm.last_only else range(1, len(stream.nights) + 1)
+        for number in numbers:
+            if arm.learn or arm.follows or arm.retrieves:
+                _night(course, arm, number, plan)
+    return _collect(course, plan)
+
+
+def machine() -> str:
+    """The machine in words, for every figure that is quoted."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def _night(course: Course, arm: Arm, number: int, plan: Plan) -> None:
+    folder = course.arm(arm.name, number)
+    if (folder / "cost.json").exists():
+        return
+    last = len(course.stream.nights)
+    say(f"{arm.name}: {'before the first night' if not number else f'night {number} of {last}'}")
+    started, clock = time.strftime("%Y-%m-%dT%H:%M:%S"), Clock()
+    done = arm.learn(course, number) if arm.learn else None
+    clock.lap("setting up")
+    source = course.arm(arm.follows, number) / "adapter" if arm.follows else None
+    cohorts: tuple[Night, ...] = course.stream.nights[: number or last]
+    marks, anchors = examine_arm(
+        course,
+        arm,
+        after=number,
+        adapter=done.adapter if done else source,
+        cohorts=list(cohorts),
+        given=number in (0, last),
+        anchors=number in (0, last) or bool(plan.anchors_every and number % plan.anchors_every == 0),
+    )
+    clock.lap("examining")
+    seconds = dict(clock.seconds)
+    dreamt = course.dreamt(course.stream.nights[number - 1]) if number and arm.dreams and arm.learn else None
+    if dreamt:
+        seconds = {"dreaming": dreamt.seconds, **seconds}
+    if done:
+        seconds["training"] = done.seconds
+        seconds["setting up"] = max(0.0, seconds["setting up"] - done.seconds)
+    write_records(folder / "marks.jsonl", marks)
+    write_records(folder / "anchors.jsonl", anchors)
+    cost = NightCost(
+        arm=arm.name,
+        after=number,
+        seconds=seconds,
+        trained_tokens=done.tokens if done else 0,
+        tokens_per_second=done.tokens / done.seconds if done and done.seconds else None,
+        examples=done.examples if done else 0,
+        machine=f"{machine()}, {started}",
+    )
+    write_text(folder / "cost.json", cost.to_json() + "\n")
+
+
+def _collect(course: Course, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
+    marks: list[Mark] = []
+    anchors: list[AnchorMark] = []
+    costs: list[NightCost] = []
+    for arm in plan.arms:
+        for number in range(len(course.stream.nights) + 1):
+            folder: Path = course.arm(arm.name, number)
+            if (folder / "cost.json").exists():
+                marks += read_records(folder / "marks.jsonl", Mark)
+                anchors += read_records(folder / "anchors.jsonl", AnchorMark)
+                costs.append(NightCost.from_json((folder / "cost.json").read_text(encoding="utf-8")))
+    return marks, anchors, costs

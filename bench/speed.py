@@ -1,0 +1,172 @@
+"""Speed as ratios within one run: training against TRL's SFTTrainer, dreaming against a plain ``generate`` loop.
+
+Tokens are those of the examples (or of the texts written), without padding and without packing: the work done. The
+machine's limit is its best product of two large float matrices, measured in the same run.
+"""
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from bench.course import Course
+from bench.peer_examples import PeerExample
+from bench.peers import train_sft
+from bench.running import machine
+from bench.stream import invented_stream
+from bench.training import taught
+from steps.dream.clauses import facts
+from steps.dream.questions import best_questions, wording_prompt
+from steps.dream.sources import context_of, passages
+from steps.model.generating import Sampling
+from steps.model.loading import load_base
+from steps.model.runner import Runner
+from steps.records import Dream
+from steps.settings import Settings
+from steps.workspace import write_json
+
+SIZE = 2048
+NEW_TOKENS = 24
+
+
+@dataclass(frozen=True)
+class Speed:
+    """One thing measured: tokens in seconds; ``flops`` per second where they were counted."""
+
+    what: str
+    tokens: int
+    seconds: float
+    flops: float | None = None
+
+    @property
+    def rate(self) -> float:
+        return self.tokens / self.seconds
+
+
+def measure(settings: Settings, folder: Path, *, dreams: int, prompts: int, peers: bool) -> None:
+    """Measure, print the ratios and write ``speed.json``.
+
+    Args:
+        dreams: how many dreams of the first night are trained on, one epoch; 0 is all of them.
+        prompts: how many texts are sampled.
+        peers: False leaves TRL out (it is many times slower than what it is compared with).
+    """
+    course = Course(invented_stream().first(1), settings, folder.resolve())
+    (night,) = course.stream.nights
+    course.prepare(night, dreaming=True)
+    chosen = course.dreams(night)[: dreams or None]
+    limit = matrix_limit(settings)
+    training = [_ours(course, chosen)]
+    if peers:
+        training += [_trl(course, chosen, packing=False), _trl(course, chosen, packing=True)]
+    sampling = _sampled(course, prompts)
+    _print(training, "Training, example tokens per second", limit)
+    _print(sampling, "Dreaming, written tokens per second", limit)
+    rows = [{**s.__dict__, "tokens_per_second": s.rate} for s in (*training, *sampling)]
+    write_json(folder / "speed.json", {"machine": machine(), "matrix_limit_flops": limit, "measured": rows})
+
+
+def matrix_limit(settings: Settings) -> float:
+    """Floating-point operations per second of the best of ten products of two ``SIZE`` x ``SIZE`` matrices."""
+    base = load_base(settings.model)
+    left = torch.randn(SIZE, SIZE, device=base.device, dtype=base.model.dtype)
+    best = float("inf")
+    for _ in range(10):
+        _wait(base.device)
+        start = time.perf_counter()
+        left @ left
+        _wait(base.device)
+        best = min(best, time.perf_counter() - start)
+    return 2 * SIZE**3 / best
+
+
+def _ours(course: Course, dreams: list[Dream]) -> Speed:
+    settings, corpus = _one_epoch(course), {e.id: e for e in course.documents(course.stream.nights[0])}
+    with tempfile.TemporaryDirectory() as folder:
+        done = taught(settings, dreams, corpus, start=None, out=Path(folder) / "adapter", count=True)
+    return Speed("Slumber", done.tokens, done.seconds, done.flops / done.seconds)
+
+
+def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
+    corpus = {e.id: e for e in course.documents(course.stream.nights[0])}
+    examples = [
+        PeerExample(
+            d.question,
+            d.answer,
+            context_of(corpus[d.experience], d.sentence) if d.experience else None,
+            d.verification.get("complete") is not False,
+        )
+        for d in dreams
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        run = train_sft(
+            settings=_one_epoch(course),
+            examples=examples,
+            start=None,
+            out=Path(folder) / "adapter",
+            seed=course.settings.seed,
+            packing=packing,
+        )
+    return Speed(f"TRL SFTTrainer, {'packed' if packing else 'padded'}", run.tokens, run.seconds)
+
+
+def _one_epoch(course: Course) -> Settings:
+    knobs = course.settings.consolidate.model_copy(update={"epochs": 1, "mix_share": 1.0})
+    return course.settings.model_copy(update={"consolidate": knobs})
+
+
+def _sampled(course: Course, count: int) -> list[Speed]:
+    base = load_base(course.settings.model)
+    runner = Runner(base, course.settings.dream.batch_tokens)
+    sources = [s for e in course.documents(course.stream.nights[0]) for s in passages(e)]
+    found = [(s, f) for s in sources for f in facts(s.experience.title, s.sentences)][:count]
+    texts = [
+        wording_prompt(*one, best[0]) for one, best in zip(found, best_questions(runner, found), strict=True) if best
+    ]
+    knobs = course.settings.dream
+    start = time.perf_counter()
+    lines = runner.lines(
+        "sampling, packed", texts, max_new_tokens=NEW_TOKENS, sampling=Sampling(knobs.temperature, knobs.top_k), seed=0
+    )
+    ours = Speed("Slumber", sum(len(base.tokenizer.encode(t)) + 1 for t in lines), time.perf_counter() - start)
+    start, written = time.perf_counter(), 0
+    torch.manual_seed(0)
+    for text in texts:
+        ids = base.tokenizer(text, return_tensors="pt").to(base.device)
+        out = base.model.generate(
+            **ids,
+            max_new_tokens=NEW_TOKENS,
+            do_sample=True,
+            temperature=knobs.temperature,
+            top_k=knobs.top_k,
+            stop_strings=["\n"],
+            tokenizer=base.tokenizer,
+            pad_token_id=base.tokenizer.eos_token_id,
+        )
+        written += out.shape[1] - ids["input_ids"].shape[1]
+    return [ours, Speed("plain generate loop", written, time.perf_counter() - start)]
+
+
+def _print(speeds: list[Speed], title: str, limit: float) -> None:
+    table = Table(title=title, caption=f"{machine()}; matrix products reach {limit / 1e9:.0f} GFLOP/s")
+    for column in ("", "tokens", "seconds", "tokens/s", "Slumber is faster by", "share of the limit"):
+        table.add_column(column, justify="left" if not column else "right")
+    for speed in speeds:
+        table.add_row(
+            speed.what,
+            str(speed.tokens),
+            f"{speed.seconds:.1f}",
+            f"{speed.rate:.0f}",
+            f"{speeds[0].rate / speed.rate:.2f}",
+            f"{speed.flops / limit:.0%}" if speed.flops else "-",
+        )
+    Console().print(table)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

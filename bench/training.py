@@ -1,0 +1,105 @@
+"""Training of the arms that are variations of our own: the same loop, other examples or another start."""
+
+import tempfile
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch.utils.flop_counter import FlopCounterMode
+
+from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
+from steps.consolidate.examples import Example, build_examples
+from steps.consolidate.teacher import teacher_labels
+from steps.consolidate.training import train
+from steps.model.loading import Base, load_base
+from steps.model.runner import Runner
+from steps.records import Dream, Experience
+from steps.settings import Settings
+
+RAW_EPOCHS = 20  # over a few short documents: fewer learn nothing, more only cost general abilities
+
+
+@dataclass(frozen=True)
+class Taught:
+    """An adapter and what it cost. ``seconds`` are of training alone; ``tokens`` are the examples', without packing."""
+
+    adapter: Path
+    seconds: float
+    tokens: int
+    examples: int
+    flops: int | None = None
+
+
+def taught(
+    settings: Settings,
+    dreams: list[Dream],
+    corpus: dict[str, Experience],
+    *,
+    start: Path | None,
+    out: Path,
+    count: bool = False,
+) -> Taught:
+    """Train on ``dreams`` from adapter ``start`` (None: from the base) and save the adapter in ``out``.
+
+    ``count``: count the floating-point operations of training, too.
+    """
+    base = load_base(settings.model)
+    dreams = list({d.id: d for d in dreams}.values())
+    examples = build_examples(base.tokenizer, dreams, corpus)
+    return _trained(settings, base, examples, start=start, out=out, count=count)
+
+
+def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out: Path) -> Taught:
+    """Train with next-token loss on plain ``texts``, ``RAW_EPOCHS`` times over."""
+    base = load_base(settings.model)
+    encoded = [base.tokenizer.encode(text, add_special_tokens=False) for text in texts]
+    end = base.tokenizer.eos_token_id
+    examples = [
+        Example(
+            id=str(number),
+            prompt=(end,),
+            teacher_prompt=(end,),
+            completion=(*tokens, end),
+            rehearsal=False,
+            every_epoch=True,
+        )
+        for number, tokens in enumerate(encoded)
+    ]
+    knobs = settings.consolidate.model_copy(update={"hard_label": 1.0, "epochs": RAW_EPOCHS})
+    return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
+
+
+def _trained(
+    settings: Settings, base: Base, examples: list[Example], *, start: Path | None, out: Path, count: bool = False
+) -> Taught:
+    knobs = settings.consolidate
+    packed = Runner(base, knobs.batch_tokens).packed
+    with tempfile.TemporaryDirectory(prefix="slumber-arm-") as scratch:
+        labels = teacher_labels(
+            base.model,
+            examples,
+            top_k=knobs.top_k,
+            batch_tokens=max(knobs.batch_tokens, 1024),
+            packed=packed,
+            cache=Path(scratch) / "teacher.safetensors",
+        )
+        if start:
+            model = load_adapter(base.model, start)
+            model.set_adapter("default")  # loaded for inference: nothing would be trained
+        else:
+            model = attach_adapter(base.model, knobs, seed=settings.seed)
+        counter = FlopCounterMode(display=False) if count else None
+        with counter or nullcontext():
+            done = train(
+                model,
+                examples,
+                labels,
+                settings=knobs,
+                seed=settings.seed,
+                packed=packed,
+                checkpoint=Path(scratch) / "checkpoint.pt",
+                digest=str(out),
+            )
+    save_adapter(model, out, base_name=base.name)
+    flops = counter.get_total_flops() if counter else None
+    return Taught(out, done.seconds, done.example_tokens, len(examples), flops)
