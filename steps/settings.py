@@ -94,6 +94,9 @@ class DreamSettings(Section):
     facts_per_sentence: Count = Field(description="facts of a sentence that are asked for, numbers and names first")
     wordings_per_fact: Count = Field(description="other wordings that the model writes of each question")
     kept_per_fact: Positive = Field(description="verified questions kept about one fact")
+    unknown_per_passage: Count = Field(
+        description="questions a passage that its text leaves open: lessons in not knowing"
+    )
     rewrites_per_sentence: Count
     rehearsals: Count = Field(description="self-synthesised general examples")
     temperature: Annotated[float, Field(gt=0.0, le=2.0)]

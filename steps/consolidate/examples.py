@@ -14,7 +14,8 @@ class Example:
     """Token ids. The student answers from ``prompt`` alone; the teacher had the document in ``teacher_prompt``.
 
     For rehearsal both prompts are the same, so the loss is the KL to the base. Questions carry most of what is learned
-    and come in every epoch; drills and rehearsal take turns (``mix_share``).
+    and come in every epoch; drills and rehearsal take turns (``mix_share``). ``verbatim``: the completion is learned as
+    it stands, for the teacher would not say it (that it does not know, say).
     """
 
     id: str
@@ -23,6 +24,7 @@ class Example:
     completion: tuple[int, ...]
     rehearsal: bool
     every_epoch: bool
+    verbatim: bool = False
 
     @property
     def sequence(self) -> tuple[int, ...]:
@@ -50,6 +52,7 @@ def build_examples(
                 completion=tuple(completion),
                 rehearsal=dream.rehearsal,
                 every_epoch=dream.strategy == "question",
+                verbatim=dream.strategy == "unanswerable",
             )
         )
     return found

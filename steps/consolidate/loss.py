@@ -29,22 +29,25 @@ class Targets:
     weights: torch.Tensor
 
 
-def distillation_loss(hidden: torch.Tensor, head: nn.Module, targets: Targets, *, hard_label: float) -> torch.Tensor:
+def distillation_loss(
+    hidden: torch.Tensor, head: nn.Module, targets: Targets, *, hard_label: float | torch.Tensor
+) -> torch.Tensor:
     """Return the weighted mean over positions of KL(teacher || student) plus ``hard_label`` of the written answer.
 
     Args:
         hidden: [N, width] last hidden states; ``head`` maps them to logits (its weights are frozen).
-        hard_label: share in [0, 1] of the written token against the teacher's probabilities.
+        hard_label: share in [0, 1] of the written token against the teacher's probabilities, one or [N].
 
     The teacher's entropy is subtracted, so that 0 means equal; the tail enters as one event, so that probability
     cannot hide outside the top k.
     """
-    return _Fused.apply(hidden, head.weight, getattr(head, "bias", None), targets, hard_label)
+    hard = torch.as_tensor(hard_label, dtype=torch.float32, device=hidden.device).expand(len(hidden))
+    return _Fused.apply(hidden, head.weight, getattr(head, "bias", None), targets, hard)
 
 
 class _Fused(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, hidden, weight, bias, targets: Targets, hard_label: float):
+    def forward(ctx, hidden, weight, bias, targets: Targets, hard: torch.Tensor):
         shares = targets.weights / targets.weights.sum()
         gradient = torch.empty_like(hidden)
         total = hidden.new_zeros((), dtype=torch.float32)
@@ -53,7 +56,7 @@ class _Fused(torch.autograd.Function):
             losses, slope = _loss_and_slope(
                 F.linear(hidden[part], weight, bias).float(),
                 Targets(targets.tokens[part], targets.logprobs[part], targets.written[part], shares[part]),
-                hard_label,
+                hard[part],
             )
             total += (losses * shares[part]).sum()
             gradient[part] = slope.to(weight.dtype) @ weight
@@ -66,7 +69,7 @@ class _Fused(torch.autograd.Function):
         return gradient * upstream.to(gradient.dtype), None, None, None, None
 
 
-def _loss_and_slope(logits: torch.Tensor, targets: Targets, hard: float) -> tuple[torch.Tensor, torch.Tensor]:
+def _loss_and_slope(logits: torch.Tensor, targets: Targets, hard: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss [N] and its gradient [N, vocabulary] times the weights; the latter overwrites ``logits``."""
     total = logits.logsumexp(dim=-1, keepdim=True)
     chosen = logits.gather(-1, targets.tokens) - total
@@ -81,8 +84,7 @@ def _loss_and_slope(logits: torch.Tensor, targets: Targets, hard: float) -> tupl
     pull = torch.where(rest > _LEAST, taught_rest / learned_rest, torch.zeros_like(rest))
     scale = (1 - hard) * (taught.sum(dim=-1) - pull * learned.sum(dim=-1)) + hard
     slope = logits.sub_(total).exp_().mul_((scale * targets.weights)[:, None])
-    at_chosen = (1 - hard) * (pull[:, None] * learned - taught) * targets.weights[:, None]
+    at_chosen = (pull[:, None] * learned - taught) * ((1 - hard) * targets.weights)[:, None]
     slope.scatter_add_(-1, targets.tokens, at_chosen)
-    if hard:
-        slope.scatter_add_(-1, targets.written[:, None], (-hard * targets.weights)[:, None])
+    slope.scatter_add_(-1, targets.written[:, None], (-hard * targets.weights)[:, None])
     return (1 - hard) * soft - hard * written, slope

@@ -160,7 +160,7 @@ def _row_loss(
             hidden[torch.from_numpy(where).to(device)],
             base.get_output_embeddings(),
             targets,
-            hard_label=settings.hard_label,
+            hard_label=torch.tensor([float(e.verbatim) or settings.hard_label for e, _ in part for _ in e.completion]),
         )
         share = float(weights.sum()) / total
         (loss * share).backward()

@@ -11,10 +11,11 @@ from collections import Counter
 from typing import Any
 
 from steps.anchors import read_anchors
-from steps.dream.candidates import question_dreams, reverse_dreams, rewrite_dreams
+from steps.dream.candidates import question_dreams, rewrite_dreams
 from steps.dream.dreamers import make_dreamer
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
+from steps.dream.neighbours import reverse_dreams
 from steps.dream.reading import reading_dreams
 from steps.dream.rehearsal import normalised, write_rehearsal
 from steps.dream.sources import Source, passages

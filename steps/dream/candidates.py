@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.clauses import Fact, facts, reverse_question
+from steps.dream.clauses import facts
 from steps.dream.dreamers import Dreamer
+from steps.dream.neighbours import Kept, dream_about, unanswerable_dreams
 from steps.dream.questions import Asked, best_questions, form_fault, other_words, read_answers
 from steps.dream.rewrites import rewrite_fault, write_rewrites
 from steps.dream.sentences import names_and_numbers
@@ -20,21 +20,6 @@ from steps.settings import DreamSettings, Settings
 ANSWER_TOKENS = 32
 STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers
 SAME_WORDING = 92.0  # rapidfuzz token-sort ratio
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A question that will be dreamt of: what it asks for, and whether rule or model worded it."""
-
-    source: Source
-    fact: Fact
-    question: str
-    span: str
-    wording: str
-
-    @property
-    def key(self) -> tuple[str, int, str]:
-        return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
 
 
 def question_dreams(
@@ -54,7 +39,13 @@ def question_dreams(
     worded = list(_well_formed(worded, refused))
     readings = read_answers(dreamer, [*asked, *worded])
     kept = _kept(asked, worded, readings, knobs=knobs, refused=refused)
-    return _answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused)
+    open_ones = unanswerable_dreams(
+        kept, worded, readings[len(asked) :], per_passage=knobs.unknown_per_passage, night=night
+    )
+    return [
+        *_answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused),
+        *open_ones,
+    ]
 
 
 def _turned_round(runner: Runner, sources: list[Source], *, per_sentence: int) -> list[Asked]:
@@ -135,7 +126,7 @@ def _answered(
             refused["known without the document"] += 1
             continue
         dreams.append(
-            _about(
+            dream_about(
                 k.source,
                 k.fact,
                 night=night,
@@ -146,39 +137,6 @@ def _answered(
             )
         )
     return dreams
-
-
-def reverse_dreams(sources: list[Source], *, night: str) -> list[Dream]:
-    """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288)."""
-    dreams = {}
-    for source in sources:
-        for fact in facts(source.experience.title, source.sentences):
-            question = reverse_question(fact, title=source.experience.title)
-            if question and names_and_numbers(f"Here {fact.span}"):
-                dreams[question] = _about(
-                    source,
-                    fact,
-                    night=night,
-                    strategy="reverse",
-                    question=question,
-                    answer=fact.statement,
-                    verification={"rule": "the title is asked for"},
-                )
-    return list(dreams.values())
-
-
-def _about(source: Source, fact: Fact, *, night: str, strategy: str, question: str, answer: str, verification) -> Dream:
-    return Dream(
-        id=content_id(strategy, question, answer),
-        night=night,
-        strategy=strategy,
-        experience=source.experience.id,
-        source=source.experience.source,
-        sentence=source.first + fact.sentence,
-        question=question,
-        answer=answer,
-        verification=verification,
-    )
 
 
 def rewrite_dreams(

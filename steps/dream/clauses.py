@@ -72,14 +72,14 @@ def rule_questions(fact: Fact, *, title: str) -> list[str]:
     for asked, in_place, before_it, after_it in _asking(fact.span, before, after):
         found.append(_turned(asked, in_place, before_it, after_it, title))
     if not content_words(text) & content_words(title):
-        found = [f"About {_inside(title)}: {question[:1].lower()}{question[1:]}" for question in found]
+        found = [f"About {inside(title)}: {question[:1].lower()}{question[1:]}" for question in found]
     return [f"{' '.join(question.split())}?" for question in found]
 
 
 def reverse_question(fact: Fact, *, title: str) -> str | None:
     """Return the question that the title answers, or None if the statement does not name it."""
     text = fact.statement.rstrip(".")
-    match = re.search(rf"\b{re.escape(_inside(title))}\b", text, re.IGNORECASE)
+    match = re.search(rf"\b{re.escape(inside(title))}\b", text, re.IGNORECASE)
     if not match:
         return None
     owned = re.match(r"['’]s\b", text[match.end() :])
@@ -118,7 +118,7 @@ def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str
 
 def _turned(asked: str, in_place: str, before: str, after: str, title: str) -> str:
     verb = _AUXILIARY.search(f"{before} ")
-    subject = _inside(before[: verb.start()]) if verb else ""
+    subject = inside(before[: verb.start()]) if verb else ""
     if verb and "," not in subject and len(subject.split()) <= _SUBJECT_WORDS:
         rest = f"{verb['been'] or ''} {before[verb.end() :]} {after}"
         if verb["aux"] in ("has", "have", "had") and not verb["been"] and not re.match(r"\s*\w+(?:ed|en)\b", rest):
@@ -128,7 +128,7 @@ def _turned(asked: str, in_place: str, before: str, after: str, title: str) -> s
         return f"{asked} {after}"
     third = re.match(rf"(?P<subject>{re.escape(title)})\s(?P<verb>[a-z]+s)\s", before)
     if third:
-        return f"{asked} does {_inside(title)} {_stem(third['verb'])} {before[third.end() :]} {after}"
+        return f"{asked} does {inside(title)} {_stem(third['verb'])} {before[third.end() :]} {after}"
     return f"{before} {in_place} {after}"
 
 
@@ -139,6 +139,6 @@ def _stem(verb: str) -> str:
     return verb[:-2] if re.search(r"(?:ss|sh|ch|x|o)es$", verb) else verb[:-1]
 
 
-def _inside(phrase: str) -> str:
+def inside(phrase: str) -> str:
     """A phrase from the start of a sentence as it stands inside one."""
     return re.sub(r"^(The|A|An|In|On|At|Each|Every|All|Its)\b", lambda m: m.group().lower(), phrase)

@@ -4,11 +4,10 @@ import pytest
 
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
-from steps.dream.questions import Request, form_fault, requests
+from steps.dream.reading import PER_PASSAGE, reading_dreams
 from steps.dream.rewrites import rewrite_fault
 from steps.dream.sentences import answer_spans, sentences
 from steps.dream.sources import Source, best_passage, context_of, passages
-from steps.dream.verification import answer_fault
 from steps.records import Dream, Experience, Probe, content_id
 
 TITLE = "The Ollin Ferry"
@@ -31,7 +30,7 @@ def source(title=TITLE, text=TEXT):
     return Source(experience, 0, sentences(text))
 
 
-def dream(question, *, sentence=0, strategy="question", experience=None, span="1938"):
+def dream(question, *, sentence=0, strategy="question", experience=None, span="1938", support=1.0):
     return Dream(
         id=content_id(strategy, question),
         night="2026-11-22",
@@ -41,7 +40,7 @@ def dream(question, *, sentence=0, strategy="question", experience=None, span="1
         sentence=sentence,
         question=question,
         answer="It was 1938.",
-        verification={"span": span},
+        verification={"span": span, "support": support},
     )
 
 
@@ -67,33 +66,27 @@ def test_spans_are_names_numbers_and_phrases_outside_the_title():
     assert not any("Ollin" in span for s in sentences(TEXT) for span in answer_spans(s, title=TITLE))
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This is what we call it.",
+        "This is what they were called before.",
+        "He knew who it was.",
+        "All of it is over.",
+        "Quite so.",
+        "What is this?",
+    ],
+)
+def test_a_sentence_that_ends_in_small_words_is_no_trouble(sentence):
+    assert all(span in sentence for span in answer_spans(sentence, title="X"))
+
+
 def test_drills_cover_every_sentence():
     found = drills(TITLE, sentences(TEXT))
     assert {d.sentence for d in found} == {0, 1, 2, None}
     assert {d.strategy for d in found} == {"cloze", "completion", "statement", "fact-to-title", "title-to-fact"}
     cloze = next(d for d in found if d.strategy == "cloze")
     assert "____" in cloze.question and cloze.answer == sentences(TEXT)[0]
-
-
-def test_requests_spread_over_spans():
-    found = requests(0, TITLE, sentences(TEXT), per_sentence=4)
-    assert len(found) == 12
-    assert len({r.span for r in found if r.sentence == 0}) > 1
-
-
-@pytest.mark.parametrize(
-    ("question", "fault"),
-    [
-        ("In what year was the Ollin ferry built?", None),
-        ("In what year was the Ollin ferry built", "not a finished question"),
-        ("Was the Ollin ferry built in 1938?", "gives its answer away"),
-        ("In what year was this thing built?", "does not name its subject"),
-        ("Did Napoleon build the Ollin ferry?", "names something that is not in the source"),
-    ],
-)
-def test_form_faults(question, fault):
-    request = Request(0, 0, sentences(TEXT)[0], "1938", "In what year")
-    assert form_fault(question, request=request, title=TITLE, text=TEXT) == fault
 
 
 @pytest.mark.parametrize(
@@ -108,16 +101,6 @@ def test_form_faults(question, fault):
 )
 def test_rewrites_keep_names_and_numbers(rewrite, good):
     assert (rewrite_fault(rewrite, sentences(TEXT)[0]) is None) is good
-
-
-def test_answers_are_grounded():
-    def fault(answer):
-        return answer_fault(answer, span="1938", question="When was the Ollin ferry built?", document=TEXT)
-
-    assert fault("The Ollin ferry was built in 1938.") is None
-    assert fault("The Ollin ferry was built by Edda Krann.") == "does not hold the fact"
-    assert fault("The Ollin ferry was built in 1938 in London.") == "names something that is not in the source"
-    assert fault("It was 1938. It was green.") == "not one finished sentence"
 
 
 def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught():
@@ -135,6 +118,20 @@ def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught()
     assert held == [] and len(train) == 3
 
 
+def test_the_facts_of_one_sentence_are_held_out_each_for_itself():
+    one = source()
+    alone = [
+        dream("In what year was the Ollin ferry built?", experience=one.experience.id),
+        dream("Who built the Ollin ferry?", experience=one.experience.id, span="Edda Krann"),
+    ]
+    train, held = hold_out(alone, [], [one], share=1.0, night="2026-11-22")
+    assert held == [] and len(train) == 2
+    twice = [*alone, dream("Which shipwright made the Ollin ferry?", experience=one.experience.id, span="Edda Krann")]
+    train, (probe,) = hold_out(twice, [], [one], share=1.0, night="2026-11-22")
+    assert probe.answers == ("Edda Krann",)
+    assert {d.verification["span"] for d in train} == {"1938", "Edda Krann"}
+
+
 def test_leaks_are_found():
     leaked = dream("When was it built, the Ollin ferry?")
     assert leaks([leaked], [probe("When was the Ollin ferry built, it?", experience=None, origin="dream")])
@@ -148,6 +145,20 @@ def test_long_documents_are_read_in_passages():
     found = passages(long)
     assert len(found) > 3 and all(len(s.context) < 1700 for s in found)
     assert sum(len(s.sentences) for s in found) == 120
-    assert "number 77 " in context_of(long, 77) and "number 0 " in context_of(long, 0)
     assert "number 77 " in best_passage("Which colour has buoy number 77?", [source().experience, long]).context
     assert best_passage("zzz qqq", [long]) is None
+
+
+def test_the_teacher_reads_the_sentence_under_the_title_or_the_first_passage():
+    experience = source(text=f"{TEXT} It is steered by Joris Pellam.").experience
+    assert context_of(experience, 1) == f"{TITLE}\nThe hull of the Ollin ferry is painted dark green."
+    assert context_of(experience, 3) == f"{TITLE}\n{TITLE} is steered by Joris Pellam."
+    assert context_of(experience, None) == passages(experience)[0].context
+
+
+def test_the_best_supported_questions_of_each_passage_are_read_again():
+    one = source()
+    asked = [dream(f"Question {n}?", experience=one.experience.id, support=float(n)) for n in range(4)]
+    found = reading_dreams([*asked, dream("Another?", experience="other", support=9.0)], [one], night="2026-11-22")
+    assert [d.verification["reads"] for d in found] == [asked[3].id, asked[2].id][:PER_PASSAGE]
+    assert all(d.rehearsal and one.context in d.question and d.experience is None for d in found)

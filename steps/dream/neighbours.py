@@ -1,0 +1,96 @@
+"""Beside the question on a fact: the same fact asked backwards, and what the text leaves open."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rapidfuzz.fuzz import token_set_ratio
+
+from steps.dream.clauses import Fact, facts, inside, reverse_question
+from steps.dream.questions import Asked
+from steps.dream.sentences import content_words, names_and_numbers
+from steps.dream.sources import Source
+from steps.records import Dream, content_id
+
+NEAR_WORDING = 85.0  # rapidfuzz token-set ratio: one question's words are nearly among the other's
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A question that will be dreamt of: what it asks for, and whether rule or model worded it."""
+
+    source: Source
+    fact: Fact
+    question: str
+    span: str
+    wording: str
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
+
+
+def unanswerable_dreams(
+    kept: list[Kept], worded: list[Asked], readings: list[str], *, per_passage: int, night: str
+) -> list[Dream]:
+    """Turn questions that the model made up beside the fact into lessons in not knowing.
+
+    They name the subject, and what the model read into the fact stands nowhere in the document. A question that is
+    close to an answered one is left out: the model must not learn to deny what it was taught.
+    """
+    chosen: dict[str, Dream] = {}
+    taken: Counter[int] = Counter()
+    for (source, fact, question), reading in zip(worded, readings, strict=True):
+        told = content_words(f"{source.experience.title} {source.experience.text}")
+        near = [k.question for k in kept if k.source is source] + [d.question for d in chosen.values()]
+        if (
+            taken[id(source)] < per_passage
+            and content_words(reading) - told
+            and not any(token_set_ratio(question, other) > NEAR_WORDING for other in near)
+        ):
+            taken[id(source)] += 1
+            chosen[question] = dream_about(
+                source,
+                fact,
+                night=night,
+                strategy="unanswerable",
+                question=question,
+                answer=f"I do not know that about {inside(source.experience.title)}.",
+                verification={"read": reading},
+            )
+    return list(chosen.values())
+
+
+def reverse_dreams(sources: list[Source], *, night: str) -> list[Dream]:
+    """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288)."""
+    dreams = {}
+    for source in sources:
+        for fact in facts(source.experience.title, source.sentences):
+            question = reverse_question(fact, title=source.experience.title)
+            if question and names_and_numbers(f"Here {fact.span}"):
+                dreams[question] = dream_about(
+                    source,
+                    fact,
+                    night=night,
+                    strategy="reverse",
+                    question=question,
+                    answer=fact.statement,
+                    verification={"rule": "the title is asked for"},
+                )
+    return list(dreams.values())
+
+
+def dream_about(
+    source: Source, fact: Fact, *, night: str, strategy: str, question: str, answer: str, verification
+) -> Dream:
+    """Return a dream about one fact of ``source``."""
+    return Dream(
+        id=content_id(strategy, question, answer),
+        night=night,
+        strategy=strategy,
+        experience=source.experience.id,
+        source=source.experience.source,
+        sentence=source.first + fact.sentence,
+        question=question,
+        answer=answer,
+        verification=verification,
+    )

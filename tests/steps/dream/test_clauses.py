@@ -1,0 +1,150 @@
+"""Clauses are turned round by rule: what is asked, what is left alone, and what the title answers."""
+
+import pytest
+
+from steps.dream.clauses import Fact, clauses, facts, resolved, reverse_question, rule_questions
+
+DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
+GAME, BEETLE = "Karrow", "The Lindis beetle"
+
+
+def questions(title, sentence, span):
+    """The candidates that ask for ``span`` of a sentence."""
+    (fact,) = (f for f in facts(title, [sentence]) if f.span == span)
+    return rule_questions(fact, title=title)
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence", "expected"),
+    [
+        (DAM, "It was planned in 1931.", "The Marren Dam was planned in 1931."),
+        (SHIP, "She carried clay pipes.", "The bark Selina carried clay pipes."),
+        ("Ada Lothian", "He grew pears.", "Ada Lothian grew pears."),
+        (DAM, "Its wall is faced with basalt.", "The Marren Dam's wall is faced with basalt."),
+        (SHIP, "Her sails were yellow.", "The bark Selina's sails were yellow."),
+        ("Ada Lothian", "His pears were small.", "Ada Lothian's pears were small."),
+        (DAM, "Items of brass are sold there.", "Items of brass are sold there."),
+        (DAM, "They are washed with rain.", "They are washed with rain."),
+        (DAM, "The wall is old, and it leaks.", "The wall is old, and it leaks."),
+    ],
+)
+def test_a_pronoun_at_the_start_gives_way_to_the_title(title, sentence, expected):
+    assert resolved(sentence, title) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("The dam is old.", ["The dam is old."]),
+        (
+            "The line is 44 kilometres long, and the trains are painted red.",
+            ["The line is 44 kilometres long.", "The trains are painted red."],
+        ),
+        (
+            "The pond is deep; the children swim there.",
+            ["The pond is deep.", "The children swim there."],
+        ),
+        (
+            "The day is long, but the evening is quiet.",
+            ["The day is long.", "The evening is quiet."],
+        ),
+        ("The hall is old, big and grey.", ["The hall is old, big and grey."]),
+        ("The wall is red, and so it stays.", ["The wall is red, and so it stays."]),
+    ],
+)
+def test_clauses_are_cut_where_both_sides_stand_alone(sentence, expected):
+    assert clauses(sentence) == expected
+
+
+def test_facts_carry_their_clause_and_their_sentence():
+    found = facts(DAM, ["The dam is old.", "It is 61 metres high, and its gates are made of larch."])
+    assert Fact(1, "The Marren Dam is 61 metres high.", "61 metres") in found
+    assert [f.sentence for f in found] == sorted(f.sentence for f in found)
+    assert all(f.span in f.statement for f in found)
+
+
+def test_a_statement_ends_before_an_aside_unless_the_span_stands_in_it():
+    sentence = "It was founded in 1869 by Hanna Prewell, who was fond of bees."
+    found = {f.span: f.statement for f in facts(SCHOOL, [sentence])}
+    assert found["1869"] == "Tolbury School was founded in 1869 by Hanna Prewell."
+    assert found["bees"] == "Tolbury School was founded in 1869 by Hanna Prewell, who was fond of bees."
+
+
+def test_a_name_is_asked_for_with_what_it_is():
+    spans = [f.span for f in facts(DAM, ["It was planned by the chief engineer Ada Lothian in Hest."])]
+    assert "the chief engineer Ada Lothian" in spans and "Hest" in spans
+
+
+# The span that is asked for stands in brackets; the question is one of the candidates.
+@pytest.mark.parametrize(
+    ("title", "sentence", "question"),
+    [
+        # a passive and its agent
+        (DAM, "It was planned by [the engineer Ada Lothian].", "Who was the Marren Dam planned by?"),
+        (DAM, "It has been guarded by [Otto Marl].", "Who has the Marren Dam been guarded by?"),
+        (GAME, "The rules of Karrow were printed by [Odo Bright].", "Who were the rules of Karrow printed by?"),
+        # numbers
+        (DAM, "The Marren Dam is [61 metres] high and curves.", "How many metres high is the Marren Dam?"),
+        (SCHOOL, "It has [96 pupils], who live in cottages.", "How many pupils does Tolbury School have?"),
+        (GAME, "It is played with [56 cards].", "How many cards is Karrow played with?"),
+        (GAME, "Karrow is a game for [four players].", "How many players is Karrow a game for?"),
+        (BEETLE, "It grows to [27 millimetres].", "How many millimetres does the Lindis beetle grow to?"),
+        # years
+        (SCHOOL, "It was founded in [1869] by the widow.", "In what year was Tolbury School founded by the widow?"),
+        (DAM, "It was opened on 3 May [1954].", "When was the Marren Dam opened on 3 May?"),
+        # possessives
+        (DAM, "Its wall is faced with [basalt].", "What is the Marren Dam's wall faced with?"),
+        (SHIP, "Her first captain was [Otto Marl].", "Who was the bark Selina's first captain?"),
+        # verbs of their own
+        (DAM, "It closes the valley of the [Osk].", "What does the Marren Dam close the valley of?"),
+        (LINE, "It carries [the slate of Hest].", "What does the Tolbury Line carry?"),
+        (LINE, "It passes [the town of Hest].", "What does the Tolbury Line pass?"),
+        # places
+        (SHIP, "It was launched in 1907 at [Hest].", "Where was the bark Selina launched in 1907?"),
+        (SHIP, "She serves at [the quay of Dunsall].", "Where does the bark Selina serve?"),
+        # the subject itself; verbs that are not turned round
+        (SCHOOL, "The head of Tolbury School is [Mira Odell].", "Who is the head of Tolbury School?"),
+        (DAM, "[Two turbines] of the Marren Dam light Hest.", "How many turbines of the Marren Dam light Hest?"),
+        (DAM, "Turbines of the Marren Dam light [Hest].", "Turbines of the Marren Dam light what?"),
+        (SHIP, "She carried clay for [three decades].", "The bark Selina carried clay for how many decades?"),
+        # sentences that do not name the subject
+        (DAM, "Divers come every [18 months].", "About the Marren Dam: divers come every how many months?"),
+        (BEETLE, "The species was found in [1846].", "About the Lindis beetle: when was the species found?"),
+    ],
+)
+def test_a_question_asks_for_its_span(title, sentence, question):
+    span = sentence[sentence.index("[") + 1 : sentence.index("]")]
+    assert question in questions(title, sentence.replace("[", "").replace("]", ""), span)
+
+
+def test_a_question_never_holds_what_it_asks_for():
+    sentence = "The Marren Dam was planned by Ada Lothian, and it has 96 steps of basalt."
+    for fact in facts(DAM, [sentence]):
+        assert all(q.endswith("?") and fact.span not in q for q in rule_questions(fact, title=DAM))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "span"),
+    [
+        ("Tolbury School has 96 pupils, who live in four cottages around a pond.", "four cottages"),
+        ("It was founded by Hanna Prewell, whose brother had died in Hest.", "Hest"),
+        ("Its bell is cracked, because the frost was hard in 1871.", "1871"),
+    ],
+)
+def test_what_stands_in_an_aside_is_not_asked_for(sentence, span):
+    assert questions(SCHOOL, sentence, span) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "statement", "expected"),
+    [
+        (DAM, "The Marren Dam was planned by Ada Lothian.", "What was planned by Ada Lothian?"),
+        (DAM, "Two turbines of the Marren Dam light Hest.", "Two turbines of what light Hest?"),
+        (DAM, "The Marren Dam's wall is faced with basalt.", "Whose wall is faced with basalt?"),
+        (SCHOOL, "On Mondays Tolbury School's bell rings.", "On Mondays whose bell rings?"),
+        (DAM, "Divers inspect the wall.", None),
+        (GAME, "The Karrows live in Hest.", None),
+    ],
+)
+def test_the_title_is_asked_for_where_it_is_named(title, statement, expected):
+    assert reverse_question(Fact(0, statement, ""), title=title) == expected

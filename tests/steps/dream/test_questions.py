@@ -1,0 +1,106 @@
+"""Questions, once written: their form, what they ask for, the answers given to them, and which is the most natural."""
+
+import numpy as np
+import pytest
+
+from steps.dream.clauses import Fact, rule_questions
+from steps.dream.questions import best_questions, form_fault, wording_prompt
+from steps.dream.sources import passages
+from steps.dream.verification import answer_fault, asked_for
+from steps.records import Experience
+
+TITLE = "The Ollin Ferry"
+TEXT = "The Ollin ferry was built in 1938 by Edda Krann. The hull of the Ollin ferry is painted dark green."
+BUILT, HULL = TEXT[: TEXT.index(" The hull")], TEXT[TEXT.index("The hull") :]
+YEAR, GREEN = Fact(0, BUILT, "1938"), Fact(1, HULL, "dark green")
+
+
+@pytest.mark.parametrize(
+    ("question", "fault"),
+    [
+        ("In what year was the Ollin ferry built?", None),
+        ("In what year was the Ollin ferry built", "not a finished question"),
+        ("Which ferry?", "not a finished question"),
+        ("In what year was this thing built?", "does not name its subject"),
+        ("Did Napoleon build the Ollin ferry?", "names something that is not in the source"),
+        ("Did the Ollin ferry sail in 1939?", "names something that is not in the source"),
+    ],
+)
+def test_form_faults(question, fault):
+    assert form_fault(question, title=TITLE, text=TEXT) == fault
+
+
+@pytest.mark.parametrize(
+    ("reading", "question", "fact", "expected"),
+    [
+        ("1938", "In what year was the Ollin ferry built?", YEAR, "1938"),
+        ("in 1938", "When was the Ollin ferry built?", YEAR, "1938"),
+        ("dark green", "What colour is the hull of the Ollin ferry?", GREEN, "dark green"),
+        ("green", "What colour is the hull of the Ollin ferry?", GREEN, "dark green"),
+        # whatever else of its fact it turns out to ask for
+        ("Edda Krann", "Who was the builder of the Ollin ferry?", YEAR, "Edda Krann"),
+        # no answer at all, one from elsewhere, one that only repeats the question or the title
+        ("", "When was the Ollin ferry built?", YEAR, None),
+        ("1939", "When was the Ollin ferry built?", YEAR, None),
+        ("dark blue", "What colour is the hull of the Ollin ferry?", GREEN, None),
+        ("the Ollin ferry", "What was built by the shipwright?", YEAR, None),
+        ("the hull", "What is the hull of the Ollin ferry?", GREEN, None),
+        # a number where none is asked for, and the other way round
+        ("1938", "Who built the Ollin ferry?", YEAR, None),
+        ("Edda Krann", "When was the Ollin ferry built?", YEAR, None),
+    ],
+)
+def test_a_question_asks_for_what_is_read_in_its_fact(reading, question, fact, expected):
+    assert asked_for(reading, question=question, fact=fact, title=TITLE) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        ("The Ollin ferry was built in 1938.", None),
+        ("The Ollin ferry was built by Edda Krann.", "does not hold the fact"),
+        ("The Ollin ferry was built in 1938 in London.", "names something that is not in the source"),
+        ("The Ollin ferry was built in 1938 and again in 1950.", "names something that is not in the source"),
+        ("It was built in 1938.", "does not name its subject"),
+        ("The Ollin ferry was built in 1938. It was green.", "not one finished sentence"),
+        ("The Ollin ferry was built in 1938 by", "not one finished sentence"),
+    ],
+)
+def test_answers_say_the_fact_and_nothing_else(answer, fault):
+    question = "When was the Ollin ferry built?"
+    assert answer_fault(answer, span="1938", title=TITLE, statement=BUILT, question=question) == fault
+
+
+class Ranking:
+    """Finds every text as likely as ``likelihood`` says."""
+
+    def __init__(self, likelihood):
+        self.likelihood, self.prompts = likelihood, []
+
+    def continuations(self, what, prompts, texts):
+        self.prompts = list(prompts)
+        return [np.full(3, self.likelihood(text)) for text in texts]
+
+
+def source():
+    fields = {"id": "e", "night": "2026-11-22", "kind": "document", "source": "ferry.md", "record": None}
+    (one,) = passages(Experience(**fields, title=TITLE, text=TEXT))
+    return one
+
+
+def test_the_likeliest_question_about_each_fact_is_taken():
+    runner, one = Ranking(lambda text: -0.5 if text.startswith(" When") else -2.0), source()
+    untouchable = Fact(0, "The Ollin ferry sails, because the owner is Hale.", "Hale")
+    year, green, none = best_questions(runner, [(one, YEAR), (one, GREEN), (one, untouchable)])
+    assert year == ("When was the Ollin ferry built by Edda Krann?", -0.5)
+    assert green[0] in rule_questions(GREEN, title=TITLE) and green[1] == -2.0
+    assert none is None
+    assert all(f"Subject: {TITLE}\nFact: " in prompt and prompt.endswith("Question:") for prompt in runner.prompts)
+
+
+def test_the_wording_prompt_ends_with_the_fact_and_the_question():
+    prompt = wording_prompt(source(), YEAR, "When was the Ollin ferry built?")
+    ending = (
+        f"Subject: {TITLE}\nFact: {BUILT}\nAnswer: 1938\nQuestion: When was the Ollin ferry built?\nIn other words:"
+    )
+    assert prompt.endswith(ending)
