@@ -17,7 +17,7 @@ from steps.workspace import Workspace, read_records
 
 @dataclass(frozen=True)
 class Course:
-    """A stream, taught with ``settings`` in ``folder``: ``folder/course`` is the workspace, ``folder/arms`` the rest."""
+    """A stream taught with ``settings``: ``folder/course`` is the workspace of its nights, ``folder/arms`` the rest."""
 
     stream: Stream
     settings: Settings

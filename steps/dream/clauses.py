@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from steps.dream.sentences import NUMBER_WORDS, answer_spans, content_words
 
 _AUXILIARY = re.compile(
-    r"\s(?P<aux>is|are|was|were|has|have|had|can|could|may|might|must|will|would|should)(?P<been>\sbeen)?\s"
+    r"\s(?P<aux>is|are|was|were|has|have|had|do|does|did|can|could|may|might|must|will|would|should)(?P<been>\sbeen)?\s"
 )
-_COORDINATOR = re.compile(r";\s+|,\s+(?:and|but|so|while|whereas)\s+(?=\w+\s\w+\s\w+)")
+_COORDINATOR = re.compile(r";\s+|,\s+(?:and|but|so(?!\sthat)|while|whereas)\s+(?=\w+\s\w+\s\w+)")
+_NO_SUBJECT = re.compile(r"(?:when|while|if|as|because|since|after|before|in|on|at)\b|.*\b(?:who|which|that)\b", re.I)
 _NUMBER = re.compile(rf"(?P<number>\d[\d.,:]*|(?:{'|'.join(sorted(NUMBER_WORDS))})\b)(?:[\s-](?P<unit>[a-z]+))?", re.I)
 _YEAR = re.compile(r"1\d{3}|20\d{2}")
 _ROLE = re.compile(r"(?:\b(?:[Tt]he|an?)\s+(?:[a-z-]+\s+){1,2})$")
@@ -45,7 +46,8 @@ def facts(title: str, sentences: list[str]) -> list[Fact]:
     """Return every span of every clause that a question can ask for, in the order of the text."""
     found = []
     for number, sentence in enumerate(sentences):
-        for clause in clauses(resolved(sentence, title)):
+        for part in clauses(resolved(sentence, title)):
+            clause = resolved(part, title)
             main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
             for span in answer_spans(clause, title=title):
                 whole = _whole(clause, span)
@@ -64,44 +66,54 @@ def clauses(sentence: str) -> list[str]:
 def rule_questions(fact: Fact, *, title: str) -> list[str]:
     """Return candidates that ask for the fact's span, none of them checked for style; none for an aside."""
     text = fact.statement.rstrip(".")
-    if _ASIDE.search(text[: text.find(fact.span)]):
+    start = _place(text, fact.span)
+    if _ASIDE.search(text[:start]) or re.search(r",[^,]*\sand\s*$", text[:start]):
         return []
-    start = text.find(fact.span)
     before, after = text[:start], re.split(r",|\sand\s|\sbut\s", text[start + len(fact.span) :])[0]
     found = []
     for asked, in_place, before_it, after_it in _asking(fact.span, before, after):
         found.append(_turned(asked, in_place, before_it, after_it, title))
     if not content_words(text) & content_words(title):
-        found = [f"About {inside(title)}: {question[:1].lower()}{question[1:]}" for question in found]
+        found = [f"About {inside(title)}: {_lowered(question)}" for question in found]
     return [f"{' '.join(question.split())}?" for question in found]
 
 
 def reverse_question(fact: Fact, *, title: str) -> str | None:
     """Return the question that the title answers, or None if the statement does not name it."""
     text = fact.statement.rstrip(".")
-    match = re.search(rf"\b{re.escape(inside(title))}\b", text, re.IGNORECASE)
-    if not match:
+    named = list(re.finditer(rf"\b{re.escape(inside(title))}\b", text, re.IGNORECASE))
+    if len(named) != 1:
         return None
-    owned = re.match(r"['’]s\b", text[match.end() :])
+    match = named[0]
+    owned = re.match(r"['’]s?(?=\s)", text[match.end() :])
+    rest = text[match.end() + (len(owned.group()) if owned else 0) :]
     if match.start() == 0:
-        rest = text[match.end() + (2 if owned else 0) :]
         return f"{'Whose' if owned else 'What'}{rest}?"
-    return f"{text[: match.start()]}{'whose' if owned else 'what'}{text[match.end() + (2 if owned else 0) :]}?"
+    return f"{text[: match.start()]}{'whose' if owned else 'what'}{rest}?"
 
 
 def _whole(clause: str, span: str) -> str:
     """A name with what it is: "the engineer Ada Lo" is asked for as a whole."""
-    role = _ROLE.search(clause[: clause.find(span)]) if span[0].isupper() else None
+    role = _ROLE.search(clause[: _place(clause, span)]) if span[0].isupper() else None
     return f"{role.group().lstrip()}{span}" if role else span
+
+
+def _place(text: str, span: str) -> int:
+    """Where ``span`` stands as whole words."""
+    match = re.search(rf"(?<!\w){re.escape(span)}(?!\w)", text)
+    return match.start() if match else text.find(span)
 
 
 def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str]]:
     """(question words in front, the same in place, what stands before them, what behind) for each way to ask."""
     number = _NUMBER.fullmatch(span)
     if _YEAR.fullmatch(span):
-        plain = re.sub(r"\s(?:in|since|from|until|of)\s*$", " ", before)
+        plain = re.sub(r"(?:^|\s)(?:in|since|from|until|of|to|by|before|after)\s*$", " ", before, flags=re.IGNORECASE)
         return [("In what year", "in what year", plain, after), ("When", "when", plain, after)]
     if number:
+        before = re.sub(
+            r"\s(?:about|around|nearly|almost|only|exactly|(?:more|less) than|at (?:least|most))\s*$", " ", before
+        )
         unit = number["unit"] or ""
         dimension = _DIMENSION.match(after)
         size = dimension.group() if dimension else ""
@@ -111,7 +123,7 @@ def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str
     ways = [("What", "what", bare, after)]
     if span.split()[-1][0].isupper():
         ways.append(("Who", "who", bare, after))
-    if _PLACE.search(before):
+    if _PLACE.search(before) and not re.search(r"\b(?:night|noon|dusk|dawn|day|week|month|year|season)\b", span):
         ways.append(("Where", "where", _PLACE.sub(" ", before), after))
     return ways
 
@@ -119,26 +131,34 @@ def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str
 def _turned(asked: str, in_place: str, before: str, after: str, title: str) -> str:
     verb = _AUXILIARY.search(f"{before} ")
     subject = inside(before[: verb.start()]) if verb else ""
-    if verb and "," not in subject and len(subject.split()) <= _SUBJECT_WORDS:
+    if verb and "," not in subject and len(subject.split()) <= _SUBJECT_WORDS and not _NO_SUBJECT.match(subject):
         rest = f"{verb['been'] or ''} {before[verb.end() :]} {after}"
-        if verb["aux"] in ("has", "have", "had") and not verb["been"] and not re.match(r"\s*\w+(?:ed|en)\b", rest):
+        owns = verb["aux"] in ("has", "have", "had") and not verb["been"]
+        if owns and re.match(r"\s*(?:an?\b|the\b|\d|$)", rest):
             return f"{asked} {dict(has='does', have='do', had='did')[verb['aux']]} {subject} have {rest}"
         return f"{asked} {verb['aux']} {subject} {rest}"
     if not before.strip():
         return f"{asked} {after}"
-    third = re.match(rf"(?P<subject>{re.escape(title)})\s(?P<verb>[a-z]+s)\s", before)
+    third = re.match(rf"(?P<subject>{re.escape(title)})\s(?P<verb>(?!always|sometimes|perhaps)[a-z]+s)\s", before)
     if third:
         return f"{asked} does {inside(title)} {_stem(third['verb'])} {before[third.end() :]} {after}"
     return f"{before} {in_place} {after}"
 
 
+def _lowered(question: str) -> str:
+    """A question after a colon keeps its capital only where two capitals make a name."""
+    return question if re.match(r"[A-Z]\S*\s[A-Z]", question) else f"{question[:1].lower()}{question[1:]}"
+
+
 def _stem(verb: str) -> str:
     """ "carries" -> "carry", "passes" -> "pass", "closes" -> "close"."""
     if verb.endswith("ies"):
-        return f"{verb[:-3]}y"
+        return f"{verb[:-3]}ie" if len(verb) == 4 else f"{verb[:-3]}y"
     return verb[:-2] if re.search(r"(?:ss|sh|ch|x|o)es$", verb) else verb[:-1]
 
 
 def inside(phrase: str) -> str:
     """A phrase from the start of a sentence as it stands inside one."""
-    return re.sub(r"^(The|A|An|In|On|At|Each|Every|All|Its)\b", lambda m: m.group().lower(), phrase)
+    return re.sub(
+        r"^(The|A|An|In|On|At|Each|Every|All|Its|It|He|She|Her|His|They|Their)\b", lambda m: m.group().lower(), phrase
+    )

@@ -38,16 +38,18 @@ def unanswerable_dreams(
     close to an answered one is left out: the model must not learn to deny what it was taught.
     """
     chosen: dict[str, Dream] = {}
-    taken: Counter[int] = Counter()
+    taken: Counter[str] = Counter()
     for (source, fact, question), reading in zip(worded, readings, strict=True):
         told = content_words(f"{source.experience.title} {source.experience.text}")
-        near = [k.question for k in kept if k.source is source] + [d.question for d in chosen.values()]
+        near = [k.question for k in kept if k.source.experience.id == source.experience.id] + [
+            d.question for d in chosen.values()
+        ]
         if (
-            taken[id(source)] < per_passage
-            and content_words(reading) - told
+            taken[source.experience.id] < per_passage
+            and not any(read.startswith(word[:4]) for read in content_words(reading) for word in told)
             and not any(token_set_ratio(question, other) > NEAR_WORDING for other in near)
         ):
-            taken[id(source)] += 1
+            taken[source.experience.id] += 1
             chosen[question] = dream_about(
                 source,
                 fact,
