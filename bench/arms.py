@@ -56,13 +56,12 @@ def _raw(course: Course, number: int) -> Taught:
 def _dreams(course: Course, number: int) -> Taught:
     dreams = [d for d in course.dreams(course.stream.nights[number - 1]) if not d.rehearsal]
     return taught(
-        course.settings.model_copy(
-            update={"consolidate": course.settings.consolidate.model_copy(update={"hard_label": 1.0})}
-        ),
+        course.settings,
         dreams,
         _corpus(course, number),
         start=_yesterday(course, "dreams", number),
         out=_fresh(course, "dreams", number),
+        plain=True,
     )
 
 

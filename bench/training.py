@@ -2,7 +2,7 @@
 
 import tempfile
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch.utils.flop_counter import FlopCounterMode
@@ -37,15 +37,18 @@ def taught(
     *,
     start: Path | None,
     out: Path,
+    plain: bool = False,
     count: bool = False,
 ) -> Taught:
     """Train on ``dreams`` from adapter ``start`` (None: from the base) and save the adapter in ``out``.
 
-    ``count``: count the floating-point operations of training, too.
+    ``plain``: next-token loss on the written answers, no teacher. ``count``: count the floating-point operations, too.
     """
     base = load_base(settings.model)
     dreams = list({d.id: d for d in dreams}.values())
     examples = build_examples(base.tokenizer, dreams, corpus)
+    if plain:
+        examples = [replace(example, verbatim=True) for example in examples]
     return _trained(settings, base, examples, start=start, out=out, count=count)
 
 
@@ -62,10 +65,11 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
             completion=(*tokens, end),
             rehearsal=False,
             every_epoch=True,
+            verbatim=True,
         )
         for number, tokens in enumerate(encoded)
     ]
-    knobs = settings.consolidate.model_copy(update={"hard_label": 1.0, "epochs": RAW_EPOCHS})
+    knobs = settings.consolidate.model_copy(update={"epochs": RAW_EPOCHS})
     return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
 
 

@@ -120,7 +120,7 @@ class ConsolidateSettings(Section):
     mix_share: Share = Field(gt=0.0, description="share of drills and rehearsal that one epoch holds; they take turns")
     batch_tokens: Positive = Field(description="tokens per optimiser step")
     top_k: Positive = Field(description="teacher probabilities kept per position")
-    hard_label: Share = Field(description="weight of the written answer against the teacher's probabilities")
+    hard_label: Share = Field(description="weight of the written token where the teacher would say another")
     rehearsal_weight: Annotated[float, Field(ge=0.0)] = Field(description="weight of the KL to the base on rehearsal")
     checkpoint_steps: Positive
 

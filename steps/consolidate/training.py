@@ -160,13 +160,25 @@ def _row_loss(
             hidden[torch.from_numpy(where).to(device)],
             base.get_output_embeddings(),
             targets,
-            hard_label=torch.tensor([float(e.verbatim) or settings.hard_label for e, _ in part for _ in e.completion]),
+            hard_label=_hard([e for e, _ in part], targets, settings),
         )
         share = float(weights.sum()) / total
         (loss * share).backward()
         value += float(loss.detach()) * share
         tokens += len(row.ids)
     return value, tokens
+
+
+def _hard(members: list[Example], targets: Targets, settings: ConsolidateSettings) -> torch.Tensor:
+    """Share [N] of the written token: where the teacher would have gone another way, the student must be led back.
+
+    Soft labels alone teach the teacher's favourite first words, after which nothing was trained (docs/log.md).
+    """
+    device = targets.written.device
+    verbatim = torch.tensor([e.verbatim for e in members for _ in e.completion], device=device)
+    rehearsal = torch.tensor([e.rehearsal for e in members for _ in e.completion], device=device)
+    astray = (targets.tokens[:, 0] != targets.written) & ~rehearsal
+    return torch.where(verbatim, 1.0, settings.hard_label * astray.float())
 
 
 def _weight(example: Example, settings: ConsolidateSettings) -> float:
