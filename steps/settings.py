@@ -97,7 +97,6 @@ class DreamSettings(Section):
     unknown_per_passage: Count = Field(
         description="questions a passage that its text leaves open: lessons in not knowing"
     )
-    rewrites_per_sentence: Count
     rehearsals: Count = Field(description="self-synthesised general examples")
     temperature: Annotated[float, Field(gt=0.0, le=2.0)]
     top_k: Positive

@@ -8,6 +8,8 @@ from steps.dream.sources import context_of
 from steps.model.chat import answer_tokens, prompt_tokens
 from steps.records import Dream, Experience
 
+EVERY_EPOCH = ("question", "reverse", "unanswerable")
+
 
 @dataclass(frozen=True)
 class Example:
@@ -51,7 +53,7 @@ def build_examples(
                 teacher_prompt=tuple(prompt_tokens(tokenizer, dream.question, document)),
                 completion=tuple(completion),
                 rehearsal=dream.rehearsal,
-                every_epoch=dream.strategy == "question",
+                every_epoch=dream.strategy in EVERY_EPOCH,
                 verbatim=dream.strategy == "unanswerable",
             )
         )

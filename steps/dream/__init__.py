@@ -1,17 +1,18 @@
 """Dream: the model writes its own rehearsal data with the source in context; each dream is verified before it is used.
 
-questions   written by the model about each fact, verified by likelihood and by grounding
-rewrites    the same fact in other words, kept if names and numbers survive
-drills      generator-free, so that every sentence is covered
-rehearsal   self-synthesised general examples, so that the model stays what it was
-reading     questions with the document given, so that it goes on reading what is put before it
+question      each fact turned into a question by rule and said in other words by the model, verified by a round trip
+reverse       the same fact asked backwards
+unanswerable  what the text leaves open: lessons in not knowing
+drill         generator-free, for the sentences that no question covers
+rehearsal     self-synthesised general examples, so that the model stays what it was
+reading       questions with the document given, so that it goes on reading what is put before it
 """
 
 from collections import Counter
 from typing import Any
 
 from steps.anchors import read_anchors
-from steps.dream.candidates import question_dreams, rewrite_dreams
+from steps.dream.candidates import question_dreams
 from steps.dream.dreamers import make_dreamer
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
@@ -94,11 +95,13 @@ def _dream_all(
     dreamer = make_dreamer(settings.dream, runner)
     refused: Counter[str] = Counter()
     questions = question_dreams(dreamer, runner, sources, settings=settings, night=night, refused=refused)
-    rewrites = rewrite_dreams(dreamer, sources, settings=settings, night=night, refused=refused)
+    reverses = reverse_dreams(
+        dreamer, sources, settings=settings.dream, seed=settings.seed, night=night, refused=refused
+    )
     drilled = [
-        make_dream(night, f"drill-{drill.strategy}", source, drill.sentence or 0, drill.question, drill.answer)
+        make_dream(night, f"drill-{drill.strategy}", source, drill.sentence, drill.question, drill.answer)
         for source in sources
-        for drill in drills(source.experience.title, source.sentences)
+        for drill in drills(source.experience.title, source.sentences, uncovered=_uncovered(source, questions))
     ]
     examined = {normalised(p.question) for p in probes} | {
         normalised(a.question) for a in read_anchors(settings.anchors)
@@ -129,8 +132,7 @@ def _dream_all(
     kept: dict[str, Dream] = {}
     for one in [
         *questions,
-        *rewrites,
-        *reverse_dreams(sources, night=night),
+        *reverses,
         *drilled,
         *rehearsal,
         *reading_dreams(questions, sources, night=night),
@@ -142,6 +144,12 @@ def _dream_all(
         else:
             kept[one.id] = one
     return list(kept.values()), refused, {"packed": runner.packed, "engine": settings.dream.engine}
+
+
+def _uncovered(source: Source, questions: list[Dream]) -> set[int]:
+    """Numbers of the passage's sentences that no question dream asks about."""
+    asked = {d.sentence for d in questions if d.experience == source.experience.id and d.strategy == "question"}
+    return {number for number in range(len(source.sentences)) if source.first + number not in asked}
 
 
 def make_dream(night: str, strategy: str, source: Source, sentence: int, question: str, answer: str) -> Dream:

@@ -1,4 +1,4 @@
-"""Dreams about sources: questions on every fact, in several wordings, and the same facts rewritten and reversed."""
+"""Question dreams: every fact asked for in several wordings, verified by a round trip, and answered."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,12 +9,11 @@ from steps.dream.clauses import facts
 from steps.dream.dreamers import Dreamer
 from steps.dream.neighbours import Kept, dream_about, unanswerable_dreams
 from steps.dream.questions import Asked, best_questions, form_fault, other_words, read_answers
-from steps.dream.rewrites import rewrite_fault, write_rewrites
 from steps.dream.sentences import names_and_numbers
 from steps.dream.sources import Source
 from steps.dream.verification import answer_fault, asked_for, supports
 from steps.model.runner import Runner
-from steps.records import Dream, content_id
+from steps.records import Dream
 from steps.settings import DreamSettings, Settings
 
 ANSWER_TOKENS = 32
@@ -134,43 +133,6 @@ def _answered(
                 question=k.question,
                 answer=answer,
                 verification={"support": gain, "own_words": is_own, "span": k.span, "wording": k.wording},
-            )
-        )
-    return dreams
-
-
-def rewrite_dreams(
-    dreamer: Dreamer, sources: list[Source], *, settings: Settings, night: str, refused: Counter[str]
-) -> list[Dream]:
-    """Write and verify rewritings of every sentence."""
-    knobs = settings.dream
-    wanted = [
-        (source.experience, source.first + number, text)
-        for source in sources
-        for number, text in enumerate(source.sentences)
-        for _ in range(knobs.rewrites_per_sentence)
-    ]
-    written = write_rewrites(
-        dreamer, [text for *_, text in wanted], temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed + 1
-    )
-    dreams = []
-    for (source, number, text), rewrite in zip(wanted, written, strict=True):
-        fault = rewrite_fault(rewrite, text)
-        if fault:
-            refused[f"rewriting {fault}"] += 1
-            continue
-        question = f"What can you tell me about {source.title}?"
-        dreams.append(
-            Dream(
-                id=content_id("rewrite", question, rewrite),
-                night=night,
-                strategy="rewrite",
-                experience=source.id,
-                source=source.source,
-                sentence=number,
-                question=question,
-                answer=rewrite,
-                verification={"names_and_numbers": "kept"},
             )
         )
     return dreams

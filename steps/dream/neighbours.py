@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import token_set_ratio
 
 from steps.dream.clauses import Fact, facts, inside, reverse_question
-from steps.dream.questions import Asked
-from steps.dream.sentences import content_words, names_and_numbers
+from steps.dream.dreamers import Dreamer
+from steps.dream.questions import Asked, other_words, read_answers
+from steps.dream.sentences import content_words, names_and_numbers, words
 from steps.dream.sources import Source
 from steps.records import Dream, content_id
+from steps.settings import DreamSettings
 
 NEAR_WORDING = 85.0  # rapidfuzz token-set ratio: one question's words are nearly among the other's
 
@@ -62,23 +64,59 @@ def unanswerable_dreams(
     return list(chosen.values())
 
 
-def reverse_dreams(sources: list[Source], *, night: str) -> list[Dream]:
-    """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288)."""
-    dreams = {}
+def reverse_dreams(
+    dreamer: Dreamer, sources: list[Source], *, settings: DreamSettings, seed: int, night: str, refused: Counter[str]
+) -> list[Dream]:
+    """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288).
+
+    One question by rule for each statement with a name or a number, and the wordings of it from which the model reads
+    the title.
+    """
+    asked: dict[str, Asked] = {}
     for source in sources:
-        for fact in facts(source.experience.title, source.sentences):
-            question = reverse_question(fact, title=source.experience.title)
+        title = source.experience.title
+        for fact in facts(title, source.sentences):
+            question = reverse_question(fact, title=title)
             if question and names_and_numbers(f"Here {fact.span}"):
-                dreams[question] = dream_about(
-                    source,
-                    fact,
-                    night=night,
-                    strategy="reverse",
-                    question=question,
-                    answer=fact.statement,
-                    verification={"rule": "the title is asked for"},
-                )
-    return list(dreams.values())
+                asked[question] = (source, Fact(fact.sentence, fact.statement, title), question)
+    worded = other_words(
+        dreamer,
+        list(asked.values()),
+        wordings=settings.wordings_per_fact // 2,
+        temperature=settings.temperature,
+        top_k=settings.top_k,
+        seed=seed,
+    )
+    readings = read_answers(dreamer, worded)
+    for (source, fact, question), reading in zip(worded, readings, strict=True):
+        fault = _reverse_fault(question, reading=reading, fact=fact)
+        if fault or question in asked:
+            refused[f"reverse: {fault or 'written twice'}"] += 1
+        else:
+            asked[question] = (source, fact, question)
+    return [
+        dream_about(
+            source,
+            fact,
+            night=night,
+            strategy="reverse",
+            question=question,
+            answer=fact.statement,
+            verification={"span": fact.span},
+        )
+        for source, fact, question in asked.values()
+    ]
+
+
+def _reverse_fault(question: str, *, reading: str, fact: Fact) -> str | None:
+    title = content_words(fact.span)
+    if not question.endswith("?") or content_words(question) & title:
+        return "not a finished question that leaves its answer open"
+    if len(content_words(question) & content_words(fact.statement)) < 2:
+        return "does not say the fact"
+    if not names_and_numbers(question) <= set(words(fact.statement)):
+        return "names something that is not in the fact"
+    return None if content_words(reading) & title else "the title does not answer it"
 
 
 def dream_about(

@@ -41,7 +41,7 @@ _WORKED = (
     ("a list with commas", "List three fruits, separated by commas."),
     ("true or false", "True or false: Stones can swim."),
 )
-QUESTION_TOKENS, ANSWER_TOKENS = 24, 40
+QUESTION_TOKENS, ANSWER_TOKENS = 24, 24
 
 
 def write_rehearsal(

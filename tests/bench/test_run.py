@@ -1,4 +1,4 @@
-"""A whole benchmark run on the tiny model: every arm that needs no peer, two nights, resumed without work done twice."""
+"""A whole benchmark run on the tiny model: every arm that needs no peer; resumed without doing anything twice."""
 
 import json
 

@@ -5,7 +5,6 @@ import pytest
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
 from steps.dream.reading import PER_PASSAGE, reading_dreams
-from steps.dream.rewrites import rewrite_fault
 from steps.dream.sentences import answer_spans, sentences
 from steps.dream.sources import Source, best_passage, context_of, passages
 from steps.records import Dream, Experience, Probe, content_id
@@ -81,26 +80,12 @@ def test_a_sentence_that_ends_in_small_words_is_no_trouble(sentence):
     assert all(span in sentence for span in answer_spans(sentence, title="X"))
 
 
-def test_drills_cover_every_sentence():
-    found = drills(TITLE, sentences(TEXT))
-    assert {d.sentence for d in found} == {0, 1, 2, None}
-    assert {d.strategy for d in found} == {"cloze", "completion", "statement", "fact-to-title", "title-to-fact"}
+def test_drills_cover_the_sentences_that_no_question_covers():
+    found = drills(TITLE, sentences(TEXT), uncovered={0, 2})
+    assert {d.sentence for d in found} == {0, 2} and {d.strategy for d in found} == {"cloze", "completion"}
     cloze = next(d for d in found if d.strategy == "cloze")
     assert "____" in cloze.question and cloze.answer == sentences(TEXT)[0]
-
-
-@pytest.mark.parametrize(
-    ("rewrite", "good"),
-    [
-        ("In 1938 the shipwright Edda Krann built the Ollin ferry.", True),
-        ("The Ollin ferry was built in 1938 by the shipwright Edda Krann.", False),
-        ("In 1939 the shipwright Edda Krann built the Ollin ferry.", False),
-        ("The shipwright Edda Krann built the Ollin ferry.", False),
-        ("In 1938 the shipwright Edda Krann of Paris built the Ollin ferry.", False),
-    ],
-)
-def test_rewrites_keep_names_and_numbers(rewrite, good):
-    assert (rewrite_fault(rewrite, sentences(TEXT)[0]) is None) is good
+    assert drills(TITLE, sentences(TEXT), uncovered=set()) == []
 
 
 def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught():
