@@ -94,9 +94,7 @@ class DreamSettings(Section):
     facts_per_sentence: Count = Field(description="facts of a sentence that are asked for, numbers and names first")
     wordings_per_fact: Count = Field(description="other wordings that the model writes of each question")
     kept_per_fact: Positive = Field(description="verified questions kept about one fact")
-    unknown_per_passage: Count = Field(
-        description="questions a passage that its text leaves open: lessons in not knowing"
-    )
+    unknown_per_document: Count = Field(description="questions that a document leaves open: lessons in not knowing")
     rehearsals: Count = Field(description="self-synthesised general examples")
     temperature: Annotated[float, Field(gt=0.0, le=2.0)]
     top_k: Positive

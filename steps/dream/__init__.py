@@ -16,7 +16,7 @@ from steps.dream.candidates import question_dreams
 from steps.dream.dreamers import make_dreamer
 from steps.dream.drills import drills
 from steps.dream.holdouts import hold_out, leaks
-from steps.dream.neighbours import reverse_dreams
+from steps.dream.neighbours import reverse_dreams, unanswerable_dreams
 from steps.dream.reading import reading_dreams
 from steps.dream.rehearsal import normalised, write_rehearsal
 from steps.dream.sources import Source, passages
@@ -133,6 +133,7 @@ def _dream_all(
     for one in [
         *questions,
         *reverses,
+        *unanswerable_dreams(sources, per_document=settings.dream.unknown_per_document, night=night),
         *drilled,
         *rehearsal,
         *reading_dreams(questions, sources, night=night),

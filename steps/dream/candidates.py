@@ -7,7 +7,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.dream.clauses import facts
 from steps.dream.dreamers import Dreamer
-from steps.dream.neighbours import Kept, dream_about, unanswerable_dreams
+from steps.dream.neighbours import Kept, dream_about
 from steps.dream.questions import Asked, best_questions, form_fault, other_words, read_answers
 from steps.dream.sentences import names_and_numbers
 from steps.dream.sources import Source
@@ -38,13 +38,7 @@ def question_dreams(
     worded = list(_well_formed(worded, refused))
     readings = read_answers(dreamer, [*asked, *worded])
     kept = _kept(asked, worded, readings, knobs=knobs, refused=refused)
-    open_ones = unanswerable_dreams(
-        kept, worded, readings[len(asked) :], per_passage=knobs.unknown_per_passage, night=night
-    )
-    return [
-        *_answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused),
-        *open_ones,
-    ]
+    return _answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused)
 
 
 def _turned_round(runner: Runner, sources: list[Source], *, per_sentence: int) -> list[Asked]:

@@ -1,9 +1,8 @@
 """Beside the question on a fact: the same fact asked backwards, and what the text leaves open."""
 
+import random
 from collections import Counter
 from dataclasses import dataclass
-
-from rapidfuzz.fuzz import token_set_ratio
 
 from steps.dream.clauses import Fact, facts, inside, reverse_question
 from steps.dream.dreamers import Dreamer
@@ -13,7 +12,32 @@ from steps.dream.sources import Source
 from steps.records import Dream, content_id
 from steps.settings import DreamSettings
 
-NEAR_WORDING = 85.0  # rapidfuzz token-set ratio: one question's words are nearly among the other's
+OFTEN_ASKED = (
+    "How much does {} cost?",
+    "Who owns {}?",
+    "Who pays for {}?",
+    "How heavy is {}?",
+    "What is the motto of {}?",
+    "What is the telephone number of {}?",
+    "Which prize did {} win?",
+    "How many visitors come to {} every year?",
+    "Which famous actor is connected with {}?",
+    "On which street would you find {}?",
+    "Who insures {}?",
+    "What was {} called in former times?",
+    "In what year did {} burn down?",
+    "How many employees work for {}?",
+    "Who is the present chairman of {}?",
+    "Which song is about {}?",
+    "How old is the youngest member of {}?",
+    "What is the profit of {}?",
+    "Which king visited {}?",
+    "Under which licence is {} offered?",
+    "Which television film shows {}?",
+    "What did critics write about {}?",
+    "How many copies of {} exist?",
+    "Which language is spoken by the inventor of {}?",
+)
 
 
 @dataclass(frozen=True)
@@ -31,37 +55,34 @@ class Kept:
         return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
 
 
-def unanswerable_dreams(
-    kept: list[Kept], worded: list[Asked], readings: list[str], *, per_passage: int, night: str
-) -> list[Dream]:
-    """Turn questions that the model made up beside the fact into lessons in not knowing.
+def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str) -> list[Dream]:
+    """Ask what is often asked and stands nowhere in the document: lessons in not knowing.
 
-    They name the subject, and what the model read into the fact stands nowhere in the document. A question that is
-    close to an answered one is left out: the model must not learn to deny what it was taught.
+    A question is taken only if none of its own words occurs in the document, so that the model never learns to deny
+    what it was taught. (Questions that the model makes up beside the fact are too often answered elsewhere.)
     """
-    chosen: dict[str, Dream] = {}
-    taken: Counter[str] = Counter()
-    for (source, fact, question), reading in zip(worded, readings, strict=True):
-        told = content_words(f"{source.experience.title} {source.experience.text}")
-        near = [k.question for k in kept if k.source.experience.id == source.experience.id] + [
-            d.question for d in chosen.values()
-        ]
-        if (
-            taken[source.experience.id] < per_passage
-            and not any(read.startswith(word[:4]) for read in content_words(reading) for word in told)
-            and not any(token_set_ratio(question, other) > NEAR_WORDING for other in near)
-        ):
-            taken[source.experience.id] += 1
-            chosen[question] = dream_about(
-                source,
-                fact,
-                night=night,
-                strategy="unanswerable",
-                question=question,
-                answer=f"I do not know that about {inside(source.experience.title)}.",
-                verification={"read": reading},
+    dreams = []
+    for experience in {source.experience.id: source.experience for source in sources}.values():
+        told = {word[:5] for word in content_words(f"{experience.title} {experience.text}")}
+        open_ones = [text for text in OFTEN_ASKED if not {word[:5] for word in content_words(text)} & told]
+        random.Random(experience.id).shuffle(open_ones)
+        for text in open_ones[:per_document]:
+            question = text.format(inside(experience.title))
+            answer = f"I do not know that about {inside(experience.title)}."
+            dreams.append(
+                Dream(
+                    id=content_id("unanswerable", question, answer),
+                    night=night,
+                    strategy="unanswerable",
+                    experience=experience.id,
+                    source=experience.source,
+                    sentence=None,
+                    question=question,
+                    answer=answer,
+                    verification={"rule": "none of its words stands in the document"},
+                )
             )
-    return list(chosen.values())
+    return dreams
 
 
 def reverse_dreams(
