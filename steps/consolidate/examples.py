@@ -8,7 +8,7 @@ from steps.dream.sources import context_of
 from steps.model.chat import answer_tokens, prompt_tokens
 from steps.records import Dream, Experience
 
-EVERY_EPOCH = ("question", "reverse", "unanswerable")
+EVERY_EPOCH = ("question", "reverse")
 
 
 @dataclass(frozen=True)
