@@ -6,9 +6,10 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
-from steps.consolidate.examples import build_examples
+from steps.consolidate.examples import Example, build_examples
+from steps.consolidate.loss import Targets
 from steps.consolidate.teacher import teacher_labels
-from steps.consolidate.training import plan_rows, train
+from steps.consolidate.training import _hard, plan_rows, train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.records import Dream, Experience
@@ -16,6 +17,7 @@ from steps.settings import ModelSettings
 
 # Losses of the first four steps; they change only when the loss, the packing, the order of rows or the model do.
 GOLDEN = [0.819544, 0.372270, 0.003521, 0.622381]
+GOLDEN_LED_BACK = [7.440642, 3.078452, 0.004727, 5.933962]
 DOCUMENT = "The Ollin ferry was built in 1938. The hull of the Ollin ferry is painted dark green."
 
 
@@ -63,6 +65,7 @@ def run(tiny_model, tiny_settings, tmp_path):
                 "batch_tokens": 120,
                 "learning_rate": 0.01,
                 "rehearsal_weight": 1.0,
+                "hard_label": 0.0,
                 **knobs,
             }
         )
@@ -98,9 +101,21 @@ def test_same_inputs_give_the_same_adapter_and_the_loss_falls(run):
     assert all(torch.equal(left[k], right[k]) for k in left)
 
 
-def test_golden_losses(run):
-    done, *_ = run()
-    assert done.losses[:4] == pytest.approx(GOLDEN, rel=1e-2)
+@pytest.mark.parametrize(("hard_label", "golden"), [(0.0, GOLDEN), (1.0, GOLDEN_LED_BACK)])
+def test_golden_losses(run, hard_label, golden):
+    done, *_ = run(hard_label=hard_label)
+    assert done.losses[:4] == pytest.approx(golden, rel=1e-2)
+
+
+def test_the_written_token_is_the_target_where_the_teacher_goes_astray_but_never_in_rehearsal(settings):
+    def example(**kinds):
+        return Example("e", (1,), (1,), (5, 6), **{"rehearsal": False, "every_epoch": True, **kinds})
+
+    members = [example(), example(rehearsal=True), example(verbatim=True)]
+    tokens = torch.tensor([[5, 9], [9, 6]] * 3)  # the teacher agrees on the first token, and would say 9 for the second
+    targets = Targets(tokens, torch.zeros(6, 2), torch.tensor([5, 6] * 3), torch.ones(6))
+    knobs = settings.consolidate.model_copy(update={"hard_label": 0.75})
+    assert _hard(members, targets, knobs).tolist() == [0, 0.75, 0, 0, 1, 1]
 
 
 def test_a_killed_run_ends_like_an_uninterrupted_one(run, monkeypatch):
