@@ -14,7 +14,8 @@ from steps.consolidate.adapter import first_layer
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
-from steps.consolidate.loss import Targets, distillation_loss
+from steps.consolidate.loss import distillation_loss
+from steps.consolidate.targets import row_targets, weight, written_shares
 from steps.consolidate.teacher import Labels
 from steps.model.forward import hidden_states
 from steps.model.packing import pack
@@ -134,7 +135,7 @@ def _row_loss(
     packed: bool,
 ) -> tuple[float, int]:
     """Run forward and backward over one row; without packing, over its examples one by one."""
-    total = sum(_weight(e, settings) * len(e.completion) for e in members)
+    total = sum(weight(e, settings) * len(e.completion) for e in members)
     base, value, tokens = model.get_base_model(), 0.0, 0
     together = list(zip(members, numbers, strict=True))
     for part in [together] if packed else [[pair] for pair in together]:
@@ -148,41 +149,18 @@ def _row_loss(
             entering=frozen.entering(row, [n for _, n in part]),
         )
         device = hidden.device
-        positions = np.concatenate([np.arange(s.start, s.stop) for s in (labels.of(n) for _, n in part)])
-        weights = torch.tensor([_weight(e, settings) for e, _ in part for _ in e.completion], device=device)
-        targets = Targets(
-            tokens=labels.tokens[positions].to(device),
-            logprobs=labels.logprobs[positions].to(device),
-            written=torch.tensor([t for e, _ in part for t in e.completion], device=device),
-            weights=weights,
-        )
+        targets = row_targets(part, labels, settings=settings, device=device)
         loss = distillation_loss(
             hidden[torch.from_numpy(where).to(device)],
             base.get_output_embeddings(),
             targets,
-            hard_label=_hard([e for e, _ in part], targets, settings),
+            hard_label=written_shares([e for e, _ in part], targets, hard_label=settings.hard_label),
         )
-        share = float(weights.sum()) / total
+        share = float(targets.weights.sum()) / total
         (loss * share).backward()
         value += float(loss.detach()) * share
         tokens += len(row.ids)
     return value, tokens
-
-
-def _hard(members: list[Example], targets: Targets, settings: ConsolidateSettings) -> torch.Tensor:
-    """Share [N] of the written token: where the teacher would have gone another way, the student must be led back.
-
-    Soft labels alone teach the teacher's favourite first words, after which nothing was trained (docs/log.md).
-    """
-    device = targets.written.device
-    verbatim = torch.tensor([e.verbatim for e in members for _ in e.completion], device=device)
-    rehearsal = torch.tensor([e.rehearsal for e in members for _ in e.completion], device=device)
-    astray = (targets.tokens[:, 0] != targets.written) & ~rehearsal
-    return torch.where(verbatim, 1.0, settings.hard_label * astray.float())
-
-
-def _weight(example: Example, settings: ConsolidateSettings) -> float:
-    return settings.rehearsal_weight if example.rehearsal else 1.0
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:

@@ -8,8 +8,9 @@ from transformers import AutoModelForCausalLM
 from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.loss import Targets
+from steps.consolidate.targets import written_shares
 from steps.consolidate.teacher import teacher_labels
-from steps.consolidate.training import _hard, plan_rows, train
+from steps.consolidate.training import plan_rows, train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.records import Dream, Experience
@@ -107,15 +108,14 @@ def test_golden_losses(run, hard_label, golden):
     assert done.losses[:4] == pytest.approx(golden, rel=1e-2)
 
 
-def test_the_written_token_is_the_target_where_the_teacher_goes_astray_but_never_in_rehearsal(settings):
+def test_the_written_token_is_the_target_where_the_teacher_goes_astray_but_never_in_rehearsal():
     def example(**kinds):
         return Example("e", (1,), (1,), (5, 6), **{"rehearsal": False, "every_epoch": True, **kinds})
 
     members = [example(), example(rehearsal=True), example(verbatim=True)]
     tokens = torch.tensor([[5, 9], [9, 6]] * 3)  # the teacher agrees on the first token, and would say 9 for the second
     targets = Targets(tokens, torch.zeros(6, 2), torch.tensor([5, 6] * 3), torch.ones(6))
-    knobs = settings.consolidate.model_copy(update={"hard_label": 0.75})
-    assert _hard(members, targets, knobs).tolist() == [0, 0.75, 0, 0, 1, 1]
+    assert written_shares(members, targets, hard_label=0.75).tolist() == [0, 0.75, 0, 0, 1, 1]
 
 
 def test_a_killed_run_ends_like_an_uninterrupted_one(run, monkeypatch):
