@@ -70,9 +70,8 @@ def squad(
 
 @app.command()
 def speed(
-    dreams: Annotated[
-        int, typer.Option("--dreams", min=0, help="dreams trained on, one epoch; 0: the whole night")
-    ] = 120,
+    dreams: Annotated[int, typer.Option("--dreams", min=0, help="dreams trained on; 0: the whole night")] = 120,
+    epochs: Annotated[int, typer.Option("--epochs", min=1, help="passes over them")] = 2,
     prompts: Annotated[int, typer.Option("--prompts", min=1, help="texts sampled")] = 60,
     peers: Annotated[bool, typer.Option("--peers/--no-peers", help="measure TRL, too")] = True,
     model: Model = None,
@@ -83,7 +82,7 @@ def speed(
     """Print how fast training and dreaming are beside TRL's SFTTrainer and a plain generate loop."""
     from bench.speed import measure
 
-    measure(_settings(params, model, device), out, dreams=dreams, prompts=prompts, peers=peers)
+    measure(_settings(params, model, device), out, dreams=dreams, epochs=epochs, prompts=prompts, peers=peers)
 
 
 def _run(found: Stream, preset: str, arms: str | None, settings: Settings, out: Path) -> None:

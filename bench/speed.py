@@ -47,14 +47,16 @@ class Speed:
         return self.tokens / self.seconds
 
 
-def measure(settings: Settings, folder: Path, *, dreams: int, prompts: int, peers: bool) -> None:
+def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, prompts: int, peers: bool) -> None:
     """Measure, print the ratios and write ``speed.json``.
 
     Args:
-        dreams: how many dreams of the first night are trained on, one epoch; 0 is all of them.
+        dreams: how many dreams of the first night are trained on, ``epochs`` times each; 0 is all of them.
         prompts: how many texts are sampled.
         peers: False leaves TRL out (it is many times slower than what it is compared with).
     """
+    knobs = settings.consolidate.model_copy(update={"epochs": epochs, "mix_share": 1.0})  # the same work for all
+    settings = settings.model_copy(update={"consolidate": knobs})
     course = Course(invented_stream().first(1), settings, folder.resolve())
     (night,) = course.stream.nights
     course.prepare(night, dreaming=True)
@@ -85,9 +87,9 @@ def matrix_limit(settings: Settings) -> float:
 
 
 def _ours(course: Course, dreams: list[Dream]) -> Speed:
-    settings, corpus = _one_epoch(course), {e.id: e for e in course.documents(course.stream.nights[0])}
+    corpus = {e.id: e for e in course.documents(course.stream.nights[0])}
     with tempfile.TemporaryDirectory() as folder:
-        done = taught(settings, dreams, corpus, start=None, out=Path(folder) / "adapter", count=True)
+        done = taught(course.settings, dreams, corpus, start=None, out=Path(folder) / "adapter", count=True)
     return Speed("Slumber", done.tokens, done.seconds, done.flops / done.seconds)
 
 
@@ -104,7 +106,7 @@ def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
     ]
     with tempfile.TemporaryDirectory() as folder:
         run = train_sft(
-            settings=_one_epoch(course),
+            settings=course.settings,
             examples=examples,
             start=None,
             out=Path(folder) / "adapter",
@@ -112,11 +114,6 @@ def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
             packing=packing,
         )
     return Speed(f"TRL SFTTrainer, {'packed' if packing else 'padded'}", run.tokens, run.seconds)
-
-
-def _one_epoch(course: Course) -> Settings:
-    knobs = course.settings.consolidate.model_copy(update={"epochs": 1, "mix_share": 1.0})
-    return course.settings.model_copy(update={"consolidate": knobs})
 
 
 def _sampled(course: Course, count: int) -> list[Speed]:
@@ -153,7 +150,7 @@ def _sampled(course: Course, count: int) -> list[Speed]:
 
 def _print(speeds: list[Speed], title: str, limit: float) -> None:
     table = Table(title=title, caption=f"{machine()}; matrix products reach {limit / 1e9:.0f} GFLOP/s")
-    for column in ("", "tokens", "seconds", "tokens/s", "Slumber is faster by", "share of the limit"):
+    for column in ("", "tokens", "seconds", "tokens/s", "Slumber: times", "of the limit"):
         table.add_column(column, justify="left" if not column else "right")
     for speed in speeds:
         table.add_row(

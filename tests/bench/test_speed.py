@@ -1,0 +1,14 @@
+"""The speed benchmark runs whole on the tiny model, and its ratios are of the same work."""
+
+import json
+
+from bench.speed import measure
+
+
+def test_ours_and_a_plain_loop_are_measured_in_one_run(tiny_settings, tmp_path, capsys):
+    measure(tiny_settings, tmp_path, dreams=12, epochs=2, prompts=4, peers=False)
+    result = json.loads((tmp_path / "speed.json").read_text())
+    training, ours, plain = result["measured"]
+    assert training["tokens"] > 0 and 0 < training["flops"] < 10 * result["matrix_limit_flops"]
+    assert ours["tokens"] > 0 and plain["tokens"] > 0
+    assert "plain" in capsys.readouterr().out
