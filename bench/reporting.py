@@ -23,6 +23,7 @@ def report(
     The figures that may be quoted are those of the report's cohorts; development cohorts were tuned on.
     """
     console = Console()
+    console.width = max(console.width, 120)  # the tables need it; a narrower terminal scrolls
     last = len(course.stream.nights)
     whole = summarise(marks, anchors)
     parts = {"all cohorts": None, "report cohorts": frozenset(range(1, last + 1)) & course.stream.report}

@@ -1,7 +1,6 @@
 """Run arms over a stream, night by night; whatever is complete on disk is not done again."""
 
 import platform
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def _night(course: Course, arm: Arm, number: int, plan: Plan) -> None:
         return
     last = len(course.stream.nights)
     say(f"{arm.name}: {'before the first night' if not number else f'night {number} of {last}'}")
-    started, clock = time.strftime("%Y-%m-%dT%H:%M:%S"), Clock()
+    clock = Clock()
     done = arm.learn(course, number) if arm.learn else None
     clock.lap("setting up")
     source = course.arm(arm.follows, number) / "adapter" if arm.follows else None
@@ -85,7 +84,7 @@ def _night(course: Course, arm: Arm, number: int, plan: Plan) -> None:
         trained_tokens=done.tokens if done else 0,
         tokens_per_second=done.tokens / done.seconds if done and done.seconds else None,
         examples=done.examples if done else 0,
-        machine=f"{machine()}, {started}",
+        machine=machine(),
     )
     write_text(folder / "cost.json", cost.to_json() + "\n")
 
