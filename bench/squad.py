@@ -62,7 +62,8 @@ def _read(file: Path) -> list[dict]:
         good = [p for p in passages if p["title"] and p["context"] and p["questions"][0]["answer"]]
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         raise SlumberError(
-            f"{file} is missing or is not a JSON list of {{title, context, questions: [{{question, answer}}]}}: name such a file."
+            f"{file} is missing or is not a JSON list of {{title, context, questions: [{{question, answer}}]}}: "
+            "name such a file."
         ) from None
     return [
         {**p, "title": re.sub(r"[_\s]+", " ", p["title"])}
