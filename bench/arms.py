@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.course import Course
-from bench.peer_examples import PeerExample
+from bench.peer_examples import PeerExample, peer_examples
 from bench.peers import train_sdft, train_sft
 from bench.stream import Night
 from bench.training import Taught, taught, taught_raw
 from steps.consolidate import consolidate
-from steps.dream.sources import context_of
 from steps.errors import SlumberError
 from steps.manifest import read_manifest
-from steps.records import Dream
 
 Learn = Callable[[Course, int], Taught]
 
@@ -46,7 +44,7 @@ def _slumber(course: Course, number: int) -> Taught:
 
 
 def _raw(course: Course, number: int) -> Taught:
-    documents = [e for e in course.documents(course.stream.nights[number - 1])]
+    documents = course.documents(course.stream.nights[number - 1])
     texts = [f"{e.title}\n\n{e.text}" for e in documents]
     return taught_raw(
         course.settings, texts, start=_yesterday(course, "raw", number), out=_fresh(course, "raw", number)
@@ -58,7 +56,7 @@ def _dreams(course: Course, number: int) -> Taught:
     return taught(
         course.settings,
         dreams,
-        _corpus(course, number),
+        course.corpus(number),
         start=_yesterday(course, "dreams", number),
         out=_fresh(course, "dreams", number),
         plain=True,
@@ -67,7 +65,7 @@ def _dreams(course: Course, number: int) -> Taught:
 
 def _joint(course: Course, number: int) -> Taught:
     dreams = [d for night in course.stream.nights[:number] for d in course.dreams(night)]
-    corpus = _corpus(course, number)
+    corpus = course.corpus(number)
     return taught(course.settings, dreams, corpus, start=None, out=_fresh(course, "joint", number))
 
 
@@ -133,18 +131,8 @@ def _fresh(course: Course, arm: str, number: int) -> Path:
     return out
 
 
-def _corpus(course: Course, number: int):
-    return {e.id: e for night in course.stream.nights[:number] for e in course.documents(night)}
-
-
 def _peer_examples(course: Course, number: int) -> list[PeerExample]:
-    corpus = _corpus(course, number)
-
-    def example(dream: Dream) -> PeerExample:
-        document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
-        return PeerExample(dream.question, dream.answer, document, dream.verification.get("complete") is not False)
-
-    return [example(d) for d in course.dreams(course.stream.nights[number - 1])]
+    return peer_examples(course.dreams(course.stream.nights[number - 1]), course.corpus(number))
 
 
 def _slumbers_seconds(course: Course, number: int) -> float:

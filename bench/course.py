@@ -49,6 +49,10 @@ class Course:
         records = read_records(self.workspace.dataset("corpus", night.date), Experience)
         return [e for e in records if e.kind == "document"]
 
+    def corpus(self, number: int) -> dict[str, Experience]:
+        """The documents of the first ``number`` nights, by id."""
+        return {e.id: e for night in self.stream.nights[:number] for e in self.documents(night)}
+
     def dreams(self, night: Night) -> list[Dream]:
         """That night's dreams, rehearsal included."""
         return read_records(self.workspace.dataset("dreams", night.date), Dream)

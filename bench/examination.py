@@ -11,10 +11,11 @@ from bench.retrieval import Index
 from bench.stream import Night
 from steps.anchors import read_anchors
 from steps.consolidate.adapter import load_adapter
-from steps.dream.sources import best_passage, passages
+from steps.dream.sources import passages
 from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_probes
+from steps.examine.items import passage_for
 from steps.examine.marking import right
-from steps.model.loading import load_base
+from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
 from steps.records import Experience, Probe, content_id
 from steps.workspace import file_sha256
@@ -70,21 +71,22 @@ def examine_arm(
 
 def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, given: bool, suite) -> AnswerBook:
     settings = course.settings
-    base = load_base(settings.model)
     limit = settings.examine.max_new_tokens
-    digest = content_id(base.sha256, file_sha256(adapter) if adapter else None, settings.model.dtype, limit)
+    digest = content_id(
+        base_sha256(base_folder(settings.model)), file_sha256(adapter) if adapter else None, settings.model.dtype, limit
+    )
     book = AnswerBook(course.folder / "answers", digest)
     asked = [Asked(q.probe.question, q.served) for q in questions]
     asked += [Asked(q.probe.question, q.given) for q in questions if given and q.given]
     if book.missing([a.key for a in asked]) or book.missing([a.id for a in suite]):
+        base = load_base(settings.model)
         if adapter:
             load_adapter(base.model, adapter).eval()
         runner = Runner(base, settings.examine.batch_tokens)
         ask_probes(runner, asked, book=book, who=arm.name, max_new_tokens=limit)
         ask_anchors(runner, suite, book=book, who=arm.name, max_new_tokens=limit)
-        del runner
-    del base
-    gc.collect()
+        del runner, base
+        gc.collect()
     return book
 
 
@@ -95,18 +97,15 @@ def _questions(course: Course, night: Night, index: Index | None) -> list[Questi
             cohort=night.number,
             probe=probe,
             served=index.best(probe.question) if index else None,
-            given=_given(probe, documents),
+            given=_given(probe, documents.get(probe.experience or "")),
         )
         for probe in course.probes(night)
     ]
 
 
-def _given(probe: Probe, documents: dict[str, Experience]) -> str | None:
-    own = documents.get(probe.experience or "")
-    if own is None:
-        return None
-    passage = best_passage(probe.question, [own])
-    return passage.context if passage else passages(own)[0].context
+def _given(probe: Probe, own: Experience | None) -> str | None:
+    passage = passage_for(probe, own, [])
+    return passage.context if passage else None
 
 
 def _index(course: Course, nights: int) -> Index:

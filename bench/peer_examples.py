@@ -5,7 +5,9 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
+from steps.dream.sources import context_of
 from steps.model.chat import answer_tokens, prompt_tokens, question_message
+from steps.records import Dream, Experience
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,19 @@ class PeerExample:
     answer: str
     document: str | None
     complete: bool = True
+
+
+def peer_examples(dreams: list[Dream], corpus: dict[str, Experience]) -> list[PeerExample]:
+    """A night's dreams as examples, each with what the teacher reads in ``corpus``."""
+    return [
+        PeerExample(
+            dream.question,
+            dream.answer,
+            context_of(corpus[dream.experience], dream.sentence) if dream.experience else None,
+            dream.verification.get("complete") is not False,
+        )
+        for dream in dreams
+    ]
 
 
 def sft_rows(tokenizer: PreTrainedTokenizerBase, examples: list[PeerExample]) -> list[dict[str, list[int]]]:

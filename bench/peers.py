@@ -7,13 +7,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from peft import PeftModel
-
 from bench.peer_examples import PeerExample, sdft_rows, sft_rows
 from bench.trainers import batch_size, quiet_trl, run, trainer_arguments
-from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
+from bench.training import student
+from steps.consolidate.adapter import save_adapter
 from steps.errors import SlumberError
-from steps.model.loading import Base, load_base
+from steps.model.loading import load_base
 from steps.settings import Settings
 
 _SAMPLED_TOKENS = 40  # what SDFT's student may say; as long as an answer in an examination
@@ -63,7 +62,7 @@ def train_sft(
             train_sampling_strategy="random" if packing else "group_by_length",
         )
         trainer = SFTTrainer(
-            model=_student(base, settings, start=start, seed=seed),
+            model=student(base, settings, start=start, seed=seed),
             args=config,
             train_dataset=Dataset.from_list(rows),
             processing_class=base.tokenizer,
@@ -111,7 +110,7 @@ def train_sdft(
             max_prompt_length=None,  # else the teacher's prompt is cut from the left at 512 tokens
         )
         trainer = CountingTrainer(
-            model=_student(base, settings, start=start, seed=seed),
+            model=student(base, settings, start=start, seed=seed),
             args=config,
             train_dataset=Dataset.from_list(sdft_rows(examples)),
             processing_class=base.tokenizer,
@@ -125,11 +124,3 @@ def _check(examples: list[PeerExample]) -> None:
     if not examples:
         raise SlumberError("There are no examples to train a peer on: give the night something to dream about first.")
     quiet_trl()
-
-
-def _student(base: Base, settings: Settings, *, start: Path | None, seed: int) -> PeftModel:
-    if start is None:
-        return attach_adapter(base.model, settings.consolidate, seed=seed)
-    model = load_adapter(base.model, start)
-    model.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
-    return model

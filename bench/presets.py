@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass
 
-EVERYTHING = (
-    "no-update",
-    "retrieval",
-    "raw",
-    "dreams",
-    "slumber",
-    "slumber+retrieval",
-    "joint",
-    "trl-sft",
-    "trl-sdft",
-)
+from bench.arms import ARMS
+
+EVERYTHING = tuple(ARMS)
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.course import Course
-from bench.peer_examples import PeerExample
+from bench.peer_examples import peer_examples
 from bench.peers import train_sft
 from bench.running import machine
 from bench.stream import invented_stream
 from bench.training import taught
 from steps.dream.clauses import facts
 from steps.dream.questions import best_questions, wording_prompt
-from steps.dream.sources import context_of, passages
+from steps.dream.sources import passages
 from steps.model.generating import Sampling
 from steps.model.loading import load_base
 from steps.model.runner import Runner
@@ -87,23 +87,13 @@ def matrix_limit(settings: Settings) -> float:
 
 
 def _ours(course: Course, dreams: list[Dream]) -> Speed:
-    corpus = {e.id: e for e in course.documents(course.stream.nights[0])}
     with tempfile.TemporaryDirectory() as folder:
-        done = taught(course.settings, dreams, corpus, start=None, out=Path(folder) / "adapter", count=True)
+        done = taught(course.settings, dreams, course.corpus(1), start=None, out=Path(folder) / "adapter", count=True)
     return Speed("Slumber", done.tokens, done.seconds, done.flops / done.seconds)
 
 
 def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
-    corpus = {e.id: e for e in course.documents(course.stream.nights[0])}
-    examples = [
-        PeerExample(
-            d.question,
-            d.answer,
-            context_of(corpus[d.experience], d.sentence) if d.experience else None,
-            d.verification.get("complete") is not False,
-        )
-        for d in dreams
-    ]
+    examples = peer_examples(dreams, course.corpus(1))
     with tempfile.TemporaryDirectory() as folder:
         run = train_sft(
             settings=course.settings,

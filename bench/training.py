@@ -5,11 +5,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from peft import PeftModel
 from torch.utils.flop_counter import FlopCounterMode
 
 from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
-from steps.consolidate.teacher import teacher_labels
+from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
 from steps.model.loading import Base, load_base
 from steps.model.runner import Runner
@@ -73,6 +74,15 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
     return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
 
 
+def student(base: Base, settings: Settings, *, start: Path | None, seed: int) -> PeftModel:
+    """Put adapter ``start`` on the base, ready to be trained on, or a fresh one if it is None."""
+    if start is None:
+        return attach_adapter(base.model, settings.consolidate, seed=seed)
+    model = load_adapter(base.model, start)
+    model.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
+    return model
+
+
 def _trained(
     settings: Settings, base: Base, examples: list[Example], *, start: Path | None, out: Path, count: bool = False
 ) -> Taught:
@@ -83,15 +93,11 @@ def _trained(
             base.model,
             examples,
             top_k=knobs.top_k,
-            batch_tokens=max(knobs.batch_tokens, 1024),
+            batch_tokens=max(knobs.batch_tokens, TEACHER_TOKENS),
             packed=packed,
             cache=Path(scratch) / "teacher.safetensors",
         )
-        if start:
-            model = load_adapter(base.model, start)
-            model.set_adapter("default")  # loaded for inference: nothing would be trained
-        else:
-            model = attach_adapter(base.model, knobs, seed=settings.seed)
+        model = student(base, settings, start=start, seed=settings.seed)
         counter = FlopCounterMode(display=False) if count else None
         with counter or nullcontext():
             done = train(

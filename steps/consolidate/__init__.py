@@ -8,7 +8,7 @@ from typing import Any
 
 from steps.consolidate.adapter import attach_adapter, save_adapter
 from steps.consolidate.examples import build_examples
-from steps.consolidate.teacher import teacher_labels
+from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
 from steps.errors import SlumberError
 from steps.manifest import StepRecord, run_once, step_digest
@@ -19,7 +19,6 @@ from steps.settings import Settings
 from steps.workspace import Workspace, check_space, read_records
 
 _BYTES_NEEDED = 500_000_000  # checkpoint, teacher labels and adapter of a small model, with room
-_TEACHER_TOKENS = 1024  # room for a document and many questions about it, so that it is read once
 
 
 def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
@@ -54,7 +53,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
             base.model,
             examples,
             top_k=settings.consolidate.top_k,
-            batch_tokens=max(settings.consolidate.batch_tokens, _TEACHER_TOKENS),
+            batch_tokens=max(settings.consolidate.batch_tokens, TEACHER_TOKENS),
             packed=packed,
             cache=scratch / f"teacher-{labels_digest}.safetensors",
         )

@@ -18,6 +18,8 @@ from steps.model.packing import group, pack
 from steps.progress import progress
 from steps.workspace import atomic_path
 
+TEACHER_TOKENS = 1024  # room for a document and many questions about it, so that it is read once
+
 
 @dataclass(frozen=True)
 class Labels:

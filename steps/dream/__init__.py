@@ -19,7 +19,7 @@ from steps.dream.holdouts import hold_out, leaks
 from steps.dream.neighbours import reverse_dreams, unanswerable_dreams
 from steps.dream.reading import reading_dreams
 from steps.dream.rehearsal import normalised, write_rehearsal
-from steps.dream.sources import Source, passages
+from steps.dream.sources import Source, dream_about, passages
 from steps.errors import DataRefused
 from steps.manifest import StepRecord, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
@@ -99,7 +99,15 @@ def _dream_all(
         dreamer, sources, settings=settings.dream, seed=settings.seed, night=night, refused=refused
     )
     drilled = [
-        make_dream(night, f"drill-{drill.strategy}", source, drill.sentence, drill.question, drill.answer)
+        dream_about(
+            source,
+            drill.sentence,
+            night=night,
+            strategy=f"drill-{drill.strategy}",
+            question=drill.question,
+            answer=drill.answer,
+            verification={"verbatim": True},
+        )
         for source in sources
         for drill in drills(source.experience.title, source.sentences, uncovered=_uncovered(source, questions))
     ]
@@ -151,21 +159,6 @@ def _uncovered(source: Source, questions: list[Dream]) -> set[int]:
     """Numbers of the passage's sentences that no question dream asks about."""
     asked = {d.sentence for d in questions if d.experience == source.experience.id and d.strategy == "question"}
     return {number for number in range(len(source.sentences)) if source.first + number not in asked}
-
-
-def make_dream(night: str, strategy: str, source: Source, sentence: int, question: str, answer: str) -> Dream:
-    """Return a dream about ``source`` that needs no further verification (the answer is the source's own sentence)."""
-    return Dream(
-        id=content_id(strategy, question, answer),
-        night=night,
-        strategy=strategy,
-        experience=source.experience.id,
-        source=source.experience.source,
-        sentence=source.first + sentence,
-        question=question,
-        answer=answer,
-        verification={"verbatim": True},
-    )
 
 
 def _one_each(dreams: list[Dream]) -> list[Dream]:

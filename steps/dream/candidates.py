@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.clauses import facts
+from steps.dream.clauses import Fact, facts
 from steps.dream.dreamers import Dreamer
-from steps.dream.neighbours import Kept, dream_about
 from steps.dream.questions import Asked, best_questions, form_fault, other_words, read_answers
 from steps.dream.sentences import names_and_numbers
-from steps.dream.sources import Source
+from steps.dream.sources import Source, dream_about
 from steps.dream.verification import answer_fault, asked_for, supports
 from steps.model.runner import Runner
 from steps.records import Dream
@@ -19,6 +19,21 @@ from steps.settings import DreamSettings, Settings
 ANSWER_TOKENS = 32
 STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers
 SAME_WORDING = 92.0  # rapidfuzz token-sort ratio
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A question that will be dreamt of: what it asks for, and whether rule or model worded it."""
+
+    source: Source
+    fact: Fact
+    question: str
+    span: str
+    wording: str
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
 
 
 def question_dreams(
@@ -121,7 +136,7 @@ def _answered(
         dreams.append(
             dream_about(
                 k.source,
-                k.fact,
+                k.fact.sentence,
                 night=night,
                 strategy="question",
                 question=k.question,

@@ -2,13 +2,12 @@
 
 import random
 from collections import Counter
-from dataclasses import dataclass
 
 from steps.dream.clauses import Fact, facts, inside, reverse_question
 from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Asked, other_words, read_answers
 from steps.dream.sentences import content_words, names_and_numbers, words
-from steps.dream.sources import Source
+from steps.dream.sources import Source, dream_about
 from steps.records import Dream, content_id
 from steps.settings import DreamSettings
 
@@ -38,21 +37,6 @@ OFTEN_ASKED = (
     "How many copies of {} exist?",
     "Which language is spoken by the inventor of {}?",
 )
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A question that will be dreamt of: what it asks for, and whether rule or model worded it."""
-
-    source: Source
-    fact: Fact
-    question: str
-    span: str
-    wording: str
-
-    @property
-    def key(self) -> tuple[str, int, str]:
-        return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
 
 
 def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str) -> list[Dream]:
@@ -118,7 +102,7 @@ def reverse_dreams(
     return [
         dream_about(
             source,
-            fact,
+            fact.sentence,
             night=night,
             strategy="reverse",
             question=question,
@@ -138,20 +122,3 @@ def _reverse_fault(question: str, *, reading: str, fact: Fact) -> str | None:
     if not names_and_numbers(question) <= set(words(fact.statement)):
         return "names something that is not in the fact"
     return None if content_words(reading) & title else "the title does not answer it"
-
-
-def dream_about(
-    source: Source, fact: Fact, *, night: str, strategy: str, question: str, answer: str, verification
-) -> Dream:
-    """Return a dream about one fact of ``source``."""
-    return Dream(
-        id=content_id(strategy, question, answer),
-        night=night,
-        strategy=strategy,
-        experience=source.experience.id,
-        source=source.experience.source,
-        sentence=source.first + fact.sentence,
-        question=question,
-        answer=answer,
-        verification=verification,
-    )

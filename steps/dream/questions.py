@@ -89,7 +89,7 @@ def best_questions(runner: Runner, facts: Sequence[tuple[Source, Fact]]) -> list
 def other_words(
     dreamer: Dreamer, asked: Sequence[Asked], *, wordings: int, temperature: float, top_k: int, seed: int
 ) -> list[Asked]:
-    """Have each question said in other words ``wordings`` times; what is not a usable question is left out."""
+    """Have each question said in other words ``wordings`` times, unchecked."""
     wanted = [one for one in asked for _ in range(wordings)]
     prompts = [wording_prompt(*one) for one in wanted]
     sampling = Sampling(temperature, top_k)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from steps.dream.clauses import resolved
 from steps.dream.sentences import content_words, sentences
-from steps.records import Experience
+from steps.records import Dream, Experience, content_id
 
 PASSAGE_CHARS = 1500
 
@@ -38,6 +38,23 @@ def passages(experience: Experience) -> list[Source]:
         found[-1].sentences.append(sentence)
         size += len(sentence) + 1
     return found
+
+
+def dream_about(
+    source: Source, sentence: int, *, night: str, strategy: str, question: str, answer: str, verification: dict
+) -> Dream:
+    """Return a dream about a sentence of ``source``, counted from the passage's first."""
+    return Dream(
+        id=content_id(strategy, question, answer),
+        night=night,
+        strategy=strategy,
+        experience=source.experience.id,
+        source=source.experience.source,
+        sentence=source.first + sentence,
+        question=question,
+        answer=answer,
+        verification=verification,
+    )
 
 
 def context_of(experience: Experience, sentence: int | None) -> str:

@@ -28,13 +28,13 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
         held = workspace.dataset("holdouts", cohort)
         probes += read_records(held, Probe) if held.exists() else []
         for probe in probes:
-            passage = _passage(probe, documents.get(probe.experience or ""), corpus)
+            passage = passage_for(probe, documents.get(probe.experience or ""), corpus)
             source = probe.source or (passage.experience.source if passage else None)
             found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source))
     return list(found.values())
 
 
-def _passage(probe: Probe, document: Experience | None, corpus: list[Experience]) -> Source | None:
+def passage_for(probe: Probe, document: Experience | None, corpus: list[Experience]) -> Source | None:
     """The passage to read: the best of the probe's own document, or of its cohort's where the owner named none."""
     among = [document] if document else [e for e in corpus if e.kind == "document"]
     return best_passage(probe.question, among) or (passages(document)[0] if document and passages(document) else None)
