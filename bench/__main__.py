@@ -26,7 +26,9 @@ app = typer.Typer(
 
 PresetName = Annotated[str, typer.Option("--preset", help="; ".join(f"{n}: {p.says}" for n, p in PRESETS.items()))]
 Nights = Annotated[int | None, typer.Option("--nights", min=1, help="how many nights of the stream")]
-Arms = Annotated[str | None, typer.Option("--arms", help=f"comma-separated, of: {', '.join(ARMS)}")]
+Arms = Annotated[
+    str | None, typer.Option("--arms", help="comma-separated; " + "; ".join(f"{n}: {a.says}" for n, a in ARMS.items()))
+]
 Model = Annotated[str | None, typer.Option("--model", help="'embedded', a local folder or a hub id")]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu or cuda")]
 Out = Annotated[Path, typer.Option("--out", help="folder of the run; a second start goes on from what is there")]

@@ -157,7 +157,7 @@ def _dream_all(
 
 def _uncovered(source: Source, questions: list[Dream]) -> set[int]:
     """Numbers of the passage's sentences that no question dream asks about."""
-    asked = {d.sentence for d in questions if d.experience == source.experience.id and d.strategy == "question"}
+    asked = {d.sentence for d in questions if d.experience == source.experience.id}
     return {number for number in range(len(source.sentences)) if source.first + number not in asked}
 
 

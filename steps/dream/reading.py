@@ -16,8 +16,7 @@ def reading_dreams(questions: list[Dream], sources: list[Source], *, night: str)
     dreams = []
     for source in sources:
         mine = range(source.first, source.first + len(source.sentences))
-        asked = [d for d in questions if d.strategy == "question"]
-        own = [d for d in asked if d.experience == source.experience.id and d.sentence in mine]
+        own = [d for d in questions if d.experience == source.experience.id and d.sentence in mine]
         own.sort(key=lambda d: -float(d.verification["support"]))
         for one in own[:PER_PASSAGE]:
             message = question_message(one.question, source.context)
