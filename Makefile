@@ -31,10 +31,10 @@ test: setup ## the whole test suite, under 10 minutes on 2 cores
 ui: setup ## Dagster and MLflow on loopback, on the state of the nights run here
 	@$(BIN)/slumber ui
 
-bench: setup ## two nights of the stream, five arms, in half an hour on 2 cores (figures in .bench/stream)
+bench: setup ## two nights of the stream, five arms, meant for half an hour on 2 cores (figures in .bench/stream)
 	@$(BIN)/python -m bench stream --preset quick
 
-bench-eight: setup ## all eight nights, five arms, about 90 minutes on 2 cores
+bench-eight: setup ## all eight nights, five arms: hours on 2 cores as long as every night rebuilds
 	@$(BIN)/python -m bench stream --preset eight --out .bench/eight
 
 bench-full: setup ## all eight nights, all arms, joint training and TRL among them: leave it overnight

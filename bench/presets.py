@@ -19,13 +19,13 @@ class Preset:
 
 PRESETS = {
     "quick": Preset(
-        says="two nights, the arms that need no peer library; half an hour on two cores",
+        says="two nights, the arms that need no peer library; meant for half an hour on two cores",
         nights=2,
         arms=("no-update", "retrieval", "raw", "slumber", "slumber+retrieval"),
         anchors_every=0,
     ),
     "eight": Preset(
-        says="all eight nights, Slumber and what it must beat at no cost; 90 minutes on two cores",
+        says="all eight nights, Slumber and what it must beat at no cost; hours on two cores as long as every night rebuilds",
         nights=8,
         arms=("no-update", "retrieval", "raw", "slumber", "slumber+retrieval"),
         anchors_every=4,
