@@ -11,6 +11,7 @@ from bench.peers import train_sdft, train_sft
 from bench.stream import Night
 from bench.training import Taught, taught, taught_raw
 from steps.consolidate import consolidate
+from steps.consolidate.start import Start
 from steps.errors import SlumberError
 from steps.manifest import read_manifest
 
@@ -36,7 +37,9 @@ class Arm:
 
 def _slumber(course: Course, number: int) -> Taught:
     night = course.stream.nights[number - 1]
-    record = consolidate(settings=course.settings, workspace=course.workspace, night=night.date)
+    yesterday = _yesterday(course, "slumber", number)
+    start = Start(yesterday, course.stream.nights[number - 2].date) if yesterday else None
+    record = consolidate(settings=course.settings, workspace=course.workspace, night=night.date, start=start)
     out = _fresh(course, "slumber", number)
     shutil.copytree(course.workspace.night(night.date) / "adapter", out)
     figures = record.figures

@@ -19,8 +19,7 @@ from bench.peers import train_sft
 from bench.running import machine
 from bench.stream import invented_stream
 from bench.training import taught
-from steps.dream.clauses import facts
-from steps.dream.questions import best_questions, wording_prompt
+from steps.dream.questions import ranked_questions, wording_prompt
 from steps.dream.sources import passages
 from steps.model.generating import Sampling
 from steps.model.loading import load_base
@@ -55,7 +54,9 @@ def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, promp
         prompts: how many texts are sampled.
         peers: False leaves TRL out (it is many times slower than what it is compared with).
     """
-    knobs = settings.consolidate.model_copy(update={"epochs": epochs, "mix_share": 1.0})  # the same work for all
+    knobs = settings.consolidate.model_copy(
+        update={"epochs": epochs, "mix_share": 1.0, "wordings_per_epoch": 1000}
+    )  # the same work for all
     settings = settings.model_copy(update={"consolidate": knobs})
     course = Course(invented_stream().first(1), settings, folder.resolve())
     (night,) = course.stream.nights
@@ -110,10 +111,9 @@ def _sampled(course: Course, count: int) -> list[Speed]:
     base = load_base(course.settings.model)
     runner = Runner(base, course.settings.dream.batch_tokens)
     sources = [s for e in course.documents(course.stream.nights[0]) for s in passages(e)]
-    found = [(s, f) for s in sources for f in facts(s.experience.title, s.sentences)][:count]
-    texts = [
-        wording_prompt(*one, best[0]) for one, best in zip(found, best_questions(runner, found), strict=True) if best
-    ]
+    found = [(s, f) for s in sources for f in s.facts][:count]
+    ranked = ranked_questions(runner, found, [None] * len(found))
+    texts = [wording_prompt(*one, ways[0][1]) for one, ways in zip(found, ranked, strict=True) if ways]
     knobs = course.settings.dream
     start = time.perf_counter()
     lines = runner.lines(

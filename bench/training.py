@@ -5,10 +5,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from peft import PeftModel
 from torch.utils.flop_counter import FlopCounterMode
 
-from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
+from steps.consolidate.adapter import save_adapter, student
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
@@ -65,22 +64,13 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
             teacher_prompt=(end,),
             completion=(*tokens, end),
             rehearsal=False,
-            every_epoch=True,
+            fact=str(number),
             verbatim=True,
         )
         for number, tokens in enumerate(encoded)
     ]
     knobs = settings.consolidate.model_copy(update={"epochs": RAW_EPOCHS})
     return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
-
-
-def student(base: Base, settings: Settings, *, start: Path | None, seed: int) -> PeftModel:
-    """Put adapter ``start`` on the base, ready to be trained on, or a fresh one if it is None."""
-    if start is None:
-        return attach_adapter(base.model, settings.consolidate, seed=seed)
-    model = load_adapter(base.model, start)
-    model.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
-    return model
 
 
 def _trained(
@@ -97,7 +87,7 @@ def _trained(
             packed=packed,
             cache=Path(scratch) / "teacher.safetensors",
         )
-        model = student(base, settings, start=start, seed=settings.seed)
+        model = student(base.model, knobs, start=start, seed=settings.seed)
         counter = FlopCounterMode(display=False) if count else None
         with counter or nullcontext():
             done = train(

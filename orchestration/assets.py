@@ -20,7 +20,7 @@ from orchestration.checks import (
 from orchestration.links import night_links
 from orchestration.marks import read_marks
 from orchestration.resources import Tonight
-from orchestration.serving import champion_adapter, opened_registry
+from orchestration.serving import champion_adapter, opened_registry, training_start
 from orchestration.timings import timed
 from steps.consolidate import consolidate
 from steps.datasets import version_night
@@ -80,12 +80,13 @@ def dreams(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]
 
 @dg.asset(group_name=GROUP, code_version="1", kinds={"pytorch", "peft"}, deps=[corpus, dreams])
 def adapter(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]) -> dg.MaterializeResult:
-    """Tonight's candidate: one LoRA adapter, trained from the frozen base on the dreams of every night so far.
+    """Tonight's candidate: one LoRA adapter, trained on tonight's dreams, earlier nights' and general rehearsal.
 
+    It goes on from the champion's adapter; in a deep sleep it is rebuilt from the base on all nights.
     With nothing new tonight nothing is trained.
     """
     with speaking(context, "training the adapter"):
-        trained = consolidate(**tonight.arguments)
+        trained = consolidate(**tonight.arguments, start=training_start(**tonight.arguments))
     folder = tonight.workspace.night(tonight.night) / "adapter"
     digest = file_sha256(folder) if folder.is_dir() else trained.digest
     return dg.MaterializeResult(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from steps.consolidate.start import Start
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
 from steps.registry import Registry, Version
@@ -29,10 +30,16 @@ def opened_registry(settings: Settings, workspace: Workspace) -> Registry:
 
 
 def champion_adapter(*, settings: Settings, workspace: Workspace, night: str) -> Path | None:
-    """Bring the adapter of the champion that the night's candidate is compared with; None if that is the base.
+    """Bring the adapter of the champion that the night's candidate is compared with; None if that is the base."""
+    start = training_start(settings=settings, workspace=workspace, night=night)
+    return start.adapter if start else None
 
-    A night that is run again after its promotion finds its own adapter serving. It is compared with what served before,
-    so that it arrives at the same verdict.
+
+def training_start(*, settings: Settings, workspace: Workspace, night: str) -> Start | None:
+    """Bring the champion that the night goes on from and is compared with; None if the base serves.
+
+    A night that is run again after its promotion finds its own adapter serving. It goes on from what served before, so
+    that it arrives at the same verdict.
     """
     registry = opened_registry(settings, workspace)
     champion: Version | None = registry.champion()
@@ -43,4 +50,5 @@ def champion_adapter(*, settings: Settings, workspace: Workspace, night: str) ->
         seen.add(champion.version)
         before = champion.tags.get("champion_before")
         champion = registry.version(before) if before else None
-    return registry.adapter_of(champion, workspace.state / "champion") if champion else None
+    adapter = registry.adapter_of(champion, workspace.state / "champion") if champion else None
+    return Start(adapter, champion.night) if champion and adapter else None

@@ -114,8 +114,14 @@ class ConsolidateSettings(Section):
     weight_decay: Annotated[float, Field(ge=0.0)] = 0.0
     warmup: Share
     epochs: Positive
-    mix_share: Share = Field(gt=0.0, description="share of drills and rehearsal that one epoch holds; they take turns")
+    wordings_per_epoch: Positive = Field(description="questions asked about one fact in one epoch; they take turns")
+    mix_share: Share = Field(gt=0.0, description="share of rehearsal and of lessons in not knowing in one epoch")
+    replay: Annotated[float, Field(ge=0.0)] = Field(description="examples of earlier nights for each one of tonight")
+    deep_sleep: Count = Field(
+        description="every so many nights: rebuild from the base on all nights; 1: always, 0: never"
+    )
     batch_tokens: Positive = Field(description="tokens per optimiser step")
+    protect: Share = Field(description="share of what general text uses of each layer that the adapter is kept out of")
     top_k: Positive = Field(description="teacher probabilities kept per position")
     hard_label: Share = Field(description="weight of the written token where the teacher would say another")
     rehearsal_weight: Annotated[float, Field(ge=0.0)] = Field(description="weight of the KL to the base on rehearsal")

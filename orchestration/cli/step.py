@@ -56,7 +56,13 @@ def dream(night: NightOption = None, workspace: WorkspaceOption = None, params: 
 
 def consolidate(night: NightOption = None, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
     """Train the adapter."""
-    _run(lambda **arguments: _step("consolidate")(**arguments), night, workspace, params)
+
+    def run(**arguments):
+        from orchestration.serving import training_start
+
+        return _step("consolidate")(**arguments, start=training_start(**arguments))
+
+    _run(run, night, workspace, params)
 
 
 def examine(night: NightOption = None, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:

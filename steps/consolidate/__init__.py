@@ -1,13 +1,14 @@
-"""Consolidate: one LoRA adapter, trained from the frozen base on the dreams of every night up to this one.
+"""Consolidate: one LoRA adapter, trained on the night's dreams together with earlier nights' and general rehearsal.
 
-Never stacked on yesterday's adapter: editing one document after another destroys the earlier ones (design, section 3).
+It goes on from the champion's adapter, or from the base in a deep sleep (``start``).
 """
 
 import shutil
 from typing import Any
 
-from steps.consolidate.adapter import attach_adapter, save_adapter
+from steps.consolidate.adapter import save_adapter, student
 from steps.consolidate.examples import build_examples
+from steps.consolidate.start import Start, dreamt_again, fits, is_deep_sleep
 from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
 from steps.errors import SlumberError
@@ -16,13 +17,17 @@ from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
 from steps.records import Dream, Experience, content_id
 from steps.settings import Settings
-from steps.workspace import Workspace, check_space, read_records
+from steps.workspace import Workspace, check_space, file_sha256, read_records
 
 _BYTES_NEEDED = 500_000_000  # checkpoint, teacher labels and adapter of a small model, with room
 
 
-def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
+def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: Start | None) -> StepRecord:
     """Train tonight's candidate into ``.slumber/nights/<night>/adapter``, or nothing if tonight brought nothing new.
+
+    Args:
+        start: what serves now, or None while the base itself does. Nights that it has not learned from, because their
+            candidates were refused, count as new.
 
     Figures: examples, optimiser steps, losses, tokens and tokens/s, or ``skipped`` with the reason.
 
@@ -33,7 +38,15 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
     inputs = [workspace.dataset(name, n) for n in nights for name in ("dreams", "corpus")]
     folder = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
-    parameters = [settings.consolidate.model_dump(mode="json"), settings.model.dtype, settings.seed, base_digest]
+    if is_deep_sleep(nights, start, every=settings.consolidate.deep_sleep):
+        start = None
+    parameters = [
+        settings.consolidate.model_dump(mode="json"),
+        settings.model.dtype,
+        settings.seed,
+        base_digest,
+        (start.night, file_sha256(start.adapter)) if start else None,
+    ]
     digest = step_digest(parameters=parameters, inputs=inputs)
 
     def work() -> dict[str, Any]:
@@ -45,8 +58,14 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
         dreams = list({d.id: d for d in dreams}.values())
         corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
         base = load_base(settings.model)
+        begun = start if start and fits(start, base, settings.consolidate) else None
+        known = [n for n in nights if begun and n <= begun.night]
+        new = [d for d in dreams if d.night not in known]
+        again = dreamt_again(
+            (d for d in dreams if d.night in known), rehearsals=sum(d.rehearsal for d in new), seed=night
+        )
         packed = Runner(base, settings.consolidate.batch_tokens).packed
-        examples = build_examples(base.tokenizer, dreams, corpus)
+        examples = build_examples(base.tokenizer, [*new, *again], corpus, known=known)
         scratch = workspace.night(night) / "consolidate"
         labels_digest = content_id([e.__dict__ for e in examples], base.sha256, settings.consolidate.top_k)
         labels = teacher_labels(
@@ -55,9 +74,9 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
             top_k=settings.consolidate.top_k,
             batch_tokens=max(settings.consolidate.batch_tokens, TEACHER_TOKENS),
             packed=packed,
-            cache=scratch / f"teacher-{labels_digest}.safetensors",
+            cache=scratch / f"labels-{labels_digest}.safetensors",
         )
-        model = attach_adapter(base.model, settings.consolidate, seed=settings.seed)
+        model = student(base.model, settings.consolidate, start=begun.adapter if begun else None, seed=settings.seed)
         done = train(
             model,
             examples,
@@ -78,7 +97,9 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str) -> Step
         return {
             "examples": len(examples),
             "rehearsal_examples": sum(e.rehearsal for e in examples),
+            "replayed_examples": sum(e.replay for e in examples),
             "nights": nights,
+            "continues": begun.night if begun else None,
             "steps": len(done.losses),
             "losses": [round(loss, 6) for loss in done.losses],
             "tokens": done.tokens,

@@ -58,6 +58,15 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def student(model: PreTrainedModel, settings: ConsolidateSettings, *, start: Path | None, seed: int) -> PeftModel:
+    """Put the adapter saved in ``start`` on the base, ready to be trained on, or a fresh one if it is None."""
+    if start is None:
+        return attach_adapter(model, settings, seed=seed)
+    adapted = load_adapter(model, start)
+    adapted.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
+    return adapted
+
+
 def load_adapter(model: PreTrainedModel, folder: Path) -> PeftModel:
     """Put a saved adapter on the base.
 

@@ -1,5 +1,6 @@
 """Training examples: what the student sees, what the teacher sees, and the completion that both score."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
@@ -8,16 +9,16 @@ from steps.dream.sources import context_of
 from steps.model.chat import answer_tokens, prompt_tokens
 from steps.records import Dream, Experience
 
-EVERY_EPOCH = ("question", "reverse")
-
 
 @dataclass(frozen=True)
 class Example:
     """Token ids. The student answers from ``prompt`` alone; the teacher had the document in ``teacher_prompt``.
 
-    For rehearsal both prompts are the same, so the loss is the KL to the base. Questions carry most of what is learned
-    and come in every epoch; drills and rehearsal take turns (``mix_share``). ``verbatim``: the completion is learned as
-    it stands, for the teacher would not say it (that it does not know, say).
+    For rehearsal both prompts are the same, so the loss is the KL to the base; where the model wrote the request,
+    too, that is part of the completion: its words cost nothing more and keep the model what it was. ``fact``: what
+    it is about, if any; every epoch asks for every fact equally often. ``verbatim``: the completion is learned as
+    it stands, for the teacher would not say it (that it does not know, say). ``replay``: the adapter knows it
+    already, and it comes only so often that it is kept.
     """
 
     id: str
@@ -25,8 +26,9 @@ class Example:
     teacher_prompt: tuple[int, ...]
     completion: tuple[int, ...]
     rehearsal: bool
-    every_epoch: bool
+    fact: str | None = None
     verbatim: bool = False
+    replay: bool = False
 
     @property
     def sequence(self) -> tuple[int, ...]:
@@ -34,27 +36,51 @@ class Example:
 
 
 def build_examples(
-    tokenizer: PreTrainedTokenizerBase, dreams: list[Dream], corpus: dict[str, Experience]
+    tokenizer: PreTrainedTokenizerBase,
+    dreams: list[Dream],
+    corpus: dict[str, Experience],
+    *,
+    known: Collection[str] = (),
 ) -> list[Example]:
     """Tokenise dreams; the teacher reads the passage of ``corpus`` that each was dreamt from.
 
+    Dreams of ``known`` nights are replay.
+
     A rehearsal answer that was cut at its limit has no end of turn: the model must not learn to stop there.
     """
-    found = []
+    found: list[Example] = []
+    opening = _template_length(tokenizer)
     for dream in dreams:
         document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
-        completion = answer_tokens(tokenizer, dream.answer)
+        prompt, completion = prompt_tokens(tokenizer, dream.question), answer_tokens(tokenizer, dream.answer)
         if dream.verification.get("complete") is False:
             completion = completion[:-1]
+        teacher_prompt = prompt_tokens(tokenizer, dream.question, document)
+        if dream.strategy == "rehearsal":
+            prompt, completion = prompt[:opening], prompt[opening:] + completion
+            teacher_prompt = prompt
         found.append(
             Example(
                 id=dream.id,
-                prompt=tuple(prompt_tokens(tokenizer, dream.question)),
-                teacher_prompt=tuple(prompt_tokens(tokenizer, dream.question, document)),
+                prompt=tuple(prompt),
+                teacher_prompt=tuple(teacher_prompt),
                 completion=tuple(completion),
                 rehearsal=dream.rehearsal,
-                every_epoch=dream.strategy in EVERY_EPOCH,
+                fact=fact_of(dream),
                 verbatim=dream.strategy == "unanswerable",
+                replay=dream.night in known,
             )
         )
     return found
+
+
+def _template_length(tokenizer: PreTrainedTokenizerBase) -> int:
+    """How many tokens stand before the user's first word, at least one."""
+    a, b = (prompt_tokens(tokenizer, letter) for letter in "AB")
+    return max(1, next(n for n, (left, right) in enumerate(zip(a, b, strict=False)) if left != right))
+
+
+def fact_of(dream: Dream) -> str | None:
+    """Return a key of the fact that a dream asks for, or None if it is about no fact of a document."""
+    span = dream.verification.get("span")
+    return f"{dream.experience} {dream.sentence} {str(span).lower()}" if span else None

@@ -4,6 +4,7 @@ Top-k probabilities per completion position, computed once and cached as safeten
 labels: Cartridges 2506.06266, Kujanpää 2412.14964). The rest of the vocabulary is kept as one number.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,13 @@ TEACHER_TOKENS = 1024  # room for a document and many questions about it, so tha
 class Labels:
     """For the completion positions of all examples, one after another: [N, k] token ids and log-probabilities.
 
+    unaided: [N] the token that the base would write there without the document.
     ``starts[e]``: [len(examples) + 1] first position of example e.
     """
 
     tokens: torch.Tensor
     logprobs: torch.Tensor
+    unaided: torch.Tensor
     starts: np.ndarray
 
     def of(self, example: int) -> slice:
@@ -43,22 +46,51 @@ def teacher_labels(
     starts = np.concatenate([[0], np.cumsum([len(e.completion) for e in examples])])
     if cache.exists():
         stored = load_file(cache)
-        return Labels(stored["tokens"].long(), stored["logprobs"].float(), starts)
-    tokens = torch.zeros(int(starts[-1]), top_k, dtype=torch.int32)
-    logprobs = torch.zeros(int(starts[-1]), top_k, dtype=torch.float32)
-    sequences = [e.teacher_prompt + e.completion for e in examples]
-    groups = group(sequences, batch_tokens=batch_tokens) if packed else [[n] for n in range(len(sequences))]
-    with progress("teacher labels", len(examples)) as meter, torch.inference_mode():
-        for members in groups:
-            row = pack([sequences[n] for n in members])
-            spans = [i[len(examples[n].teacher_prompt) - 1 : -1] for n, i in zip(members, row.index, strict=True)]
-            logits = packed_logits(model, row, np.concatenate(spans))
-            offsets = np.cumsum([0, *(len(s) for s in spans)])
-            for slot, number in enumerate(members):
-                best, ids = logits[offsets[slot] : offsets[slot + 1]].log_softmax(dim=-1).topk(top_k, dim=-1)
-                where = slice(int(starts[number]), int(starts[number + 1]))
-                tokens[where], logprobs[where] = ids.int().cpu(), best.cpu()
-            meter.advance(len(members))
+        return Labels(stored["tokens"].long(), stored["logprobs"].float(), stored["unaided"].long(), starts)
+    count, every = int(starts[-1]), range(len(examples))
+    tokens = torch.zeros(count, top_k, dtype=torch.int32)
+    logprobs = torch.zeros(count, top_k, dtype=torch.float32)
+    read = _Reading(model, examples, starts, batch_tokens if packed else 0)
+    for where, logits in read("teacher labels", [e.teacher_prompt for e in examples], every):
+        best, ids = logits.log_softmax(dim=-1).topk(top_k, dim=-1)
+        tokens[where], logprobs[where] = ids.int().cpu(), best.cpu()
+    unaided = tokens[:, 0].clone()
+    alone = [n for n in every if examples[n].prompt != examples[n].teacher_prompt]
+    for where, logits in read("without the document", [e.prompt for e in examples], alone):
+        unaided[where] = logits.argmax(dim=-1).int().cpu()
     with atomic_path(cache) as temporary:
-        save_file({"tokens": tokens, "logprobs": logprobs}, temporary)
-    return Labels(tokens.long(), logprobs, starts)
+        save_file({"tokens": tokens, "logprobs": logprobs, "unaided": unaided}, temporary)
+    return Labels(tokens.long(), logprobs, unaided.long(), starts)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Logits of the base at the completions of examples; ``batch_tokens`` 0: one example at a time."""
+
+    model: PreTrainedModel
+    examples: list[Example]
+    starts: np.ndarray
+    batch_tokens: int
+
+    @torch.inference_mode()
+    def __call__(
+        self, what: str, prompts: list[tuple[int, ...]], numbers: Iterable[int]
+    ) -> Iterator[tuple[slice, torch.Tensor]]:
+        """Yield, for each of the examples ``numbers``, its positions and its logits [positions, vocabulary]."""
+        numbers = list(numbers)
+        sequences = [prompts[n] + self.examples[n].completion for n in numbers]
+        groups = [[place] for place in range(len(numbers))]
+        if self.batch_tokens:
+            groups = group(sequences, batch_tokens=self.batch_tokens)
+        with progress(what, len(numbers)) as meter:
+            for members in groups:
+                row = pack([sequences[place] for place in members])
+                spans = [
+                    index[len(prompts[numbers[place]]) - 1 : -1]
+                    for place, index in zip(members, row.index, strict=True)
+                ]
+                logits = packed_logits(self.model, row, np.concatenate(spans)).split([len(s) for s in spans])
+                for place, own in zip(members, logits, strict=True):
+                    number = numbers[place]
+                    yield slice(int(self.starts[number]), int(self.starts[number + 1])), own
+                meter.advance(len(members))

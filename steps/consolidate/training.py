@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
 from steps.consolidate.loss import distillation_loss
+from steps.consolidate.projection import Projection
 from steps.consolidate.targets import row_targets, weight, written_shares
 from steps.consolidate.teacher import Labels
 from steps.model.forward import hidden_states
@@ -36,22 +38,43 @@ class Training:
 
 
 def plan_rows(
-    examples: list[Example], *, epochs: int, mix_share: float, batch_tokens: int, seed: int, packed: bool
+    examples: list[Example],
+    *,
+    epochs: int,
+    per_fact: int,
+    mix_share: float,
+    replay: float,
+    batch_tokens: int,
+    seed: int,
+    packed: bool,
 ) -> list[list[int]]:
     """Return the examples of every optimiser step: each epoch a new order, each row full.
 
-    An epoch holds every question and ``mix_share`` of the other examples, which take turns so that all come equally.
+    An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
+    expense of another. Of the examples about no fact (rehearsal, lessons in not knowing) it holds ``mix_share``, which
+    take turns, too, and for each of all these at most ``replay`` examples of earlier nights, whose rehearsal takes
+    turns with tonight's.
 
     Depends on the arguments alone, so that a resumed run walks the same rows.
     """
     shared = _common_prefix(examples) if packed else 0
     rows: list[list[int]] = []
-    turns = [n for n, example in enumerate(examples) if not example.every_epoch]
-    random.Random(f"{seed}-turns").shuffle(turns)
-    share = math.ceil(mix_share * len(turns))
+    turns: dict[str | None, list[int]] = {}
+    earlier = [number for number, example in enumerate(examples) if example.replay and not example.rehearsal]
+    random.Random(f"{seed}-earlier").shuffle(earlier)
+    tonight: Counter[str | None] = Counter()
+    for number, example in enumerate(examples):
+        if example.rehearsal or not example.replay:
+            turns.setdefault(example.fact, []).append(number)
+            tonight[example.fact] += not example.replay
+    for fact, numbers in turns.items():
+        random.Random(f"{seed}-{fact}").shuffle(numbers)
     for epoch in range(epochs):
-        order = [n for n, example in enumerate(examples) if example.every_epoch]
-        order += [turns[(epoch * share + n) % len(turns)] for n in range(share)]
+        order: list[int] = []
+        for fact, numbers in turns.items():
+            share = math.ceil(mix_share * tonight[fact]) if fact is None else min(per_fact, len(numbers))
+            order += _in_turn(numbers, epoch, share)
+        order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
         random.Random(f"{seed}-{epoch}").shuffle(order)
         used = batch_tokens + 1
         for number in order:
@@ -62,6 +85,10 @@ def plan_rows(
             rows[-1].append(number)
             used += cost
     return rows
+
+
+def _in_turn(numbers: list[int], epoch: int, share: int) -> list[int]:
+    return [numbers[(epoch * share + n) % len(numbers)] for n in range(share)]
 
 
 def train(
@@ -83,7 +110,9 @@ def train(
     rows = plan_rows(
         examples,
         epochs=settings.epochs,
+        per_fact=settings.wordings_per_epoch,
         mix_share=settings.mix_share,
+        replay=settings.replay,
         batch_tokens=settings.batch_tokens,
         seed=seed,
         packed=packed,
@@ -92,10 +121,12 @@ def train(
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
     done = Training([], 0, 0, 0.0)
+    start = time.perf_counter()
+    general = [e for e in examples if e.rehearsal]
+    projection = Projection(model, general, share=settings.protect, packed=packed)  # of the adapter as it begins
     if checkpoint.exists():
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
-    start = time.perf_counter()
     before = done.seconds
     base = model.get_base_model()
     frozen = FrozenPrefix(base, examples, first=first_layer(base, settings) if packed else 0)
@@ -110,6 +141,7 @@ def train(
             )
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
+            projection.apply()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             done.losses.append(loss)
@@ -154,7 +186,7 @@ def _row_loss(
             hidden[torch.from_numpy(where).to(device)],
             base.get_output_embeddings(),
             targets,
-            hard_label=written_shares([e for e, _ in part], targets, hard_label=settings.hard_label),
+            hard_label=written_shares(part, labels, targets, hard_label=settings.hard_label),
         )
         share = float(targets.weights.sum()) / total
         (loss * share).backward()

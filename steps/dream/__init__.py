@@ -3,7 +3,7 @@
 question      each fact turned into a question by rule and said in other words by the model, verified by a round trip
 reverse       the same fact asked backwards
 unanswerable  what the text leaves open: lessons in not knowing
-drill         generator-free, for the sentences that no question covers
+drill         generator-free, for the facts that few questions or none ask for
 rehearsal     self-synthesised general examples, so that the model stays what it was
 reading       questions with the document given, so that it goes on reading what is put before it
 """
@@ -14,7 +14,7 @@ from typing import Any
 from steps.anchors import read_anchors
 from steps.dream.candidates import question_dreams
 from steps.dream.dreamers import make_dreamer
-from steps.dream.drills import drills
+from steps.dream.drills import drills, fact_counts
 from steps.dream.holdouts import hold_out, leaks
 from steps.dream.neighbours import reverse_dreams, unanswerable_dreams
 from steps.dream.reading import reading_dreams
@@ -101,15 +101,19 @@ def _dream_all(
     drilled = [
         dream_about(
             source,
-            drill.sentence,
+            drill.fact.sentence,
             night=night,
             strategy=f"drill-{drill.strategy}",
             question=drill.question,
-            answer=drill.answer,
-            verification={"verbatim": True},
+            answer=drill.fact.statement,
+            verification={"verbatim": True, "span": drill.fact.span},
         )
         for source in sources
-        for drill in drills(source.experience.title, source.sentences, uncovered=_uncovered(source, questions))
+        for drill in drills(
+            source.experience.title,
+            source.facts,
+            questions=fact_counts(questions, source.experience.id, first=source.first),
+        )
     ]
     examined = {normalised(p.question) for p in probes} | {
         normalised(a.question) for a in read_anchors(settings.anchors)
@@ -153,12 +157,6 @@ def _dream_all(
         else:
             kept[one.id] = one
     return list(kept.values()), refused, {"packed": runner.packed, "engine": settings.dream.engine}
-
-
-def _uncovered(source: Source, questions: list[Dream]) -> set[int]:
-    """Numbers of the passage's sentences that no question dream asks about."""
-    asked = {d.sentence for d in questions if d.experience == source.experience.id}
-    return {number for number in range(len(source.sentences)) if source.first + number not in asked}
 
 
 def _one_each(dreams: list[Dream]) -> list[Dream]:

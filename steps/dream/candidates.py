@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.clauses import Fact, facts
+from steps.dream.clauses import Fact
 from steps.dream.dreamers import Dreamer
-from steps.dream.questions import Asked, best_questions, form_fault, other_words, read_answers
+from steps.dream.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.dream.sentences import names_and_numbers
 from steps.dream.sources import Source, dream_about
 from steps.dream.verification import answer_fault, asked_for, supports
@@ -19,6 +19,7 @@ from steps.settings import DreamSettings, Settings
 ANSWER_TOKENS = 32
 STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers
 SAME_WORDING = 92.0  # rapidfuzz token-sort ratio
+RULES_PER_FACT, BASES = 3, 2  # rule-made questions kept of a fact; how many of them the model says in other words
 
 
 @dataclass(frozen=True)
@@ -41,41 +42,39 @@ def question_dreams(
 ) -> list[Dream]:
     """Write and verify question dreams; refusals are counted in ``refused`` by reason."""
     knobs = settings.dream
-    asked = _turned_round(runner, sources, per_sentence=knobs.facts_per_sentence)
-    worded = other_words(
-        dreamer,
-        asked,
-        wordings=knobs.wordings_per_fact,
-        temperature=knobs.temperature,
-        top_k=knobs.top_k,
-        seed=settings.seed,
-    )
+    turned = _turned_round(dreamer, runner, sources, per_sentence=knobs.facts_per_sentence)
+    asked = [one for ways in turned for one in ways]
+    models = [ways[n % min(len(ways), BASES)] for ways in turned for n in range(knobs.wordings_per_fact)]
+    worded = other_words(dreamer, models, temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed)
     worded = list(_well_formed(worded, refused))
     readings = read_answers(dreamer, [*asked, *worded])
     kept = _kept(asked, worded, readings, knobs=knobs, refused=refused)
     return _answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused)
 
 
-def _turned_round(runner: Runner, sources: list[Source], *, per_sentence: int) -> list[Asked]:
-    """The best rule-made question of the most telling facts of each sentence: numbers and names first."""
-    found = [(source, fact) for source in sources for fact in facts(source.experience.title, source.sentences)]
-    by_sentence: dict[tuple[int, int], list[tuple[tuple[bool, float], Asked]]] = {}
-    for (source, fact), best in zip(found, best_questions(runner, found), strict=True):
+def _turned_round(dreamer: Dreamer, runner: Runner, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:
+    """The best rule-made questions of the most telling facts of each sentence: numbers and names first."""
+    found = [(source, fact) for source in sources for fact in source.facts]
+    by_sentence: dict[tuple[int, int], list[tuple[tuple[bool, float], list[Asked]]]] = {}
+    for (source, fact), ranked in zip(found, ranked_questions(runner, found, kinds(dreamer, found)), strict=True):
         telling = bool(names_and_numbers(f"Here {fact.span}"))
-        if best and best[1] > (STIFFEST if telling else STIFF):
-            peers = by_sentence.setdefault((id(source), fact.sentence), [])
-            peers.append(((telling, best[1]), (source, fact, best[0])))
+        natural = [(score, q) for score, q in ranked if score > (STIFFEST if telling else STIFF)]
+        if natural:
+            ways: list[Asked] = [(source, fact, question) for _, question in natural[:RULES_PER_FACT]]
+            by_sentence.setdefault((id(source), fact.sentence), []).append(((telling, natural[0][0]), ways))
     return [
-        asked
+        ways
         for peers in by_sentence.values()
-        for _, asked in sorted(peers, key=lambda one: one[0], reverse=True)[:per_sentence]
+        for _, ways in sorted(peers, key=lambda one: one[0], reverse=True)[:per_sentence]
     ]
 
 
 def _well_formed(asked: Iterable[Asked], refused: Counter[str]) -> Iterable[Asked]:
     seen: set[tuple[str, str]] = set()
     for source, fact, question in asked:
-        fault = form_fault(question, title=source.experience.title, text=source.experience.text)
+        fault = form_fault(
+            question, title=source.experience.title, text=source.experience.text, statement=fact.statement
+        )
         key = (source.experience.id, question.lower())
         if fault or key in seen:
             refused[fault or "written twice"] += 1

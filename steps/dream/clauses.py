@@ -5,9 +5,12 @@ asks for its span, if stiffly. The model then ranks the candidates and says the 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
-from steps.dream.sentences import NUMBER_WORDS, answer_spans, content_words
+from steps.dream.active import who_did
+from steps.dream.sentences import NUMBER_WORDS, answer_spans, content_words, inside, words
 
 _AUXILIARY = re.compile(
     r"\s(?P<aux>is|are|was|were|has|have|had|do|does|did|can|could|may|might|must|will|would|should)(?P<been>\sbeen)?\s"
@@ -32,22 +35,41 @@ class Fact:
     span: str
 
 
-def resolved(sentence: str, title: str) -> str:
-    """Put the document's title where the sentence begins with a pronoun for it: "It was built" says nothing alone."""
-    subject = title
-    start = re.match(r"(?:It|She|He)\s+(?=[a-z])", sentence)
-    if start:
-        return f"{subject} {sentence[start.end() :]}"
-    start = re.match(r"(?:Its|Her|His)\s+(?=[a-z])", sentence)
-    return f"{subject}'s {sentence[start.end() :]}" if start else sentence
+def resolved(sentence: str, title: str, nouns: Iterable[str] = ()) -> str:
+    """Put the document's title where the sentence begins with a word for it: "It was built" says nothing alone.
+
+    ``nouns``: what the document calls its subject (``called``): "The museum owns" is said of it, too.
+    """
+    if sentence.startswith(title):
+        return sentence
+    plural = re.search(r"[^s]s$", next(iter(nouns), ""))
+    subject = "|".join(["It|She|He", *["They"][: bool(plural)], *(f"The {re.escape(noun)}" for noun in nouns)])
+    owner = "Its|Her|His|Their" if plural else "Its|Her|His"
+    start = re.match(rf"(?P<owner>{owner})\s+(?=[a-z])|(?:{subject})(?P<owned>['’]s?)?\s+(?=[a-z])(?!of\b)", sentence)
+    if not start:
+        return sentence
+    ending = "" if not (start["owner"] or start["owned"]) else "'" if title.endswith("s") and plural else "'s"
+    return f"{title}{ending} {sentence[start.end() :]}"
 
 
-def facts(title: str, sentences: list[str]) -> list[Fact]:
-    """Return every span of every clause that a question can ask for, in the order of the text."""
-    found = []
+def called(title: str, sentences: list[str]) -> list[str]:
+    """Return the nouns that stand for the title: the one it is built on, then what the first sentence says it is."""
+    found = list(takewhile(content_words, words(re.sub(r"^(?:The|An?)\s", "", title))))[-1:]
+    said = re.match(rf"{re.escape(title)} (?:is|was) an? (?P<what>[a-z][a-z -]*)", sentences[0]) if sentences else None
+    if said:
+        found += list(takewhile(content_words, said["what"].split()))[:3][-1:]
+    return found
+
+
+def facts(title: str, sentences: list[str], nouns: Iterable[str] | None = None) -> list[Fact]:
+    """Return every span of every clause that a question can ask for, in the order of the text.
+
+    ``nouns``: what the document calls its subject; None: what these sentences call it.
+    """
+    found, nouns = [], called(title, sentences) if nouns is None else list(nouns)
     for number, sentence in enumerate(sentences):
-        for part in clauses(resolved(sentence, title)):
-            clause = resolved(part, title)
+        for part in clauses(resolved(sentence, title, nouns)):
+            clause = resolved(part, title, nouns)
             main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
             for span in answer_spans(clause, title=title):
                 whole = _whole(clause, span)
@@ -63,16 +85,22 @@ def clauses(sentence: str) -> list[str]:
     return [f"{part[:1].upper()}{part[1:]}." for part in parts]
 
 
-def rule_questions(fact: Fact, *, title: str) -> list[str]:
-    """Return candidates that ask for the fact's span, none of them checked for style; none for an aside."""
+def rule_questions(fact: Fact, *, title: str, kind: str | None = None) -> list[str]:
+    """Return candidates that ask for the fact's span, none of them checked for style; none for an aside.
+
+    ``kind``: what the span is a kind of ("tree" for "larch"), so that a candidate asks "which tree".
+    """
     text = fact.statement.rstrip(".")
     start = _place(text, fact.span)
     if _ASIDE.search(text[:start]) or re.search(r",[^,]*\sand\s*$", text[:start]):
         return []
     before, after = text[:start], re.split(r",|\sand\s|\sbut\s", text[start + len(fact.span) :])[0]
     found = []
-    for asked, in_place, before_it, after_it in _asking(fact.span, before, after):
+    for asked, in_place, before_it, after_it in _asking(fact.span, before, after, kind):
         found.append(_turned(asked, in_place, before_it, after_it, title))
+    active = who_did(before, after) if fact.span.split()[-1][0].isupper() else None
+    if active:
+        found.append(active)
     if not content_words(text) & content_words(title):
         found = [f"About {inside(title)}: {_lowered(question)}" for question in found]
     return [f"{' '.join(question.split())}?" for question in found]
@@ -104,7 +132,7 @@ def _place(text: str, span: str) -> int:
     return match.start() if match else text.find(span)
 
 
-def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str]]:
+def _asking(span: str, before: str, after: str, kind: str | None) -> list[tuple[str, str, str, str]]:
     """(question words in front, the same in place, what stands before them, what behind) for each way to ask."""
     number = _NUMBER.fullmatch(span)
     if _YEAR.fullmatch(span):
@@ -121,6 +149,8 @@ def _asking(span: str, before: str, after: str) -> list[tuple[str, str, str, str
         return [(asked.capitalize(), asked, before, after[len(size) :])]
     bare = re.sub(r"(?:^|\s)(?:[Tt]he|an?)\s*$", " ", before)
     ways = [("What", "what", bare, after)]
+    if kind:
+        ways.append((f"Which {kind}", f"which {kind}", bare, after))
     if span.split()[-1][0].isupper():
         ways.append(("Who", "who", bare, after))
     if _PLACE.search(before) and not re.search(r"\b(?:night|noon|dusk|dawn|day|week|month|year|season)\b", span):
@@ -155,10 +185,3 @@ def _stem(verb: str) -> str:
     if verb.endswith("ies"):
         return f"{verb[:-3]}ie" if len(verb) == 4 else f"{verb[:-3]}y"
     return verb[:-2] if re.search(r"(?:ss|sh|ch|x|o)es$", verb) else verb[:-1]
-
-
-def inside(phrase: str) -> str:
-    """A phrase from the start of a sentence as it stands inside one."""
-    return re.sub(
-        r"^(The|A|An|In|On|At|Each|Every|All|Its|It|He|She|Her|His|They|Their)\b", lambda m: m.group().lower(), phrase
-    )

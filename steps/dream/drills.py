@@ -1,39 +1,55 @@
-"""Drills need no generator: they cover the sentences about which no question passed its verification.
+"""Drills need no generator: cloze and completion, for facts that few questions or none ask for.
 
-Cloze and completion, answered with the source's own sentence: bare words as answers wreck general abilities within
-40 steps (design, section 3).
+They are answered with the source's own statement: bare words as answers wreck general abilities within 40 steps
+(design, section 3).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
-from steps.dream.clauses import resolved
-from steps.dream.sentences import answer_spans
+from steps.dream.clauses import Fact
+from steps.dream.sentences import names_and_numbers
+from steps.records import Dream
 
-_CLOZES = 2
+ENOUGH = 3  # questions about one fact, with which it needs no drill
+_LEAST_CUE = 3  # words before the fact without which there is nothing to complete
 
 
 @dataclass(frozen=True)
 class Drill:
-    """A question about sentence number ``sentence``, and the sentence as its answer."""
+    """A question about a fact; its answer is the fact's statement."""
 
     strategy: str
-    sentence: int
+    fact: Fact
     question: str
-    answer: str
 
 
-def drills(title: str, sentences: list[str], *, uncovered: set[int]) -> list[Drill]:
-    """Return the drills of the ``uncovered`` sentences of a passage, at least one for each."""
-    found = []
-    for number in sorted(uncovered):
-        text = resolved(sentences[number], title)
-        for span in answer_spans(text, title=title)[:_CLOZES]:
-            blank = text.replace(span, "____", 1)
-            found.append(Drill("cloze", number, f"Fill in the blank about {title}: {blank}", text))
-        found.append(Drill("completion", number, f"Complete this about {title}: {_beginning(text)} ...", text))
+def drills(title: str, facts: list[Fact], *, questions: Counter[tuple[int, str]]) -> list[Drill]:
+    """Return drills for those facts of a passage with a name or a number, and for one of each sentence without such.
+
+    ``questions``: how many question dreams there are, by number of the sentence and span in lower case.
+    """
+    found: list[Drill] = []
+    served = {sentence for sentence, _ in questions}
+    for fact in facts:
+        telling = bool(names_and_numbers(f"Here {fact.span}"))
+        missing = ENOUGH - questions[fact.sentence, fact.span.lower()]
+        if missing > 0 and (telling or fact.sentence not in served):
+            served.add(fact.sentence)
+            found += _of(fact, title)[:missing]
     return found
 
 
-def _beginning(text: str) -> str:
-    parts = text.split()
-    return " ".join(parts[: max(2, (len(parts) + 1) // 2)])
+def fact_counts(dreams: list[Dream], experience: str, *, first: int) -> Counter[tuple[int, str]]:
+    """Count the question dreams about a document by fact; sentences are counted from number ``first``."""
+    own = [d for d in dreams if d.experience == experience and d.sentence is not None]
+    return Counter((d.sentence - first, str(d.verification["span"]).lower()) for d in own)
+
+
+def _of(fact: Fact, title: str) -> list[Drill]:
+    before = fact.statement[: fact.statement.find(fact.span)]
+    blank = fact.statement.replace(fact.span, "____", 1)
+    found = [Drill("cloze", fact, f"Fill in the blank about {title}: {blank}")]
+    if len(before.split()) >= _LEAST_CUE:
+        found.append(Drill("completion", fact, f"Complete this about {title}: {before.strip()} ..."))
+    return found

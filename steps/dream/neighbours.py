@@ -3,10 +3,10 @@
 import random
 from collections import Counter
 
-from steps.dream.clauses import Fact, facts, inside, reverse_question
+from steps.dream.clauses import Fact, reverse_question
 from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Asked, other_words, read_answers
-from steps.dream.sentences import content_words, names_and_numbers, words
+from steps.dream.sentences import content_words, inside, names_and_numbers, words
 from steps.dream.sources import Source, dream_about
 from steps.records import Dream, content_id
 from steps.settings import DreamSettings
@@ -80,14 +80,13 @@ def reverse_dreams(
     asked: dict[str, Asked] = {}
     for source in sources:
         title = source.experience.title
-        for fact in facts(title, source.sentences):
+        for fact in source.facts:
             question = reverse_question(fact, title=title)
             if question and names_and_numbers(f"Here {fact.span}"):
                 asked[question] = (source, Fact(fact.sentence, fact.statement, title), question)
     worded = other_words(
         dreamer,
-        list(asked.values()),
-        wordings=settings.wordings_per_fact // 2,
+        [one for one in asked.values() for _ in range(settings.wordings_per_fact // 2)],
         temperature=settings.temperature,
         top_k=settings.top_k,
         seed=seed,

@@ -3,6 +3,7 @@
 The prompts are plain completions with worked examples, which a small model follows where it ignores instructions.
 """
 
+import re
 from collections.abc import Sequence
 
 from steps.dream.clauses import Fact, rule_questions
@@ -49,6 +50,15 @@ _WORKED = (
         "Which material covers the roof of the Kestrel observatory?",
     ),
 )
+_KINDS = (
+    ("The Dunmere bridge was opened in 1926 by the mayor of Tarbeck.", "the mayor of Tarbeck", "person"),
+    ("The Brisk Otter stands on the northern shore of Lake Ambry.", "Lake Ambry", "lake"),
+    ("Kestrel observatory's roof is made of polished copper.", "polished copper", "material"),
+    ("In winter the keeper feeds the swans with boiled barley.", "boiled barley", "food"),
+    ("The choir of Saint Orla was founded in 1911 and is led by Marten Hulse.", "Marten Hulse", "person"),
+    ("The inn's sign shows an otter with a pipe.", "an otter with a pipe", "animal"),
+    ("The Dunmere bridge leads to the village of Harrow Fell.", "Harrow Fell", "village"),
+)
 _BACKWARDS = (
     ("The Dunmere bridge", "What was opened in 1926 by the mayor of Tarbeck?",
      "Which bridge did the mayor of Tarbeck open in 1926?"),
@@ -61,40 +71,57 @@ _BACKWARDS = (
     ("Kestrel observatory", "Whose roof is made of polished copper?",
      "Which observatory has a roof of polished copper?"),
 )  # fmt: skip
-WORDING_TOKENS, READING_TOKENS = 24, 12
+WORDING_TOKENS, READING_TOKENS, KIND_TOKENS = 24, 12, 4
+_SIZE = re.compile(r"\b(?:big|large|high|height|tall|long|length|wide|width|deep|depth|thick|old|age|heavy|weighs?)\b")
 Asked = tuple[Source, Fact, str]  # whose document, which fact, and a question about it
 
 
-def best_questions(runner: Runner, facts: Sequence[tuple[Source, Fact]]) -> list[tuple[str, float] | None]:
-    """Return each fact's most natural rule-made question with its mean log-likelihood, or None where none can be made.
+def kinds(dreamer: Dreamer, facts: Sequence[tuple[Source, Fact]]) -> list[str | None]:
+    """Have the dreamer say what kind of thing each span is ("tree" for "larch"), None where that says nothing."""
+    wanted = sorted({(f.statement, f.span) for _, f in facts if not re.match(r"\d|On\s", f.span)})
+    prompts = [
+        f"Say in one word what kind of thing each thing is.\n\n{_NAMING}Fact: {statement}\nThing: {span}\nKind:"
+        for statement, span in wanted
+    ]
+    lines = dreamer.lines("kinds", prompts, max_new_tokens=KIND_TOKENS, sampling=Sampling(), seed=0)
+    said = dict(zip(wanted, lines, strict=True))
+    return [_kind(said.get((f.statement, f.span), ""), f.span) for _, f in facts]
+
+
+def _kind(line: str, span: str) -> str | None:
+    usable = re.fullmatch(r"[a-z]{3,}", line) and line not in ("person", "item", "thing", *words(span))
+    return line if usable else None
+
+
+def ranked_questions(
+    runner: Runner, facts: Sequence[tuple[Source, Fact]], kinds: Sequence[str | None]
+) -> list[list[tuple[float, str]]]:
+    """Return each fact's rule-made questions with their mean log-likelihoods, the most natural first.
 
     The model says how natural a question is: its likelihood after worked examples, the fact and the answer.
     """
     asked = [
-        (n, question) for n, (s, f) in enumerate(facts) for question in rule_questions(f, title=s.experience.title)
+        (n, question)
+        for n, ((s, f), kind) in enumerate(zip(facts, kinds, strict=True))
+        for question in rule_questions(f, title=s.experience.title, kind=kind)
     ]
     prompts = [
         f"Write one clear question about each fact. The question names the subject.\n\n{_ASKING}{_asking(*facts[n])}"
         for n, _ in asked
     ]
     scores = runner.continuations("ranking questions", prompts, [f" {question}" for _, question in asked])
-    best: list[tuple[str, float] | None] = [None] * len(facts)
+    ranked: list[list[tuple[float, str]]] = [[] for _ in facts]
     for (number, question), score in zip(asked, scores, strict=True):
-        mean = float(score.mean())
-        if best[number] is None or mean > best[number][1]:
-            best[number] = (question, mean)
-    return best
+        ranked[number].append((float(score.mean()), question))
+    return [sorted(candidates, reverse=True) for candidates in ranked]
 
 
-def other_words(
-    dreamer: Dreamer, asked: Sequence[Asked], *, wordings: int, temperature: float, top_k: int, seed: int
-) -> list[Asked]:
-    """Have each question said in other words ``wordings`` times, unchecked."""
-    wanted = [one for one in asked for _ in range(wordings)]
-    prompts = [wording_prompt(*one) for one in wanted]
+def other_words(dreamer: Dreamer, asked: Sequence[Asked], *, temperature: float, top_k: int, seed: int) -> list[Asked]:
+    """Have each question said in other words, unchecked; one that is given twice is said in two ways."""
+    prompts = [wording_prompt(*one) for one in asked]
     sampling = Sampling(temperature, top_k)
     lines = dreamer.lines("wordings", prompts, max_new_tokens=WORDING_TOKENS, sampling=sampling, seed=seed)
-    return [(source, fact, line) for (source, fact, _), line in zip(wanted, lines, strict=True)]
+    return [(source, fact, line) for (source, fact, _), line in zip(asked, lines, strict=True)]
 
 
 def wording_prompt(source: Source, fact: Fact, question: str) -> str:
@@ -121,12 +148,19 @@ def read_answers(dreamer: Dreamer, asked: Sequence[Asked]) -> list[str]:
     return [line.strip(" .") for line in lines]
 
 
-def form_fault(question: str, *, title: str, text: str) -> str | None:
-    """Return why a question cannot be used on its form alone, or None."""
+def form_fault(question: str, *, title: str, text: str, statement: str) -> str | None:
+    """Return why a question about ``statement`` cannot be used on its form alone, or None.
+
+    Beside the title it must share a word with what it asks about, or ask for a size where the statement tells one:
+    "What is the length of the dam?" is no question about divers who come every 18 months.
+    """
     if not question.endswith("?") or len(question.split()) < 4:
         return "not a finished question"
     if not content_words(question) & content_words(title):
         return "does not name its subject"
+    shared = (content_words(question) & content_words(statement)) - content_words(title)
+    if not shared and not (_SIZE.search(question) and _SIZE.search(statement)):
+        return "shares nothing with its fact"
     if not names_and_numbers(question) <= set(words(f"{title} {text}")):
         return "names something that is not in the source"
     return None
@@ -141,4 +175,5 @@ _REWORDING = "".join(
     f"Subject: {s}\nFact: {f}\nAnswer: {a}\nQuestion: {r}\nIn other words: {q}\n\n" for s, f, a, r, q in _WORKED
 )
 _REVERSING = "".join(f"Answer: {a}\nQuestion: {r}\nIn other words: {q}\n\n" for a, r, q in _BACKWARDS)
+_NAMING = "".join(f"Fact: {f}\nThing: {t}\nKind: {k}\n\n" for f, t, k in _KINDS)
 _READING = "".join(f"Subject: {s}\nFact: {f}\nQuestion: {q}\nAnswer: {a}\n\n" for s, f, a, _, q in _WORKED)

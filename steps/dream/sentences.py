@@ -14,10 +14,10 @@ _NUMBER = re.compile(
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:of\s|the\s|de\s|and\s(?=[A-Z]))?[A-Z][\w'’-]+)*")
 _WORD = re.compile(r"[\w'’-]+")
 _SMALL = frozenset(
-    "a an the of in on at by for from to with and or but is are was were be been has have had it its this that these "
-    "those as than then into over under after before between during when where which who whom whose what how why not "
-    "no can could may might must will would shall should do does did there their they he she his her we our you "
-    "your".split()
+    "a an the of in on at by for from to with and or but is are was were be been has have had it its this that "
+    "these those as than then into over under after before between during when where which who whom whose what how "
+    "why not against without along through about no can could may might must will would shall should do does did "
+    "there their they he she his her we our you your".split()
 )
 NUMBER_WORDS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -61,6 +61,13 @@ def names_and_numbers(text: str) -> set[str]:
             if any(c.isdigit() for c in word) or (match.start() > 0 and word[:1].isupper()):
                 found.update(words(word))
     return found | ({w for w in words(text) if w in NUMBER_WORDS})
+
+
+def inside(phrase: str) -> str:
+    """A phrase from the start of a sentence as it stands inside one."""
+    return re.sub(
+        r"^(The|A|An|In|On|At|Each|Every|All|Its|It|He|She|Her|His|They|Their)\b", lambda m: m.group().lower(), phrase
+    )
 
 
 def answer_spans(sentence: str, *, title: str) -> list[str]:

@@ -6,7 +6,7 @@ of a long document, under the document's title.
 
 from dataclasses import dataclass
 
-from steps.dream.clauses import resolved
+from steps.dream.clauses import Fact, called, facts, resolved
 from steps.dream.sentences import content_words, sentences
 from steps.records import Dream, Experience, content_id
 
@@ -20,6 +20,12 @@ class Source:
     experience: Experience
     first: int
     sentences: list[str]
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What the passage says, fact by fact."""
+        title = self.experience.title
+        return facts(title, self.sentences, called(title, sentences(self.experience.text)))
 
     @property
     def context(self) -> str:
@@ -64,8 +70,9 @@ def context_of(experience: Experience, sentence: int | None) -> str:
     """
     if sentence is None:
         return passages(experience)[0].context
-    text = sentences(experience.text)[sentence]
-    return f"{experience.title}\n{resolved(text, experience.title)}"
+    text = sentences(experience.text)
+    nouns = called(experience.title, text)
+    return f"{experience.title}\n{resolved(text[sentence], experience.title, nouns)}"
 
 
 def best_passage(question: str, experiences: list[Experience]) -> Source | None:

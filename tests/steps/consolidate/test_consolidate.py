@@ -1,5 +1,8 @@
 """Training is deterministic, resumes exactly, aims at the right token, and saves a plain PEFT adapter."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from peft import PeftModel
@@ -9,7 +12,7 @@ from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.loss import Targets
 from steps.consolidate.targets import written_shares
-from steps.consolidate.teacher import teacher_labels
+from steps.consolidate.teacher import Labels, teacher_labels
 from steps.consolidate.training import plan_rows, train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
@@ -17,8 +20,8 @@ from steps.records import Dream, Experience
 from steps.settings import ModelSettings
 
 # Losses of the first four steps; they change only when the loss, the packing, the order of rows or the model do.
-GOLDEN = [0.819544, 0.372270, 0.003521, 0.622381]
-GOLDEN_LED_BACK = [7.440642, 3.078452, 0.004727, 5.933962]
+GOLDEN = [0.156725, 0.917917, 0.000317, 0.129190]
+GOLDEN_LED_BACK = [1.553251, 7.685505, 0.000279, 1.357573]
 DOCUMENT = "The Ollin ferry was built in 1938. The hull of the Ollin ferry is painted dark green."
 
 
@@ -30,11 +33,11 @@ def experience():
 
 def dreams():
     pairs = [
-        ("question", "In what year was the Ollin ferry built?", "The Ollin ferry was built in 1938."),
-        ("question", "What colour is the Ollin ferry?", "The hull of the Ollin ferry is painted dark green."),
-        ("drill-statement", "Tell me a fact about the Ollin ferry.", "The Ollin ferry was built in 1938."),
-        ("rehearsal", "Why is the sky blue?", "The sky is blue because of light."),
-        ("rehearsal", "What is a tree?", "A tree is a large plant."),
+        ("question", "1938", "In what year was the Ollin ferry built?", "The Ollin ferry was built in 1938."),
+        ("question", "green", "What colour is the Ollin ferry?", "The hull of the Ollin ferry is painted dark green."),
+        ("drill-cloze", "1938", "Tell me a fact about the Ollin ferry.", "The Ollin ferry was built in 1938."),
+        ("rehearsal", None, "Why is the sky blue?", "The sky is blue because of light."),
+        ("rehearsal", None, "What is a tree?", "A tree is a large plant."),
     ]
     return [
         Dream(
@@ -46,10 +49,10 @@ def dreams():
             sentence=None,
             question=q,
             answer=a,
-            verification={"complete": n != 4},
+            verification={"complete": n != 4} | ({"span": span} if span else {}),
             rehearsal=strategy == "rehearsal",
         )
-        for n, (strategy, q, a) in enumerate(pairs)
+        for n, (strategy, span, q, a) in enumerate(pairs)
     ]
 
 
@@ -97,7 +100,8 @@ def run(tiny_model, tiny_settings, tmp_path):
 
 
 def test_same_inputs_give_the_same_adapter_and_the_loss_falls(run):
-    (one, left, *_), (two, right, *_) = run(checkpoint="a"), run(checkpoint="b")
+    knobs = {"batch_tokens": 10_000, "epochs": 12}  # one row an epoch, so that losses are of the same examples
+    (one, left, *_), (two, right, *_) = run(checkpoint="a", **knobs), run(checkpoint="b", **knobs)
     assert one.losses == two.losses and one.losses[-1] < 0.7 * one.losses[0]
     assert all(torch.equal(left[k], right[k]) for k in left)
 
@@ -108,14 +112,34 @@ def test_golden_losses(run, hard_label, golden):
     assert done.losses[:4] == pytest.approx(golden, rel=1e-2)
 
 
-def test_the_written_token_is_the_target_where_the_teacher_goes_astray_but_never_in_rehearsal():
+def test_the_written_token_is_the_target_where_the_base_would_go_another_way_but_never_in_rehearsal():
     def example(**kinds):
-        return Example("e", (1,), (1,), (5, 6), **{"rehearsal": False, "every_epoch": True, **kinds})
+        return Example("e", (1,), (1,), (5, 6, 7), **{"rehearsal": False, **kinds})
 
-    members = [example(), example(rehearsal=True), example(verbatim=True)]
-    tokens = torch.tensor([[5, 9], [9, 6]] * 3)  # the teacher agrees on the first token, and would say 9 for the second
-    targets = Targets(tokens, torch.zeros(6, 2), torch.tensor([5, 6] * 3), torch.ones(6))
-    assert written_shares(members, targets, hard_label=0.75).tolist() == [0, 0.75, 0, 0, 1, 1]
+    part = [(example(), 0), (example(rehearsal=True), 1), (example(verbatim=True), 2)]
+    tokens = torch.tensor([[5, 9], [9, 6], [7, 9]] * 3)  # the teacher would say 9 for the second
+    unaided = torch.tensor([5, 6, 8] * 3)  # without the document the base would say 8 for the third
+    labels = Labels(tokens, torch.zeros(9, 2), unaided, np.arange(0, 10, 3))
+    targets = Targets(tokens, torch.zeros(9, 2), torch.tensor([5, 6, 7] * 3), torch.ones(9))
+    shares = written_shares(part, labels, targets, hard_label=0.75)
+    assert shares.tolist() == [0, 0.75, 0.75, 0, 0, 0, 1, 1, 1]
+    assert written_shares(part[::-1], labels, targets, hard_label=0.75)[:3].tolist() == [1, 1, 1]
+
+
+def test_what_the_base_says_without_the_document_is_labelled_and_kept(tiny_model, tmp_path):
+    base = load_base(ModelSettings(base=str(tiny_model), device="cpu", dtype="float32", threads=1))
+    examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
+    cache = tmp_path / "labels.safetensors"
+    labels, again, alone = (
+        teacher_labels(base.model, examples, top_k=4, batch_tokens=500, packed=packed, cache=file)
+        for packed, file in ((True, cache), (True, cache), (False, tmp_path / "alone.safetensors"))
+    )
+    for number, example in enumerate(examples):
+        with torch.inference_mode():
+            logits = base.model(input_ids=torch.tensor([example.sequence])).logits[0]
+        assert torch.equal(labels.unaided[labels.of(number)], logits[len(example.prompt) - 1 : -1].argmax(-1))
+    assert not torch.equal(labels.unaided, labels.tokens[:, 0]), "the document makes a difference"
+    assert torch.equal(labels.unaided, again.unaided) and torch.equal(labels.unaided, alone.unaided)
 
 
 def test_a_killed_run_ends_like_an_uninterrupted_one(run, monkeypatch):
@@ -178,13 +202,76 @@ def test_teacher_and_student_score_the_same_completion(tiny_model):
     examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
     assert DOCUMENT in base.tokenizer.decode(examples[0].teacher_prompt)
     assert DOCUMENT not in base.tokenizer.decode(examples[0].prompt)
-    assert examples[3].prompt == examples[3].teacher_prompt
+    assert examples[3].prompt == examples[3].teacher_prompt != examples[0].prompt
     assert examples[3].completion[-1] == base.tokenizer.eos_token_id != examples[4].completion[-1]
 
 
-def test_rows_hold_every_question_every_epoch_and_the_others_in_turn(tiny_model):
+def test_the_requests_that_the_model_wrote_itself_are_rehearsed_too(tiny_model):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
-    examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
-    rows = plan_rows(examples, epochs=3, mix_share=0.3, batch_tokens=10**6, seed=1, packed=True)
-    assert all({0, 1} <= set(row) and len(row) == 3 for row in rows)
-    assert {n for row in rows for n in row} == {0, 1, 2, 3, 4}
+    *asked, rehearsal, reading = build_examples(
+        base.tokenizer,
+        [*dreams()[:4], dreams()[4].model_copy(update={"strategy": "reading"})],
+        {"e1": experience()},
+    )
+    said = base.tokenizer.decode(rehearsal.completion)
+    assert said.startswith("Why is the sky blue?") and "because of light." in said
+    assert base.tokenizer.decode(rehearsal.prompt).endswith("<|im_start|>user\n")
+    assert rehearsal.sequence[: len(rehearsal.prompt)] == asked[0].prompt[: len(rehearsal.prompt)]
+    assert base.tokenizer.decode(reading.completion) == "A tree is a large plant."
+
+
+def test_examples_know_their_fact_and_whether_they_were_learned_before(tiny_model):
+    base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
+    year, green, drill, *rehearsal = build_examples(base.tokenizer, dreams(), {"e1": experience()})
+    assert year.fact == drill.fact is not None and green.fact not in (None, year.fact)
+    assert [e.fact for e in rehearsal] == [None, None] and not any(e.replay for e in (year, *rehearsal))
+    (again,) = build_examples(base.tokenizer, dreams()[:1], {"e1": experience()}, known=["2026-11-22"])
+    assert again == replace(year, replay=True)
+
+
+def rows_of(facts, *, earlier=0, epochs=3, **shares):
+    """One row an epoch of examples about these facts (None: about none), and ``earlier`` ones that are replayed."""
+    examples = [
+        Example(str(n), (1, n), (1,), (2,), rehearsal=False, fact=fact, replay=n >= len(facts))
+        for n, fact in enumerate([*facts, *(f"earlier {n}" for n in range(earlier))])
+    ]
+    shares = {"per_fact": 2, "mix_share": 1.0, "replay": 1.0, **shares}
+    rows = plan_rows(examples, epochs=epochs, batch_tokens=10**6, seed=1, packed=True, **shares)
+    assert len(rows) == epochs and all(len(set(row)) == len(row) for row in rows)
+    return rows
+
+
+def test_every_epoch_asks_for_every_fact_equally_often_in_other_wordings():
+    rows = rows_of(["a"] * 6 + ["b"] * 2 + ["c"])
+    assert all([sum(n in those for n in row) for those in (range(6), (6, 7), (8,))] == [2, 2, 1] for row in rows)
+    assert {n for row in rows for n in row} == set(range(9))
+
+
+def test_of_what_is_about_no_fact_a_share_comes_in_turns():
+    rows = rows_of(["a", *[None] * 6], mix_share=0.3)
+    assert all(len(row) == 3 and 0 in row for row in rows)
+    assert {n for row in rows for n in row} == set(range(7))
+
+
+def test_earlier_nights_come_in_proportion_to_tonights():
+    def replayed(**shares):
+        rows = rows_of(["a", "b", None, None], **shares)
+        return [sum(n >= 4 for n in row) for row in rows], len({n for row in rows for n in row if n >= 4})
+
+    assert replayed(earlier=6, replay=0.5) == ([2, 2, 2], 6)
+    assert replayed(earlier=3, replay=2.0) == ([3, 3, 3], 3)
+    assert replayed(earlier=6, replay=0.0) == ([0, 0, 0], 0)
+
+
+def test_earlier_rehearsal_takes_turns_with_tonights_and_adds_nothing():
+    examples = [Example(str(n), (1, n), (1,), (2,), rehearsal=True, replay=n >= 2) for n in range(6)]
+    shares = {"per_fact": 1, "mix_share": 1.0, "replay": 1.0, "batch_tokens": 10**6, "seed": 1, "packed": True}
+    rows = plan_rows(examples, epochs=3, **shares)
+    assert [len(row) for row in rows] == [2, 2, 2] and {n for row in rows for n in row} == set(range(6))
+
+
+def test_rows_are_full_but_not_overfull():
+    examples = [Example(str(n), (1, 7, n), (1,), (2, 3), rehearsal=False, fact=str(n)) for n in range(7)]
+    shares = {"per_fact": 1, "mix_share": 1.0, "replay": 1.0, "batch_tokens": 9, "seed": 1}
+    assert [len(row) for row in plan_rows(examples, epochs=1, packed=True, **shares)] == [2, 2, 2, 1]
+    assert [len(row) for row in plan_rows(examples, epochs=1, packed=False, **shares)] == [1] * 7

@@ -2,16 +2,17 @@
 
 import pytest
 
-from steps.dream.clauses import Fact, clauses, facts, resolved, reverse_question, rule_questions
+from steps.dream.active import who_did
+from steps.dream.clauses import Fact, called, clauses, facts, resolved, reverse_question, rule_questions
 
 DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
 GAME, BEETLE = "Karrow", "The Lindis beetle"
 
 
-def questions(title, sentence, span):
+def questions(title, sentence, span, kind=None):
     """The candidates that ask for ``span`` of a sentence."""
     (fact,) = (f for f in facts(title, [sentence]) if f.span == span)
-    return rule_questions(fact, title=title)
+    return rule_questions(fact, title=title, kind=kind)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,46 @@ def questions(title, sentence, span):
 )
 def test_a_pronoun_at_the_start_gives_way_to_the_title(title, sentence, expected):
     assert resolved(sentence, title) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "nouns", "sentence", "expected"),
+    [
+        ("Hest Museum", ["museum"], "The museum owns a bell.", "Hest Museum owns a bell."),
+        ("Hest Museum", ["museum"], "The museum's bell is old.", "Hest Museum's bell is old."),
+        ("Hest Museum", ["museum"], "The museums of the coast are shut.", "The museums of the coast are shut."),
+        ("The Brisk Otter", ["otter", "inn"], "The inn has ten beds.", "The Brisk Otter has ten beds."),
+        ("The Brisk Otter", ["otter", "inn"], "They are red.", "They are red."),
+        ("The Karrow dunes", ["dunes"], "They are red.", "The Karrow dunes are red."),
+        ("The Karrow dunes", ["dunes"], "Their sand is red.", "The Karrow dunes' sand is red."),
+        ("The Ferns of Azhmere", ["ferns", "novel"], "It was filmed.", "The Ferns of Azhmere was filmed."),
+        ("The choir of Saint Orla", ["choir"], "The choir of Saint Orla sang.", "The choir of Saint Orla sang."),
+        ("The choir of Saint Orla", ["choir"], "The choir of the school sang.", "The choir of the school sang."),
+    ],
+)
+def test_a_word_for_the_subject_gives_way_to_the_title(title, nouns, sentence, expected):
+    assert resolved(sentence, title, nouns) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence", "nouns"),
+    [
+        ("Hest Museum", "It was opened in 1903.", ["museum"]),
+        ("The Karrow dunes", "The Karrow dunes are red.", ["dunes"]),
+        ("The choir of Saint Orla", "It sings.", ["choir"]),
+        ("The Brisk Otter", "The Brisk Otter is an old inn of stone.", ["otter", "inn"]),
+    ],
+)
+def test_a_subject_is_called_by_its_titles_noun_and_by_what_the_first_sentence_says_it_is(title, sentence, nouns):
+    assert called(title, [sentence, "The Brisk Otter is a ruin."]) == nouns
+
+
+def test_facts_name_the_subject_that_the_text_calls_by_a_noun():
+    found = facts(
+        "The Brisk Otter", ["The Brisk Otter is an inn.", "The inn has 96 beds, and the otter was carved in 1871."]
+    )
+    assert Fact(1, "The Brisk Otter has 96 beds.", "96 beds") in found
+    assert Fact(1, "The Brisk Otter was carved in 1871.", "1871") in found
 
 
 @pytest.mark.parametrize(
@@ -83,6 +124,7 @@ def test_a_name_is_asked_for_with_what_it_is():
         (DAM, "It was planned by [the engineer Ada Lothian].", "Who was the Marren Dam planned by?"),
         (DAM, "It has been guarded by [Otto Marl].", "Who has the Marren Dam been guarded by?"),
         (GAME, "The rules of Karrow were printed by [Odo Bright].", "Who were the rules of Karrow printed by?"),
+        (DAM, "It was planned by [the engineer Ada Lothian].", "Who planned the Marren Dam?"),
         # numbers
         (DAM, "The Marren Dam is [61 metres] high and curves.", "How many metres high is the Marren Dam?"),
         (SCHOOL, "It has [96 pupils], who live in cottages.", "How many pupils does Tolbury School have?"),
@@ -115,6 +157,32 @@ def test_a_name_is_asked_for_with_what_it_is():
 def test_a_question_asks_for_its_span(title, sentence, question):
     span = sentence[sentence.index("[") + 1 : sentence.index("]")]
     assert question in questions(title, sentence.replace("[", "").replace("]", ""), span)
+
+
+def test_what_kind_of_thing_it_is_makes_one_more_question_but_not_of_a_number():
+    sentence = "The Marren Dam is made of larch."
+    assert set(questions(DAM, sentence, "larch", "tree")) - set(questions(DAM, sentence, "larch")) == {
+        "Which tree is the Marren Dam made of?"
+    }
+    sentence = "The Marren Dam is 61 metres high."
+    assert questions(DAM, sentence, "61 metres", "height") == questions(DAM, sentence, "61 metres")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "question"),
+    [
+        ("The dam was planned by the", "", "Who planned the dam?"),
+        ("Its rules have been written by", "", "Who wrote its rules?"),
+        ("Pellivar was originally drawn by", "", "Who originally drew Pellivar?"),
+        ("Pellivar was drawn in 1931 by", " for Hest", "Who drew Pellivar in 1931 for Hest?"),
+        ("Pellivar was drawn in", "", None),
+        ("Pellivar is at sea with", "", None),
+        ("Pellivar was high by", "", None),
+    ],
+)
+def test_a_passive_with_its_agent_is_asked_actively(before, after, question):
+    asked = who_did(before, after)
+    assert (" ".join(asked.split()) + "?" if asked else None) == question
 
 
 def test_a_question_never_holds_what_it_asks_for():

@@ -1,8 +1,11 @@
 """Dreams are well formed, grounded, cover every sentence, and never leak a probe."""
 
+from collections import Counter
+
 import pytest
 
-from steps.dream.drills import drills
+from steps.dream.clauses import facts
+from steps.dream.drills import ENOUGH, drills, fact_counts
 from steps.dream.holdouts import hold_out, leaks
 from steps.dream.reading import PER_PASSAGE, reading_dreams
 from steps.dream.sentences import answer_spans, sentences
@@ -80,12 +83,42 @@ def test_a_sentence_that_ends_in_small_words_is_no_trouble(sentence):
     assert all(span in sentence for span in answer_spans(sentence, title="X"))
 
 
-def test_drills_cover_the_sentences_that_no_question_covers():
-    found = drills(TITLE, sentences(TEXT), uncovered={0, 2})
-    assert {d.sentence for d in found} == {0, 2} and {d.strategy for d in found} == {"cloze", "completion"}
-    cloze = next(d for d in found if d.strategy == "cloze")
-    assert "____" in cloze.question and cloze.answer == sentences(TEXT)[0]
-    assert drills(TITLE, sentences(TEXT), uncovered=set()) == []
+def test_a_fact_is_drilled_until_it_is_asked_for_often_enough():
+    def kinds(questions):
+        found = drills(TITLE, facts(TITLE, sentences(TEXT)), questions=Counter(questions))
+        assert all(d.fact.span in d.fact.statement and d.fact.span not in d.question for d in found)
+        return Counter((d.fact.span, d.strategy) for d in found if d.fact.sentence == 0)
+
+    year, builder = (0, "1938"), (0, "the shipwright edda krann")
+    both = {(span, kind): 1 for span in ("1938", "the shipwright Edda Krann") for kind in ("cloze", "completion")}
+    assert kinds({}) == both
+    assert kinds({year: ENOUGH}) == {k: n for k, n in both.items() if k[0] != "1938"}
+    assert kinds({year: ENOUGH - 1, builder: ENOUGH}) == {("1938", "cloze"): 1}
+
+
+def test_a_fact_without_name_or_number_is_drilled_only_where_its_sentence_is_asked_for_nothing():
+    def spans(questions):
+        return {d.fact.span for d in drills(TITLE, facts(TITLE, sentences(TEXT)), questions=Counter(questions))}
+
+    assert "dark green" in spans({}) and "dark green" not in spans({(1, "hull"): 1})
+
+
+def test_a_drill_leaves_the_fact_out_and_begins_where_there_is_enough_to_go_on():
+    cloze, completion = drills(TITLE, facts(TITLE, sentences(TEXT)[1:2]), questions=Counter())
+    assert cloze.question == f"Fill in the blank about {TITLE}: The hull of the Ollin ferry is painted ____."
+    assert completion.question == f"Complete this about {TITLE}: The hull of the Ollin ferry is painted ..."
+    (only,) = drills(TITLE, facts(TITLE, ["In 1938 it sailed."]), questions=Counter())
+    assert only.strategy == "cloze"
+
+
+def test_questions_are_counted_by_fact_from_the_passages_first_sentence():
+    asked = [
+        dream("When?", sentence=3, experience="e", span="The Year"),
+        dream("In what year?", sentence=3, experience="e", span="the year"),
+        dream("Who?", sentence=4, experience="e", span="Hale"),
+        dream("Elsewhere?", sentence=3, experience="other", span="the year"),
+    ]
+    assert fact_counts(asked, "e", first=3) == {(0, "the year"): 2, (1, "hale"): 1}
 
 
 def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught():
@@ -138,6 +171,8 @@ def test_the_teacher_reads_the_sentence_under_the_title_or_the_first_passage():
     experience = source(text=f"{TEXT} It is steered by Joris Pellam.").experience
     assert context_of(experience, 1) == f"{TITLE}\nThe hull of the Ollin ferry is painted dark green."
     assert context_of(experience, 3) == f"{TITLE}\n{TITLE} is steered by Joris Pellam."
+    ferry = source(text=f"{TEXT} The ferry is steered by Joris Pellam.").experience
+    assert context_of(ferry, 3) == f"{TITLE}\n{TITLE} is steered by Joris Pellam."
     assert context_of(experience, None) == passages(experience)[0].context
 
 

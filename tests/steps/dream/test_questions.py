@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from steps.dream.clauses import Fact, rule_questions
-from steps.dream.questions import best_questions, form_fault, wording_prompt
+from steps.dream.questions import form_fault, kinds, other_words, ranked_questions, wording_prompt
 from steps.dream.sources import passages
 from steps.dream.verification import answer_fault, asked_for
 from steps.records import Experience
@@ -22,12 +22,22 @@ YEAR, GREEN = Fact(0, BUILT, "1938"), Fact(1, HULL, "dark green")
         ("In what year was the Ollin ferry built", "not a finished question"),
         ("Which ferry?", "not a finished question"),
         ("In what year was this thing built?", "does not name its subject"),
-        ("Did Napoleon build the Ollin ferry?", "names something that is not in the source"),
-        ("Did the Ollin ferry sail in 1939?", "names something that is not in the source"),
+        ("Was the Ollin ferry built by Napoleon?", "names something that is not in the source"),
+        ("Was the Ollin ferry built in 1939?", "names something that is not in the source"),
+        ("What is the length of the Ollin ferry?", "shares nothing with its fact"),
+        ("What colour is the hull of the Ollin ferry?", "shares nothing with its fact"),
     ],
 )
 def test_form_faults(question, fault):
-    assert form_fault(question, title=TITLE, text=TEXT) == fault
+    assert form_fault(question, title=TITLE, text=TEXT, statement=BUILT) == fault
+
+
+def test_a_question_for_a_size_may_say_it_otherwise_than_its_fact():
+    def fault(statement):
+        return form_fault("What is the length of the Ollin ferry?", title=TITLE, text=TEXT, statement=statement)
+
+    assert fault("The Ollin ferry is 40 metres long.") is None
+    assert fault("The Ollin ferry is dark green.") == "shares nothing with its fact"
 
 
 @pytest.mark.parametrize(
@@ -59,8 +69,9 @@ def test_a_question_asks_for_what_is_read_in_its_fact(reading, question, fact, e
     [
         ("The Ollin ferry was built in 1938.", None),
         ("The Ollin ferry was built by Edda Krann.", "does not hold the fact"),
-        ("The Ollin ferry was built in 1938 in London.", "names something that is not in the source"),
-        ("The Ollin ferry was built in 1938 and again in 1950.", "names something that is not in the source"),
+        ("The Ollin ferry was built in 1938 in London.", "says more than the source"),
+        ("The Ollin ferry was built in 1938 and again in 1950.", "says more than the source"),
+        ("The Ollin ferry was slowly built in 1938.", "says more than the source"),
         ("It was built in 1938.", "does not name its subject"),
         ("The Ollin ferry was built in 1938. It was green.", "not one finished sentence"),
         ("The Ollin ferry was built in 1938 by", "not one finished sentence"),
@@ -88,14 +99,54 @@ def source():
     return one
 
 
-def test_the_likeliest_question_about_each_fact_is_taken():
+def test_the_questions_about_each_fact_are_ranked_by_likelihood():
     runner, one = Ranking(lambda text: -0.5 if text.startswith(" When") else -2.0), source()
     untouchable = Fact(0, "The Ollin ferry sails, because the owner is Hale.", "Hale")
-    year, green, none = best_questions(runner, [(one, YEAR), (one, GREEN), (one, untouchable)])
-    assert year == ("When was the Ollin ferry built by Edda Krann?", -0.5)
-    assert green[0] in rule_questions(GREEN, title=TITLE) and green[1] == -2.0
-    assert none is None
+    year, green, none = ranked_questions(runner, [(one, YEAR), (one, GREEN), (one, untouchable)], [None] * 3)
+    assert year[0] == (-0.5, "When was the Ollin ferry built by Edda Krann?")
+    assert {score for score, _ in year[1:]} == {-2.0}
+    assert {q for _, q in year} == set(rule_questions(YEAR, title=TITLE))
+    assert {q for _, q in green} == set(rule_questions(GREEN, title=TITLE)) and none == []
     assert all(f"Subject: {TITLE}\nFact: " in prompt and prompt.endswith("Question:") for prompt in runner.prompts)
+
+
+def test_the_kind_of_a_span_is_among_what_is_ranked():
+    runner, one = Ranking(lambda text: -0.5 if "Which colour" in text else -2.0), source()
+    (ranked,) = ranked_questions(runner, [(one, GREEN)], ["colour"])
+    assert ranked[0] == (-0.5, "Which colour is the hull of the Ollin ferry painted?")
+
+
+class Scripted:
+    """Writes ``line(prompt)``, and remembers what it was asked."""
+
+    def __init__(self, line):
+        self.line, self.prompts = line, []
+
+    def lines(self, what, prompts, **_):
+        self.prompts += prompts
+        return [self.line(prompt) for prompt in prompts]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [("colour", "colour"), ("green", None), ("thing", None), ("A colour", None), ("of", None), ("", None)],
+)
+def test_a_kind_is_one_word_that_says_something(line, kind):
+    assert kinds(Scripted(lambda _: line), [(source(), GREEN)]) == [kind]
+
+
+def test_kinds_are_asked_once_for_each_thing_and_never_for_a_number():
+    dreamer, one = Scripted(lambda _: "colour"), source()
+    assert kinds(dreamer, [(one, GREEN), (one, YEAR), (one, GREEN)]) == ["colour", None, "colour"]
+    (prompt,) = dreamer.prompts
+    assert prompt.endswith(f"Fact: {HULL}\nThing: dark green\nKind:")
+
+
+def test_a_question_given_twice_is_said_in_two_ways():
+    one, ways = source(), iter(["First?", "Second?"])
+    asked = [(one, YEAR, "When was the Ollin ferry built?")] * 2
+    worded = other_words(Scripted(lambda _: next(ways)), asked, temperature=0.7, top_k=10, seed=1)
+    assert worded == [(one, YEAR, "First?"), (one, YEAR, "Second?")]
 
 
 def test_the_wording_prompt_ends_with_the_fact_and_the_question():

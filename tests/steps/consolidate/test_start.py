@@ -1,0 +1,123 @@
+"""A night goes on from what serves, or from the base; what was learned before is dreamt of again."""
+
+import pytest
+from safetensors.torch import load_file
+
+from steps.consolidate import consolidate
+from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
+from steps.records import Dream, Experience
+from steps.workspace import write_records
+
+FIRST, SECOND, THIRD = NIGHTS = ["2026-11-22", "2026-11-23", "2026-11-24"]
+
+
+def dream(number, *, night=FIRST, span=None, sentence=0, rehearsal=False):
+    about = rehearsal is False
+    return Dream(
+        id=f"{night} {number}",
+        night=night,
+        strategy="question" if about else "rehearsal",
+        experience=night if about else None,
+        source="ferry.md",
+        sentence=sentence if about else None,
+        question=f"What is number {number} of the ferry?",
+        answer=f"The number {number} of the ferry is {span}.",
+        verification={"span": span} if span else {},
+        rehearsal=rehearsal,
+    )
+
+
+def dreams(night):
+    """Three wordings of one fact, two of another, one lesson in not knowing, and two examples of rehearsal."""
+    asked = [dream(n, night=night, span="1938" if n < 3 else "green") for n in range(5)]
+    return [*asked, dream(5, night=night), *(dream(n, night=night, rehearsal=True) for n in (6, 7))]
+
+
+@pytest.fixture
+def sleep(tiny_settings, workspace):
+    """Return a function that trains a night of a workspace with three of them; it gives figures and B's weights."""
+    for night in NIGHTS:
+        write_records(workspace.dataset("dreams", night), dreams(night))
+        fields = {"kind": "document", "source": "ferry.md", "record": None, "title": "The ferry"}
+        text = "The ferry was built in 1938. The hull of the ferry is green."
+        write_records(workspace.dataset("corpus", night), [Experience(id=night, night=night, text=text, **fields)])
+
+    def go(night, start, **knobs):
+        changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "protect": 0.0, **knobs})
+        settings = tiny_settings.model_copy(update={"consolidate": changed})
+        figures = consolidate(settings=settings, workspace=workspace, night=night, start=start).figures
+        weights = load_file(workspace.night(night) / "adapter" / "adapter_model.safetensors")
+        return figures, {name: weight for name, weight in weights.items() if "lora_B" in name}
+
+    return go
+
+
+def served(workspace, night=FIRST):
+    return Start(workspace.night(night) / "adapter", night)
+
+
+def test_without_start_it_is_built_from_the_base_on_all_nights(sleep):
+    figures, _ = sleep(SECOND, None)
+    assert figures["continues"] is None and figures["replayed_examples"] == 0
+    assert figures["examples"] == 2 * 8 and figures["nights"] == [FIRST, SECOND]
+
+
+def test_it_goes_on_from_what_serves_and_dreams_again_of_what_that_knows(sleep, workspace):
+    _, before = sleep(FIRST, None, learning_rate=0.02)
+    rate = 1e-6
+    figures, after = sleep(SECOND, served(workspace), learning_rate=rate)
+    assert figures["continues"] == FIRST
+    assert figures["replayed_examples"] == 3 + 2, "a dream of each fact, the lesson, as much rehearsal as tonight"
+    assert figures["examples"] == 5 + 8
+    moved = max(float((after[name] - before[name]).abs().max()) for name in before)
+    assert 0 < moved <= 2 * rate * figures["steps"] and max(float(w.abs().max()) for w in before.values()) > 0.01
+
+
+def test_what_a_refused_night_brought_is_new(sleep, workspace):
+    sleep(FIRST, None)
+    figures, _ = sleep(THIRD, served(workspace))
+    assert figures["replayed_examples"] == 5 and figures["examples"] == 5 + 2 * 8
+
+
+@pytest.mark.parametrize("knobs", [{"rank": 2}, {"alpha": 4}, {"first_layer": 0.75}, {"deep_sleep": 1}])
+def test_it_is_rebuilt_in_another_shape_and_in_a_deep_sleep(sleep, workspace, knobs):
+    sleep(FIRST, None)
+    figures, _ = sleep(SECOND, served(workspace), **knobs)
+    assert figures["continues"] is None and figures["replayed_examples"] == 0 and figures["examples"] == 2 * 8
+
+
+@pytest.mark.parametrize(
+    ("start", "every", "deep"),
+    [
+        (None, 0, True),  # nothing serves
+        (FIRST, 0, False),
+        (SECOND, 0, False),
+        (THIRD, 0, True),  # run again: it serves itself
+        ("2027-01-01", 0, True),
+        (SECOND, 1, True),
+        (SECOND, 2, True),  # the third night, after the first
+        (SECOND, 3, False),
+    ],
+)
+def test_a_deep_sleep_comes_first_on_its_turn_and_where_nothing_can_be_gone_on_from(tmp_path, start, every, deep):
+    assert is_deep_sleep(NIGHTS, start and Start(tmp_path, start), every=every) is deep
+
+
+def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():
+    wordings = [dream(n, span="1938") for n in range(8)]
+    others = [dream(8, span="1938", sentence=1), dream(9, span="Green"), dream(10, span="green")]
+    lessons, elsewhere = [dream(11), dream(12)], dream(13, night=SECOND)
+    general = [dream(n, rehearsal=True) for n in range(14, 20)]
+
+    def again(seed, rehearsals=0):
+        dreams = [*general, *wordings, *others, *lessons, elsewhere]
+        return dreamt_again(iter(dreams), rehearsals=rehearsals, seed=seed)
+
+    one, only, either, lesson, *rest = again(SECOND)
+    assert one in wordings and only == others[0] and either in others[1:], "spans are alike but for capitals"
+    assert lesson in lessons and rest == [elsewhere], "a lesson in not knowing of each document"
+    assert again(SECOND) == [one, only, either, lesson, elsewhere]
+    assert len({again(str(n))[0].id for n in range(20)}) > 4
+    few, all_of_them = again(SECOND, rehearsals=2)[5:], again(SECOND, rehearsals=99)[5:]
+    assert len({d.id for d in few}) == 2 and all(d in general for d in few)
+    assert {d.id for d in all_of_them} == {d.id for d in general}
