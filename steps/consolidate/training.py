@@ -1,9 +1,7 @@
 """The training loop: packed rows, soft labels, checkpoints; a killed run goes on where it stopped."""
 
 import math
-import random
 import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
 from steps.consolidate.loss import distillation_loss
 from steps.consolidate.projection import Projection
+from steps.consolidate.rows import plan_rows
 from steps.consolidate.targets import row_targets, weight, written_shares
 from steps.consolidate.teacher import Labels
 from steps.model.forward import hidden_states
@@ -35,60 +34,6 @@ class Training:
     example_tokens: int
     seconds: float
     resumed_at: int = 0
-
-
-def plan_rows(
-    examples: list[Example],
-    *,
-    epochs: int,
-    per_fact: int,
-    mix_share: float,
-    replay: float,
-    batch_tokens: int,
-    seed: int,
-    packed: bool,
-) -> list[list[int]]:
-    """Return the examples of every optimiser step: each epoch a new order, each row full.
-
-    An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
-    expense of another. Of the examples about no fact (rehearsal, lessons in not knowing) it holds ``mix_share``, which
-    take turns, too, and for each of all these at most ``replay`` examples of earlier nights, whose rehearsal takes
-    turns with tonight's.
-
-    Depends on the arguments alone, so that a resumed run walks the same rows.
-    """
-    shared = _common_prefix(examples) if packed else 0
-    rows: list[list[int]] = []
-    turns: dict[str | None, list[int]] = {}
-    earlier = [number for number, example in enumerate(examples) if example.replay and not example.rehearsal]
-    random.Random(f"{seed}-earlier").shuffle(earlier)
-    tonight: Counter[str | None] = Counter()
-    for number, example in enumerate(examples):
-        if example.rehearsal or not example.replay:
-            turns.setdefault(example.fact, []).append(number)
-            tonight[example.fact] += not example.replay
-    for fact, numbers in turns.items():
-        random.Random(f"{seed}-{fact}").shuffle(numbers)
-    for epoch in range(epochs):
-        order: list[int] = []
-        for fact, numbers in turns.items():
-            share = math.ceil(mix_share * tonight[fact]) if fact is None else min(per_fact, len(numbers))
-            order += _in_turn(numbers, epoch, share)
-        order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
-        random.Random(f"{seed}-{epoch}").shuffle(order)
-        used = batch_tokens + 1
-        for number in order:
-            cost = len(examples[number].sequence) - shared
-            if used + cost > batch_tokens:
-                rows.append([])
-                used = shared
-            rows[-1].append(number)
-            used += cost
-    return rows
-
-
-def _in_turn(numbers: list[int], epoch: int, share: int) -> list[int]:
-    return [numbers[(epoch * share + n) % len(numbers)] for n in range(share)]
 
 
 def train(
@@ -200,11 +145,6 @@ def _rate(step: int, steps: int, warmup: float) -> float:
     if step < rise:
         return (step + 1) / rise
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
-
-
-def _common_prefix(examples: list[Example]) -> int:
-    first, last = min(e.sequence for e in examples), max(e.sequence for e in examples)
-    return next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
 
 
 def _store(path: Path, digest: str, model: PeftModel, optimizer, schedule, done: Training) -> None:

@@ -11,9 +11,10 @@ from transformers import AutoModelForCausalLM
 from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.loss import Targets
+from steps.consolidate.rows import plan_rows
 from steps.consolidate.targets import written_shares
 from steps.consolidate.teacher import Labels, teacher_labels
-from steps.consolidate.training import plan_rows, train
+from steps.consolidate.training import train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.records import Dream, Experience
@@ -69,6 +70,8 @@ def run(tiny_model, tiny_settings, tmp_path):
                 "batch_tokens": 120,
                 "learning_rate": 0.01,
                 "rehearsal_weight": 1.0,
+                "protect": 0.9,
+                "wordings_per_epoch": 3,
                 "hard_label": 0.0,
                 **knobs,
             }

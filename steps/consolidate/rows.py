@@ -1,0 +1,73 @@
+"""Which examples make up each optimiser step: facts in balance, earlier nights and rehearsal in turn."""
+
+import math
+import random
+from collections import Counter
+
+from steps.consolidate.examples import Example
+
+
+def plan_rows(
+    examples: list[Example],
+    *,
+    epochs: int,
+    per_fact: int,
+    mix_share: float,
+    replay: float,
+    batch_tokens: int,
+    seed: int,
+    packed: bool,
+) -> list[list[int]]:
+    """Return the examples of every optimiser step: each epoch a new order, each row full.
+
+    An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
+    expense of another. Of the examples about no fact (rehearsal, lessons in not knowing) it holds ``mix_share``, which
+    take turns, too, and for each of all these at most ``replay`` examples of earlier nights, whose rehearsal takes
+    turns with tonight's.
+
+    Depends on the arguments alone, so that a resumed run walks the same rows.
+    """
+    earlier = [n for n, example in enumerate(examples) if example.replay and not example.rehearsal]
+    tonight: Counter[str | None] = Counter()
+    by_fact: dict[str | None, list[int]] = {}
+    for n, example in enumerate(examples):
+        if example.rehearsal or not example.replay:
+            by_fact.setdefault(example.fact, []).append(n)
+            tonight[example.fact] += not example.replay
+    for fact, numbers in [("earlier", earlier), *by_fact.items()]:
+        random.Random(f"{seed}-{fact}").shuffle(numbers)
+    costs = [len(example.sequence) for example in examples]
+    shared = _common_prefix(examples) if packed else 0
+    rows: list[list[int]] = []
+    for epoch in range(epochs):
+        order: list[int] = []
+        for fact, numbers in by_fact.items():
+            share = math.ceil(mix_share * tonight[fact]) if fact is None else min(per_fact, len(numbers))
+            order += _in_turn(numbers, epoch, share)
+        order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
+        random.Random(f"{seed}-{epoch}").shuffle(order)
+        rows += _full_rows(order, costs, batch_tokens=batch_tokens, shared=shared)
+    return rows
+
+
+def _in_turn(numbers: list[int], epoch: int, share: int) -> list[int]:
+    return [numbers[(epoch * share + n) % len(numbers)] for n in range(share)]
+
+
+def _full_rows(order: list[int], costs: list[int], *, batch_tokens: int, shared: int) -> list[list[int]]:
+    """Cut an order into rows of at most ``batch_tokens``; the ``shared`` first tokens of all cost once a row."""
+    rows: list[list[int]] = []
+    used = batch_tokens + 1
+    for number in order:
+        cost = costs[number] - shared
+        if used + cost > batch_tokens:
+            rows.append([])
+            used = shared
+        rows[-1].append(number)
+        used += cost
+    return rows
+
+
+def _common_prefix(examples: list[Example]) -> int:
+    first, last = min(e.sequence for e in examples), max(e.sequence for e in examples)
+    return next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
