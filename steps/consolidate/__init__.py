@@ -99,7 +99,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             "rehearsal_examples": sum(e.rehearsal for e in examples),
             "replayed_examples": sum(e.replay for e in examples),
             "nights": nights,
-            "continues": begun.night if begun else None,
+            "begins_with": f"the champion of night {begun.night}" if begun else "the base",
             "steps": len(done.losses),
             "losses": [round(loss, 6) for loss in done.losses],
             "tokens": done.tokens,

@@ -58,7 +58,7 @@ def served(workspace, night=FIRST):
 
 def test_without_start_it_is_built_from_the_base_on_all_nights(sleep):
     figures, _ = sleep(SECOND, None)
-    assert figures["continues"] is None and figures["replayed_examples"] == 0
+    assert figures["begins_with"] == "the base" and figures["replayed_examples"] == 0
     assert figures["examples"] == 2 * 8 and figures["nights"] == [FIRST, SECOND]
 
 
@@ -66,7 +66,7 @@ def test_it_goes_on_from_what_serves_and_dreams_again_of_what_that_knows(sleep, 
     _, before = sleep(FIRST, None, learning_rate=0.02)
     rate = 1e-6
     figures, after = sleep(SECOND, served(workspace), learning_rate=rate)
-    assert figures["continues"] == FIRST
+    assert figures["begins_with"] == f"the champion of night {FIRST}"
     assert figures["replayed_examples"] == 3 + 2, "a dream of each fact, the lesson, as much rehearsal as tonight"
     assert figures["examples"] == 5 + 8
     moved = max(float((after[name] - before[name]).abs().max()) for name in before)
@@ -83,7 +83,7 @@ def test_what_a_refused_night_brought_is_new(sleep, workspace):
 def test_it_is_rebuilt_in_another_shape_and_in_a_deep_sleep(sleep, workspace, knobs):
     sleep(FIRST, None)
     figures, _ = sleep(SECOND, served(workspace), **knobs)
-    assert figures["continues"] is None and figures["replayed_examples"] == 0 and figures["examples"] == 2 * 8
+    assert figures["begins_with"] == "the base" and figures["replayed_examples"] == 0 and figures["examples"] == 2 * 8
 
 
 @pytest.mark.parametrize(
