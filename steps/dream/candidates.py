@@ -11,12 +11,11 @@ from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.dream.sentences import names_and_numbers
 from steps.dream.sources import Source, dream_about
-from steps.dream.verification import answer_fault, asked_for, supports
+from steps.dream.verification import asked_for, supports
 from steps.model.runner import Runner
 from steps.records import Dream
 from steps.settings import DreamSettings, Settings
 
-ANSWER_TOKENS = 32
 STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers
 SAME_WORDING = 92.0  # rapidfuzz token-sort ratio
 RULES_PER_FACT, BASES = 3, 2  # rule-made questions kept of a fact; how many of them the model says in other words
@@ -49,7 +48,7 @@ def question_dreams(
     worded = list(_well_formed(worded, refused))
     readings = read_answers(dreamer, [*asked, *worded])
     kept = _kept(asked, worded, readings, knobs=knobs, refused=refused)
-    return _answered(dreamer, runner, kept, min_support=knobs.min_support, night=night, refused=refused)
+    return _answered(runner, kept, min_support=knobs.min_support, night=night, refused=refused)
 
 
 def _turned_round(dreamer: Dreamer, runner: Runner, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:
@@ -108,27 +107,12 @@ def _kept(
 
 
 def _answered(
-    dreamer: Dreamer, runner: Runner, kept: list[Kept], *, min_support: float, night: str, refused: Counter[str]
+    runner: Runner, kept: list[Kept], *, min_support: float, night: str, refused: Counter[str]
 ) -> list[Dream]:
-    """Answer each question in the model's own words where they say the fact, else with the source's statement."""
-    contexts = [f"{k.source.experience.title}\n{k.fact.statement}" for k in kept]
-    replies = dreamer.answers(
-        "answers", [(k.question, c) for k, c in zip(kept, contexts, strict=True)], max_new_tokens=ANSWER_TOKENS
-    )
-    answers, own = [], []
-    for k, reply in zip(kept, replies, strict=True):
-        fault = answer_fault(
-            reply.text,
-            span=k.span,
-            title=k.source.experience.title,
-            statement=k.fact.statement,
-            question=k.question,
-        )
-        own.append(fault is None and reply.complete)
-        answers.append(reply.text if own[-1] else k.fact.statement)
-    support = supports(runner, [(k.question, c, a) for k, c, a in zip(kept, contexts, answers, strict=True)])
+    """Answer each question with its fact's statement, unless that is no news to the model."""
+    told = [(k.question, f"{k.source.experience.title}\n{k.fact.statement}", k.fact.statement) for k in kept]
     dreams = []
-    for k, answer, is_own, gain in zip(kept, answers, own, support, strict=True):
+    for k, gain in zip(kept, supports(runner, told), strict=True):
         if gain < min_support:
             refused["known without the document"] += 1
             continue
@@ -139,8 +123,8 @@ def _answered(
                 night=night,
                 strategy="question",
                 question=k.question,
-                answer=answer,
-                verification={"support": gain, "own_words": is_own, "span": k.span, "wording": k.wording},
+                answer=k.fact.statement,
+                verification={"support": gain, "span": k.span, "wording": k.wording},
             )
         )
     return dreams

@@ -7,7 +7,7 @@ answer stands in the source. Then likelihood: without the document the answer mu
 import re
 
 from steps.dream.clauses import Fact
-from steps.dream.sentences import NUMBER_WORDS, content_words, sentences, words
+from steps.dream.sentences import NUMBER_WORDS, content_words, words
 from steps.model.runner import Runner
 
 _COUNTS = re.compile(
@@ -34,16 +34,3 @@ def supports(runner: Runner, items: list[tuple[str, str, str]]) -> list[float]:
     opened = runner.likelihoods("verifying answers, open book", items)
     closed = runner.likelihoods("verifying answers, closed book", [(q, None, a) for q, _, a in items])
     return [float(o.mean() - c.mean()) for o, c in zip(opened, closed, strict=True)]
-
-
-def answer_fault(answer: str, *, span: str, title: str, statement: str, question: str) -> str | None:
-    """Return why the model's own answer is not a sentence that says the fact and nothing else, or None."""
-    if not answer.endswith((".", "!")) or len(sentences(answer)) > 1:
-        return "not one finished sentence"
-    if not content_words(span) <= set(words(answer)):
-        return "does not hold the fact"
-    if not content_words(answer) & content_words(title):
-        return "does not name its subject"
-    if not content_words(answer) <= content_words(f"{title} {statement} {question}"):
-        return "says more than the source"
-    return None
