@@ -18,7 +18,8 @@ from bench.running import Plan, run_arms
 from bench.stream import Stream, invented_stream
 from orchestration.cli import Speaking
 from steps.errors import SlumberError
-from steps.settings import Settings, load_settings
+from steps.params import load_settings
+from steps.settings import Settings
 
 app = typer.Typer(
     cls=Speaking, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__

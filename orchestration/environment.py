@@ -8,7 +8,8 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from steps.errors import SlumberError
-from steps.settings import REPOSITORY, Settings, load_settings
+from steps.params import load_settings
+from steps.settings import REPOSITORY, Settings
 from steps.workspace import Workspace
 
 QUIET = {

@@ -7,7 +7,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # before torch: spinning threa
 
 import pytest
 
-from steps.settings import REPOSITORY, load_settings
+from steps.params import load_settings
+from steps.settings import REPOSITORY
 from steps.workspace import Workspace
 
 

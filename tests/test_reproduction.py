@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from orchestration.night import run_night
-from steps.settings import REPOSITORY, load_settings
+from steps.params import load_settings
+from steps.settings import REPOSITORY
 from steps.workspace import Workspace, file_sha256
 
 NIGHT = "2026-11-22"

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from steps.errors import SlumberError
-from steps.settings import load_settings
+from steps.params import load_settings
 
 INVALID = sorted((Path(__file__).parents[1] / "invalid_params").glob("*.yaml"))
 

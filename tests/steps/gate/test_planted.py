@@ -46,7 +46,8 @@ def teach(model, tokenizer, pairs, *, steps, rate):
 @pytest.fixture(scope="module")
 def school(tiny_model, tmp_path_factory):
     """A tiny model that knows 40 anchor items, and adapters that learned tonight's facts, nothing, or garbage."""
-    from steps.settings import ModelSettings, load_settings
+    from steps.params import load_settings
+    from steps.settings import ModelSettings
 
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("school")
