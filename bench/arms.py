@@ -38,7 +38,7 @@ class Arm:
 def _slumber(course: Course, number: int) -> Taught:
     night = course.stream.nights[number - 1]
     yesterday = _yesterday(course, "slumber", number)
-    start = Start(yesterday, course.stream.nights[number - 2].date) if yesterday else None
+    start = Start(yesterday, tuple(n.date for n in course.stream.nights[: number - 1])) if yesterday else None
     record = consolidate(settings=course.settings, workspace=course.workspace, night=night.date, start=start)
     out = _fresh(course, "slumber", number)
     shutil.copytree(course.workspace.night(night.date) / "adapter", out)

@@ -12,6 +12,7 @@ import torch
 from transformers import Trainer, TrainerCallback
 from transformers.trainer_callback import PrinterCallback
 
+from bench.training import PLAIN_RATE
 from steps.errors import SlumberError
 from steps.progress import progress
 from steps.settings import Settings
@@ -46,7 +47,7 @@ def batch_size(lengths: list[int], batch_tokens: int) -> int:
 def trainer_arguments(
     settings: Settings, device: torch.device, *, scratch: str, seed: int, batch: int
 ) -> dict[str, Any]:
-    """Arguments for any TRL trainer: the schedule of ``consolidate``, and no files, prints or checkpoints.
+    """Arguments for any TRL trainer: the schedule of ``consolidate`` at ``PLAIN_RATE``, no files or prints.
 
     TRL's own defaults would compute in bfloat16 and save memory by gradient checkpointing; both only cost time here.
     """
@@ -57,7 +58,7 @@ def trainer_arguments(
         "num_train_epochs": chosen.epochs,
         "per_device_train_batch_size": batch,
         "gradient_accumulation_steps": 1,
-        "learning_rate": chosen.learning_rate,
+        "learning_rate": PLAIN_RATE,
         "weight_decay": chosen.weight_decay,
         "max_grad_norm": 1.0,
         "lr_scheduler_type": "cosine",

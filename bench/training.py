@@ -16,6 +16,7 @@ from steps.model.runner import Runner
 from steps.records import Dream, Experience
 from steps.settings import Settings
 
+PLAIN_RATE = 0.002  # learning rate without rehearsal and protection, with which Slumber can afford more
 RAW_EPOCHS = 20  # over a few short documents: fewer learn nothing, more only cost general abilities
 
 
@@ -49,6 +50,8 @@ def taught(
     examples = build_examples(base.tokenizer, dreams, corpus)
     if plain:
         examples = [replace(example, verbatim=True) for example in examples]
+        plainly = settings.consolidate.model_copy(update={"learning_rate": PLAIN_RATE})
+        settings = settings.model_copy(update={"consolidate": plainly})
     return _trained(settings, base, examples, start=start, out=out, count=count)
 
 
@@ -69,7 +72,7 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
         )
         for number, tokens in enumerate(encoded)
     ]
-    knobs = settings.consolidate.model_copy(update={"epochs": RAW_EPOCHS})
+    knobs = settings.consolidate.model_copy(update={"epochs": RAW_EPOCHS, "learning_rate": PLAIN_RATE})
     return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
 
 

@@ -1,8 +1,10 @@
 """Who serves now: the champion that tonight's candidate is compared with, and the base that both stand on."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from steps.consolidate.start import Start
+from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
 from steps.registry import Registry, Version
@@ -30,25 +32,38 @@ def opened_registry(settings: Settings, workspace: Workspace) -> Registry:
 
 
 def champion_adapter(*, settings: Settings, workspace: Workspace, night: str) -> Path | None:
-    """Bring the adapter of the champion that the night's candidate is compared with; None if that is the base."""
-    start = training_start(settings=settings, workspace=workspace, night=night)
-    return start.adapter if start else None
+    """Bring the adapter of the champion that the night's candidate is compared with; None if that is the base.
+
+    A night that is run again after its promotion finds its own adapter serving. It is compared with what served before,
+    so that it arrives at the same verdict.
+    """
+    registry = opened_registry(settings, workspace)
+    candidate = workspace.night(night) / "adapter"
+    digest = file_sha256(candidate) if candidate.is_dir() else None
+    champion = _before(registry, lambda version: bool(digest) and version.adapter_sha256 == digest)
+    return registry.adapter_of(champion, workspace.state / "champion") if champion else None
 
 
 def training_start(*, settings: Settings, workspace: Workspace, night: str) -> Start | None:
-    """Bring the champion that the night goes on from and is compared with; None if the base serves.
+    """Bring the champion that the night's training goes on from; None if that is the base.
 
-    A night that is run again after its promotion finds its own adapter serving. It goes on from what served before, so
-    that it arrives at the same verdict.
+    A night that is run again goes on from what served before it, whatever has become of its own adapter.
     """
     registry = opened_registry(settings, workspace)
-    champion: Version | None = registry.champion()
-    candidate = workspace.night(night) / "adapter"
-    digest = file_sha256(candidate) if candidate.is_dir() else None
-    seen: set[str] = set()
-    while digest and champion and champion.adapter_sha256 == digest and champion.version not in seen:
+    champion = _before(registry, lambda version: not version.is_night_zero and version.night >= night)
+    adapter = registry.adapter_of(champion, workspace.state / "start") if champion else None
+    if champion is None or adapter is None:
+        return None
+    trained = read_manifest(workspace, night=champion.night, step="consolidate")
+    earlier = [n for n in workspace.nights("dreams") if n <= champion.night]
+    return Start(adapter, tuple(trained.figures.get("nights", earlier) if trained else earlier))
+
+
+def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:
+    """The champion, or the last that served before those ``unwanted``."""
+    champion, seen = registry.champion(), set()
+    while champion and champion.version not in seen and unwanted(champion):
         seen.add(champion.version)
         before = champion.tags.get("champion_before")
         champion = registry.version(before) if before else None
-    adapter = registry.adapter_of(champion, workspace.state / "champion") if champion else None
-    return Start(adapter, champion.night) if champion and adapter else None
+    return champion

@@ -89,7 +89,7 @@ class DreamSettings(Section):
     endpoint_model: str | None = Field(None, description="model name to ask that server for")
     api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
     facts_per_sentence: Count = Field(description="facts of a sentence that are asked for, numbers and names first")
-    wordings_per_fact: Count = Field(description="other wordings that the model writes of each question")
+    wordings_per_fact: Count = Field(description="other wordings that the model writes of a fact's questions")
     kept_per_fact: Positive = Field(description="verified questions kept about one fact")
     unknown_per_document: Count = Field(description="questions that a document leaves open: lessons in not knowing")
     rehearsals: Count = Field(description="self-synthesised general examples")
@@ -112,16 +112,16 @@ class ConsolidateSettings(Section):
     warmup: Share
     epochs: Positive
     wordings_per_epoch: Positive = Field(description="questions asked about one fact in one epoch; they take turns")
-    mix_share: Share = Field(gt=0.0, description="share of rehearsal and of lessons in not knowing in one epoch")
+    mix_share: Share = Field(gt=0.0, description="share of the rehearsal that one epoch holds")
     replay: Annotated[float, Field(ge=0.0)] = Field(description="examples of earlier nights for each one of tonight")
     deep_sleep: Count = Field(
         description="every so many nights: rebuild from the base on all nights; 1: always, 0: never"
     )
     batch_tokens: Positive = Field(description="tokens per optimiser step")
-    protect: Share = Field(description="share of what general text uses of each layer that the adapter is kept out of")
+    protect: Share = Field(lt=1.0, description="share of each layer's general inputs that the adapter is kept out of")
     top_k: Positive = Field(description="teacher probabilities kept per position")
-    hard_label: Share = Field(description="weight of the written token where the teacher would say another")
-    rehearsal_weight: Annotated[float, Field(ge=0.0)] = Field(description="weight of the KL to the base on rehearsal")
+    hard_label: Share = Field(description="weight of the written token where the base would say another")
+    rehearsal_weight: Annotated[float, Field(gt=0.0)] = Field(description="weight of the KL to the base on rehearsal")
     checkpoint_steps: Positive
 
 

@@ -45,7 +45,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
         settings.model.dtype,
         settings.seed,
         base_digest,
-        (start.night, file_sha256(start.adapter)) if start else None,
+        (start.nights, file_sha256(start.adapter)) if start else None,
     ]
     digest = step_digest(parameters=parameters, inputs=inputs)
 
@@ -59,10 +59,13 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
         corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
         base = load_base(settings.model)
         begun = start if start and fits(start, base, settings.consolidate) else None
-        known = [n for n in nights if begun and n <= begun.night]
+        known = begun.nights if begun else ()
         new = [d for d in dreams if d.night not in known]
         again = dreamt_again(
-            (d for d in dreams if d.night in known), rehearsals=sum(d.rehearsal for d in new), seed=night
+            (d for d in dreams if d.night in known),
+            facts=round(settings.consolidate.replay * settings.consolidate.epochs * sum(not d.rehearsal for d in new)),
+            rehearsals=sum(d.rehearsal for d in new),
+            seed=night,
         )
         packed = Runner(base, settings.consolidate.batch_tokens).packed
         examples = build_examples(base.tokenizer, [*new, *again], corpus, known=known)
@@ -99,7 +102,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             "rehearsal_examples": sum(e.rehearsal for e in examples),
             "replayed_examples": sum(e.replay for e in examples),
             "nights": nights,
-            "begins_with": f"the champion of night {begun.night}" if begun else "the base",
+            "begins_with": f"the champion of night {begun.nights[-1]}" if begun else "the base",
             "steps": len(done.losses),
             "losses": [round(loss, 6) for loss in done.losses],
             "tokens": done.tokens,

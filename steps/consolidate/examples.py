@@ -14,11 +14,11 @@ from steps.records import Dream, Experience
 class Example:
     """Token ids. The student answers from ``prompt`` alone; the teacher had the document in ``teacher_prompt``.
 
-    For rehearsal both prompts are the same, so the loss is the KL to the base; where the model wrote the request,
-    too, that is part of the completion: its words cost nothing more and keep the model what it was. ``fact``: what
-    it is about, if any; every epoch asks for every fact equally often. ``verbatim``: the completion is learned as
-    it stands, for the teacher would not say it (that it does not know, say). ``replay``: the adapter knows it
-    already, and it comes only so often that it is kept.
+    For rehearsal both prompts are the same, so the loss is the KL to the base. ``general`` rehearsal is all the
+    model's own: its request is part of the completion, too, for its words cost nothing more and keep the model what
+    it was. ``fact``: what it is about, if any; every epoch asks for every fact equally often. ``verbatim``: the
+    completion is learned as it stands, for the teacher would not say it (that it does not know, say). ``replay``:
+    the adapter knows it already, and it comes only so often that it is kept.
     """
 
     id: str
@@ -29,6 +29,7 @@ class Example:
     fact: str | None = None
     verbatim: bool = False
     replay: bool = False
+    general: bool = False
 
     @property
     def sequence(self) -> tuple[int, ...]:
@@ -69,6 +70,7 @@ def build_examples(
                 fact=fact_of(dream),
                 verbatim=dream.strategy == "unanswerable",
                 replay=dream.night in known,
+                general=dream.strategy == "rehearsal",
             )
         )
     return found
@@ -81,6 +83,8 @@ def _template_length(tokenizer: PreTrainedTokenizerBase) -> int:
 
 
 def fact_of(dream: Dream) -> str | None:
-    """Return a key of the fact that a dream asks for, or None if it is about no fact of a document."""
-    span = dream.verification.get("span")
-    return f"{dream.experience} {dream.sentence} {str(span).lower()}" if span else None
+    """Return a key of what a dream asks for, None for rehearsal. What a document leaves open counts as one fact."""
+    if dream.rehearsal:
+        return None
+    asked = "what is not told" if dream.strategy == "unanswerable" else str(dream.verification.get("span", dream.id)).lower()
+    return f"{dream.experience} {dream.sentence} {asked}"

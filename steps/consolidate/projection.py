@@ -80,9 +80,9 @@ def _symmetric(matrix: torch.Tensor) -> torch.Tensor:
 
 
 def _energies(model: PeftModel, examples: list[Example], *, packed: bool) -> list[tuple[_Energy, list[LoraLayer]]]:
-    """What enters the adapted layers at completions, with the layers that share it (query, key and value do).
+    """What enters the adapted layers, with the layers that share it (query, key and value do).
 
-    Prompts do not count, for they may hold a document that is to be learned; but the template's words do, once.
+    The template's words, which stand before every completion, count once.
     """
     found: dict[LoraLayer, tuple[_Energy, list[LoraLayer]]] = {}
     last: list = [None, None]  # the input seen last, and the first layer that saw it

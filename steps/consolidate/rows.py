@@ -2,7 +2,6 @@
 
 import math
 import random
-from collections import Counter
 
 from steps.consolidate.examples import Example
 
@@ -21,19 +20,18 @@ def plan_rows(
     """Return the examples of every optimiser step: each epoch a new order, each row full.
 
     An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
-    expense of another. Of the examples about no fact (rehearsal, lessons in not knowing) it holds ``mix_share``, which
-    take turns, too, and for each of all these at most ``replay`` examples of earlier nights, whose rehearsal takes
-    turns with tonight's.
+    expense of another. Of the rehearsal it holds ``mix_share``, in turns, too, and for each of all these at most
+    ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's.
 
     Depends on the arguments alone, so that a resumed run walks the same rows.
     """
     earlier = [n for n, example in enumerate(examples) if example.replay and not example.rehearsal]
-    tonight: Counter[str | None] = Counter()
+    general = 0  # how much rehearsal is tonight's
     by_fact: dict[str | None, list[int]] = {}
     for n, example in enumerate(examples):
         if example.rehearsal or not example.replay:
             by_fact.setdefault(example.fact, []).append(n)
-            tonight[example.fact] += not example.replay
+            general += example.rehearsal and not example.replay
     for fact, numbers in [("earlier", earlier), *by_fact.items()]:
         random.Random(f"{seed}-{fact}").shuffle(numbers)
     costs = [len(example.sequence) for example in examples]
@@ -42,7 +40,7 @@ def plan_rows(
     for epoch in range(epochs):
         order: list[int] = []
         for fact, numbers in by_fact.items():
-            share = math.ceil(mix_share * tonight[fact]) if fact is None else min(per_fact, len(numbers))
+            share = math.ceil(mix_share * general) if fact is None else min(per_fact, len(numbers))
             order += _in_turn(numbers, epoch, share)
         order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
         random.Random(f"{seed}-{epoch}").shuffle(order)

@@ -1,7 +1,7 @@
 """Where a night's training starts: the champion's adapter, or the base in a deep sleep.
 
-To rebuild from the base on all nights costs more every night. To go on from the champion costs the same, and one
-wording of every earlier fact, dreamt again, keeps what it knows (docs/recipe.md has both, measured).
+To rebuild from the base on all nights costs more every night. To go on from the champion costs the same, and a wording
+of each of some earlier facts, others every night, is to keep what it knows. docs/log.md has what was measured of both.
 """
 
 import json
@@ -19,10 +19,10 @@ from steps.settings import ConsolidateSettings
 
 @dataclass(frozen=True)
 class Start:
-    """The adapter that serves, and the last of the nights that it learned from."""
+    """The adapter that serves, and the nights that it learned from, the last of them its own."""
 
     adapter: Path
-    night: str
+    nights: tuple[str, ...]
 
 
 def is_deep_sleep(nights: list[str], start: Start | None, *, every: int) -> bool:
@@ -31,28 +31,26 @@ def is_deep_sleep(nights: list[str], start: Start | None, *, every: int) -> bool
     So it is when nothing serves yet, when what serves has learned from tonight or later (a night run again), and on
     every ``every``-th night.
     """
-    return start is None or not nights or start.night >= nights[-1] or (every > 0 and (len(nights) - 1) % every == 0)
+    if start is None or not nights or max(start.nights) >= nights[-1]:
+        return True
+    return every > 0 and (len(nights) - 1) % every == 0
 
 
 def fits(start: Start, base: Base, settings: ConsolidateSettings) -> bool:
     """Whether the adapter has the shape that is trained now; after a change of settings it has not."""
     config = json.loads((start.adapter / "adapter_config.json").read_text(encoding="utf-8"))
     layers, first = base.model.config.num_hidden_layers, first_layer(base.model, settings)
-    wanted = (settings.rank, settings.alpha, list(range(first, layers)) if first else None)
-    return (config["r"], config["lora_alpha"], config["layers_to_transform"]) == wanted
+    wanted = (settings.rank, settings.alpha, settings.dropout, list(range(first, layers)) if first else None)
+    return (config["r"], config["lora_alpha"], config["lora_dropout"], config["layers_to_transform"]) == wanted
 
 
-def dreamt_again(dreams: Iterable[Dream], *, rehearsals: int, seed: str) -> list[Dream]:
-    """Return one dream of every fact, one lesson in not knowing of each document, and some ``rehearsals``.
-
-    Another ``seed`` chooses others.
-    """
-    by_fact: dict[str, list[Dream]] = {}
-    general: list[Dream] = []
+def dreamt_again(dreams: Iterable[Dream], *, facts: int, rehearsals: int, seed: str) -> list[Dream]:
+    """Return one dream of each of at most ``facts`` facts, and at most so many ``rehearsals``, chosen by ``seed``."""
+    choose = random.Random(seed)
+    by_fact: dict[str | None, list[Dream]] = {None: []}
     for dream in dreams:
-        if dream.rehearsal:
-            general.append(dream)
-        else:
-            by_fact.setdefault(fact_of(dream) or str(dream.experience), []).append(dream)
-    chosen = [random.Random(f"{seed} {fact}").choice(those) for fact, those in by_fact.items()]
-    return chosen + random.Random(seed).sample(general, min(rehearsals, len(general)))
+        by_fact.setdefault(fact_of(dream), []).append(dream)
+    general = by_fact.pop(None)
+    chosen = set(choose.sample(list(by_fact), min(facts, len(by_fact))))
+    again = [choose.choice(those) for fact, those in by_fact.items() if fact in chosen]
+    return again + choose.sample(general, min(rehearsals, len(general)))

@@ -79,11 +79,8 @@ class _Reading:
         """Yield, for each of the examples ``numbers``, its positions and its logits [positions, vocabulary]."""
         numbers = list(numbers)
         sequences = [prompts[n] + self.examples[n].completion for n in numbers]
-        groups = [[place] for place in range(len(numbers))]
-        if self.batch_tokens:
-            groups = group(sequences, batch_tokens=self.batch_tokens)
         with progress(what, len(numbers)) as meter:
-            for members in groups:
+            for members in group(sequences, batch_tokens=self.batch_tokens):
                 row = pack([sequences[place] for place in members])
                 spans = [
                     index[len(prompts[numbers[place]]) - 1 : -1]

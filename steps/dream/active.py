@@ -9,6 +9,8 @@ _PASSIVE = re.compile(
     r"(?P<adverb>(?:first|originally|later|once|also|\w+ly)\s)?"
     r"(?P<participle>[a-z]+)(?P<rest>(?:\s.*?)?)\sby(?:\s(?:the|an?))?\s*$"
 )
+# A relative clause in the subject, or a preposition that is left alone: "was written about by".
+_UNFIT = re.compile(r"\b(?:that|which|who|whose)\b.*\||\s(?:about|at|for|from|in|of|on|to|with)$")
 _IRREGULAR = """
     begun/began built/built bought/bought brought/brought caught/caught chosen/chose cut/cut done/did drawn/drew
     driven/drove eaten/ate felt/felt forbidden/forbade forgotten/forgot fought/fought found/found given/gave grown/grew
@@ -18,10 +20,6 @@ _IRREGULAR = """
     taught/taught thrown/threw told/told torn/tore understood/understood won/won worn/wore woven/wove written/wrote
 """
 _PAST = dict(pair.split("/") for pair in _IRREGULAR.split())
-
-
-# A relative clause in the subject, or a preposition that is left alone: "was written about by".
-_UNFIT = re.compile(r"\b(?:that|which|who|whose)\b.*\||\s(?:about|at|for|from|in|of|on|to|with)$")
 
 
 def who_did(before: str, after: str) -> str | None:

@@ -42,12 +42,12 @@ def question_dreams(
     """Write and verify question dreams; refusals are counted in ``refused`` by reason."""
     knobs = settings.dream
     turned = _turned_round(dreamer, runner, sources, per_sentence=knobs.facts_per_sentence)
-    asked = [one for ways in turned for one in ways]
+    asked = [ways[0] for ways in turned] + [one for ways in turned for one in ways[1:]]
     models = [ways[n % min(len(ways), BASES)] for ways in turned for n in range(knobs.wordings_per_fact)]
     worded = other_words(dreamer, models, temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed)
     worded = list(_well_formed(worded, refused))
     readings = read_answers(dreamer, [*asked, *worded])
-    kept = _kept(asked, worded, readings, knobs=knobs, refused=refused)
+    kept = _kept(asked, worded, readings, trusted=len(turned), knobs=knobs, refused=refused)
     return _answered(runner, kept, min_support=knobs.min_support, night=night, refused=refused)
 
 
@@ -83,27 +83,36 @@ def _well_formed(asked: Iterable[Asked], refused: Counter[str]) -> Iterable[Aske
 
 
 def _kept(
-    asked: list[Asked], worded: list[Asked], readings: list[str], *, knobs: DreamSettings, refused: Counter[str]
+    asked: list[Asked],
+    worded: list[Asked],
+    readings: list[str],
+    *,
+    trusted: int,
+    knobs: DreamSettings,
+    refused: Counter[str],
 ) -> list[Kept]:
-    """Keep what passes its round trip; a rule-made question about a name or a number asks for it by construction."""
-    kept: list[Kept] = []
+    """Keep what passes its round trip.
+
+    The ``trusted`` first, the most natural rule-made question of each fact, need none about a name or a number: they
+    ask for it by construction.
+    """
+    kept: dict[tuple[str, int, str], list[Kept]] = {}
     for number, ((source, fact, question), reading) in enumerate(zip([*asked, *worded], readings, strict=True)):
-        by_rule = number < len(asked)
         span = asked_for(reading, question=question, fact=fact, title=source.experience.title)
-        if span is None and by_rule and names_and_numbers(f"Here {fact.span}"):
+        if span is None and number < trusted and names_and_numbers(f"Here {fact.span}"):
             span = fact.span
         if span is None:
             refused["its fact does not answer it"] += 1
             continue
-        one = Kept(source, fact, question, span, "rule" if by_rule else "model")
-        peers = [k for k in kept if k.key == one.key]
+        one = Kept(source, fact, question, span, "rule" if number < len(asked) else "model")
+        peers = kept.setdefault(one.key, [])
         if any(token_sort_ratio(question, k.question) > SAME_WORDING for k in peers):
             refused["same wording as another"] += 1
         elif len(peers) >= knobs.kept_per_fact:
             refused["enough others"] += 1
         else:
-            kept.append(one)
-    return kept
+            peers.append(one)
+    return [one for peers in kept.values() for one in peers]
 
 
 def _answered(

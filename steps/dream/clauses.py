@@ -1,7 +1,7 @@
 """Rule-made questions: a clause is turned round so that one of its spans is asked for.
 
 A small model writes a usable question for about one span in three (docs/log.md); a clause turned round by rule always
-asks for its span, if stiffly. The model then ranks the candidates and says the best one in other words.
+asks for its span, if stiffly. The model then ranks the candidates and says the best two in other words.
 """
 
 import re
@@ -54,7 +54,7 @@ def resolved(sentence: str, title: str, nouns: Iterable[str] = ()) -> str:
 
 def called(title: str, sentences: list[str]) -> list[str]:
     """Return the nouns that stand for the title: the one it is built on, then what the first sentence says it is."""
-    found = list(takewhile(content_words, words(re.sub(r"^(?:The|An?)\s", "", title))))[-1:]
+    found = [w for w in takewhile(content_words, words(re.sub(r"^(?:The|An?)\s", "", title))) if w.isalpha()][-1:]
     said = re.match(rf"{re.escape(title)} (?:is|was) an? (?P<what>[a-z][a-z -]*)", sentences[0]) if sentences else None
     if said:
         found += list(takewhile(content_words, said["what"].split()))[:3][-1:]
@@ -91,7 +91,7 @@ def rule_questions(fact: Fact, *, title: str, kind: str | None = None) -> list[s
     ``kind``: what the span is a kind of ("tree" for "larch"), so that a candidate asks "which tree".
     """
     text = fact.statement.rstrip(".")
-    start = _place(text, fact.span)
+    start = place(text, fact.span)
     if _ASIDE.search(text[:start]) or re.search(r",[^,]*\sand\s*$", text[:start]):
         return []
     before, after = text[:start], re.split(r",|\sand\s|\sbut\s", text[start + len(fact.span) :])[0]
@@ -122,11 +122,11 @@ def reverse_question(fact: Fact, *, title: str) -> str | None:
 
 def _whole(clause: str, span: str) -> str:
     """A name with what it is: "the engineer Ada Lo" is asked for as a whole."""
-    role = _ROLE.search(clause[: _place(clause, span)]) if span[0].isupper() else None
+    role = _ROLE.search(clause[: place(clause, span)]) if span[0].isupper() else None
     return f"{role.group().lstrip()}{span}" if role else span
 
 
-def _place(text: str, span: str) -> int:
+def place(text: str, span: str) -> int:
     """Where ``span`` stands as whole words."""
     match = re.search(rf"(?<!\w){re.escape(span)}(?!\w)", text)
     return match.start() if match else text.find(span)

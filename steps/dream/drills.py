@@ -7,7 +7,7 @@ They are answered with the source's own statement: bare words as answers wreck g
 from collections import Counter
 from dataclasses import dataclass
 
-from steps.dream.clauses import Fact
+from steps.dream.clauses import Fact, place
 from steps.dream.sentences import names_and_numbers
 from steps.records import Dream
 
@@ -47,8 +47,9 @@ def fact_counts(dreams: list[Dream], experience: str, *, first: int) -> Counter[
 
 
 def _of(fact: Fact, title: str) -> list[Drill]:
-    before = fact.statement[: fact.statement.find(fact.span)]
-    blank = fact.statement.replace(fact.span, "____", 1)
+    start = place(fact.statement, fact.span)
+    before = fact.statement[:start]
+    blank = f"{before}____{fact.statement[start + len(fact.span) :]}"
     found = [Drill("cloze", fact, f"Fill in the blank about {title}: {blank}")]
     if len(before.split()) >= _LEAST_CUE:
         found.append(Drill("completion", fact, f"Complete this about {title}: {before.strip()} ..."))

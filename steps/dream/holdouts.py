@@ -34,7 +34,8 @@ def hold_out(
         ready = [choose.choice(peers) for peers in by_fact.values() if len(peers) > 1]
         held += choose.sample(ready, min(len(ready), max(1, round(share * len(own)))) if ready else 0)
     out = {d.id for d in held}
-    train = [d for d in dreams if d.id not in out and not any(_same(d.question, h.question) for h in held)]
+    left = [d for d in dreams if d.id not in out and d.verification.get("reads") not in out]
+    train = [d for d in left if not any(_same(d.question, h.question) for h in held)]
     return train, [_as_probe(d) for d in held]
 
 

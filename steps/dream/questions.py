@@ -71,7 +71,7 @@ _BACKWARDS = (
     ("Kestrel observatory", "Whose roof is made of polished copper?",
      "Which observatory has a roof of polished copper?"),
 )  # fmt: skip
-WORDING_TOKENS, READING_TOKENS, KIND_TOKENS = 24, 12, 4
+WORDING_TOKENS, READING_TOKENS, KIND_TOKENS = 24, 12, 8
 _SIZE = re.compile(r"\b(?:big|large|high|height|tall|long|length|wide|width|deep|depth|thick|old|age|heavy|weighs?)\b")
 Asked = tuple[Source, Fact, str]  # whose document, which fact, and a question about it
 

@@ -5,6 +5,7 @@ of a long document, under the document's title.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from steps.dream.clauses import Fact, called, facts, resolved
 from steps.dream.sentences import content_words, sentences
@@ -21,7 +22,7 @@ class Source:
     first: int
     sentences: list[str]
 
-    @property
+    @cached_property
     def facts(self) -> list[Fact]:
         """What the passage says, fact by fact."""
         title = self.experience.title

@@ -1,8 +1,11 @@
 """What a night goes on from and is compared with: what serves, or what served before the night's own adapter."""
 
+import shutil
+
 import pytest
 
 from orchestration.serving import champion_adapter, opened_registry, training_start
+from steps.manifest import StepRecord
 from steps.records import Verdict
 from steps.registry import verdict_digest
 from steps.workspace import file_sha256, write_json
@@ -16,6 +19,8 @@ def promote(tiny_settings, workspace, migrated):
     registry = opened_registry(tiny_settings, workspace)
 
     def go(night):
+        workspace.dataset("dreams", night).parent.mkdir(parents=True, exist_ok=True)
+        workspace.dataset("dreams", night).touch()
         adapter = workspace.night(night) / "adapter"
         adapter.mkdir(parents=True)
         (adapter / "adapter_config.json").write_text("{}")
@@ -39,15 +44,41 @@ def promote(tiny_settings, workspace, migrated):
     return go
 
 
-def test_a_night_goes_on_from_the_champion_and_run_again_from_the_one_before(tiny_settings, workspace, promote):
-    def start(night):
-        found = training_start(settings=tiny_settings, workspace=workspace, night=night)
-        compared = champion_adapter(settings=tiny_settings, workspace=workspace, night=night)
-        assert compared == (found and found.adapter)
-        return found and (found.night, file_sha256(found.adapter))
+@pytest.fixture
+def start(tiny_settings, workspace):
+    """Return a function that says which nights a night's start has learned from, and its digest."""
 
-    assert start(FIRST) is None, "the base serves"
+    def go(night):
+        found = training_start(settings=tiny_settings, workspace=workspace, night=night)
+        return found and (found.nights, file_sha256(found.adapter))
+
+    return go
+
+
+def test_a_night_goes_on_from_the_champion_and_run_again_from_the_one_before(tiny_settings, workspace, promote, start):
+    def compared(night):
+        found = champion_adapter(settings=tiny_settings, workspace=workspace, night=night)
+        return found and file_sha256(found)
+
+    assert start(FIRST) is None and compared(FIRST) is None, "the base serves"
     first = promote(FIRST)
-    assert start(FIRST) is None and start(SECOND) == (FIRST, first)
+    assert start(FIRST) is None and compared(FIRST) is None
+    assert start(SECOND) == ((FIRST,), first) and compared(SECOND) == first
     second = promote(SECOND)
-    assert start(SECOND) == (FIRST, first) and start(THIRD) == (SECOND, second)
+    assert start(SECOND) == ((FIRST,), first) and compared(SECOND) == first
+    assert start(THIRD) == ((FIRST, SECOND), second) and compared(THIRD) == second
+
+
+def test_where_a_night_starts_does_not_depend_on_its_own_adapter(workspace, promote, start):
+    first, _ = promote(FIRST), promote(SECOND)
+    shutil.rmtree(workspace.night(SECOND) / "adapter")
+    assert start(SECOND) == ((FIRST,), first)
+
+
+def test_nights_that_what_serves_has_not_learned_from_are_not_among_its_nights(workspace, promote, start):
+    digest = promote(SECOND)
+    trained = StepRecord(
+        step="consolidate", night=SECOND, digest="d", outputs={}, figures={"nights": [SECOND]}, seconds=1.0
+    )
+    write_json(workspace.manifest(SECOND, "consolidate"), trained.model_dump())
+    assert start(THIRD) == ((SECOND,), digest)

@@ -235,7 +235,7 @@ def test_examples_know_their_fact_and_whether_they_were_learned_before(tiny_mode
 def rows_of(facts, *, earlier=0, epochs=3, **shares):
     """One row an epoch of examples about these facts (None: about none), and ``earlier`` ones that are replayed."""
     examples = [
-        Example(str(n), (1, n), (1,), (2,), rehearsal=False, fact=fact, replay=n >= len(facts))
+        Example(str(n), (1, n), (1,), (2,), rehearsal=fact is None, fact=fact, replay=n >= len(facts))
         for n, fact in enumerate([*facts, *(f"earlier {n}" for n in range(earlier))])
     ]
     shares = {"per_fact": 2, "mix_share": 1.0, "replay": 1.0, **shares}
@@ -250,7 +250,7 @@ def test_every_epoch_asks_for_every_fact_equally_often_in_other_wordings():
     assert {n for row in rows for n in row} == set(range(9))
 
 
-def test_of_what_is_about_no_fact_a_share_comes_in_turns():
+def test_of_rehearsal_a_share_comes_in_turns():
     rows = rows_of(["a", *[None] * 6], mix_share=0.3)
     assert all(len(row) == 3 and 0 in row for row in rows)
     assert {n for row in rows for n in row} == set(range(7))

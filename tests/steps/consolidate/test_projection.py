@@ -23,7 +23,9 @@ def examples():
     random = np.random.default_rng(0)
     tokens = [tuple(random.integers(7, 100, size=12).tolist()) for _ in range(8)]
     return [
-        Example(str(n), (1,) if n < 4 else (1, *t[:6]), (), t, rehearsal=n < 4, fact=None if n < 4 else str(n))
+        Example(str(n), (1,), (), t, rehearsal=True, general=True)
+        if n < 4
+        else Example(str(n), (1, *t[:6]), (), t, rehearsal=False, fact=str(n))
         for n, t in enumerate(tokens)
     ]
 

@@ -16,10 +16,10 @@ def dream(number, *, night=FIRST, span=None, sentence=0, rehearsal=False):
     return Dream(
         id=f"{night} {number}",
         night=night,
-        strategy="question" if about else "rehearsal",
+        strategy="rehearsal" if rehearsal else "question" if span else "unanswerable",
         experience=night if about else None,
         source="ferry.md",
-        sentence=sentence if about else None,
+        sentence=sentence if span else None,
         question=f"What is number {number} of the ferry?",
         answer=f"The number {number} of the ferry is {span}.",
         verification={"span": span} if span else {},
@@ -53,7 +53,7 @@ def sleep(tiny_settings, workspace):
 
 
 def served(workspace, night=FIRST):
-    return Start(workspace.night(night) / "adapter", night)
+    return Start(workspace.night(night) / "adapter", (night,))
 
 
 def test_without_start_it_is_built_from_the_base_on_all_nights(sleep):
@@ -100,7 +100,7 @@ def test_it_is_rebuilt_in_another_shape_and_in_a_deep_sleep(sleep, workspace, kn
     ],
 )
 def test_a_deep_sleep_comes_first_on_its_turn_and_where_nothing_can_be_gone_on_from(tmp_path, start, every, deep):
-    assert is_deep_sleep(NIGHTS, start and Start(tmp_path, start), every=every) is deep
+    assert is_deep_sleep(NIGHTS, start and Start(tmp_path, (start,)), every=every) is deep
 
 
 def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():
@@ -109,15 +109,16 @@ def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():
     lessons, elsewhere = [dream(11), dream(12)], dream(13, night=SECOND)
     general = [dream(n, rehearsal=True) for n in range(14, 20)]
 
-    def again(seed, rehearsals=0):
+    def again(seed, facts=99, rehearsals=0):
         dreams = [*general, *wordings, *others, *lessons, elsewhere]
-        return dreamt_again(iter(dreams), rehearsals=rehearsals, seed=seed)
+        return dreamt_again(iter(dreams), facts=facts, rehearsals=rehearsals, seed=seed)
 
     one, only, either, lesson, *rest = again(SECOND)
     assert one in wordings and only == others[0] and either in others[1:], "spans are alike but for capitals"
     assert lesson in lessons and rest == [elsewhere], "a lesson in not knowing of each document"
     assert again(SECOND) == [one, only, either, lesson, elsewhere]
     assert len({again(str(n))[0].id for n in range(20)}) > 4
+    assert [len(again(SECOND, facts=n)) for n in (0, 2, 5)] == [0, 2, 5]
     few, all_of_them = again(SECOND, rehearsals=2)[5:], again(SECOND, rehearsals=99)[5:]
     assert len({d.id for d in few}) == 2 and all(d in general for d in few)
     assert {d.id for d in all_of_them} == {d.id for d in general}
