@@ -86,5 +86,5 @@ def fact_of(dream: Dream) -> str | None:
     """Return a key of what a dream asks for, None for rehearsal. What a document leaves open counts as one fact."""
     if dream.rehearsal:
         return None
-    asked = "what is not told" if dream.strategy == "unanswerable" else str(dream.verification.get("span", dream.id)).lower()
-    return f"{dream.experience} {dream.sentence} {asked}"
+    asked = "what is not told" if dream.strategy == "unanswerable" else dream.verification.get("span", dream.id)
+    return f"{dream.experience} {dream.sentence} {str(asked).lower()}"
