@@ -80,9 +80,9 @@ def dreams(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]
 
 @dg.asset(group_name=GROUP, code_version="1", kinds={"pytorch", "peft"}, deps=[corpus, dreams])
 def adapter(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]) -> dg.MaterializeResult:
-    """Tonight's candidate: one LoRA adapter, trained on tonight's dreams, earlier nights' and general rehearsal.
+    """Tonight's candidate: one LoRA adapter, trained on the dreams of all nights and on general rehearsal.
 
-    It goes on from the champion's adapter; in a deep sleep it is rebuilt from the base on all nights.
+    In a deep sleep it is built anew from the base; between two of them it goes on from the champion's adapter.
     With nothing new tonight nothing is trained.
     """
     with speaking(context, "training the adapter"):

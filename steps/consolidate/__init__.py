@@ -1,6 +1,6 @@
-"""Consolidate: one LoRA adapter, trained on the night's dreams together with earlier nights' and general rehearsal.
+"""Consolidate: one LoRA adapter, trained on the dreams of all nights and on general rehearsal.
 
-It goes on from the champion's adapter, or from the base in a deep sleep (``start``).
+It begins with the base in a deep sleep, and goes on from the champion's adapter in nights between two of them.
 """
 
 import shutil

@@ -1,7 +1,7 @@
 """Where a night's training starts: the champion's adapter, or the base in a deep sleep.
 
-To rebuild from the base on all nights costs more every night. To go on from the champion costs the same, and a wording
-of each of some earlier facts, others every night, is to keep what it knows. docs/log.md has what was measured of both.
+To rebuild from the base on all nights costs more every night. To go on from the champion costs the same, with a wording
+of each of some earlier facts, others every night, but keeps less (docs/log.md).
 """
 
 import json
