@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench]'
 	@touch $@
 
-night: setup ## one real night on the demo inbox, about 10 minutes on 2 cores
+night: setup ## one real night on the demo inbox, about 11 minutes on 2 cores
 	@$(BIN)/slumber night
 
 test: setup ## the whole test suite, under 10 minutes on 2 cores
