@@ -137,11 +137,11 @@ def test_sft_is_the_same_again(trl, small, tmp_path):
 
 
 @pytest.mark.parametrize("packing", [False, True])
-def test_sft_goes_on_from_yesterday(trl, small, tmp_path, packing):
+def test_sft_goes_on_from_yesterday(trl, small, tmp_path, monkeypatch, packing):
     train_sft(settings=small, examples=EXAMPLES[:2], start=None, out=tmp_path / "first", seed=3)
-    slow = small.consolidate.model_copy(update={"learning_rate": 1e-5})
+    monkeypatch.setattr("bench.trainers.PLAIN_RATE", 1e-5)
     run = train_sft(
-        settings=small.model_copy(update={"consolidate": slow}),
+        settings=small,
         examples=EXAMPLES[2:],
         start=tmp_path / "first",
         out=tmp_path / "second",

@@ -43,7 +43,7 @@ def sleep(tiny_settings, workspace):
         write_records(workspace.dataset("corpus", night), [Experience(id=night, night=night, text=text, **fields)])
 
     def go(night, start, **knobs):
-        changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "protect": 0.0, **knobs})
+        changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "protect": 0.0, "deep_sleep": 0, **knobs})
         settings = tiny_settings.model_copy(update={"consolidate": changed})
         figures = consolidate(settings=settings, workspace=workspace, night=night, start=start).figures
         weights = load_file(workspace.night(night) / "adapter" / "adapter_model.safetensors")
