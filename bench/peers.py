@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench.peer_examples import PeerExample, sdft_rows, sft_rows
 from bench.trainers import batch_size, quiet_trl, run, trainer_arguments
-from steps.consolidate.adapter import save_adapter, student
+from bench.training import trainable
+from steps.consolidate.adapter import save_adapter
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.settings import Settings
@@ -61,7 +62,7 @@ def train_sft(
             train_sampling_strategy="random" if packing else "group_by_length",
         )
         trainer = SFTTrainer(
-            model=student(base.model, settings.consolidate, start=start, seed=seed),
+            model=trainable(base.model, settings.consolidate, start=start, seed=seed),
             args=config,
             train_dataset=Dataset.from_list(rows),
             processing_class=base.tokenizer,
@@ -109,7 +110,7 @@ def train_sdft(
             max_prompt_length=None,  # else the teacher's prompt is cut from the left at 512 tokens
         )
         trainer = CountingTrainer(
-            model=student(base.model, settings.consolidate, start=start, seed=seed),
+            model=trainable(base.model, settings.consolidate, start=start, seed=seed),
             args=config,
             train_dataset=Dataset.from_list(sdft_rows(examples)),
             processing_class=base.tokenizer,

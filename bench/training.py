@@ -5,16 +5,18 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from peft import PeftModel
 from torch.utils.flop_counter import FlopCounterMode
+from transformers import PreTrainedModel
 
-from steps.consolidate.adapter import save_adapter, student
+from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
 from steps.model.loading import Base, load_base
 from steps.model.runner import Runner
 from steps.records import Dream, Experience
-from steps.settings import Settings
+from steps.settings import ConsolidateSettings, Settings
 
 PLAIN_RATE = 0.002  # learning rate without rehearsal and protection, with which Slumber can afford more
 RAW_EPOCHS = 20  # over a few short documents: fewer learn nothing, more only cost general abilities
@@ -90,7 +92,7 @@ def _trained(
             packed=packed,
             cache=Path(scratch) / "teacher.safetensors",
         )
-        model = student(base.model, knobs, start=start, seed=settings.seed)
+        model = trainable(base.model, knobs, start=start, seed=settings.seed)
         counter = FlopCounterMode(display=False) if count else None
         with counter or nullcontext():
             done = train(
@@ -106,3 +108,12 @@ def _trained(
     save_adapter(model, out, base_name=base.name)
     flops = counter.get_total_flops() if counter else None
     return Taught(out, done.seconds, done.example_tokens, len(examples), flops)
+
+
+def trainable(model: PreTrainedModel, settings: ConsolidateSettings, *, start: Path | None, seed: int) -> PeftModel:
+    """Put the adapter saved in ``start`` on the base, to be trained on as it is, or a fresh one if it is None."""
+    if start is None:
+        return attach_adapter(model, settings, seed=seed)
+    adapted = load_adapter(model, start)
+    adapted.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
+    return adapted

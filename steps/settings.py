@@ -119,6 +119,8 @@ class ConsolidateSettings(Section):
     )
     batch_tokens: Positive = Field(description="tokens per optimiser step")
     protect: Share = Field(lt=1.0, description="share of each layer's general inputs that the adapter is kept out of")
+    protect_earlier: Share = Field(lt=1.0, description="the same of what earlier nights taught")
+    scale: Share = Field(gt=0.0, description="how much of what was trained tonight is kept")
     top_k: Positive = Field(description="teacher probabilities kept per position")
     hard_label: Share = Field(description="weight of the written token where the base would say another")
     rehearsal_weight: Annotated[float, Field(gt=0.0)] = Field(description="weight of the KL to the base on rehearsal")

@@ -1,14 +1,14 @@
-"""Consolidate: one LoRA adapter, trained on the dreams of all nights and on general rehearsal.
+"""Consolidate: tonight's dreams and general rehearsal become a LoRA adapter on top of the champion's.
 
-It begins with the base in a deep sleep, and goes on from the champion's adapter in nights between two of them.
+In a deep sleep it is built from the base anew, on the dreams of all nights.
 """
 
 import shutil
 from typing import Any
 
-from steps.consolidate.adapter import save_adapter, student
+from steps.consolidate.adapter import attach_adapter, save_adapter, stacks, with_merged
 from steps.consolidate.examples import build_examples
-from steps.consolidate.start import Start, dreamt_again, fits, is_deep_sleep
+from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
 from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
 from steps.errors import SlumberError
@@ -58,7 +58,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
         dreams = list({d.id: d for d in dreams}.values())
         corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
         base = load_base(settings.model)
-        begun = start if start and fits(start, base, settings.consolidate) else None
+        begun = start if start and stacks(start.adapter, base.model, settings.consolidate) else None
         known = begun.nights if begun else ()
         new = [d for d in dreams if d.night not in known]
         again = dreamt_again(
@@ -79,7 +79,8 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             packed=packed,
             cache=scratch / f"labels-{labels_digest}.safetensors",
         )
-        model = student(base.model, settings.consolidate, start=begun.adapter if begun else None, seed=settings.seed)
+        served = with_merged(base.model, begun.adapter) if begun else base.model  # after the base has given its labels
+        model = attach_adapter(served, settings.consolidate, seed=settings.seed)
         done = train(
             model,
             examples,
@@ -94,7 +95,13 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
         unfinished = folder.with_name("adapter.part")
         shutil.rmtree(unfinished, ignore_errors=True)
-        save_adapter(model, unfinished, base_name=base.name)
+        save_adapter(
+            model,
+            unfinished,
+            base_name=base.name,
+            scale=settings.consolidate.scale,
+            onto=begun.adapter if begun else None,
+        )
         unfinished.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
         return {

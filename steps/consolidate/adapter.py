@@ -2,15 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from steps.errors import SlumberError
 from steps.settings import ConsolidateSettings
+
+WEIGHTS = "adapter_model.safetensors"
 
 
 def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int) -> PeftModel:
@@ -47,24 +51,59 @@ def _linear_names(model: PreTrainedModel) -> list[str]:
     return sorted({name.rsplit(".", 1)[-1] for name, _ in layers})
 
 
-def save_adapter(model: PeftModel, folder: Path, *, base_name: str) -> None:
-    """Save adapter_model.safetensors and adapter_config.json; the base is named by its logical name, not this path."""
+def save_adapter(
+    model: PeftModel, folder: Path, *, base_name: str, scale: float = 1.0, onto: Path | None = None
+) -> None:
+    """Save adapter_model.safetensors and adapter_config.json; the base is named by its logical name, not this path.
+
+    Args:
+        scale: how much of what was trained is kept. Between nothing and all of it lie better trades of what is learned
+            for what is forgotten than at the end (WiSE-FT, arXiv 2109.01903).
+        onto: the adapter that was merged into the model before (``with_merged``). What is saved is the sum of the two,
+            exactly: one adapter whose rank is the sum of theirs.
+    """
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = base_name
     config["target_modules"] = sorted(config["target_modules"])  # a set in PEFT: its order changes from run to run
+    weights = load_file(folder / WEIGHTS)
+    weights = {name: weight * scale if "lora_B" in name else weight for name, weight in weights.items()}
+    if onto:
+        before, earlier = adapter_config(onto), load_file(onto / WEIGHTS)
+        weights = {name: _stacked(name, earlier[name], weight) for name, weight in weights.items()}
+        config["lora_alpha"] += before["lora_alpha"]
+        config["r"] += before["r"]
+    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def student(model: PreTrainedModel, settings: ConsolidateSettings, *, start: Path | None, seed: int) -> PeftModel:
-    """Put the adapter saved in ``start`` on the base, ready to be trained on, or a fresh one if it is None."""
-    if start is None:
-        return attach_adapter(model, settings, seed=seed)
-    adapted = load_adapter(model, start)
-    adapted.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
-    return adapted
+def _stacked(name: str, earlier: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """A's rows under each other, B's columns beside each other: the product is the sum of the products."""
+    return torch.cat([earlier.to(weight.dtype), weight], dim=0 if "lora_A" in name else 1)
+
+
+def stacks(folder: Path, model: PreTrainedModel, settings: ConsolidateSettings) -> bool:
+    """Whether a fresh adapter can be added to the saved one: after a change of layers or of alpha / rank it cannot."""
+    config = adapter_config(folder)
+    layers, first = model.config.num_hidden_layers, first_layer(model, settings)
+    same_layers = config["layers_to_transform"] == (list(range(first, layers)) if first else None)
+    return same_layers and config["lora_alpha"] * settings.rank == settings.alpha * config["r"]
+
+
+def adapter_config(folder: Path) -> dict[str, Any]:
+    """What PEFT wrote about a saved adapter."""
+    return json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+
+
+def with_merged(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
+    """Add a saved adapter to the weights of ``model`` in place, and return it: what is trained on top is new.
+
+    Raises:
+        SlumberError: as ``load_adapter``.
+    """
+    return load_adapter(model, folder).merge_and_unload()
 
 
 def load_adapter(model: PreTrainedModel, folder: Path) -> PeftModel:
@@ -73,8 +112,8 @@ def load_adapter(model: PreTrainedModel, folder: Path) -> PeftModel:
     Raises:
         SlumberError: the folder holds no adapter in safetensors, or one of another base.
     """
-    if not (folder / "adapter_model.safetensors").exists():
-        raise SlumberError(f"{folder} holds no adapter_model.safetensors: the candidate is not complete.")
+    if not (folder / WEIGHTS).exists():
+        raise SlumberError(f"{folder} holds no {WEIGHTS}: the candidate is not complete.")
     try:
         return PeftModel.from_pretrained(model, folder)
     except (ValueError, RuntimeError, KeyError) as error:

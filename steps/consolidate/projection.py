@@ -1,7 +1,9 @@
-"""Keep the adapter out of what general text uses: gradient projection memory (arXiv 2103.09762) on LoRA's inputs.
+"""Keep the adapter out of what general text and earlier nights use: gradient projection memory on LoRA's inputs.
 
 An adapter changes a layer's output by B A x. The rows of A are kept orthogonal to the directions in which the layer's
-inputs vary on rehearsal text, so that there A x is nearly nothing, whatever is learned about new names elsewhere.
+inputs vary on rehearsal text, so that there A x is nearly nothing, whatever is learned about new names elsewhere; and
+to those in which they vary on what earlier nights taught, so that tonight does not write over it (arXiv 2103.09762;
+for LoRA: InfLoRA, arXiv 2404.00228).
 """
 
 import numpy as np
@@ -13,40 +15,57 @@ from steps.consolidate.examples import Example
 from steps.model.forward import hidden_states
 from steps.model.packing import group, pack
 from steps.progress import progress
+from steps.settings import ConsolidateSettings
 
 _ROW_TOKENS = 1024
 _EXACT = 1024  # inputs up to which the whole matrix of products is kept and decomposed
-_SKETCH = 512  # columns of the sketch of a wider layer, and so the most directions that are found there
+_SKETCH = 512  # columns of the sketch of a wider layer, and so the most directions that are found there at once
+
+Known = dict[LoraLayer, torch.Tensor]  # directions [inputs, k] by the first layer that sees those inputs
 
 
 class Projection:
-    """Directions [inputs, k] per adapted layer that hold ``share`` of the energy of its inputs on ``examples``."""
+    """Keeps a fresh adapter out of the directions that hold a share of the energy of each layer's inputs.
+
+    They hold ``protect`` of it on the general ``examples``, and ``protect_earlier`` of it on those that are replayed.
+    """
 
     @torch.no_grad()
-    def __init__(self, model: PeftModel, examples: list[Example], *, share: float, packed: bool):
-        self._kept_out: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
-        if share and examples:
-            for energy, layers in _energies(model, examples, packed=packed):
-                directions = energy.directions(share)
-                for layer in layers:
-                    name = layer.active_adapters[0]
-                    weight, fresh = layer.lora_A[name].weight, not layer.lora_B[name].weight.any()
-                    had = weight.float() @ directions
-                    self._kept_out.append((weight, directions, torch.zeros_like(had) if fresh else had))
-            self.apply()
+    def __init__(self, model: PeftModel, examples: list[Example], settings: ConsolidateSettings, *, packed: bool):
+        self._kept_out: list[tuple[torch.Tensor, torch.Tensor]] = []
+        general = [e for e in examples if e.general]
+        earlier = [e for e in examples if e.replay and not e.rehearsal]
+        known: Known = {}
+        for what, members, share in (
+            ("what general text uses", general, settings.protect),
+            ("what earlier nights use", earlier, settings.protect_earlier),
+        ):
+            if share and members:
+                found = _energies(model, members, known, what=what, packed=packed)
+                known = {layers[0]: energy.directions(share) for energy, layers in found}
+                self._kept_out = [
+                    (layer.lora_A[layer.active_adapters[0]].weight, known[layers[0]])
+                    for _, layers in found
+                    for layer in layers
+                ]
+        self.apply()
 
     @torch.no_grad()
     def apply(self) -> None:
-        """Take the directions out of every A, after each step too; what an adapter had learned there stays."""
-        for weight, directions, had in self._kept_out:
-            weight -= ((weight.float() @ directions - had) @ directions.T).to(weight.dtype)
+        """Take the directions out of every A; after each step, too."""
+        for weight, directions in self._kept_out:
+            weight -= ((weight.float() @ directions) @ directions.T).to(weight.dtype)
 
 
 class _Energy:
-    """The sum of x x' over inputs x of one width, whole or as a Nystrom sketch (Tropp et al., arXiv 1706.05736)."""
+    """The sum of x x' over inputs x of one width, whole or as a Nystrom sketch (Tropp et al., arXiv 1706.05736).
 
-    def __init__(self, width: int, device: torch.device):
-        self._trace = 0.0
+    ``known``: directions [width, k] that are taken already; only what the inputs have beside them is summed.
+    """
+
+    def __init__(self, width: int, known: torch.Tensor | None, device: torch.device):
+        self._known = torch.zeros(width, 0, device=device) if known is None else known
+        self._whole = self._rest = 0.0
         self._probe = None
         if width > _EXACT:
             self._probe = torch.randn(width, _SKETCH, generator=torch.Generator().manual_seed(width)).to(device)
@@ -55,11 +74,16 @@ class _Energy:
     def add(self, x: torch.Tensor) -> None:
         """Count inputs [N, width]."""
         x = x.float()
-        self._trace += float(x.square().sum())
+        self._whole += float(x.square().sum())
+        x = x - (x @ self._known) @ self._known.T
+        self._rest += float(x.square().sum())
         self._sum.addmm_(x.T, x if self._probe is None else x @ self._probe)
 
     def directions(self, share: float) -> torch.Tensor:
-        """Return the fewest principal directions [width, k] with ``share`` of the energy, or all that are known."""
+        """Return the known directions and the fewest more that have ``share`` of the energy together [width, k]."""
+        lacking = share * self._whole - (self._whole - self._rest)
+        if lacking <= 0:
+            return self._known
         if self._probe is None:
             values, vectors = torch.linalg.eigh(self._sum)
             values, vectors = values.flip(0), vectors.flip(1)
@@ -71,18 +95,21 @@ class _Energy:
                 torch.linalg.solve_triangular(core, shifted.T, upper=False).T, full_matrices=False
             )
             values = roots.square() - shift
-        count = int((values.clamp_min(0).cumsum(0) < share * self._trace).sum()) + 1
-        return vectors[:, : min(count, len(values) - 1)].contiguous()
+        count = int((values.clamp_min(0).cumsum(0) < lacking).sum()) + 1
+        count = min(count, len(values) - 1, self._known.shape[0] - self._known.shape[1] - 1)
+        return torch.cat([self._known, vectors[:, :count]], dim=1)
 
 
 def _symmetric(matrix: torch.Tensor) -> torch.Tensor:
     return (matrix + matrix.T) / 2
 
 
-def _energies(model: PeftModel, examples: list[Example], *, packed: bool) -> list[tuple[_Energy, list[LoraLayer]]]:
+def _energies(
+    model: PeftModel, examples: list[Example], known: Known, *, what: str, packed: bool
+) -> list[tuple[_Energy, list[LoraLayer]]]:
     """What enters the adapted layers, with the layers that share it (query, key and value do).
 
-    The template's words, which stand before every completion, count once.
+    Completions count, and the words before them once: for general text they are the template's.
     """
     found: dict[LoraLayer, tuple[_Energy, list[LoraLayer]]] = {}
     last: list = [None, None]  # the input seen last, and the first layer that saw it
@@ -96,14 +123,14 @@ def _energies(model: PeftModel, examples: list[Example], *, packed: bool) -> lis
         last[:] = [args[0], layer]
         x = args[0].reshape(-1, args[0].shape[-1])[counted.to(args[0].device)]
         if layer not in found:
-            found[layer] = (_Energy(x.shape[-1], x.device), [layer])
+            found[layer] = (_Energy(x.shape[-1], known.get(layer), x.device), [layer])
         found[layer][0].add(x)
 
     layers = [m for m in model.modules() if isinstance(m, LoraLayer) and m.active_adapters[0] in m.lora_A]
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     sequences = [e.sequence for e in examples]
     try:
-        with progress("what general text uses", len(examples)) as meter, torch.no_grad(), model.disable_adapter():
+        with progress(what, len(examples)) as meter, torch.no_grad(), model.disable_adapter():
             for members in group(sequences, batch_tokens=_ROW_TOKENS if packed else 0):
                 row = pack([sequences[n] for n in members])
                 spans = zip(members, row.index, strict=True)

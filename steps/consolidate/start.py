@@ -1,20 +1,16 @@
 """Where a night's training starts: the champion's adapter, or the base in a deep sleep.
 
-To rebuild from the base on all nights costs more every night. To go on from the champion costs the same, with a wording
-of each of some earlier facts, others every night, but keeps less (docs/log.md).
+To go on from the champion costs the same every night, with a wording of each of some earlier facts, others every night;
+the adapter grows by a night's rank. A deep sleep makes it small again, and costs what all remembered nights cost.
 """
 
-import json
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps.consolidate.adapter import first_layer
 from steps.consolidate.examples import fact_of
-from steps.model.loading import Base
 from steps.records import Dream
-from steps.settings import ConsolidateSettings
 
 
 @dataclass(frozen=True)
@@ -34,14 +30,6 @@ def is_deep_sleep(nights: list[str], start: Start | None, *, every: int) -> bool
     if start is None or not nights or max(start.nights) >= nights[-1]:
         return True
     return every > 0 and (len(nights) - 1) % every == 0
-
-
-def fits(start: Start, base: Base, settings: ConsolidateSettings) -> bool:
-    """Whether the adapter has the shape that is trained now; after a change of settings it has not."""
-    config = json.loads((start.adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    layers, first = base.model.config.num_hidden_layers, first_layer(base.model, settings)
-    wanted = (settings.rank, settings.alpha, settings.dropout, list(range(first, layers)) if first else None)
-    return (config["r"], config["lora_alpha"], config["lora_dropout"], config["layers_to_transform"]) == wanted
 
 
 def dreamt_again(dreams: Iterable[Dream], *, facts: int, rehearsals: int, seed: str) -> list[Dream]:

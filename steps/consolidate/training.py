@@ -67,8 +67,7 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
     done = Training([], 0, 0, 0.0)
     start = time.perf_counter()
-    general = [e for e in examples if e.general]
-    projection = Projection(model, general, share=settings.protect, packed=packed)  # of the adapter as it begins
+    projection = Projection(model, examples, settings, packed=packed)
     if checkpoint.exists():
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")

@@ -1,9 +1,12 @@
 """A night goes on from what serves, or from the base; what was learned before is dreamt of again."""
 
 import pytest
+import torch
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
 from steps.consolidate import consolidate
+from steps.consolidate.adapter import adapter_config, load_adapter
 from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
 from steps.records import Dream, Experience
 from steps.workspace import write_records
@@ -43,7 +46,9 @@ def sleep(tiny_settings, workspace):
         write_records(workspace.dataset("corpus", night), [Experience(id=night, night=night, text=text, **fields)])
 
     def go(night, start, **knobs):
-        changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "protect": 0.0, "deep_sleep": 0, **knobs})
+        changed = tiny_settings.consolidate.model_copy(
+            update={"epochs": 1, "protect": 0.0, "deep_sleep": 0, "replay": 1.0, **knobs}
+        )
         settings = tiny_settings.model_copy(update={"consolidate": changed})
         figures = consolidate(settings=settings, workspace=workspace, night=night, start=start).figures
         weights = load_file(workspace.night(night) / "adapter" / "adapter_model.safetensors")
@@ -64,13 +69,41 @@ def test_without_start_it_is_built_from_the_base_on_all_nights(sleep):
 
 def test_it_goes_on_from_what_serves_and_dreams_again_of_what_that_knows(sleep, workspace):
     _, before = sleep(FIRST, None, learning_rate=0.02)
-    rate = 1e-6
-    figures, after = sleep(SECOND, served(workspace), learning_rate=rate)
+    figures, after = sleep(SECOND, served(workspace))
     assert figures["begins_with"] == f"the champion of night {FIRST}"
     assert figures["replayed_examples"] == 3 + 2, "a dream of each fact, the lesson, as much rehearsal as tonight"
     assert figures["examples"] == 5 + 8
-    moved = max(float((after[name] - before[name]).abs().max()) for name in before)
-    assert 0 < moved <= 2 * rate * figures["steps"] and max(float(w.abs().max()) for w in before.values()) > 0.01
+    for name, weight in before.items():
+        rank = weight.shape[1]
+        assert after[name].shape[1] == 2 * rank and torch.equal(after[name][:, :rank], weight), (
+            "what was stays as it was"
+        )
+        assert after[name][:, rank:].abs().max() > 0, "and something is added"
+
+
+def test_the_saved_adapter_is_what_was_trained_on_top_of_the_one_before(sleep, workspace, tiny_model):
+    """Nothing is trained on the second night (a tiny rate, a tiny scale): it serves what the first one served."""
+    ids = torch.arange(7, 40)[None]
+
+    def logits(night):
+        model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
+        adapted = load_adapter(model, workspace.night(night) / "adapter").eval() if night else model.eval()
+        with torch.inference_mode():
+            return adapted(input_ids=ids).logits
+
+    sleep(FIRST, None, learning_rate=0.02, scale=1.0)
+    sleep(SECOND, served(workspace), learning_rate=1e-8, scale=0.01)
+    sleep(THIRD, Start(workspace.night(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02, scale=1.0)
+    moved = (logits(FIRST) - logits(None)).abs().max()
+    assert (logits(SECOND) - logits(FIRST)).abs().max() < 1e-4 * moved
+    assert (logits(THIRD) - logits(SECOND)).abs().max() > 0.1 * moved
+    ranks = [adapter_config(workspace.night(n) / "adapter")["r"] for n in NIGHTS]
+    assert ranks == [ranks[0], 2 * ranks[0], 3 * ranks[0]]
+
+
+def test_scale_keeps_that_share_of_what_was_trained(sleep):
+    whole, half = (sleep(FIRST, None, scale=scale)[1] for scale in (1.0, 0.5))
+    assert all(torch.allclose(half[name], 0.5 * whole[name]) for name in whole)
 
 
 def test_what_a_refused_night_brought_is_new(sleep, workspace):
@@ -79,7 +112,7 @@ def test_what_a_refused_night_brought_is_new(sleep, workspace):
     assert figures["replayed_examples"] == 5 and figures["examples"] == 5 + 2 * 8
 
 
-@pytest.mark.parametrize("knobs", [{"rank": 2}, {"alpha": 4}, {"first_layer": 0.75}, {"deep_sleep": 1}])
+@pytest.mark.parametrize("knobs", [{"alpha": 4}, {"first_layer": 0.75}, {"deep_sleep": 1}])
 def test_it_is_rebuilt_in_another_shape_and_in_a_deep_sleep(sleep, workspace, knobs):
     sleep(FIRST, None)
     figures, _ = sleep(SECOND, served(workspace), **knobs)
