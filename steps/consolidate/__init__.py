@@ -9,6 +9,7 @@ from typing import Any
 from steps.consolidate.adapter import attach_adapter, save_adapter, stacks, with_merged
 from steps.consolidate.examples import build_examples
 from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
+from steps.consolidate.superseded import superseded
 from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
 from steps.consolidate.training import train
 from steps.errors import SlumberError
@@ -56,6 +57,9 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             return {"skipped": "nothing new tonight", "examples": 0}
         check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
         dreams = list({d.id: d for d in dreams}.values())
+        replaced = superseded(dreams)
+        left_out = {(d.answer, replaced[d.id]) for d in dreams if d.id in replaced}
+        dreams = [d for d in dreams if d.id not in replaced]
         corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
         base = load_base(settings.model)
         begun = start if start and stacks(start.adapter, base.model, settings.consolidate) else None
@@ -108,6 +112,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             "examples": len(examples),
             "rehearsal_examples": sum(e.rehearsal for e in examples),
             "replayed_examples": sum(e.replay for e in examples),
+            "superseded": [{"was": was, "is now": now} for was, now in sorted(left_out)],
             "nights": nights,
             "begins_with": f"the champion of night {begun.nights[-1]}" if begun else "the base",
             "steps": len(done.losses),
