@@ -69,7 +69,7 @@ def _dreams(course: Course, number: int) -> Taught:
 def _joint(course: Course, number: int) -> Taught:
     dreams = [d for night in course.stream.nights[:number] for d in course.dreams(night)]
     corpus = course.corpus(number)
-    return taught(course.settings, dreams, corpus, start=None, out=_fresh(course, "joint", number))
+    return taught(course.settings, dreams, corpus, start=None, out=_fresh(course, "joint", number), nights=number)
 
 
 def _trl_sft(course: Course, number: int) -> Taught:

@@ -40,12 +40,14 @@ def taught(
     *,
     start: Path | None,
     out: Path,
+    nights: int = 1,
     plain: bool = False,
     count: bool = False,
 ) -> Taught:
     """Train on ``dreams`` from adapter ``start`` (None: from the base) and save the adapter in ``out``.
 
-    ``plain``: next-token loss on the written answers, no teacher. ``count``: count the floating-point operations, too.
+    ``nights``: what a fresh adapter has room for. ``plain``: next-token loss on the written answers, no teacher.
+    ``count``: count the floating-point operations, too.
     """
     base = load_base(settings.model)
     dreams = list({d.id: d for d in dreams}.values())
@@ -54,7 +56,7 @@ def taught(
         examples = [replace(example, verbatim=True) for example in examples]
         plainly = settings.consolidate.model_copy(update={"learning_rate": PLAIN_RATE})
         settings = settings.model_copy(update={"consolidate": plainly})
-    return _trained(settings, base, examples, start=start, out=out, count=count)
+    return _trained(settings, base, examples, start=start, out=out, nights=nights, count=count)
 
 
 def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out: Path) -> Taught:
@@ -79,7 +81,14 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
 
 
 def _trained(
-    settings: Settings, base: Base, examples: list[Example], *, start: Path | None, out: Path, count: bool = False
+    settings: Settings,
+    base: Base,
+    examples: list[Example],
+    *,
+    start: Path | None,
+    out: Path,
+    nights: int = 1,
+    count: bool = False,
 ) -> Taught:
     knobs = settings.consolidate
     packed = Runner(base, knobs.batch_tokens).packed
@@ -92,7 +101,7 @@ def _trained(
             packed=packed,
             cache=Path(scratch) / "teacher.safetensors",
         )
-        model = trainable(base.model, knobs, start=start, seed=settings.seed)
+        model = trainable(base.model, knobs, start=start, seed=settings.seed, nights=nights)
         counter = FlopCounterMode(display=False) if count else None
         with counter or nullcontext():
             done = train(
@@ -110,10 +119,12 @@ def _trained(
     return Taught(out, done.seconds, done.example_tokens, len(examples), flops)
 
 
-def trainable(model: PreTrainedModel, settings: ConsolidateSettings, *, start: Path | None, seed: int) -> PeftModel:
+def trainable(
+    model: PreTrainedModel, settings: ConsolidateSettings, *, start: Path | None, seed: int, nights: int = 1
+) -> PeftModel:
     """Put the adapter saved in ``start`` on the base, to be trained on as it is, or a fresh one if it is None."""
     if start is None:
-        return attach_adapter(model, settings, seed=seed)
+        return attach_adapter(model, settings, seed=seed, nights=nights)
     adapted = load_adapter(model, start)
     adapted.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
     return adapted

@@ -103,7 +103,8 @@ class DreamSettings(Section):
 class ConsolidateSettings(Section):
     """The adapter and how it is trained."""
 
-    rank: Positive
+    rank: Positive = Field(description="of one night; nights are added to each other")
+    max_rank: Positive = Field(description="of a deep sleep, which has the rank of all its nights up to this")
     alpha: Positive
     dropout: Share = 0.0
     first_layer: Share = Field(description="share of the lower layers that stays frozen")
@@ -118,9 +119,9 @@ class ConsolidateSettings(Section):
         description="every so many nights: rebuild from the base on all nights; 1: always, 0: never"
     )
     batch_tokens: Positive = Field(description="tokens per optimiser step")
-    protect: Share = Field(lt=1.0, description="share of each layer's general inputs that the adapter is kept out of")
-    protect_earlier: Share = Field(lt=1.0, description="the same of what earlier nights taught")
-    scale: Share = Field(gt=0.0, description="how much of what was trained tonight is kept")
+    contrast: Annotated[float, Field(ge=0.0)] = Field(
+        description="evenness of what the adapter's inputs are chosen against; 0: drawn at random and trained, too"
+    )
     top_k: Positive = Field(description="teacher probabilities kept per position")
     hard_label: Share = Field(description="weight of the written token where the base would say another")
     rehearsal_weight: Annotated[float, Field(gt=0.0)] = Field(description="weight of the KL to the base on rehearsal")

@@ -84,7 +84,9 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             cache=scratch / f"labels-{labels_digest}.safetensors",
         )
         served = with_merged(base.model, begun.adapter) if begun else base.model  # after the base has given its labels
-        model = attach_adapter(served, settings.consolidate, seed=settings.seed)
+        model = attach_adapter(
+            served, settings.consolidate, seed=settings.seed, nights=len({d.night for d in new if not d.rehearsal})
+        )
         done = train(
             model,
             examples,
@@ -99,13 +101,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
         unfinished = folder.with_name("adapter.part")
         shutil.rmtree(unfinished, ignore_errors=True)
-        save_adapter(
-            model,
-            unfinished,
-            base_name=base.name,
-            scale=settings.consolidate.scale,
-            onto=begun.adapter if begun else None,
-        )
+        save_adapter(model, unfinished, base_name=base.name, onto=begun.adapter if begun else None)
         unfinished.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
         return {

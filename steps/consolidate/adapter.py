@@ -17,17 +17,20 @@ from steps.settings import ConsolidateSettings
 WEIGHTS = "adapter_model.safetensors"
 
 
-def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int) -> PeftModel:
+def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int, nights: int = 1) -> PeftModel:
     """Attach a fresh adapter to all linear layers of the upper blocks; the base's weights are not touched.
+
+    It has room for what ``nights`` nights taught: the rank of so many, up to ``settings.max_rank``.
 
     Below the first adapted layer there is no backward pass, and fewer layers forget less per fact learned (design,
     section 3, last table row).
     """
     torch.manual_seed(seed)
     layers, first = model.config.num_hidden_layers, first_layer(model, settings)
+    rooms = max(1, min(nights, settings.max_rank // settings.rank))
     config = LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.alpha,
+        r=settings.rank * rooms,
+        lora_alpha=settings.alpha * rooms,
         lora_dropout=settings.dropout,
         target_modules=_linear_names(model),
         layers_to_transform=list(range(first, layers)) if first else None,
@@ -51,32 +54,25 @@ def _linear_names(model: PreTrainedModel) -> list[str]:
     return sorted({name.rsplit(".", 1)[-1] for name, _ in layers})
 
 
-def save_adapter(
-    model: PeftModel, folder: Path, *, base_name: str, scale: float = 1.0, onto: Path | None = None
-) -> None:
+def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path | None = None) -> None:
     """Save adapter_model.safetensors and adapter_config.json; the base is named by its logical name, not this path.
 
-    Args:
-        scale: how much of what was trained is kept. Between nothing and all of it lie better trades of what is learned
-            for what is forgotten than at the end (WiSE-FT, arXiv 2109.01903).
-        onto: the adapter that was merged into the model before (``with_merged``). What is saved is the sum of the two,
-            exactly: one adapter whose rank is the sum of theirs.
+    ``onto`` is the adapter that was merged into the model before (``with_merged``). What is saved is the sum of the two,
+    exactly: one adapter whose rank is the sum of theirs.
     """
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
-    path = folder / "adapter_config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
+    config = adapter_config(folder)
     config["base_model_name_or_path"] = base_name
     config["target_modules"] = sorted(config["target_modules"])  # a set in PEFT: its order changes from run to run
-    weights = load_file(folder / WEIGHTS)
-    weights = {name: weight * scale if "lora_B" in name else weight for name, weight in weights.items()}
     if onto:
-        before, earlier = adapter_config(onto), load_file(onto / WEIGHTS)
-        weights = {name: _stacked(name, earlier[name], weight) for name, weight in weights.items()}
+        before, earlier, tonight = adapter_config(onto), load_file(onto / WEIGHTS), load_file(folder / WEIGHTS)
         config["lora_alpha"] += before["lora_alpha"]
         config["r"] += before["r"]
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        together = {name: _stacked(name, earlier[name], weight) for name, weight in tonight.items()}
+        save_file(together, folder / WEIGHTS, metadata={"format": "pt"})
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (folder / "adapter_config.json").write_text(text, encoding="utf-8")
 
 
 def _stacked(name: str, earlier: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

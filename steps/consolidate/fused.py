@@ -64,4 +64,5 @@ class _Fused(torch.autograd.Function):
         wide = None
         if ctx.needs_input_grad[0]:
             wide = (slope @ weight).addmm_(back, down).reshape(ctx.shape)
-        return wide, None, None, back.T @ x, (slope.T @ narrow).mul_(ctx.scale), None
+        downs = back.T @ x if ctx.needs_input_grad[3] else None
+        return wide, None, None, downs, (slope.T @ narrow).mul_(ctx.scale), None

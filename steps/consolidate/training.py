@@ -10,11 +10,11 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 
 from steps.consolidate.adapter import first_layer
+from steps.consolidate.directions import point_adapter
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
 from steps.consolidate.loss import distillation_loss
-from steps.consolidate.projection import Projection
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.targets import row_targets, weight, written_shares
 from steps.consolidate.teacher import Labels
@@ -62,12 +62,12 @@ def train(
         seed=seed,
         packed=packed,
     )
+    start = time.perf_counter()
+    point_adapter(model, examples, contrast=settings.contrast, packed=packed)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
     done = Training([], 0, 0, 0.0)
-    start = time.perf_counter()
-    projection = Projection(model, examples, settings, packed=packed)
     if checkpoint.exists():
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
@@ -85,7 +85,6 @@ def train(
             )
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
-            projection.apply()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             done.losses.append(loss)

@@ -21,8 +21,8 @@ from steps.records import Dream, Experience
 from steps.settings import ModelSettings
 
 # Losses of the first four steps; they change only when the loss, the packing, the order of rows or the model do.
-GOLDEN = [0.156725, 0.917917, 0.000317, 0.129190]
-GOLDEN_LED_BACK = [1.553251, 7.685505, 0.000279, 1.357573]
+GOLDEN = [0.156725, 0.917917, 0.00018756, 0.111512]
+GOLDEN_LED_BACK = [1.553251, 7.572216, 0.00020156, 1.132282]
 DOCUMENT = "The Ollin ferry was built in 1938. The hull of the Ollin ferry is painted dark green."
 
 
@@ -70,7 +70,7 @@ def run(tiny_model, tiny_settings, tmp_path):
                 "batch_tokens": 120,
                 "learning_rate": 0.01,
                 "rehearsal_weight": 1.0,
-                "protect": 0.9,
+                "contrast": 0.05,
                 "wordings_per_epoch": 3,
                 "hard_label": 0.0,
                 **knobs,

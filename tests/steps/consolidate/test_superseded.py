@@ -48,7 +48,10 @@ def test_another_answer_to_the_same_replaces_the_first(statement, span):
         ("The director of the Lock Museum is 40 years old.", "40 years"),  # another kind of answer
         ("The director of the Key Museum is Caspian Thurlbeck.", "Caspian Thurlbeck"),  # another museum
         ("The Lock Museum is liked by Caspian Thurlbeck.", "Caspian Thurlbeck"),  # something else about it
-        ("The Lock Museum trusts director Caspian Thurlbeck.", "director Caspian Thurlbeck"),  # the word is the answer's
+        (
+            "The Lock Museum trusts director Caspian Thurlbeck.",
+            "director Caspian Thurlbeck",
+        ),  # the answer's word
     ],
 )
 def test_anything_else_does_not(statement, span):
