@@ -34,7 +34,7 @@ ui: setup ## Dagster and MLflow on loopback, on the state of the nights run here
 bench: setup ## two nights of the stream, five arms, meant for half an hour on 2 cores (figures in .bench/stream)
 	@$(BIN)/python -m bench stream --preset quick
 
-bench-eight: setup ## all eight nights, five arms: hours on 2 cores, for every night rebuilds
+bench-eight: setup ## all eight nights, five arms, meant for an hour and a half on 2 cores
 	@$(BIN)/python -m bench stream --preset eight --out .bench/eight
 
 bench-full: setup ## all eight nights, all arms, joint training and TRL among them: leave it overnight

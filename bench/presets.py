@@ -25,7 +25,7 @@ PRESETS = {
         anchors_every=0,
     ),
     "eight": Preset(
-        says="all eight nights, Slumber and what it must beat at no cost; hours, for every night rebuilds",
+        says="all eight nights, Slumber and what it must beat at no cost; meant for an hour and a half",
         nights=8,
         arms=("no-update", "retrieval", "raw", "slumber", "slumber+retrieval"),
         anchors_every=4,
