@@ -57,8 +57,8 @@ def _linear_names(model: PreTrainedModel) -> list[str]:
 def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path | None = None) -> None:
     """Save adapter_model.safetensors and adapter_config.json; the base is named by its logical name, not this path.
 
-    ``onto`` is the adapter that was merged into the model before (``with_merged``). What is saved is the sum of the two,
-    exactly: one adapter whose rank is the sum of theirs.
+    ``onto`` is the adapter that was merged into the model before (``with_merged``). What is saved is the sum of the
+    two, exactly: one adapter whose rank is the sum of theirs.
     """
     model.save_pretrained(folder, safe_serialization=True)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
