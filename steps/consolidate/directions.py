@@ -8,6 +8,7 @@ inputs that are to be left alone: gradient projection memory, arXiv 2103.09762).
 """
 
 import numpy as np
+import scipy.linalg
 import torch
 from peft import PeftModel
 from peft.tuners.lora import LoraLayer
@@ -54,12 +55,11 @@ def _contrasting(wanted: torch.Tensor, left_alone: torch.Tensor, *, contrast: fl
     """Return ``count`` orthonormal rows v with the largest v' wanted v / v' (left_alone + contrast) v."""
     width = len(wanted)
     even = contrast / width * torch.eye(width, device=wanted.device)
-    root = torch.linalg.cholesky(left_alone + even)
-    whitened = torch.linalg.solve_triangular(root, wanted, upper=False)
-    whitened = torch.linalg.solve_triangular(root, whitened.T, upper=False)
-    _, vectors = torch.linalg.eigh((whitened + whitened.T) / 2)  # in ascending order
-    best = vectors.flip(1)[:, :count]
-    return torch.linalg.qr(torch.linalg.solve_triangular(root.T, best, upper=True))[0].T
+    _, vectors = scipy.linalg.eigh(
+        wanted.cpu().numpy(), (left_alone + even).cpu().numpy(), subset_by_index=[width - count, width - 1]
+    )  # in ascending order
+    best = torch.from_numpy(vectors[:, ::-1].copy()).to(wanted)
+    return torch.linalg.qr(best)[0].T
 
 
 class _Energy:
