@@ -48,8 +48,16 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.fixture
+def interruptible():
+    """A shell starts what it runs in the background with SIGINT ignored, the test suite, for instance."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_both_start_and_both_stop(deployment, number):
+def test_both_start_and_both_stop(deployment, number, interruptible):
     said: list[str] = []
 
     def stop_when_up():
