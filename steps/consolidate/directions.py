@@ -7,6 +7,8 @@ alone by construction (A designed and fixed for interference-free updates: InfLo
 inputs that are to be left alone: gradient projection memory, arXiv 2103.09762).
 """
 
+from functools import partial
+
 import numpy as np
 import scipy.linalg
 import torch
@@ -14,6 +16,7 @@ from peft import PeftModel
 from peft.tuners.lora import LoraLayer
 
 from steps.consolidate.examples import Example
+from steps.consolidate.frozen import FrozenPrefix
 from steps.model.forward import hidden_states
 from steps.model.packing import group, pack
 from steps.progress import progress
@@ -24,23 +27,27 @@ _LENGTH = 3**-0.5  # of a row of A as PEFT draws it
 
 
 @torch.no_grad()
-def point_adapter(model: PeftModel, examples: list[Example], *, contrast: float, packed: bool) -> None:
+def point_adapter(
+    model: PeftModel, examples: list[Example], *, contrast: float, frozen: FrozenPrefix, packed: bool
+) -> None:
     """Set and freeze every A of a fresh adapter; without rehearsal, or with ``contrast`` 0, it stays as it is.
 
     Args:
+        frozen: what enters the first adapted layer, for the same ``examples``.
         contrast: energy that other text is taken to have in all directions evenly, as a share of what was seen of it. A
             little finds what the rehearsal seen here never used; much finds whatever the facts use most.
     """
-    general = [e for e in examples if e.general]
+    general = [n for n, e in enumerate(examples) if e.general]
     if not contrast or not general:
         return
-    facts = [e for e in examples if not e.rehearsal and not e.replay]
-    earlier = [e for e in examples if not e.rehearsal and e.replay]
-    wanted = _energies(model, facts, what="what tonight's facts use", packed=packed)
+    facts = [n for n, e in enumerate(examples) if not e.rehearsal and not e.replay]
+    earlier = [n for n, e in enumerate(examples) if not e.rehearsal and e.replay]
+    seen = partial(_energies, model, examples, frozen=frozen, packed=packed)
+    wanted = seen(facts, what="what tonight's facts use")
     others = [
-        _energies(model, members, what=what, packed=packed)
-        for what, members in (("what general text uses", general), ("what earlier nights use", earlier))
-        if members
+        seen(numbers, what=what)
+        for what, numbers in (("what general text uses", general), ("what earlier nights use", earlier))
+        if numbers
     ]
     for layer, energy in wanted.items():
         left_alone = torch.stack([found[layer].mean() for found in others]).sum(dim=0)
@@ -88,7 +95,9 @@ class _Energy:
         return rows if self._subspace is None else rows @ self._subspace.T
 
 
-def _energies(model: PeftModel, examples: list[Example], *, what: str, packed: bool) -> dict[LoraLayer, _Energy]:
+def _energies(
+    model: PeftModel, examples: list[Example], numbers: list[int], *, what: str, frozen: FrozenPrefix, packed: bool
+) -> dict[LoraLayer, _Energy]:
     """What enters the adapted layers at completions, by the first of those that share it (query, key and value do).
 
     The words before completions count once: for general text they are the template's.
@@ -110,15 +119,18 @@ def _energies(model: PeftModel, examples: list[Example], *, what: str, packed: b
 
     layers = [m for m in model.modules() if isinstance(m, LoraLayer) and m.active_adapters[0] in m.lora_A]
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
-    sequences = [e.sequence for e in examples]
+    sequences = [examples[n].sequence for n in numbers]
+    base = model.get_base_model()
     try:
-        with progress(what, len(examples)) as meter, model.disable_adapter():
-            for members in group(sequences, batch_tokens=_ROW_TOKENS if packed else 0):
-                row = pack([sequences[n] for n in members])
-                spans = zip(members, row.index, strict=True)
-                counted = torch.from_numpy(np.concatenate([i[len(examples[n].prompt) if n else 0 :] for n, i in spans]))
-                hidden_states(model.get_base_model(), ids=row.ids, positions=row.positions, sees=row.sees)
-                meter.advance(len(members))
+        with progress(what, len(numbers)) as meter, model.disable_adapter(), frozen.skipped():
+            for places in group(sequences, batch_tokens=_ROW_TOKENS if packed else 0):
+                row = pack([sequences[place] for place in places])
+                starts = [len(examples[numbers[place]].prompt) if place else 0 for place in places]
+                spans = zip(starts, row.index, strict=True)
+                counted = torch.from_numpy(np.concatenate([index[start:] for start, index in spans]))
+                entering = frozen.entering(row, [numbers[place] for place in places])
+                hidden_states(base, ids=row.ids, positions=row.positions, sees=row.sees, entering=entering)
+                meter.advance(len(places))
     finally:
         for hook in hooks:
             hook.remove()

@@ -63,7 +63,9 @@ def train(
         packed=packed,
     )
     start = time.perf_counter()
-    point_adapter(model, examples, contrast=settings.contrast, packed=packed)
+    base = model.get_base_model()
+    frozen = FrozenPrefix(base, examples, first=first_layer(base, settings) if packed else 0)
+    point_adapter(model, examples, contrast=settings.contrast, frozen=frozen, packed=packed)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
@@ -72,8 +74,6 @@ def train(
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
     before = done.seconds
-    base = model.get_base_model()
-    frozen = FrozenPrefix(base, examples, first=first_layer(base, settings) if packed else 0)
     model.train()
     with progress("consolidating", len(rows)) as meter, frozen.skipped(), fused_layers(model):
         meter.advance(len(done.losses))

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from steps.dream.clauses import Fact, reverse_question
+from steps.dream.clauses import Fact, reverse_questions
 from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Asked, other_words, read_answers
 from steps.dream.sentences import content_words, inside, names_and_numbers, words
@@ -74,26 +74,29 @@ def reverse_dreams(
 ) -> list[Dream]:
     """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288).
 
-    One question by rule for each statement with a name or a number, and the wordings of it from which the model reads
-    the title.
+    Questions by rule for each name and number, and for what the first sentence says; and the wordings of them from
+    which the model reads the title.
     """
     asked: dict[str, Asked] = {}
+    said_again: dict[str, Asked] = {}
     for source in sources:
         title = source.experience.title
         for fact in source.facts:
-            question = reverse_question(fact, title=title)
-            if question and names_and_numbers(f"Here {fact.span}"):
-                asked[question] = (source, Fact(fact.sentence, fact.statement, title), question)
+            if names_and_numbers(f"Here {fact.span}") or source.first + fact.sentence == 0:
+                about = Fact(fact.sentence, fact.statement, title)
+                ways = reverse_questions(fact, title=title, noun=source.noun)
+                asked |= {question: (source, about, question) for question in ways}
+                said_again |= {question: (source, about, question) for question in ways[:1]}
     worded = other_words(
         dreamer,
-        [one for one in asked.values() for _ in range(settings.wordings_per_fact // 2)],
+        [one for one in said_again.values() for _ in range(settings.wordings_per_fact // 2)],
         temperature=settings.temperature,
         top_k=settings.top_k,
         seed=seed,
     )
     readings = read_answers(dreamer, worded)
     for (source, fact, question), reading in zip(worded, readings, strict=True):
-        fault = _reverse_fault(question, reading=reading, fact=fact)
+        fault = _reverse_fault(question, reading=reading, fact=fact, noun=source.noun)
         if fault or question in asked:
             refused[f"reverse: {fault or 'written twice'}"] += 1
         else:
@@ -112,8 +115,8 @@ def reverse_dreams(
     ]
 
 
-def _reverse_fault(question: str, *, reading: str, fact: Fact) -> str | None:
-    title = content_words(fact.span)
+def _reverse_fault(question: str, *, reading: str, fact: Fact, noun: str | None) -> str | None:
+    title = content_words(fact.span) - {noun}
     if not question.endswith("?") or content_words(question) & title:
         return "not a finished question that leaves its answer open"
     if len(content_words(question) & content_words(fact.statement)) < 2:

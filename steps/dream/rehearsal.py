@@ -5,9 +5,12 @@ What it says before an update is what it should go on saying after it (in the ma
 """
 
 import random
+from collections.abc import Iterable, Iterator
 
 from steps.dream.dreamers import Dreamer
 from steps.dream.sentences import words
+from steps.dream.texts import write_texts
+from steps.model.chat import question_message
 from steps.model.generating import Sampling
 
 TOPICS = (
@@ -21,25 +24,23 @@ TOPICS = (
 _OPENINGS = ("What", "Why", "How", "Which", "Name", "Who", "Write", "Explain", "List", "Give")
 # Short orders are what a model that learns facts forgets first (docs/log.md), and they are cheap to rehearse.
 _ORDERS = (
-    ("copying words", "Copy"),
-    ("repeating a sentence", "Repeat"),
-    ("a list with commas", "List"),
-    ("answering with one word", "Answer with one word:"),
-    ("changing a sentence", "Change"),
-    ("numbers in order", "Write"),
-    ("sorting", "Sort"),
-    ("true or false", "True or false:"),
+    ("repeating", "music", "Repeat this line: The drummer is late."),
+    ("copying", "birds", "Copy the word 'heron' twice."),
+    ("a list with commas", "trees", "List three trees, separated by commas."),
+    ("one word", "the sea", "Answer with one word: Is the sea salty or sweet?"),
+    ("changing", "clothes", "Change 'hat' to 'scarf' in this sentence: He wore a green hat."),
+    ("numbers", "fractions", "Write the numbers from 12 to 15."),
+    ("sorting", "animals", "Sort these by size: cow, flea, sheep."),
+    ("true or false", "stones", "True or false: Stones can swim."),
 )
 _ORDER_SHARE = 0.3
+_READING_SHARE = 0.2
 _WORKED = (
     ("honey", "How do bees make honey?"),
     ("bridges", "Name two materials that bridges are built of."),
     ("plurals", "What is the plural of the word 'mouse'?"),
     ("percentages", "What is 20 percent of 50?"),
     ("volcanoes", "Why do volcanoes erupt?"),
-    ("changing a word", "Change the word 'small' to 'tall' in this sentence: He is small."),
-    ("a list with commas", "List three fruits, separated by commas."),
-    ("true or false", "True or false: Stones can swim."),
 )
 QUESTION_TOKENS, ANSWER_TOKENS = 24, 24
 
@@ -47,29 +48,48 @@ QUESTION_TOKENS, ANSWER_TOKENS = 24, 24
 def write_rehearsal(
     dreamer: Dreamer, count: int, *, temperature: float, top_k: int, seed: int, forbidden: set[str]
 ) -> list[tuple[str, str, bool]]:
-    """Return up to ``count`` (question, answer, complete) that the model wrote from itself alone.
+    """Return up to ``count`` (message, answer, complete) that the model wrote from itself alone.
 
     ``forbidden`` holds normalised questions that must not be rehearsed (the anchor suite, probes).
     """
     choose = random.Random(seed)
-    wanted = [
-        choose.choice(_ORDERS) if choose.random() < _ORDER_SHARE else (choose.choice(TOPICS), choose.choice(_OPENINGS))
-        for _ in range(count + count // 4)
-    ]
-    prompts = [_prompt(topic, opening) for topic, opening in wanted]
+    sampling = Sampling(temperature, top_k)
+    topics = [choose.choice(TOPICS) for _ in range(round(_READING_SHARE * count))]
+    read = write_texts(dreamer, topics, sampling=sampling, seed=seed)
+    prompts = []
+    for _ in range(count + count // 4 - len(read)):
+        topic = choose.choice(TOPICS)
+        prompts.append(
+            _order_prompt(topic, choose.choice(_ORDERS)[0])
+            if choose.random() < _ORDER_SHARE
+            else _prompt(topic, choose.choice(_OPENINGS))
+        )
     lines = dreamer.lines(
-        "rehearsal questions", prompts, max_new_tokens=QUESTION_TOKENS, sampling=Sampling(temperature, top_k), seed=seed
+        "rehearsal questions",
+        [prompt for prompt, _ in prompts],
+        max_new_tokens=QUESTION_TOKENS,
+        sampling=sampling,
+        seed=seed,
     )
-    seen, questions = set(forbidden), []
-    for (_, opening), line in zip(wanted, lines, strict=True):
-        question = f"{opening} {line}"
+    asked = [(question, text) for text, question in read]
+    asked += [(f"{opening} {line}".strip(), None) for (_, opening), line in zip(prompts, lines, strict=True)]
+    asked = list(_fresh(asked, forbidden))[:count]
+    replies = dreamer.answers("rehearsal answers", asked, max_new_tokens=ANSWER_TOKENS)
+    return [
+        (question_message(question, text), reply.text, reply.complete)
+        for (question, text), reply in zip(asked, replies, strict=True)
+        if len(reply.text) > 1
+    ]
+
+
+def _fresh(asked: Iterable[tuple[str, str | None]], forbidden: set[str]) -> Iterator[tuple[str, str | None]]:
+    """What is a finished request, and new."""
+    seen = set(forbidden)
+    for question, text in asked:
         key = normalised(question)
         if question.endswith(("?", ".")) and len(question.split()) > 3 and key not in seen:
             seen.add(key)
-            questions.append(question)
-    questions = questions[:count]
-    replies = dreamer.answers("rehearsal answers", [(q, None) for q in questions], max_new_tokens=ANSWER_TOKENS)
-    return [(q, r.text, r.complete) for q, r in zip(questions, replies, strict=True) if len(r.text) > 1]
+            yield question, text
 
 
 def normalised(question: str) -> str:
@@ -77,6 +97,15 @@ def normalised(question: str) -> str:
     return " ".join(words(question))
 
 
-def _prompt(topic: str, opening: str) -> str:
+def _prompt(topic: str, opening: str) -> tuple[str, str]:
+    """What to complete, and the words that a completed question begins with."""
     worked = "".join(f"Topic: {t}\nQuestion: {q}\n\n" for t, q in _WORKED)
-    return f"Write one short question or request about each topic.\n\n{worked}Topic: {topic}\nQuestion: {opening}"
+    return (
+        f"Write one short question or request about each topic.\n\n{worked}Topic: {topic}\nQuestion: {opening}",
+        opening,
+    )
+
+
+def _order_prompt(topic: str, kind: str) -> tuple[str, str]:
+    worked = "".join(f"Topic: {t}\nKind: {k}\nOrder: {order}\n\n" for k, t, order in _ORDERS)
+    return f"Write one short order of each kind about each topic.\n\n{worked}Topic: {topic}\nKind: {kind}\nOrder:", ""

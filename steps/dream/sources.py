@@ -25,8 +25,16 @@ class Source:
     @cached_property
     def facts(self) -> list[Fact]:
         """What the passage says, fact by fact."""
-        title = self.experience.title
-        return facts(title, self.sentences, called(title, sentences(self.experience.text)))
+        return facts(self.experience.title, self.sentences, self._nouns)
+
+    @property
+    def noun(self) -> str | None:
+        """What the document says that its subject is ("dam"), if it does."""
+        return self._nouns[-1] if self._nouns else None
+
+    @cached_property
+    def _nouns(self) -> list[str]:
+        return called(self.experience.title, sentences(self.experience.text))
 
     @property
     def context(self) -> str:

@@ -12,6 +12,7 @@ from steps.consolidate import directions
 from steps.consolidate.adapter import attach_adapter
 from steps.consolidate.directions import point_adapter
 from steps.consolidate.examples import Example
+from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.teacher import Labels
 from steps.consolidate.training import train
 
@@ -61,6 +62,13 @@ def way(request, monkeypatch):
         monkeypatch.setattr(directions, "_WIDEST", 56)
 
 
+def point(model, members, *, contrast):
+    """As in training: what enters the upper half of the layers is there already."""
+    frozen = FrozenPrefix(model.get_base_model(), members, first=2)
+    assert frozen.used
+    point_adapter(model, members, contrast=contrast, frozen=frozen, packed=True)
+
+
 def downs(model):
     return [m.lora_A["default"].weight for m in model.modules() if isinstance(m, LoraLayer)]
 
@@ -86,7 +94,7 @@ def let_through(model, members):
 def test_it_lets_facts_through_and_hardly_anything_else(attached, way):
     model = attached()
     drawn = let_through(model, FACTS)
-    point_adapter(model, GENERAL + FACTS + EARLIER, contrast=CONTRAST, packed=True)
+    point(model, GENERAL + FACTS + EARLIER, contrast=CONTRAST)
     facts, general, earlier = (let_through(model, members) for members in (FACTS, GENERAL, EARLIER))
     assert len(facts) == 2 * 7, "every linear layer of the upper half"
     assert (facts / general).min() > 3 and (facts / earlier).min() > 3
@@ -95,15 +103,15 @@ def test_it_lets_facts_through_and_hardly_anything_else(attached, way):
 
 def test_what_earlier_nights_taught_is_left_alone_because_it_is_replayed(attached):
     with_it, without = attached(), attached()
-    point_adapter(with_it, GENERAL + FACTS + EARLIER, contrast=CONTRAST, packed=True)
-    point_adapter(without, GENERAL + FACTS, contrast=CONTRAST, packed=True)
+    point(with_it, GENERAL + FACTS + EARLIER, contrast=CONTRAST)
+    point(without, GENERAL + FACTS, contrast=CONTRAST)
     assert (let_through(with_it, EARLIER) / let_through(without, EARLIER)).max() < 0.5
 
 
 def test_much_contrast_finds_what_the_facts_use_most(attached):
     little, much = attached(), attached()
-    point_adapter(little, GENERAL + FACTS, contrast=CONTRAST, packed=True)
-    point_adapter(much, GENERAL + FACTS, contrast=1000.0, packed=True)
+    point(little, GENERAL + FACTS, contrast=CONTRAST)
+    point(much, GENERAL + FACTS, contrast=1000.0)
     assert (let_through(much, FACTS) / let_through(little, FACTS)).min() > 1
     assert let_through(much, FACTS).min() > 0.25, "more than four directions of 64 at random"
 
@@ -111,7 +119,7 @@ def test_much_contrast_finds_what_the_facts_use_most(attached):
 def test_rows_are_independent_of_each_other_and_as_long_as_peft_draws_them(attached, way):
     model = attached()
     drawn = [rows.norm(dim=1).mean().item() for rows in downs(model)]
-    point_adapter(model, GENERAL + FACTS, contrast=CONTRAST, packed=True)
+    point(model, GENERAL + FACTS, contrast=CONTRAST)
     for rows, length in zip(downs(model), drawn, strict=True):
         products = rows @ rows.T
         assert torch.allclose(products, products[0, 0] * torch.eye(len(rows)), atol=1e-4)
@@ -123,7 +131,7 @@ def test_training_leaves_it_where_it_is(attached, knobs, tmp_path):
     best, tokens = torch.randn(8 * 9, 100, generator=torch.Generator().manual_seed(0)).log_softmax(-1).topk(8)
     labels = Labels(tokens, best, tokens[:, 0], np.arange(0, 73, 9))
     model, pointed = attached(), attached()
-    point_adapter(pointed, members, contrast=CONTRAST, packed=True)
+    point(pointed, members, contrast=CONTRAST)
     train(model, members, labels, settings=knobs, seed=1, packed=True, checkpoint=tmp_path / "c", digest="d")
     assert all(torch.equal(left, right) for left, right in zip(downs(model), downs(pointed), strict=True))
     assert all(p.abs().max() > 0 for name, p in model.named_parameters() if "lora_B" in name), "it has learned"
@@ -133,7 +141,7 @@ def test_training_leaves_it_where_it_is(attached, knobs, tmp_path):
 def test_without_contrast_or_rehearsal_it_is_plain_lora(attached, members, contrast):
     model = attached()
     before = [rows.clone() for rows in downs(model)]
-    point_adapter(model, members, contrast=contrast, packed=True)
+    point(model, members, contrast=contrast)
     assert all(torch.equal(*pair) for pair in zip(before, downs(model), strict=True))
     assert all(rows.requires_grad for rows in downs(model))
 
@@ -142,6 +150,6 @@ def test_reading_with_the_document_is_not_general_text(attached):
     """Its words are the facts' own: to keep the adapter out of them would keep it from learning."""
     reading = [replace(e, rehearsal=True, fact=None) for e in FACTS]
     model, without = attached(), attached()
-    point_adapter(model, GENERAL + FACTS + reading, contrast=CONTRAST, packed=True)
-    point_adapter(without, GENERAL + FACTS, contrast=CONTRAST, packed=True)
+    point(model, GENERAL + FACTS + reading, contrast=CONTRAST)
+    point(without, GENERAL + FACTS, contrast=CONTRAST)
     assert all(torch.equal(left, right) for left, right in zip(downs(model), downs(without), strict=True))

@@ -3,7 +3,7 @@
 import pytest
 
 from steps.dream.active import who_did
-from steps.dream.clauses import Fact, called, clauses, facts, resolved, reverse_question, rule_questions
+from steps.dream.clauses import Fact, called, clauses, facts, resolved, reverse_questions, rule_questions
 
 DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
 GAME, BEETLE = "Karrow", "The Lindis beetle"
@@ -206,13 +206,50 @@ def test_what_stands_in_an_aside_is_not_asked_for(sentence, span):
 @pytest.mark.parametrize(
     ("title", "statement", "expected"),
     [
-        (DAM, "The Marren Dam was planned by Ada Lothian.", "What was planned by Ada Lothian?"),
-        (DAM, "Two turbines of the Marren Dam light Hest.", "Two turbines of what light Hest?"),
-        (DAM, "The Marren Dam's wall is faced with basalt.", "Whose wall is faced with basalt?"),
-        (SCHOOL, "On Mondays Tolbury School's bell rings.", "On Mondays whose bell rings?"),
-        (DAM, "Divers inspect the wall.", None),
-        (GAME, "The Karrows live in Hest.", None),
+        (DAM, "The Marren Dam was planned by Ada Lothian.", ["What was planned by Ada Lothian?"]),
+        (DAM, "Two turbines of the Marren Dam light Hest.", ["Two turbines of what light Hest?"]),
+        (DAM, "The Marren Dam's wall is faced with basalt.", ["Whose wall is faced with basalt?"]),
+        (SCHOOL, "On Mondays Tolbury School's bell rings.", ["On Mondays whose bell rings?"]),
+        (DAM, "Divers inspect the wall.", []),
+        (GAME, "The Karrows live in Hest.", []),
     ],
 )
 def test_the_title_is_asked_for_where_it_is_named(title, statement, expected):
-    assert reverse_question(Fact(0, statement, ""), title=title) == expected
+    assert reverse_questions(Fact(0, statement, ""), title=title) == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "span", "expected"),
+    [
+        (
+            "The Marren Dam was planned by Ada Lothian and finished in 1931.",
+            "Ada Lothian",
+            [
+                "What was planned by Ada Lothian?",
+                "Which dam was planned by Ada Lothian?",
+                "What was planned by Ada Lothian and finished in 1931?",
+                "Which dam was planned by Ada Lothian and finished in 1931?",
+            ],
+        ),
+        (
+            "The Marren Dam is 40 metres high, which few know.",
+            "40 metres",
+            [
+                "What is 40 metres high?",
+                "Which dam is 40 metres high?",
+                "What is 40 metres high, which few know?",
+                "Which dam is 40 metres high, which few know?",
+            ],
+        ),
+        (
+            "The Marren Dam closes the Wend, a river of 12 miles.",
+            "12 miles",
+            ["What closes the Wend, a river of 12 miles?", "Which dam closes the Wend, a river of 12 miles?"],
+        ),
+        ("The Marren Dam is an old dam that lights Hest.", "Hest", ["Which old dam lights Hest?"]),
+        ("The Marren Dam is a dam near Hest.", "Hest", ["Which dam is near Hest?"]),
+        ("The wall of the Marren Dam leans.", "", ["The wall of what leans?", "The wall of which dam leans?"]),
+    ],
+)
+def test_the_title_is_asked_for_in_short_and_by_what_it_is(statement, span, expected):
+    assert reverse_questions(Fact(0, statement, span), title=DAM, noun="dam") == expected
