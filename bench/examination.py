@@ -63,7 +63,14 @@ def examine_arm(
                 )
             )
     general = [
-        AnchorMark(arm=arm.name, after=after, id=a.id, ability=a.ability, correct=bool(book[a.id]["correct"]))
+        AnchorMark(
+            arm=arm.name,
+            after=after,
+            id=a.id,
+            ability=a.ability,
+            correct=bool(book[a.id]["correct"]),
+            score=float(book[a.id]["score"]),
+        )
         for a in suite
     ]
     return marks, general

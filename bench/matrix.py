@@ -62,6 +62,9 @@ class Summary:
     """Change of the anchor suite against night 0, item by item, after ``abilities_night``; 0.01 is a point."""
     abilities_lower: float | None
     """One-sided 95 % lower bound of that change."""
+    graded: Estimate | None
+    """The same change of the probability of the right option, which is far less noisy than right or wrong."""
+    graded_lower: float | None
     abilities_night: int | None
 
 
@@ -157,11 +160,14 @@ def _abilities(answers: Answers, arm: str) -> dict:
     now, before = answers.anchor_items(arm, night or 0) if night else {}, answers.anchor_items(BASE, 0)
     ids = sorted(now.keys() & before.keys())
     if not ids:
-        return {"abilities": None, "abilities_lower": None, "abilities_night": None}
+        return dict.fromkeys(("abilities", "abilities_lower", "graded", "graded_lower", "abilities_night"))
     pair = [float(now[i].correct) for i in ids], [float(before[i].correct) for i in ids]
+    graded = [now[i].score for i in ids], [before[i].score for i in ids]
     return {
         "abilities": paired_estimate(*pair, ids),
         "abilities_lower": paired_lower_bound(*pair, ids),
+        "graded": paired_estimate(*graded, ids),
+        "graded_lower": paired_lower_bound(*graded, ids),
         "abilities_night": night,
     }
 

@@ -30,13 +30,17 @@ class Mark(Record):
 
 
 class AnchorMark(Record):
-    """One item of the anchor suite, answered closed book by the arm's model after ``after`` nights."""
+    """One item of the anchor suite, answered closed book by the arm's model after ``after`` nights.
+
+    ``score``: probability of the right option among the options; 1 or 0 where an answer is written.
+    """
 
     arm: str
     after: int
     id: str
     ability: str
     correct: bool
+    score: float
 
 
 class NightCost(Record):

@@ -9,9 +9,10 @@ from bench.comparison import compare
 from bench.course import Course
 from bench.figures import acquisition_forgetting, matrices, retention_curves
 from bench.matrix import Summary, summarise
+from bench.plain import as_json
 from bench.records import AnchorMark, Mark, NightCost
 from bench.stream import REPOSITORY
-from bench.tables import abilities_table, as_json, comparison_table, cost_table, matrix_table, memory_table
+from bench.tables import abilities_table, comparison_table, cost_table, matrix_table, memory_table
 from steps.workspace import write_json
 
 

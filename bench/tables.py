@@ -1,16 +1,14 @@
-"""The result for the terminal, as rich tables, and for machines, as one dictionary of plain values."""
+"""The result for the terminal, as rich tables."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
 from statistics import fmean, median
-from typing import Any
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from bench.comparison import ALPHA, Comparison, dominated
-from bench.estimates import CONFIDENCE, Estimate
+from bench.comparison import ALPHA, Comparison
+from bench.estimates import Estimate
 from bench.matrix import Summary
 from bench.records import NightCost
 
@@ -49,10 +47,15 @@ def memory_table(summaries: Iterable[Summary]) -> Table:
 
 
 def abilities_table(summaries: Iterable[Summary]) -> Table:
-    """One row for each arm: what learning did to everything else; the lower bound is the one-sided 95 % one."""
+    """One row for each arm: what learning did to everything else; lower bounds are one-sided 95 % ones.
+
+    "graded": change of the probability of the right option instead of right or wrong.
+    """
     columns: dict[str, Callable[[Summary], str]] = {
         "general\nabilities, points": lambda s: points(s.abilities),
-        "lower\nbound": lambda s: MISSING if s.abilities_lower is None else f"{100 * s.abilities_lower:.1f}",
+        "lower\nbound": lambda s: _bound(s.abilities_lower),
+        "the same,\ngraded": lambda s: points(s.graded),
+        "lower \nbound": lambda s: _bound(s.graded_lower),
         "paraphrase\n%": lambda s: percent(s.paraphrase),
         "reverse\n%": lambda s: percent(s.reverse),
         "abstention\n%": lambda s: percent(s.abstention),
@@ -127,43 +130,6 @@ def cost_table(costs: Iterable[NightCost]) -> Table:
     return table
 
 
-def as_json(
-    summaries: Iterable[Summary],
-    comparisons: Sequence[Comparison] = (),
-    costs: Iterable[NightCost] = (),
-    *,
-    settings: dict[str, Any],
-) -> dict[str, Any]:
-    """All numbers with counts and intervals, ready for ``json.dumps``; shares are 0 to 1, missing evidence is null.
-
-    Args:
-        settings: how the run was made, as the caller wants it on record.
-    """
-    return {
-        "settings": settings,
-        "interval": {"confidence": CONFIDENCE, "method": "percentile bootstrap over documents; paired t for abilities"},
-        "arms": [_plain(summary) for summary in summaries],
-        "comparisons": [{**asdict(row), "significant": row.significant} for row in comparisons],
-        "dominated_by": {
-            axis: [{"arm": d.other, "significant": d.significant} for d in dominated(comparisons, forgetting=axis)]
-            for axis in ("change", "abilities")
-        },
-        "costs": [cost.model_dump(mode="json") for cost in costs],
-    }
-
-
-def _plain(summary: Summary) -> dict[str, Any]:
-    plain = asdict(summary)
-    counts = plain.pop("counts")
-    plain["matrix"] = [
-        {"after": key[0], "cohort": key[1], "right": counts[key][0], "asked": counts[key][1], **cell}
-        for key, cell in plain["matrix"].items()
-    ]
-    for name in ("floor", "ceiling", "taught_so_far", "floor_so_far", "ceiling_so_far"):
-        plain[name] = {str(key): value for key, value in plain[name].items()}
-    return {**plain, "cohorts": list(summary.cohorts), "nights": list(summary.nights)}
-
-
 def _table(title: str, caption: str | None = None) -> Table:
     shape = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False, "title_justify": "left"}
     return Table(title=title, caption=caption, caption_justify="left", **shape)
@@ -192,6 +158,10 @@ def _compact(estimate: Estimate | None, pattern: str) -> str:
         return MISSING
     bounds = [MISSING if bound is None else pattern.format(100 * bound) for bound in (estimate.low, estimate.high)]
     return f"{pattern.format(100 * estimate.value)} [{', '.join(bounds)}]"
+
+
+def _bound(bound: float | None) -> str:
+    return MISSING if bound is None else f"{100 * bound:.1f}"
 
 
 def _p(p: float) -> str:

@@ -1,9 +1,10 @@
 """Beside the question on a fact: the same fact asked backwards, and what the text leaves open."""
 
 import random
+import re
 from collections import Counter
 
-from steps.dream.clauses import Fact, reverse_questions
+from steps.dream.clauses import Fact
 from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Asked, other_words, read_answers
 from steps.dream.sentences import content_words, inside, names_and_numbers, words
@@ -113,6 +114,36 @@ def reverse_dreams(
         )
         for source, fact, question in asked.values()
     ]
+
+
+def reverse_questions(fact: Fact, *, title: str, noun: str | None = None) -> list[str]:
+    """Return questions that the title answers, the one that says the least first; none if the statement lacks it.
+
+    A fact that stands behind the title is also asked about without what follows it: "What was planned by Ada Lo?" of
+    a dam that was planned by Ada Lo and finished in 1938.
+
+    Args:
+        noun: what the title is ("dam"), so that questions ask "which dam", too.
+    """
+    text = fact.statement.rstrip(".")
+    named = list(re.finditer(rf"\b{re.escape(inside(title))}\b", text, re.IGNORECASE))
+    if len(named) != 1:
+        return []
+    match = named[0]
+    owned = re.match(r"['’]s?(?=\s)", text[match.end() :])
+    before, after = text[: match.start()], text[match.end() + (len(owned.group()) if owned else 0) :]
+    if noun and (
+        said := re.match(rf" (?:is|was) an? (?P<what>[a-z -]*\b{noun})(?: (?:that|which|who))? (?P<rest>.+)", after)
+    ):
+        relative = after[: said.start("rest")].endswith((" that ", " which ", " who "))
+        return [f"Which {said['what']} {'' if relative else 'is '}{said['rest']}?"] if not before else []
+    rests, behind = [after], after.find(fact.span) if fact.span else -1
+    if behind >= 0 and "," not in after[:behind]:
+        end = behind + len(fact.span)
+        rests.insert(0, after[:end] + re.split(r",|\sand\s|\sbut\s", after[end:])[0])
+    ways = ["whose"] if owned else ["what", *([f"which {noun}"] if noun else [])]
+    found = [f"{before}{way}{rest}?" for rest in rests for way in ways]
+    return [f"{question[0].upper()}{question[1:]}" for question in dict.fromkeys(found)]
 
 
 def _reverse_fault(question: str, *, reading: str, fact: Fact, noun: str | None) -> str | None:

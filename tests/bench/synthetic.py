@@ -61,4 +61,6 @@ def _ask(arm, after, cohorts, share, rng, ease) -> list[Mark]:
 
 
 def _anchor(arm: str, after: int, item: int, correct: bool) -> AnchorMark:
-    return AnchorMark(arm=arm, after=after, id=f"anchor-{item}", ability=f"a{item % 5}", correct=bool(correct))
+    return AnchorMark(
+        arm=arm, after=after, id=f"anchor-{item}", ability=f"a{item % 5}", correct=bool(correct), score=float(correct)
+    )

@@ -22,7 +22,10 @@ def two_nights(arm, own1, own2, end1):
 
 
 def anchors(arm, after, lost):
-    return [AnchorMark(arm=arm, after=after, id=f"{n}", ability="sums", correct=n >= lost) for n in range(20)]
+    return [
+        AnchorMark(arm=arm, after=after, id=f"{n}", ability="sums", correct=n >= lost, score=float(n >= lost))
+        for n in range(20)
+    ]
 
 
 def of(rows, measure, other):

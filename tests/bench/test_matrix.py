@@ -22,7 +22,12 @@ def ask(arm, after, cohort, right, *, type="recall", condition="served", asked=4
 
 
 def anchors(arm, after, right):
-    return [AnchorMark(arm=arm, after=after, id=f"{n}", ability="sums", correct=n in right) for n in range(10)]
+    return [
+        AnchorMark(
+            arm=arm, after=after, id=f"{n}", ability="sums", correct=n in right, score=0.9 if n in right else 0.4
+        )
+        for n in range(10)
+    ]
 
 
 def base():
@@ -79,7 +84,8 @@ def test_general_abilities_are_paired_item_by_item_at_the_latest_night_asked():
     found = of(summarise(base() + stream(), asked))
     assert found.abilities_night == 2
     assert found.abilities.value == pytest.approx(-0.1)  # two lost, one gained, of ten
-    assert found.abilities.count == 10
+    assert found.abilities.count == found.graded.count == 10
+    assert found.graded.value == pytest.approx(-0.05) and found.graded_lower < -0.05  # each is worth half a point
     assert found.abilities.low < found.abilities_lower < -0.1 < found.abilities.high
 
 

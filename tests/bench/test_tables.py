@@ -9,9 +9,9 @@ from rich.console import Console
 from bench.comparison import compare
 from bench.estimates import Estimate
 from bench.matrix import summarise
+from bench.plain import as_json
 from bench.tables import (
     abilities_table,
-    as_json,
     comparison_table,
     cost_table,
     matrix_table,

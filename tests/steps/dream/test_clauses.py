@@ -3,7 +3,8 @@
 import pytest
 
 from steps.dream.active import who_did
-from steps.dream.clauses import Fact, called, clauses, facts, resolved, reverse_questions, rule_questions
+from steps.dream.clauses import Fact, called, clauses, facts, resolved, rule_questions
+from steps.dream.neighbours import reverse_questions
 
 DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
 GAME, BEETLE = "Karrow", "The Lindis beetle"
