@@ -12,7 +12,7 @@ from bench.matrix import Summary, summarise
 from bench.plain import as_json
 from bench.records import AnchorMark, Mark, NightCost
 from bench.stream import REPOSITORY
-from bench.tables import abilities_table, comparison_table, cost_table, matrix_table, memory_table
+from bench.tables import abilities_table, comparison_table, cost_table, directions_table, matrix_table, memory_table
 from steps.workspace import write_json
 
 
@@ -35,7 +35,7 @@ def report(
         summaries = summarise(marks, anchors, cohorts=cohorts)
         comparisons = compare(marks, anchors, cohorts=cohorts) if any(s.arm == "slumber" for s in summaries) else []
         console.rule(f"{course.stream.name}: {name}{'' if cohorts is None else f' {sorted(cohorts)}'}")
-        console.print(memory_table(summaries), abilities_table(summaries))
+        console.print(memory_table(summaries), abilities_table(summaries), directions_table(summaries))
         if comparisons:
             console.print(comparison_table(comparisons))
         result[name] = as_json(summaries, comparisons, settings=_made(course, preset))

@@ -52,17 +52,24 @@ def abilities_table(summaries: Iterable[Summary]) -> Table:
     "graded": change of the probability of the right option instead of right or wrong.
     """
     columns: dict[str, Callable[[Summary], str]] = {
-        "general\nabilities, points": lambda s: points(s.abilities),
+        "right or wrong,\npoints": lambda s: points(s.abilities),
         "lower\nbound": lambda s: _bound(s.abilities_lower),
-        "the same,\ngraded": lambda s: points(s.graded),
-        "lower \nbound": lambda s: _bound(s.graded_lower),
+        "graded,\npoints": lambda s: points(s.graded),
+        "its lower\nbound": lambda s: _bound(s.graded_lower),
+    }
+    return _by_arm("General abilities against night 0", summaries, columns)
+
+
+def directions_table(summaries: Iterable[Summary]) -> Table:
+    """One row for each arm: what was taught, asked in other ways, and reading with the document given."""
+    columns: dict[str, Callable[[Summary], str]] = {
         "paraphrase\n%": lambda s: percent(s.paraphrase),
         "reverse\n%": lambda s: percent(s.reverse),
         "abstention\n%": lambda s: percent(s.abstention),
         "document\ngiven %": lambda s: percent(s.given),
         "given, points\nto base": lambda s: points(s.given_change),
     }
-    return _by_arm("Side effects", summaries, columns)
+    return _by_arm("Asked in other ways", summaries, columns)
 
 
 def matrix_table(summary: Summary) -> Table:

@@ -14,6 +14,7 @@ from bench.tables import (
     abilities_table,
     comparison_table,
     cost_table,
+    directions_table,
     matrix_table,
     memory_table,
     percent,
@@ -50,6 +51,7 @@ def test_every_arm_has_a_row_and_fits(found):
     for table in (
         memory_table(summaries),
         abilities_table(summaries),
+        directions_table(summaries),
         comparison_table(comparisons),
         cost_table(costs),
     ):
@@ -60,7 +62,7 @@ def test_every_arm_has_a_row_and_fits(found):
 def test_missing_evidence_is_a_dash(found):
     summaries, _, _ = found
     assert line(text(memory_table(summaries)), "joint").split()[-2:] == ["-", "-"]
-    assert line(text(abilities_table(summaries)), "retrieval").split()[1:3] == ["-", "-"]
+    assert line(text(abilities_table(summaries)), "retrieval").split()[-4:] == ["-"] * 4
 
 
 def test_matrix_has_counts_and_bounds(found):
