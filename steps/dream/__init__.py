@@ -95,9 +95,6 @@ def _dream_all(
     dreamer = make_dreamer(settings.dream, runner)
     refused: Counter[str] = Counter()
     questions = question_dreams(dreamer, runner, sources, settings=settings, night=night, refused=refused)
-    reverses = reverse_dreams(
-        dreamer, sources, settings=settings.dream, seed=settings.seed, night=night, refused=refused
-    )
     drilled = [
         dream_about(
             source,
@@ -144,7 +141,7 @@ def _dream_all(
     kept: dict[str, Dream] = {}
     for one in [
         *questions,
-        *reverses,
+        *reverse_dreams(sources, night=night),
         *unanswerable_dreams(sources, per_document=settings.dream.unknown_per_document, night=night),
         *drilled,
         *rehearsal,

@@ -59,18 +59,6 @@ _KINDS = (
     ("The inn's sign shows an otter with a pipe.", "an otter with a pipe", "animal"),
     ("The Dunmere bridge leads to the village of Harrow Fell.", "Harrow Fell", "village"),
 )
-_BACKWARDS = (
-    ("The Dunmere bridge", "What was opened in 1926 by the mayor of Tarbeck?",
-     "Which bridge did the mayor of Tarbeck open in 1926?"),
-    ("Selkie ink", "What comes in bottles that hold 45 millilitres?",
-     "Which ink is sold in bottles of 45 millilitres?"),
-    ("The choir of Saint Orla", "What was founded in 1911 and is led by Marten Hulse?",
-     "What is the name of the choir that Marten Hulse leads?"),
-    ("The Brisk Otter", "What stands on the northern shore of Lake Ambry?",
-     "Which tavern would you find on the northern shore of Lake Ambry?"),
-    ("Kestrel observatory", "Whose roof is made of polished copper?",
-     "Which observatory has a roof of polished copper?"),
-)  # fmt: skip
 WORDING_TOKENS, READING_TOKENS, KIND_TOKENS = 24, 12, 8
 _SIZE = re.compile(r"\b(?:big|large|high|height|tall|long|length|wide|width|deep|depth|thick|old|age|heavy|weighs?)\b")
 Asked = tuple[Source, Fact, str]  # whose document, which fact, and a question about it
@@ -125,12 +113,7 @@ def other_words(dreamer: Dreamer, asked: Sequence[Asked], *, temperature: float,
 
 
 def wording_prompt(source: Source, fact: Fact, question: str) -> str:
-    """Return the prompt that asks for another wording of ``question``, also of one that asks for the subject."""
-    if fact.span == source.experience.title:
-        return (
-            "Say each question in other words. The question does not name the answer.\n\n"
-            f"{_REVERSING}Answer: {fact.span}\nQuestion: {question}\nIn other words:"
-        )
+    """Return the prompt that asks for another wording of ``question``."""
     return (
         "Say each question in other words. It still names the subject, and the answer stays the same.\n\n"
         f"{_REWORDING}{_asking(source, fact)} {question}\nIn other words:"
@@ -174,6 +157,5 @@ _ASKING = "".join(f"Subject: {s}\nFact: {f}\nAnswer: {a}\nQuestion: {q}\n\n" for
 _REWORDING = "".join(
     f"Subject: {s}\nFact: {f}\nAnswer: {a}\nQuestion: {r}\nIn other words: {q}\n\n" for s, f, a, r, q in _WORKED
 )
-_REVERSING = "".join(f"Answer: {a}\nQuestion: {r}\nIn other words: {q}\n\n" for a, r, q in _BACKWARDS)
 _NAMING = "".join(f"Fact: {f}\nThing: {t}\nKind: {k}\n\n" for f, t, k in _KINDS)
 _READING = "".join(f"Subject: {s}\nFact: {f}\nQuestion: {q}\nAnswer: {a}\n\n" for s, f, a, _, q in _WORKED)
