@@ -65,9 +65,12 @@ def holder(workspace: Workspace) -> str | None:
         return named.read_text(encoding="utf-8") if named.exists() else "a night"
 
 
-def _last(workspace: Workspace) -> str:
+def last_verdict(workspace: Workspace) -> Verdict | None:
+    """Return the latest night's verdict, None before the first."""
     found = sorted((workspace.state / "nights").glob("????-??-??/verdict.json"))
-    if not found:
-        return "none"
-    verdict = Verdict.from_json(found[-1].read_text(encoding="utf-8"))
-    return f"{verdict.night}: {verdict.verdict} ({'; '.join(verdict.reasons)})"
+    return Verdict.from_json(found[-1].read_text(encoding="utf-8")) if found else None
+
+
+def _last(workspace: Workspace) -> str:
+    verdict = last_verdict(workspace)
+    return f"{verdict.night}: {verdict.verdict} ({'; '.join(verdict.reasons)})" if verdict else "none"

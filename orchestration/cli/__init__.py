@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import nights, pages, step
+from orchestration.cli import nights, pages, power, step
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError
 
@@ -46,7 +46,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (nights.night, nights.status, nights.history, nights.rollback, nights.data, pages.ui, pages.setup):
+for command in (
+    nights.night,
+    nights.status,
+    nights.history,
+    nights.rollback,
+    nights.data,
+    power.power,
+    pages.ui,
+    pages.setup,
+):
     app.command(rich_help_panel="Nights")(command)
 for command in (step.ingest, step.validate, step.triage, step.dream, step.consolidate, step.examine, step.gate):
     app.command(rich_help_panel="Single steps, in the order of a night")(command)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from steps.gate.evidence import Evidence
+from steps.gate.losses import holm, lost_more
 from steps.gate.statistics import PairedDifference, paired_difference
 from steps.records import AnchorAnswer, Answer, Check
 from steps.settings import GateSettings
 
+Right = dict[str, bool]  # item id -> right or wrong
 Scores = dict[str, tuple[float, str]]  # item id -> score, cluster
 
 
@@ -67,6 +69,54 @@ def general_abilities(evidence: Evidence, settings: GateSettings, *, against: st
     )
 
 
+def no_suite_lost(evidence: Evidence, settings: GateSettings) -> Check:
+    """No suite alone lost more items than it won: what one lost is not made up for by what others won.
+
+    Suites: each earlier cohort closed book, reading with the document given, each general ability. Exact one-sided
+    McNemar tests against the champion, corrected for their number (Holm).
+    """
+    name = "no suite lost more than it won"
+    suites = _suites(evidence)
+    if not suites:
+        return Check(name=name, status="INCONCLUSIVE", reason="there are no answers to compare")
+    p_values, lost = {}, {}
+    for suite, (candidate, champion) in suites.items():
+        if candidate.keys() != champion.keys():
+            reason = f"{suite}: the two models were not asked the same items"
+            return Check(name=name, status="INCONCLUSIVE", reason=reason)
+        pairs = [(candidate[i], champion[i]) for i in champion]
+        p_values[suite] = lost_more(*zip(*pairs, strict=True))
+        won = sum(ours and not theirs for ours, theirs in pairs)
+        lost[suite] = f"{won} won, {sum(theirs and not ours for ours, theirs in pairs)} lost of {len(pairs)}"
+    corrected = holm(p_values)
+    figures = {suite: f"{lost[suite]}, p {p:.3f}" for suite, p in corrected.items()}
+    fired = [suite for suite, p in corrected.items() if p < 1 - settings.confidence]
+    if fired:
+        reason = "; ".join(f"{suite}: {lost[suite]}" for suite in fired)
+        return Check(name=name, status="FAIL", reason=reason, figures=figures)
+    reason = f"none of {len(suites)} suites lost more than chance explains"
+    return Check(name=name, status="PASS", reason=reason, figures=figures)
+
+
+def _suites(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
+    """What candidate and champion had right, by suite and item."""
+    found: dict[str, tuple[Right, Right]] = {}
+    rows = [(a.model, a.id, a.correct, _suite_of(a, evidence.night)) for a in evidence.answers]
+    rows += [(a.model, a.id, a.correct, a.ability.replace("_", " ")) for a in evidence.anchors]
+    for model, item, correct, suite in rows:
+        if suite and model in ("candidate", "champion"):
+            found.setdefault(suite, ({}, {}))[model == "champion"][item] = correct
+    return found
+
+
+def _suite_of(answer: Answer, night: str) -> str | None:
+    if answer.type == "unanswerable":
+        return None
+    if answer.condition == "open":
+        return "reading with the document given"
+    return f"night {answer.cohort}" if answer.cohort < night else None
+
+
 def _not_worse(
     name: str, candidate: Scores, other: Scores, settings: GateSettings, *, epsilon: float, at_least: int, what: str
 ) -> Check:
@@ -109,7 +159,8 @@ def _closed(rows: Sequence[Answer], model: str) -> Scores:
 
 
 def _anchors(rows: Sequence[AnchorAnswer], model: str) -> Scores:
-    return {a.id: (float(a.correct), a.id) for a in rows if a.model == model}
+    """Graded: the probability of the right option tells two models apart with far fewer items than right or wrong."""
+    return {a.id: (a.score, a.id) for a in rows if a.model == model}
 
 
 def _figures(found: PairedDifference) -> dict[str, float | int]:
@@ -119,6 +170,10 @@ def _figures(found: PairedDifference) -> dict[str, float | int]:
         "upper_bound": round(found.upper, 4),
         "items": found.items,
         "clusters": found.clusters,
+        "better": found.better,
+        "worse": found.worse,
+        "design_effect": round(found.design_effect, 2),
+        "detectable": round(found.detectable, 4),
         "items_needed": found.needed,
     }
 

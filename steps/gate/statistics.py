@@ -1,29 +1,32 @@
-"""Paired differences, clustered by source document, and how many items they need to be decided.
-
-Clustered standard error of a mean of paired differences: Miller, arXiv 2411.00640, section 2.2, with Student's t on
-(clusters - 1) degrees of freedom, because a night has few documents.
-"""
+"""Two models on the same items: the mean paired difference, its bounds, and what so many items could have seen."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+
+from steps.gate.bounds import kish_effect, score_bounds, share_bounds
+from steps.gate.power import detectable, items_needed
 
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Mean of (candidate - other) over items, with one-sided bounds; shares between -1 and 1.
-
-    ``needed`` is the number of items that would decide ``epsilon`` with the asked power, given this spread.
-    """
+    """Mean of (candidate - other) over items, with one-sided bounds; shares between -1 and 1."""
 
     mean: float
     lower: float
     upper: float
     items: int
     clusters: int
+    better: int
+    """Items with a higher score than the other model's; ``worse``: with a lower one."""
+    worse: int
+    design_effect: float
+    """How many times fewer independent items these are worth, because they share documents."""
+    detectable: float
+    """The smallest loss that so many items with this spread rule out with the asked power."""
     needed: int
+    """Items that would rule out ``epsilon``."""
 
 
 def paired_difference(
@@ -32,39 +35,39 @@ def paired_difference(
     """Compare two models on the same items.
 
     Args:
-        candidate, other: one score per item, in the same order.
-        clusters: the source of each item; items of one source are not independent.
+        candidate, other: one score per item, in the same order; right and wrong are 1 and 0.
+        clusters: the source document of each item; items of one document are not independent.
         confidence: of each one-sided bound, 0.95 say.
+        power: with which ``epsilon`` is to be ruled out where the models are equal.
 
     Raises:
         ValueError: no items, or lists of different length.
     """
     if not candidate or not len(candidate) == len(other) == len(clusters):
         raise ValueError("paired differences need the same items of both models, at least one")
-    difference = np.asarray(candidate, dtype=float) - np.asarray(other, dtype=float)
-    mean, size = float(difference.mean()), len(difference)
-    sums: dict[str, float] = {}
-    for cluster, value in zip(clusters, difference - mean, strict=True):
-        sums[cluster] = sums.get(cluster, 0.0) + float(value)
-    groups = len(sums)
-    if groups > 1:
-        variance = sum(s * s for s in sums.values()) / size**2 * groups / (groups - 1)
-        reach = float(stats.t.ppf(confidence, groups - 1)) * math.sqrt(variance)
+    ours, theirs = np.asarray(candidate, dtype=float), np.asarray(other, dtype=float)
+    difference = ours - theirs
+    _, cluster = np.unique(clusters, return_inverse=True)
+    sums, counts = np.bincount(cluster, weights=difference), np.bincount(cluster).astype(float)
+    right_or_wrong = bool(np.isin(ours, (0, 1)).all() and np.isin(theirs, (0, 1)).all())
+    if len(sums) < 2:
+        lower, upper = -math.inf, math.inf
+    elif right_or_wrong:
+        lower, upper = share_bounds(difference, cluster, confidence=confidence)
     else:
-        variance, reach = float("nan"), float("inf")
+        lower, upper = score_bounds(sums, counts, confidence=confidence)
+    asked = {"confidence": confidence, "power": power}
+    variance = float(difference.var(ddof=1)) if len(sums) > 1 else math.nan
+    effect = kish_effect(difference, cluster)
     return PairedDifference(
-        mean=mean,
-        lower=mean - reach,
-        upper=mean + reach,
-        items=size,
-        clusters=groups,
-        needed=_needed(variance * size, confidence=confidence, power=power, epsilon=epsilon),
+        mean=float(difference.mean()),
+        lower=lower,
+        upper=upper,
+        items=len(difference),
+        clusters=len(sums),
+        better=int((difference > 0).sum()),
+        worse=int((difference < 0).sum()),
+        design_effect=effect,
+        detectable=detectable(variance, items=len(difference), effect=effect, **asked),
+        needed=items_needed(variance, effect=effect, epsilon=epsilon, **asked),
     )
-
-
-def _needed(variance_per_item: float, *, confidence: float, power: float, epsilon: float) -> int:
-    """n = (z_a + z_b)^2 * variance / epsilon^2; the clustered variance carries the design effect already."""
-    if math.isnan(variance_per_item):
-        return 10**9
-    z = stats.norm.ppf(confidence) + stats.norm.ppf(power)
-    return math.ceil(z * z * variance_per_item / epsilon**2)

@@ -36,7 +36,7 @@ def anchors(model, rights):
     ]
 
 
-def evidence(*, tonight=(0, 0, 24), earlier=(20, 20, 20), general=(240, 240, 240), size=28, suite=400, earlier_size=24):
+def evidence(*, tonight=(0, 0, 24), earlier=(60, 60, 60), general=(240, 240, 240), size=28, suite=400, earlier_size=80):
     """Numbers of right answers by (base, champion, candidate); the first so many items are the right ones."""
     found = Evidence(TONIGHT, earlier_cohorts=[EARLIER])
     for slot, model in enumerate(("base", "champion", "candidate")):
@@ -50,13 +50,48 @@ def test_a_good_candidate_is_promoted(settings):
     verdict = judge(evidence(), settings)
     assert verdict.verdict == "PROMOTE"
     assert {c.status for c in verdict.checks} == {"PASS"}
+    power = next(c.figures for c in verdict.checks if c.name == "kept earlier nights")
+    assert power["detectable"] <= 0.1 and power["items_needed"] <= power["items"] == 80
+    assert power["design_effect"] == pytest.approx(1.6), "four probes of a document"
+
+
+def test_a_suite_that_loses_is_not_made_up_for_by_one_that_wins(settings):
+    found = evidence()
+    for n, row in enumerate(found.anchors):
+        ability, ours = ("reading" if n % 2 else "sums"), row.model == "candidate"
+        lost, won = ours and ability == "reading" and n % 40 == 1, ours and ability == "sums" and n % 40 == 2
+        right = won or (row.correct and not lost)
+        found.anchors[n] = row.model_copy(update={"ability": ability, "correct": right, "score": float(right)})
+    verdict = judge(found, settings)
+    assert verdict.verdict == "REJECT"
+    assert [c.name for c in verdict.checks if c.status == "FAIL"] == ["no suite lost more than it won"]
+    assert "reading: 0 won, 6 lost of 200" in verdict.reasons[-1]
+
+
+def test_losing_the_ability_to_read_is_a_suite(settings):
+    found = evidence()
+    closed = [a for a in found.answers if a.cohort == TONIGHT]
+    found.answers += [
+        a.model_copy(update={"condition": "open", "correct": a.model == "champion" or n % 3 > 0})
+        for n, a in enumerate(closed)
+    ]
+    assert "reading with the document given" in judge(found, settings).reasons[-1]
+
+
+@pytest.mark.parametrize("lost", ["candidate", "champion"])
+def test_an_unpaired_suite_is_inconclusive(settings, lost):
+    found = evidence()
+    row = next(a for a in found.answers if a.model == lost and a.cohort == TONIGHT)
+    found.answers.append(row.model_copy(update={"condition": "open"}))
+    verdict = judge(found, settings)
+    assert verdict.verdict == "INCONCLUSIVE" and "not asked the same items" in verdict.reasons[-1]
 
 
 @pytest.mark.parametrize(
     ("bad", "failing"),
     [
         ({"tonight": (0, 0, 1)}, "learned tonight"),
-        ({"earlier": (20, 20, 8)}, "kept earlier nights"),
+        ({"earlier": (60, 60, 40)}, "kept earlier nights"),
         ({"general": (240, 240, 200)}, "general abilities against champion"),
         ({"general": (270, 240, 238)}, "general abilities against night 0"),
     ],

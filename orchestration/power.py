@@ -1,0 +1,56 @@
+"""Tables of `slumber power`: how many examination items rule out a loss, and what the last night's could see."""
+
+from rich.table import Table
+
+from steps.gate.bounds import LEAST_CORRELATION
+from steps.gate.power import design_effect, items_needed
+from steps.records import Verdict
+from steps.settings import GateSettings
+
+CHANGED = (0.02, 0.05, 0.1, 0.2)  # shares of items that one model has right and the other wrong
+PER_DOCUMENT = (1, 3, 5, 10)
+
+
+def needed_table(settings: GateSettings, *, epsilon: float) -> Table:
+    """Items that rule out a loss of ``epsilon`` between two equal models, by how much they differ and by document."""
+    title = (
+        f"Items that rule out a loss of {100 * epsilon:g} points ({100 * settings.confidence:g} % confidence, "
+        f"{100 * settings.power:g} % power)"
+    )
+    caption = f"items of one document are taken to change together with a correlation of {LEAST_CORRELATION:g}"
+    table = Table("items that differ", title=title, caption=caption, title_justify="left", caption_justify="left")
+    for count in PER_DOCUMENT:
+        table.add_column(f"{count} per document" if count > 1 else "1 per document", justify="right")
+    for changed in CHANGED:
+        row = [
+            items_needed(
+                changed,
+                effect=design_effect(count, 1, correlation=LEAST_CORRELATION),
+                epsilon=epsilon,
+                confidence=settings.confidence,
+                power=settings.power,
+            )
+            for count in PER_DOCUMENT
+        ]
+        table.add_row(f"{100 * changed:g} %", *(f"{items:,}" for items in row))
+    return table
+
+
+def seen_table(verdict: Verdict) -> Table:
+    """What each condition of a verdict could have seen with the items that it had."""
+    table = Table(title=f"The night {verdict.night}: {verdict.verdict}", title_justify="left")
+    for name in ("condition", "status"):
+        table.add_column(name)
+    for name in ("items", "documents", "better", "worse", "smallest loss it could see", "items needed"):
+        table.add_column(name, justify="right")
+    for check in verdict.checks:
+        figures = check.figures
+        if "detectable" in figures:
+            table.add_row(
+                check.name,
+                check.status,
+                *(f"{figures[name]:,}" for name in ("items", "clusters", "better", "worse")),
+                f"{100 * figures['detectable']:.1f} points",
+                f"{figures['items_needed']:,}",
+            )
+    return table
