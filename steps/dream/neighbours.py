@@ -69,7 +69,7 @@ def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str)
 def reverse_dreams(sources: list[Source], *, night: str) -> list[Dream]:
     """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288).
 
-    Of each name and number, and of what the first sentence says, by rule alone: four in five of the embedded model's own
+    Of each name and number, and of what the first sentence says, by rule alone: four in five of the base's own
     wordings had to be refused, and the fifth was not missed (docs/log.md).
     """
     asked = {
