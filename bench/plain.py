@@ -24,7 +24,10 @@ def as_json(
     """
     return {
         "settings": settings,
-        "interval": {"confidence": CONFIDENCE, "method": "percentile bootstrap over documents; paired t for abilities"},
+        "interval": {
+            "confidence": CONFIDENCE,
+            "method": "percentile bootstrap over documents; paired: the gate's",
+        },
         "arms": [_plain(summary) for summary in summaries],
         "comparisons": [{**asdict(row), "significant": row.significant} for row in comparisons],
         "dominated_by": {

@@ -78,10 +78,10 @@ def test_no_rows_no_estimate():
     assert bootstrap.share([]) is bootstrap.mean_of_cohorts([]) is bootstrap.gap_closed([]) is None
 
 
-def test_paired_bounds():
-    ours, theirs = [1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0]
-    found = paired_estimate(ours, theirs, list("abcd"))
-    # Mean 1/2, standard error sqrt((4 * 1/4) / 16 * 4/3), Student's t with three degrees of freedom.
-    assert (found.value, found.count) == (0.5, 4)
-    assert found.high - 0.5 == pytest.approx(3.1824 * (1 / 12) ** 0.5, rel=1e-4)
-    assert 0.5 - paired_lower_bound(ours, theirs, list("abcd")) == pytest.approx(2.3534 * (1 / 12) ** 0.5, rel=1e-4)
+def test_paired_bounds_are_the_gates():
+    """No difference among 54 items: z^2 / (n + z^2) on either side (Tango 1998)."""
+    ours, clusters = [1.0] * 54, [str(n) for n in range(54)]
+    found = paired_estimate(ours, ours, clusters)
+    assert (found.value, found.count) == (0.0, 54)
+    assert (found.low, found.high) == pytest.approx((-0.0664, 0.0664), abs=1e-4)
+    assert paired_lower_bound(ours, ours, clusters) == pytest.approx(-0.0477, abs=1e-4)
