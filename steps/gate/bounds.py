@@ -86,7 +86,7 @@ def _tango(won: float, lost: float, items: float, confidence: float) -> float:
 def _studentised(sums: np.ndarray, counts: np.ndarray, *, confidence: float) -> tuple[float, float]:
     """Quantiles of (resampled mean - mean) / its standard error: at ``confidence``, and at its complement.
 
-    A resample in which no document differs has no spread: it counts as infinitely far on its side.
+    A resample in which no document differs has no spread: it counts as the farthest that has some.
     """
     groups, mean = len(sums), sums.sum() / counts.sum()
     columns = np.stack([sums, counts, sums * sums, sums * counts, counts * counts], axis=1)
@@ -95,7 +95,8 @@ def _studentised(sums: np.ndarray, counts: np.ndarray, *, confidence: float) -> 
     spread = (squares - 2 * means * cross + means**2 * sizes) * groups / (groups - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = (means - mean) * count / np.sqrt(np.maximum(spread, 0.0))
-    t = np.where(np.isnan(t), 0.0, t)
+    finite = t[np.isfinite(t)]
+    t = np.clip(np.nan_to_num(t, nan=0.0, posinf=np.inf, neginf=-np.inf), finite.min(initial=0), finite.max(initial=0))
     above, below = np.quantile(t, [confidence, 1 - confidence], method="inverted_cdf")
     return float(above), float(below)
 

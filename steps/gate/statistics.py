@@ -49,10 +49,9 @@ def paired_difference(
     difference = ours - theirs
     _, cluster = np.unique(clusters, return_inverse=True)
     sums, counts = np.bincount(cluster, weights=difference), np.bincount(cluster).astype(float)
-    right_or_wrong = bool(np.isin(ours, (0, 1)).all() and np.isin(theirs, (0, 1)).all())
     if len(sums) < 2:
         lower, upper = -math.inf, math.inf
-    elif right_or_wrong:
+    elif all(np.isin(values, (-1, 0, 1)).all() for values in (ours, theirs, difference)):  # right or wrong
         lower, upper = share_bounds(difference, cluster, confidence=confidence)
     else:
         lower, upper = score_bounds(sums, counts, confidence=confidence)

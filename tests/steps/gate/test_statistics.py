@@ -109,6 +109,12 @@ def test_graded_scores_of_an_epsilon_worse_candidate_hardly_ever_pass():
     assert passed / 300 <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 300)
 
 
+def test_bounds_are_numbers_where_hardly_any_document_differs():
+    changed = [0.5] + [1.0] * 39
+    found = compared(changed, [1.0] * 40, [str(n // 2) for n in range(40)])
+    assert -1 < found.lower < found.mean < found.upper < 1
+
+
 def test_better_and_worse_items_and_the_design_effect():
     found = compared([1, 1, 0, 0, 0.5], [0, 0, 1, 0, 0.4], list("aabcd"))
     assert (found.better, found.worse) == (3, 1)
