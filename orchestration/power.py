@@ -1,5 +1,6 @@
 """Tables of `slumber power`: how many examination items rule out a loss, and what the last night's could see."""
 
+from rich import box
 from rich.table import Table
 
 from steps.gate.bounds import LEAST_CORRELATION
@@ -18,9 +19,10 @@ def needed_table(settings: GateSettings, *, epsilon: float) -> Table:
         f"{100 * settings.power:g} % power)"
     )
     caption = f"items of one document are taken to change together with a correlation of {LEAST_CORRELATION:g}"
-    table = Table("items that differ", title=title, caption=caption, title_justify="left", caption_justify="left")
+    table = _table(title, caption)
+    table.add_column("items that differ")
     for count in PER_DOCUMENT:
-        table.add_column(f"{count} per document" if count > 1 else "1 per document", justify="right")
+        table.add_column(f"{count} per document", justify="right")
     for changed in CHANGED:
         row = [
             items_needed(
@@ -38,19 +40,19 @@ def needed_table(settings: GateSettings, *, epsilon: float) -> Table:
 
 def seen_table(verdict: Verdict) -> Table:
     """What each condition of a verdict could have seen with the items that it had."""
-    table = Table(title=f"The night {verdict.night}: {verdict.verdict}", title_justify="left")
-    for name in ("condition", "status"):
-        table.add_column(name)
-    for name in ("items", "documents", "better", "worse", "smallest loss it could see", "items needed"):
+    caption = "sees: the smallest loss, in points, that so many items rule out; needs: items that rule out the gate's"
+    table = _table(f"The night {verdict.night}: {verdict.verdict}", caption)
+    table.add_column("condition", min_width=24)
+    for name in ("items", "sources", "better", "worse", "sees", "needs"):
         table.add_column(name, justify="right")
     for check in verdict.checks:
         figures = check.figures
         if "detectable" in figures:
-            table.add_row(
-                check.name,
-                check.status,
-                *(f"{figures[name]:,}" for name in ("items", "clusters", "better", "worse")),
-                f"{100 * figures['detectable']:.1f} points",
-                f"{figures['items_needed']:,}",
-            )
+            counts = (f"{figures[name]:,}" for name in ("items", "clusters", "better", "worse"))
+            table.add_row(check.name, *counts, f"{100 * figures['detectable']:.1f}", f"{figures['items_needed']:,}")
     return table
+
+
+def _table(title: str, caption: str) -> Table:
+    shape = {"box": box.SIMPLE_HEAD, "pad_edge": False, "title_justify": "left", "caption_justify": "left"}
+    return Table(title=title, caption=caption, **shape)

@@ -12,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from steps.records import Check, Verdict
 from steps.settings import REPOSITORY
 
 NIGHT = "2026-11-22"
@@ -120,6 +121,23 @@ def test_ingest_writes_its_ledger(tmp_path, params):
     assert ledger["ferry.md"]["outcome"] == "accepted" and ledger["ferry.md"]["record"] is None
     assert ledger["day.jsonl"]["outcome"] == "quarantined" and ledger["day.jsonl"]["record"] == 1
     assert set(ledger["day.jsonl"]) == {"file", "record", "outcome", "reason", "id"}
+
+
+def test_power_says_how_many_items_a_loss_needs_and_what_the_last_night_could_see(tmp_path, params):
+    params()
+    result = slumber("power", "--epsilon", "0.02", workspace=tmp_path)
+    assert result.exit_code == 0
+    assert "loss of 2 points" in result.output and "1,546" in result.output  # 6.18 * 0.1 / 0.02^2
+    folder = tmp_path / ".slumber" / "nights" / NIGHT
+    folder.mkdir(parents=True)
+    figures = {"items": 90, "clusters": 18, "better": 3, "worse": 9, "detectable": 0.123, "items_needed": 456}
+    check = Check(name="kept", status="INCONCLUSIVE", reason="too few", figures=figures)
+    verdict = Verdict(night=NIGHT, verdict="INCONCLUSIVE", reasons=("kept: too few",), checks=(check,))
+    (folder / "verdict.json").write_text(verdict.model_dump_json())
+    shown = slumber("power", workspace=tmp_path).output
+    assert "loss of 5 points" in shown and "12.3" in shown and "456" in shown
+    wrong = slumber("power", "--epsilon", "2", workspace=tmp_path)
+    assert wrong.exit_code == 2 and "--epsilon" in wrong.stderr and "0.5" in wrong.stderr
 
 
 def test_status_and_history_of_an_empty_workspace(tmp_path, params):
