@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 from bench.answers import Answers, Items
 from bench.estimates import Estimate, paired_estimate
 from bench.records import AnchorMark, Mark
+from steps.gate.losses import holm
 
 Measure = Literal["acquisition", "retention", "change", "abilities"]
 MEASURES: tuple[Measure, ...] = ("acquisition", "retention", "change", "abilities")
@@ -149,9 +150,5 @@ def _right(items: Items) -> Scores:
 
 
 def _holm(rows: Sequence[Comparison]) -> list[Comparison]:
-    """Step down from the smallest p: times the number of hypotheses left, never below an earlier one, at most 1."""
-    corrected, reached = {}, 0.0
-    for rank, row in enumerate(sorted(rows, key=lambda row: row.p)):
-        reached = max(reached, min(1.0, row.p * (len(rows) - rank)))
-        corrected[row.other] = reached
+    corrected = holm({row.other: row.p for row in rows})
     return [replace(row, p_holm=corrected[row.other]) for row in rows]
