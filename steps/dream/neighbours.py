@@ -109,11 +109,9 @@ def reverse_questions(fact: Fact, *, title: str, noun: str | None = None) -> lis
     match = named[0]
     owned = re.match(r"['’]s?(?=\s)", text[match.end() :])
     before, after = text[: match.start()], text[match.end() + (len(owned.group()) if owned else 0) :]
-    if noun and (
-        said := re.match(rf" (?:is|was) an? (?P<what>[a-z -]*\b{noun})(?: (?:that|which|who))? (?P<rest>.+)", after)
-    ):
-        relative = after[: said.start("rest")].endswith((" that ", " which ", " who "))
-        return [f"Which {said['what']} {'' if relative else 'is '}{said['rest']}?"] if not before else []
+    said = re.match(rf" (?:is|was) an? (?P<kind>[a-z -]*\b{noun}) (?P<who>(?:that|which|who) )?(?P<rest>.+)", after)
+    if noun and said:
+        return [] if before else [f"Which {said['kind']} {'' if said['who'] else 'is '}{said['rest']}?"]
     rests, behind = [after], after.find(fact.span) if fact.span else -1
     if behind >= 0 and "," not in after[:behind]:
         end = behind + len(fact.span)

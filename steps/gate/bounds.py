@@ -15,13 +15,11 @@ import numpy as np
 from scipy import optimize, stats
 
 RESAMPLES, SEED = 2000, 0
-LEAST_CORRELATION = (
-    0.2  # items of one document are taken to change together at least so much: few documents cannot tell
-)
+LEAST_CORRELATION = 0.2  # of items of one document, which few documents cannot tell
 _MANY = 5000  # clusters beyond which a mean is normal enough
 
 
-def clustered_error(sums: np.ndarray, counts: np.ndarray) -> float:
+def _clustered_error(sums: np.ndarray, counts: np.ndarray) -> float:
     """Standard error of the mean from the sums and counts of at least two documents."""
     groups, mean = len(sums), sums.sum() / counts.sum()
     residuals = sums - mean * counts
@@ -54,11 +52,9 @@ def kish_effect(difference: np.ndarray, cluster: np.ndarray) -> float:
 
 
 def score_bounds(sums: np.ndarray, counts: np.ndarray, *, confidence: float) -> tuple[float, float]:
-    """Lower and upper bound of the mean of graded differences, from the sums and counts of documents."""
+    """Lower and upper bound of the mean of graded differences, from the sums and counts of at least two documents."""
     groups, mean = len(sums), float(sums.sum() / counts.sum())
-    if groups < 2:
-        return -math.inf, math.inf
-    error = clustered_error(sums, counts)
+    error = _clustered_error(sums, counts)
     student = float(stats.t.ppf(confidence, groups - 1))
     above, below = (student, -student)
     if error > 0 and groups <= _MANY:
