@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 
 from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
-from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
+from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.model.loading import Base, load_base
 from steps.model.runner import Runner
@@ -24,7 +24,10 @@ RAW_EPOCHS = 20  # over a few short documents: fewer learn nothing, more only co
 
 @dataclass(frozen=True)
 class Taught:
-    """An adapter and what it cost. ``seconds`` are of training alone; ``tokens`` are the examples', without packing."""
+    """An adapter and what it cost; ``tokens`` are the examples', without packing.
+
+    ``seconds``: of training, with what the base reads before it.
+    """
 
     adapter: Path
     seconds: float
@@ -93,21 +96,13 @@ def _trained(
     knobs = settings.consolidate
     packed = Runner(base, knobs.batch_tokens).packed
     with tempfile.TemporaryDirectory(prefix="slumber-arm-") as scratch:
-        labels = teacher_labels(
-            base.model,
-            examples,
-            top_k=knobs.top_k,
-            batch_tokens=max(knobs.batch_tokens, TEACHER_TOKENS),
-            packed=packed,
-            cache=Path(scratch) / "teacher.safetensors",
-        )
+        lessons = prepare_lessons(base.model, examples, knobs, packed=packed)
         model = trainable(base.model, knobs, start=start, seed=settings.seed, nights=nights)
         counter = FlopCounterMode(display=False) if count else None
         with counter or nullcontext():
             done = train(
                 model,
-                examples,
-                labels,
+                lessons,
                 settings=knobs,
                 seed=settings.seed,
                 packed=packed,
@@ -116,7 +111,7 @@ def _trained(
             )
     save_adapter(model, out, base_name=base.name)
     flops = counter.get_total_flops() if counter else None
-    return Taught(out, done.seconds, done.example_tokens, len(examples), flops)
+    return Taught(out, lessons.seconds + done.seconds, done.example_tokens, len(examples), flops)
 
 
 def trainable(

@@ -10,17 +10,17 @@ from steps.consolidate.adapter import attach_adapter, save_adapter, stacks, with
 from steps.consolidate.examples import build_examples
 from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
 from steps.consolidate.superseded import superseded
-from steps.consolidate.teacher import TEACHER_TOKENS, teacher_labels
+from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
 from steps.manifest import StepRecord, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
-from steps.records import Dream, Experience, content_id
+from steps.records import Dream, Experience
 from steps.settings import Settings
 from steps.workspace import Workspace, check_space, file_sha256, read_records
 
-_BYTES_NEEDED = 500_000_000  # checkpoint, teacher labels and adapter of a small model, with room
+_BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
 
 
 def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: Start | None) -> StepRecord:
@@ -74,23 +74,14 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
         packed = Runner(base, settings.consolidate.batch_tokens).packed
         examples = build_examples(base.tokenizer, [*new, *again], corpus, known=known)
         scratch = workspace.night(night) / "consolidate"
-        labels_digest = content_id([e.__dict__ for e in examples], base.sha256, settings.consolidate.top_k)
-        labels = teacher_labels(
-            base.model,
-            examples,
-            top_k=settings.consolidate.top_k,
-            batch_tokens=max(settings.consolidate.batch_tokens, TEACHER_TOKENS),
-            packed=packed,
-            cache=scratch / f"labels-{labels_digest}.safetensors",
-        )
-        served = with_merged(base.model, begun.adapter) if begun else base.model  # after the base has given its labels
+        lessons = prepare_lessons(base.model, examples, settings.consolidate, packed=packed)
+        served = with_merged(base.model, begun.adapter) if begun else base.model  # after the base has read the lessons
         model = attach_adapter(
             served, settings.consolidate, seed=settings.seed, nights=len({d.night for d in new if not d.rehearsal})
         )
         done = train(
             model,
-            examples,
-            labels,
+            lessons,
             settings=settings.consolidate,
             seed=settings.seed,
             packed=packed,
@@ -117,7 +108,8 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             "example_tokens": done.example_tokens,
             "tokens_per_second": done.tokens / done.seconds,
             "example_tokens_per_second": done.example_tokens / done.seconds,
-            "training_seconds": done.seconds,
+            "training_seconds": lessons.seconds + done.seconds,
+            "reading_seconds": lessons.seconds,
             "resumed_at": done.resumed_at,
             "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
             "packed": packed,

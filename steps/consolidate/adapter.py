@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from steps.errors import SlumberError
+from steps.model.forward import blocks
 from steps.settings import ConsolidateSettings
 
 WEIGHTS = "adapter_model.safetensors"
@@ -32,7 +33,7 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
         r=settings.rank * rooms,
         lora_alpha=settings.alpha * rooms,
         lora_dropout=settings.dropout,
-        target_modules=_linear_names(model),
+        target_modules=sorted({name.rsplit(".", 1)[-1] for name in adapted_layers(model, settings)}),
         layers_to_transform=list(range(first, layers)) if first else None,
         task_type="CAUSAL_LM",
     )
@@ -45,13 +46,12 @@ def first_layer(model: PreTrainedModel, settings: ConsolidateSettings) -> int:
     return min(int(settings.first_layer * layers), layers - 1)
 
 
-def _linear_names(model: PreTrainedModel) -> list[str]:
-    """Names of the linear layers inside the blocks: PEFT refuses its "all-linear" together with a choice of layers."""
-    head = model.get_output_embeddings()
-    layers = (
-        m for m in model.get_decoder().named_modules() if isinstance(m[1], nn.Linear | Conv1D) and m[1] is not head
-    )
-    return sorted({name.rsplit(".", 1)[-1] for name, _ in layers})
+def adapted_layers(model: PreTrainedModel, settings: ConsolidateSettings) -> dict[str, nn.Module]:
+    """The linear layers of the adapted blocks by their names in ``model``."""
+    layers, head = blocks(model), model.get_output_embeddings()
+    adapted = layers[first_layer(model, settings) :] if layers is not None else model.get_decoder()
+    wanted = {m for m in adapted.modules() if isinstance(m, nn.Linear | Conv1D) and m is not head}
+    return {name: module for name, module in model.named_modules() if module in wanted}
 
 
 def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path | None = None) -> None:

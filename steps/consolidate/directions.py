@@ -7,54 +7,39 @@ alone by construction (A designed and fixed for interference-free updates: InfLo
 inputs that are to be left alone: gradient projection memory, arXiv 2103.09762).
 """
 
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import numpy as np
 import scipy.linalg
 import torch
 from peft import PeftModel
-from peft.tuners.lora import LoraLayer
+from torch import nn
 
-from steps.consolidate.examples import Example
-from steps.consolidate.frozen import FrozenPrefix
-from steps.model.forward import hidden_states
-from steps.model.packing import group, pack
-from steps.progress import progress
-
-_ROW_TOKENS = 1024
 _WIDEST = 2048  # inputs of a layer beyond which directions are sought in a random subspace of so many
 _LENGTH = 3**-0.5  # of a row of A as PEFT draws it
 
 
 @torch.no_grad()
-def point_adapter(
-    model: PeftModel, examples: list[Example], *, contrast: float, frozen: FrozenPrefix, packed: bool
-) -> None:
-    """Set and freeze every A of a fresh adapter; without rehearsal, or with ``contrast`` 0, it stays as it is.
+def point_adapter(model: PeftModel, entering: "Entering", *, contrast: float) -> None:
+    """Set and freeze every A of a fresh adapter; without general text, or with ``contrast`` 0, it stays as it is.
 
     Args:
-        frozen: what enters the first adapted layer, for the same ``examples``.
+        entering: what enters the layers at facts and at other text.
         contrast: energy that other text is taken to have in all directions evenly, as a share of what was seen of it. A
             little finds what the rehearsal seen here never used; much finds whatever the facts use most.
     """
-    general = [n for n, e in enumerate(examples) if e.general]
-    if not contrast or not general:
+    if not contrast:
         return
-    facts = [n for n, e in enumerate(examples) if not e.rehearsal and not e.replay]
-    earlier = [n for n, e in enumerate(examples) if not e.rehearsal and e.replay]
-    seen = partial(_energies, model, examples, frozen=frozen, packed=packed)
-    wanted = seen(facts, what="what tonight's facts use")
-    others = [
-        seen(numbers, what=what)
-        for what, numbers in (("what general text uses", general), ("what earlier nights use", earlier))
-        if numbers
-    ]
-    for layer, energy in wanted.items():
-        left_alone = torch.stack([found[layer].mean() for found in others]).sum(dim=0)
-        for adapted in energy.layers:
+    layers = dict(model.get_base_model().named_modules())
+    for inputs in entering.inputs:
+        wanted, general, earlier = (inputs.energy(kind) for kind in ("facts", "general", "earlier"))
+        if wanted is None or general is None:
+            continue
+        left_alone = general if earlier is None else general + earlier
+        for adapted in (layers[name] for name in inputs.layers):
             weight = adapted.lora_A[adapted.active_adapters[0]].weight
-            rows = _contrasting(energy.mean(), left_alone, contrast=contrast, count=len(weight))
-            weight.copy_(_LENGTH * energy.whole(rows))
+            rows = _contrasting(wanted, left_alone, contrast=contrast, count=len(weight))
+            weight.copy_(_LENGTH * inputs.whole(rows))
             weight.requires_grad_(False)
 
 
@@ -69,69 +54,73 @@ def _contrasting(wanted: torch.Tensor, left_alone: torch.Tensor, *, contrast: fl
     return torch.linalg.qr(best)[0].T
 
 
-class _Energy:
-    """The mean of x x' over inputs x of one width, with trace 1; ``layers`` share these inputs."""
+class _Inputs:
+    """What enters ``layers``, which share it as query, key and value do: its energy apart for each kind of text."""
 
-    def __init__(self, layer: LoraLayer, width: int, device: torch.device):
-        self.layers = [layer]
+    def __init__(self, width: int, device: torch.device):
+        self.layers: list[str] = []
         self._subspace = None
         if width > _WIDEST:
             drawn = torch.randn(width, _WIDEST, generator=torch.Generator().manual_seed(width))
             self._subspace = torch.linalg.qr(drawn.to(device))[0]
-            width = _WIDEST
-        self._sum = torch.zeros(width, width, device=device)
+        self._sums: dict[str, torch.Tensor] = {}
 
-    def add(self, x: torch.Tensor) -> None:
+    def add(self, kind: str, x: torch.Tensor) -> None:
         """Count inputs [N, width]."""
         x = x.float() if self._subspace is None else x.float() @ self._subspace
-        self._sum.addmm_(x.T, x)
+        self._sums.setdefault(kind, x.new_zeros(x.shape[1], x.shape[1])).addmm_(x.T, x)
 
-    def mean(self) -> torch.Tensor:
-        """Return the matrix [k, k], k being the width or the subspace's."""
-        return self._sum / self._sum.trace()
+    def energy(self, kind: str) -> torch.Tensor | None:
+        """Return the mean of x x' [k, k] with trace 1, k being the width or the subspace's; None if there was none."""
+        seen = self._sums.get(kind)
+        return None if seen is None else seen / seen.trace()
 
     def whole(self, rows: torch.Tensor) -> torch.Tensor:
         """Return rows [n, k] as rows [n, width]."""
         return rows if self._subspace is None else rows @ self._subspace.T
 
 
-def _energies(
-    model: PeftModel, examples: list[Example], numbers: list[int], *, what: str, frozen: FrozenPrefix, packed: bool
-) -> dict[LoraLayer, _Energy]:
-    """What enters the adapted layers at completions, by the first of those that share it (query, key and value do).
+class Entering:
+    """What enters ``layers`` (by name) while texts are read, each row announced by ``row``."""
 
-    The words before completions count once: for general text they are the template's.
-    """
-    found: dict[LoraLayer, _Energy] = {}
-    last: list = [None, None]  # the input seen last, and the first layer that saw it
-    counted = torch.empty(0, dtype=torch.long)  # positions of the row that is read
+    def __init__(self, layers: dict[str, nn.Module]):
+        self._watched = layers
+        self._by_first: dict[str, _Inputs] = {}
+        self._counted: dict[str, torch.Tensor] = {}
+        self._last: tuple[torch.Tensor | None, str] = (None, "")  # the input seen last, and the first layer that saw it
 
-    def note(layer, args):
-        if args[0] is last[0]:
-            if layer not in found[last[1]].layers:
-                found[last[1]].layers.append(layer)
-            return
-        last[:] = [args[0], layer]
-        x = args[0].reshape(-1, args[0].shape[-1])[counted.to(args[0].device)]
-        if layer not in found:
-            found[layer] = _Energy(layer, x.shape[-1], x.device)
-        found[layer].add(x)
+    @property
+    def inputs(self) -> list[_Inputs]:
+        return list(self._by_first.values())
 
-    layers = [m for m in model.modules() if isinstance(m, LoraLayer) and m.active_adapters[0] in m.lora_A]
-    hooks = [layer.register_forward_pre_hook(note) for layer in layers]
-    sequences = [examples[n].sequence for n in numbers]
-    base = model.get_base_model()
-    try:
-        with progress(what, len(numbers)) as meter, model.disable_adapter(), frozen.skipped():
-            for places in group(sequences, batch_tokens=_ROW_TOKENS if packed else 0):
-                row = pack([sequences[place] for place in places])
-                starts = [len(examples[numbers[place]].prompt) if place else 0 for place in places]
-                spans = zip(starts, row.index, strict=True)
-                counted = torch.from_numpy(np.concatenate([index[start:] for start, index in spans]))
-                entering = frozen.entering(row, [numbers[place] for place in places])
-                hidden_states(base, ids=row.ids, positions=row.positions, sees=row.sees, entering=entering)
-                meter.advance(len(places))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return found
+    def row(self, counted: dict[str, torch.Tensor]) -> None:
+        """Say which positions of the next row count, by kind of text; one that stands there twice counts twice."""
+        self._counted = counted
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While the block runs, what enters the layers is counted."""
+        hooks = [layer.register_forward_pre_hook(self._note(name)) for name, layer in self._watched.items()]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+            self._last = (None, "")
+
+    def _note(self, name: str):
+        def note(layer, args):
+            same, first = self._last
+            if args[0] is same:
+                if name not in self._by_first[first].layers:
+                    self._by_first[first].layers.append(name)
+                return
+            self._last = args[0], name
+            x = args[0].reshape(-1, args[0].shape[-1])
+            if name not in self._by_first:
+                self._by_first[name] = _Inputs(x.shape[1], x.device)
+                self._by_first[name].layers.append(name)
+            for kind, positions in self._counted.items():
+                self._by_first[name].add(kind, x[positions.to(x.device)])
+
+        return note

@@ -35,6 +35,13 @@ class Example:
     def sequence(self) -> tuple[int, ...]:
         return self.prompt + self.completion
 
+    @property
+    def kind(self) -> str:
+        """ "general" text, tonight's "facts", "earlier" facts, or "reading" of what is given."""
+        if self.rehearsal:
+            return "general" if self.general else "reading"
+        return "earlier" if self.replay else "facts"
+
 
 def build_examples(
     tokenizer: PreTrainedTokenizerBase,

@@ -9,15 +9,13 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 from steps.consolidate.examples import Example
-from steps.model.forward import hidden_states
+from steps.model.forward import blocks, hidden_states
 from steps.model.packing import Packed, group, pack
 from steps.progress import progress
 
-_ROW_TOKENS = 1024
 _TOLERANCE = 1e-2  # relative; the same arithmetic in rows of another shape rounds differently
 
 
@@ -32,13 +30,13 @@ class FrozenPrefix:
     fail the comparison made here, and are trained through all layers: the same result, only slower.
     """
 
-    def __init__(self, model: PreTrainedModel, examples: list[Example], *, first: int):
-        self._layers = _layers(model)
+    def __init__(self, model: PreTrainedModel, examples: list[Example], *, first: int, batch_tokens: int):
+        self._layers = blocks(model)
         self._first = first if self._layers else 0
         self._starts = np.concatenate([[0], np.cumsum([len(e.sequence) for e in examples])])
         self._states: torch.Tensor | None = None
         if self._first and examples:
-            self._states = self._computed(model, examples)
+            self._states = self._computed(model, examples, batch_tokens)
             if self._states is not None and not self._agrees(model, examples):
                 self._states = None
 
@@ -67,7 +65,7 @@ class FrozenPrefix:
             for layer in skipping:
                 del layer.forward
 
-    def _computed(self, model: PreTrainedModel, examples: list[Example]) -> torch.Tensor | None:
+    def _computed(self, model: PreTrainedModel, examples: list[Example], batch_tokens: int) -> torch.Tensor | None:
         caught: list[torch.Tensor] = []
 
         def catch(layer, args, kwargs):
@@ -79,7 +77,7 @@ class FrozenPrefix:
         hook = self._layers[self._first].register_forward_pre_hook(catch, with_kwargs=True)
         try:
             with progress("frozen layers", len(examples)) as meter, torch.no_grad():
-                for members in group(sequences, batch_tokens=_ROW_TOKENS):
+                for members in group(sequences, batch_tokens=batch_tokens):
                     row = pack([sequences[n] for n in members])
                     with suppress(_Reached):
                         hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees)
@@ -110,10 +108,3 @@ class FrozenPrefix:
 
 def _hand_on(hidden_states: torch.Tensor, *args, **kwargs) -> torch.Tensor:
     return hidden_states
-
-
-def _layers(model: PreTrainedModel) -> nn.ModuleList | None:
-    """The backbone's list of blocks, found by its length."""
-    count = model.config.num_hidden_layers
-    lists = (m for m in model.get_decoder().modules() if isinstance(m, nn.ModuleList) and len(m) == count)
-    return next(lists, None)

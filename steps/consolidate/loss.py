@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-_POSITIONS = 128  # computed at once: 25 MB of logits for a vocabulary of 49,152
+from steps.model.forward import exponentiate_, logits_by_part
+
 _LEAST = 1e-6  # probability below which the rest of the vocabulary counts as empty
 
 
@@ -42,38 +42,34 @@ def distillation_loss(
     cannot hide outside the top k.
     """
     hard = torch.as_tensor(hard_label, dtype=torch.float32, device=hidden.device).expand(len(hidden))
-    return _Fused.apply(hidden, head.weight, getattr(head, "bias", None), targets, hard)
+    return _Fused.apply(hidden, head, targets, hard)
 
 
 class _Fused(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, hidden, weight, bias, targets: Targets, hard: torch.Tensor):
+    def forward(ctx, hidden, head: nn.Module, targets: Targets, hard: torch.Tensor):
         shares = targets.weights / targets.weights.sum()
         gradient = torch.empty_like(hidden)
         total = hidden.new_zeros((), dtype=torch.float32)
-        for start in range(0, len(hidden), _POSITIONS):
-            part = slice(start, start + _POSITIONS)
-            losses, slope = _loss_and_slope(
-                F.linear(hidden[part], weight, bias).float(),
-                Targets(targets.tokens[part], targets.logprobs[part], targets.written[part], shares[part]),
-                hard[part],
-            )
+        for part, logits in logits_by_part(head, hidden):
+            aims = Targets(targets.tokens[part], targets.logprobs[part], targets.written[part], shares[part])
+            losses, slope = _loss_and_slope(logits, aims, hard[part])
             total += (losses * shares[part]).sum()
-            gradient[part] = slope.to(weight.dtype) @ weight
+            gradient[part] = slope.to(head.weight.dtype) @ head.weight
         ctx.save_for_backward(gradient)
         return total
 
     @staticmethod
     def backward(ctx, upstream):
         (gradient,) = ctx.saved_tensors
-        return gradient * upstream.to(gradient.dtype), None, None, None, None
+        return gradient * upstream.to(gradient.dtype), None, None, None
 
 
 def _loss_and_slope(logits: torch.Tensor, targets: Targets, hard: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss [N] and its gradient [N, vocabulary] times the weights; the latter overwrites ``logits``."""
-    total = logits.logsumexp(dim=-1, keepdim=True)
-    chosen = logits.gather(-1, targets.tokens) - total
-    written = (logits.gather(-1, targets.written[:, None]) - total)[:, 0]
+    chosen, written = logits.gather(-1, targets.tokens), logits.gather(-1, targets.written[:, None])
+    total, less = exponentiate_(logits)
+    chosen, written = chosen - less, (written - less)[:, 0]
     taught, learned = targets.logprobs.exp(), chosen.exp()
     taught_rest = (1 - taught.sum(dim=-1)).clamp_min(_LEAST)
     rest = 1 - learned.sum(dim=-1)
@@ -83,7 +79,7 @@ def _loss_and_slope(logits: torch.Tensor, targets: Targets, hard: torch.Tensor) 
     # d(soft)/d(logits) = sum(taught) p - taught_k + pull (p_k - sum(learned) p), p the student's probabilities
     pull = torch.where(rest > _LEAST, taught_rest / learned_rest, torch.zeros_like(rest))
     scale = (1 - hard) * (taught.sum(dim=-1) - pull * learned.sum(dim=-1)) + hard
-    slope = logits.sub_(total).exp_().mul_((scale * targets.weights)[:, None])
+    slope = logits.mul_((scale * targets.weights)[:, None] / total)
     at_chosen = (pull[:, None] * learned - taught) * ((1 - hard) * targets.weights)[:, None]
     slope.scatter_add_(-1, targets.tokens, at_chosen)
     slope.scatter_add_(-1, targets.written[:, None], (-hard * targets.weights)[:, None])

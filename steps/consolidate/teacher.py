@@ -1,25 +1,27 @@
-"""Teacher labels: the frozen base with the document in context says how probable each next token is.
+"""What the frozen base makes of tonight's examples, which training then needs again and again.
 
-Top-k probabilities per completion position, computed once and cached as safetensors (context distillation on soft
-labels: Cartridges 2506.06266, Kujanpää 2412.14964). The rest of the vocabulary is kept as one number.
+It reads each as the student will, without the document, and those that have one a second time with it in context. So
+it says how probable each next token is (context distillation on soft labels: Cartridges 2506.06266, Kujanpää
+2412.14964; top-k probabilities, the rest of the vocabulary kept as one number), what it would say unaided, what enters
+the first adapted layer, and where in each layer facts differ from other text.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
+from steps.consolidate.adapter import adapted_layers, first_layer
+from steps.consolidate.directions import Entering
 from steps.consolidate.examples import Example
-from steps.model.forward import packed_logits
-from steps.model.packing import group, pack
+from steps.consolidate.frozen import FrozenPrefix
+from steps.model.forward import exponentiate_, hidden_states, logits_by_part
+from steps.model.packing import Packed, group, pack
 from steps.progress import progress
-from steps.workspace import atomic_path
-
-TEACHER_TOKENS = 1024  # room for a document and many questions about it, so that it is read once
+from steps.settings import ConsolidateSettings
 
 
 @dataclass(frozen=True)
@@ -39,55 +41,72 @@ class Labels:
         return slice(int(self.starts[example]), int(self.starts[example + 1]))
 
 
-def teacher_labels(
-    model: PreTrainedModel, examples: list[Example], *, top_k: int, batch_tokens: int, packed: bool, cache: Path
-) -> Labels:
-    """Compute the labels of all examples, or load them from ``cache`` (named by the digest of what they depend on)."""
-    starts = np.concatenate([[0], np.cumsum([len(e.completion) for e in examples])])
-    if cache.exists():
-        stored = load_file(cache)
-        return Labels(stored["tokens"].long(), stored["logprobs"].float(), stored["unaided"].long(), starts)
-    count, every = int(starts[-1]), range(len(examples))
-    tokens = torch.zeros(count, top_k, dtype=torch.int32)
-    logprobs = torch.zeros(count, top_k, dtype=torch.float32)
-    read = _Reading(model, examples, starts, batch_tokens if packed else 0)
-    for where, logits in read("teacher labels", [e.teacher_prompt for e in examples], every):
-        best, ids = logits.log_softmax(dim=-1).topk(top_k, dim=-1)
-        tokens[where], logprobs[where] = ids.int().cpu(), best.cpu()
-    unaided = tokens[:, 0].clone()
-    alone = [n for n in every if examples[n].prompt != examples[n].teacher_prompt]
-    for where, logits in read("without the document", [e.prompt for e in examples], alone):
-        unaided[where] = logits.argmax(dim=-1).int().cpu()
-    with atomic_path(cache) as temporary:
-        save_file({"tokens": tokens, "logprobs": logprobs, "unaided": unaided}, temporary)
-    return Labels(tokens.long(), logprobs, unaided.long(), starts)
-
-
 @dataclass(frozen=True)
-class _Reading:
-    """Logits of the base at the completions of examples; ``batch_tokens`` 0: one example at a time."""
+class Lessons:
+    """Examples, and all that training needs of the base about them. ``seconds``: how long it took to read them."""
 
-    model: PreTrainedModel
     examples: list[Example]
-    starts: np.ndarray
-    batch_tokens: int
+    labels: Labels
+    frozen: FrozenPrefix
+    entering: Entering
+    seconds: float
 
-    @torch.inference_mode()
-    def __call__(
-        self, what: str, prompts: list[tuple[int, ...]], numbers: Iterable[int]
-    ) -> Iterator[tuple[slice, torch.Tensor]]:
-        """Yield, for each of the examples ``numbers``, its positions and its logits [positions, vocabulary]."""
-        numbers = list(numbers)
-        sequences = [prompts[n] + self.examples[n].completion for n in numbers]
-        with progress(what, len(numbers)) as meter:
-            for members in group(sequences, batch_tokens=self.batch_tokens):
-                row = pack([sequences[place] for place in members])
-                spans = [
-                    index[len(prompts[numbers[place]]) - 1 : -1]
-                    for place, index in zip(members, row.index, strict=True)
-                ]
-                logits = packed_logits(self.model, row, np.concatenate(spans)).split([len(s) for s in spans])
-                for place, own in zip(members, logits, strict=True):
-                    number = numbers[place]
-                    yield slice(int(self.starts[number]), int(self.starts[number + 1])), own
+
+def prepare_lessons(
+    model: PreTrainedModel, examples: list[Example], settings: ConsolidateSettings, *, packed: bool
+) -> Lessons:
+    """Let the base, without any adapter, read all examples; rows are full if ``packed``, else of one example each."""
+    start = time.perf_counter()
+    batch_tokens = settings.batch_tokens if packed else 0
+    first = first_layer(model, settings) if packed else 0
+    frozen = FrozenPrefix(model, examples, first=first, batch_tokens=batch_tokens)
+    entering = Entering(adapted_layers(model, settings))
+    starts = np.concatenate([[0], np.cumsum([len(e.completion) for e in examples])])
+    tokens = torch.zeros(int(starts[-1]), settings.top_k, dtype=torch.long)
+    logprobs = torch.zeros(int(starts[-1]), settings.top_k)
+
+    def read(what: str, numbers: list[int], prompts: list[tuple[int, ...]], states: Callable) -> None:
+        sequences = [prompts[n] + examples[n].completion for n in numbers]
+        with progress(what, len(numbers)) as meter, torch.no_grad():
+            for places in group(sequences, batch_tokens=batch_tokens):
+                members, row = [numbers[place] for place in places], pack([sequences[place] for place in places])
+                entered = states(members, row)
+                hidden = hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees, entering=entered)
+                asked = [index[len(prompts[n]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
+                where = torch.from_numpy(np.concatenate([np.arange(starts[n], starts[n + 1]) for n in members]))
+                hidden = hidden[torch.from_numpy(np.concatenate(asked)).to(hidden.device)]
+                for part, logits in logits_by_part(model.get_output_embeddings(), hidden):
+                    best, ids = logits.topk(settings.top_k, dim=-1)
+                    logprobs[where[part]] = (best - exponentiate_(logits)[1]).cpu()
+                    tokens[where[part]] = ids.cpu()
                 meter.advance(len(members))
+
+    everything = list(range(len(examples)))
+    firsts = {examples[n].kind: n for n in reversed(everything)}
+
+    def as_the_student(members: list[int], row: Packed) -> torch.Tensor | None:
+        entering.row(_counted(examples, members, row, firsts))
+        return frozen.entering(row, members)
+
+    with frozen.skipped(), entering.watched():
+        read("reading dreams", everything, [e.prompt for e in examples], as_the_student)
+    unaided = tokens[:, 0].clone()
+    taught = [n for n, e in enumerate(examples) if e.teacher_prompt != e.prompt]
+    read("with their documents", taught, [e.teacher_prompt for e in examples], lambda members, row: None)
+    labels = Labels(tokens, logprobs, unaided, starts)
+    return Lessons(examples, labels, frozen, entering, time.perf_counter() - start)
+
+
+def _counted(
+    examples: list[Example], members: list[int], row: Packed, firsts: dict[str, int]
+) -> dict[str, torch.Tensor]:
+    """Positions of the completions in a row by kind of example, but for reading, whose words are the facts' own.
+
+    Of the ``firsts`` of each kind the prompt counts, too: all begin with the template, whose first token is like none.
+    """
+    found: dict[str, list[np.ndarray]] = {}
+    for n, index in zip(members, row.index, strict=True):
+        kind = examples[n].kind
+        if kind != "reading":
+            found.setdefault(kind, []).append(index[0 if n == firsts[kind] else len(examples[n].prompt) :])
+    return {kind: torch.from_numpy(np.concatenate(those)) for kind, those in found.items()}

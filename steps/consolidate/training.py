@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 
-from steps.consolidate.adapter import first_layer
 from steps.consolidate.directions import point_adapter
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
@@ -17,7 +16,7 @@ from steps.consolidate.fused import fused_layers
 from steps.consolidate.loss import distillation_loss
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.targets import row_targets, weight, written_shares
-from steps.consolidate.teacher import Labels
+from steps.consolidate.teacher import Labels, Lessons
 from steps.model.forward import hidden_states
 from steps.model.packing import pack
 from steps.progress import progress
@@ -38,8 +37,7 @@ class Training:
 
 def train(
     model: PeftModel,
-    examples: list[Example],
-    labels: Labels,
+    lessons: Lessons,
     *,
     settings: ConsolidateSettings,
     seed: int,
@@ -52,6 +50,7 @@ def train(
     ``checkpoint`` is a file that is rewritten atomically every ``checkpoint_steps``; one of another ``digest`` is
     ignored. The run is deterministic on one machine: rows, initialisation and dropout follow from ``seed``.
     """
+    examples, labels, frozen = lessons.examples, lessons.labels, lessons.frozen
     rows = plan_rows(
         examples,
         epochs=settings.epochs,
@@ -63,9 +62,7 @@ def train(
         packed=packed,
     )
     start = time.perf_counter()
-    base = model.get_base_model()
-    frozen = FrozenPrefix(base, examples, first=first_layer(base, settings) if packed else 0)
-    point_adapter(model, examples, contrast=settings.contrast, frozen=frozen, packed=packed)
+    point_adapter(model, lessons.entering, contrast=settings.contrast)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))

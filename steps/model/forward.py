@@ -1,15 +1,18 @@
 """One forward pass over a packed row, and the output head on just the positions that matter."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
 from steps.model.packing import Packed, Tokens, additive_mask, pack
 
 _TOLERANCE = 2e-2  # relative; bfloat16 rounds differently in differently shaped products
+_POSITIONS = 128  # given to the head at once: 25 MB of logits for a vocabulary of 49,152
 
 
 def hidden_states(
@@ -41,6 +44,38 @@ def packed_logits(model: PreTrainedModel, packed: Packed, where: np.ndarray) -> 
     """Return float32 logits [len(where), vocabulary] at positions ``where`` of a packed row."""
     hidden = hidden_states(model, ids=packed.ids, positions=packed.positions, sees=packed.sees)
     return model.get_output_embeddings()(hidden[torch.from_numpy(where).to(hidden.device)]).float()
+
+
+def blocks(model: PreTrainedModel) -> nn.ModuleList | None:
+    """The backbone's list of blocks, found by its length; None where there is none."""
+    count = model.config.num_hidden_layers
+    lists = (m for m in model.get_decoder().modules() if isinstance(m, nn.ModuleList) and len(m) == count)
+    return next(lists, None)
+
+
+@torch.no_grad()
+def logits_by_part(head: nn.Module, hidden: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Yield float32 logits [up to 128, vocabulary] of ``hidden`` [N, width], which the caller may overwrite.
+
+    They lie in memory that the next part uses again: all logits of a row are the largest tensor there is, and fresh
+    memory costs as much as the product that fills it.
+    """
+    weight, bias = head.weight, getattr(head, "bias", None)
+    room = hidden.new_empty(min(_POSITIONS, len(hidden)), len(weight))
+    for start in range(0, len(hidden), _POSITIONS):
+        part = slice(start, min(start + _POSITIONS, len(hidden)))
+        logits = torch.mm(hidden[part], weight.T, out=room[: part.stop - start])
+        yield part, (logits if bias is None else logits.add_(bias)).float()
+
+
+def exponentiate_(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Turn logits [N, vocabulary] in place into probabilities but for a factor.
+
+    Returns: that factor's inverse [N, 1], and what is to be subtracted from a logit to have its log-probability [N, 1].
+    """
+    top = logits.amax(dim=-1, keepdim=True)
+    total = logits.sub_(top).exp_().sum(dim=-1, keepdim=True)
+    return total, top + total.log()
 
 
 @dataclass(frozen=True)

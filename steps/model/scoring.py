@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from steps.model.forward import packed_logits
+from steps.model.forward import exponentiate_, hidden_states, logits_by_part
 from steps.model.packing import Tokens, group, pack
 
 
@@ -30,10 +30,15 @@ def token_logprobs(
         row = pack([sequences[n] for n in members])
         spans = [index[len(pairs[n][0]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
         where, inverse = np.unique(np.concatenate(spans), return_inverse=True)
-        logprobs = packed_logits(model, row, where).log_softmax(dim=-1)
+        hidden = hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees)
+        hidden = hidden[torch.from_numpy(where).to(hidden.device)]
         targets = np.concatenate([np.asarray(pairs[n][1], dtype=np.int64) for n in members])
-        chosen = torch.from_numpy(inverse).to(logprobs.device), torch.from_numpy(targets).to(logprobs.device)
-        values = logprobs[chosen].cpu().numpy()
+        values = np.empty(len(targets), dtype=np.float32)
+        for part, logits in logits_by_part(model.get_output_embeddings(), hidden):
+            asked = np.flatnonzero((part.start <= inverse) & (inverse < part.stop))
+            place = torch.from_numpy(inverse[asked] - part.start).to(logits.device)
+            chosen = logits[place, torch.from_numpy(targets[asked]).to(logits.device)]
+            values[asked] = (chosen - exponentiate_(logits)[1][place, 0]).cpu().numpy()
         for number, part in zip(members, np.split(values, np.cumsum([len(s) for s in spans])[:-1]), strict=True):
             results[number] = part
         advance(len(members))

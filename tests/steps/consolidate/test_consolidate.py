@@ -13,7 +13,7 @@ from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.loss import Targets
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.targets import written_shares
-from steps.consolidate.teacher import Labels, teacher_labels
+from steps.consolidate.teacher import Labels, prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
@@ -73,23 +73,16 @@ def run(tiny_model, tiny_settings, tmp_path):
                 "contrast": 0.05,
                 "wordings_per_epoch": 3,
                 "hard_label": 0.0,
+                "top_k": 16,
                 **knobs,
             }
         )
         examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
-        labels = teacher_labels(
-            base.model,
-            examples,
-            top_k=16,
-            batch_tokens=500,
-            packed=packed,
-            cache=tmp_path / f"labels-{packed}.safetensors",
-        )
+        lessons = prepare_lessons(base.model, examples, settings, packed=packed)
         model = attach_adapter(base.model, settings, seed=7)
         done = train(
             model,
-            examples,
-            labels,
+            lessons,
             settings=settings,
             seed=7,
             packed=packed,
@@ -129,20 +122,24 @@ def test_the_written_token_is_the_target_where_the_base_would_go_another_way_but
     assert written_shares(part[::-1], labels, targets, hard_label=0.75)[:3].tolist() == [1, 1, 1]
 
 
-def test_what_the_base_says_without_the_document_is_labelled_and_kept(tiny_model, tmp_path):
+def test_what_the_base_says_without_the_document_is_labelled_and_kept(tiny_model, tiny_settings):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu", dtype="float32", threads=1))
     examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
-    cache = tmp_path / "labels.safetensors"
-    labels, again, alone = (
-        teacher_labels(base.model, examples, top_k=4, batch_tokens=500, packed=packed, cache=file)
-        for packed, file in ((True, cache), (True, cache), (False, tmp_path / "alone.safetensors"))
+    labels, alone = (
+        prepare_lessons(base.model, examples, tiny_settings.consolidate, packed=packed).labels
+        for packed in (True, False)
     )
     for number, example in enumerate(examples):
+        taught = torch.tensor([example.teacher_prompt + example.completion])
         with torch.inference_mode():
             logits = base.model(input_ids=torch.tensor([example.sequence])).logits[0]
-        assert torch.equal(labels.unaided[labels.of(number)], logits[len(example.prompt) - 1 : -1].argmax(-1))
+            aided = base.model(input_ids=taught).logits[0, len(example.teacher_prompt) - 1 : -1].log_softmax(-1)
+        where = labels.of(number)
+        assert torch.equal(labels.unaided[where], logits[len(example.prompt) - 1 : -1].argmax(-1))
+        assert torch.allclose(labels.logprobs[where], aided.gather(-1, labels.tokens[where]), atol=1e-4)
+        assert torch.equal(labels.tokens[where, 0], aided.argmax(-1))
     assert not torch.equal(labels.unaided, labels.tokens[:, 0]), "the document makes a difference"
-    assert torch.equal(labels.unaided, again.unaided) and torch.equal(labels.unaided, alone.unaided)
+    assert torch.equal(labels.unaided, alone.unaided)
 
 
 def test_a_killed_run_ends_like_an_uninterrupted_one(run, monkeypatch):

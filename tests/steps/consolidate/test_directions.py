@@ -12,8 +12,7 @@ from steps.consolidate import directions
 from steps.consolidate.adapter import attach_adapter
 from steps.consolidate.directions import point_adapter
 from steps.consolidate.examples import Example
-from steps.consolidate.frozen import FrozenPrefix
-from steps.consolidate.teacher import Labels
+from steps.consolidate.teacher import Labels, prepare_lessons
 from steps.consolidate.training import train
 
 CONTRAST = 0.01
@@ -48,11 +47,15 @@ def knobs(tiny_settings):
 
 
 @pytest.fixture
-def attached(tiny_model, knobs):
+def base(tiny_model):
+    """Return a function that loads the tiny model."""
+    return lambda: AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32).eval()
+
+
+@pytest.fixture
+def attached(base, knobs):
     """Return a function that attaches a fresh adapter to the tiny model."""
-    return lambda: attach_adapter(
-        AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32).eval(), knobs, seed=7
-    )
+    return lambda: attach_adapter(base(), knobs, seed=7)
 
 
 @pytest.fixture(params=["whole", "in a subspace"])
@@ -62,11 +65,16 @@ def way(request, monkeypatch):
         monkeypatch.setattr(directions, "_WIDEST", 56)
 
 
-def point(model, members, *, contrast):
-    """As in training: what enters the upper half of the layers is there already."""
-    frozen = FrozenPrefix(model.get_base_model(), members, first=2)
-    assert frozen.used
-    point_adapter(model, members, contrast=contrast, frozen=frozen, packed=True)
+@pytest.fixture
+def point(base, knobs):
+    """Return a function that points an adapter; the base has read the examples before, as in training."""
+
+    def go(model, members, *, contrast):
+        lessons = prepare_lessons(base(), members, knobs, packed=True)
+        assert lessons.frozen.used
+        point_adapter(model, lessons.entering, contrast=contrast)
+
+    return go
 
 
 def downs(model):
@@ -91,7 +99,7 @@ def let_through(model, members):
     return np.array([np.mean(values) for values in found.values()])
 
 
-def test_it_lets_facts_through_and_hardly_anything_else(attached, way):
+def test_it_lets_facts_through_and_hardly_anything_else(point, attached, way):
     model = attached()
     drawn = let_through(model, FACTS)
     point(model, GENERAL + FACTS + EARLIER, contrast=CONTRAST)
@@ -101,14 +109,14 @@ def test_it_lets_facts_through_and_hardly_anything_else(attached, way):
     assert facts.mean() > 0.5 * drawn.mean()
 
 
-def test_what_earlier_nights_taught_is_left_alone_because_it_is_replayed(attached):
+def test_what_earlier_nights_taught_is_left_alone_because_it_is_replayed(point, attached):
     with_it, without = attached(), attached()
     point(with_it, GENERAL + FACTS + EARLIER, contrast=CONTRAST)
     point(without, GENERAL + FACTS, contrast=CONTRAST)
     assert (let_through(with_it, EARLIER) / let_through(without, EARLIER)).max() < 0.5
 
 
-def test_much_contrast_finds_what_the_facts_use_most(attached):
+def test_much_contrast_finds_what_the_facts_use_most(point, attached):
     little, much = attached(), attached()
     point(little, GENERAL + FACTS, contrast=CONTRAST)
     point(much, GENERAL + FACTS, contrast=1000.0)
@@ -116,7 +124,7 @@ def test_much_contrast_finds_what_the_facts_use_most(attached):
     assert let_through(much, FACTS).min() > 0.25, "more than four directions of 64 at random"
 
 
-def test_rows_are_independent_of_each_other_and_as_long_as_peft_draws_them(attached, way):
+def test_rows_are_independent_of_each_other_and_as_long_as_peft_draws_them(point, attached, way):
     model = attached()
     drawn = [rows.norm(dim=1).mean().item() for rows in downs(model)]
     point(model, GENERAL + FACTS, contrast=CONTRAST)
@@ -126,19 +134,20 @@ def test_rows_are_independent_of_each_other_and_as_long_as_peft_draws_them(attac
         assert products[0, 0].sqrt().item() == pytest.approx(length, rel=0.2)
 
 
-def test_training_leaves_it_where_it_is(attached, knobs, tmp_path):
+def test_training_leaves_it_where_it_is(base, point, attached, knobs, tmp_path):
     members = GENERAL + FACTS
     best, tokens = torch.randn(8 * 9, 100, generator=torch.Generator().manual_seed(0)).log_softmax(-1).topk(8)
-    labels = Labels(tokens, best, tokens[:, 0], np.arange(0, 73, 9))
+    lessons = prepare_lessons(base(), members, knobs, packed=True)
+    lessons = replace(lessons, labels=Labels(tokens, best, tokens[:, 0], np.arange(0, 73, 9)))
     model, pointed = attached(), attached()
     point(pointed, members, contrast=CONTRAST)
-    train(model, members, labels, settings=knobs, seed=1, packed=True, checkpoint=tmp_path / "c", digest="d")
+    train(model, lessons, settings=knobs, seed=1, packed=True, checkpoint=tmp_path / "c", digest="d")
     assert all(torch.equal(left, right) for left, right in zip(downs(model), downs(pointed), strict=True))
     assert all(p.abs().max() > 0 for name, p in model.named_parameters() if "lora_B" in name), "it has learned"
 
 
 @pytest.mark.parametrize(("members", "contrast"), [(GENERAL + FACTS, 0.0), (FACTS, CONTRAST)])
-def test_without_contrast_or_rehearsal_it_is_plain_lora(attached, members, contrast):
+def test_without_contrast_or_rehearsal_it_is_plain_lora(point, attached, members, contrast):
     model = attached()
     before = [rows.clone() for rows in downs(model)]
     point(model, members, contrast=contrast)
@@ -146,7 +155,7 @@ def test_without_contrast_or_rehearsal_it_is_plain_lora(attached, members, contr
     assert all(rows.requires_grad for rows in downs(model))
 
 
-def test_reading_with_the_document_is_not_general_text(attached):
+def test_reading_with_the_document_is_not_general_text(point, attached):
     """Its words are the facts' own: to keep the adapter out of them would keep it from learning."""
     reading = [replace(e, rehearsal=True, fact=None) for e in FACTS]
     model, without = attached(), attached()

@@ -86,15 +86,15 @@ def same(left, right):
 
 
 def test_loss_and_gradients_are_those_of_all_layers(model, knobs):
-    through = FrozenPrefix(model.get_base_model(), examples(), first=0)
-    stored = FrozenPrefix(model.get_base_model(), examples(), first=FIRST)
+    through = FrozenPrefix(model.get_base_model(), examples(), first=0, batch_tokens=512)
+    stored = FrozenPrefix(model.get_base_model(), examples(), first=FIRST, batch_tokens=512)
     assert stored.used and not through.used
     same(step(model, stored, knobs), step(model, through, knobs))
     same(step(model, stored, knobs, numbers=(2,)), step(model, through, knobs, numbers=(2,)))
 
 
 def test_the_frozen_layers_do_not_run_while_skipped(model, knobs):
-    stored = FrozenPrefix(model.get_base_model(), examples(), first=FIRST)
+    stored = FrozenPrefix(model.get_base_model(), examples(), first=FIRST, batch_tokens=512)
     ran = []
     for number, block in enumerate(blocks(model)):
         block.mlp.register_forward_pre_hook(lambda *_, number=number: ran.append(number))
@@ -104,15 +104,15 @@ def test_the_frozen_layers_do_not_run_while_skipped(model, knobs):
 
 @pytest.mark.parametrize("first", [0, FIRST])
 def test_without_frozen_layers_or_examples_nothing_is_stored(model, first):
-    frozen = FrozenPrefix(model.get_base_model(), [] if first else examples(), first=first)
+    frozen = FrozenPrefix(model.get_base_model(), [] if first else examples(), first=first, batch_tokens=512)
     assert not frozen.used and frozen.entering(None, []) is None
     with frozen.skipped():
         assert not any("forward" in vars(block) for block in blocks(model))
 
 
 def test_a_backbone_that_scales_its_embeddings_is_found_out(scaling_model, knobs):
-    through = FrozenPrefix(scaling_model.get_base_model(), examples(), first=0)
-    stored = FrozenPrefix(scaling_model.get_base_model(), examples(), first=FIRST)
+    through = FrozenPrefix(scaling_model.get_base_model(), examples(), first=0, batch_tokens=512)
+    stored = FrozenPrefix(scaling_model.get_base_model(), examples(), first=FIRST, batch_tokens=512)
     assert not stored.used
     assert step(scaling_model, stored, knobs)[0] == step(scaling_model, through, knobs)[0]
 
@@ -120,7 +120,7 @@ def test_a_backbone_that_scales_its_embeddings_is_found_out(scaling_model, knobs
 def test_the_layers_run_again_afterwards_even_if_training_failed(model):
     base, tokens = model.get_base_model(), torch.tensor([[5, 6, 7]])
     before = base(input_ids=tokens).logits
-    frozen = FrozenPrefix(base, examples(), first=FIRST)
+    frozen = FrozenPrefix(base, examples(), first=FIRST, batch_tokens=512)
     with pytest.raises(KeyboardInterrupt), frozen.skipped():
         assert ["forward" in vars(block) for block in blocks(model)] == [True, True, False, False]
         raise KeyboardInterrupt
