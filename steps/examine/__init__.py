@@ -2,6 +2,7 @@
 
 import gc
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from steps.consolidate.adapter import load_adapter
 from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_probes
 from steps.examine.items import ProbeItem, probe_items
 from steps.examine.marking import right
+from steps.examine.planted import shuffled_adapter
 from steps.manifest import StepRecord, read_manifest, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
@@ -33,7 +35,7 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         SlumberError: model, adapter or anchor suite is missing.
     """
     folder = workspace.night(night) / "examination"
-    outputs = [folder / "answers.jsonl", folder / "anchors.jsonl"]
+    outputs = [folder / "answers.jsonl", folder / "anchors.jsonl", folder / "shuffled.jsonl"]
     candidate = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
     made = candidate if candidate.is_dir() else None  # nothing was, on a night without anything new
@@ -63,6 +65,11 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         general = [row for who in adapters for row in _anchor_answers(who, anchors, books[digests[who]])]
         write_records(outputs[0], answers)
         write_records(outputs[1], general)
+        tonight = [replace(i, document=None) for i in items if i.probe.night == night]
+        with shuffled_adapter(candidate, seed=night) as planted:
+            key = f"shuffled {digests['candidate']}"
+            book = _ask(settings, workspace, "shuffled adapter", planted, base_digest, key, tonight, [])
+        write_records(outputs[2], _answers("candidate", tonight, book))
         return {"base": base_digest, "digests": digests, **_figures(answers, general)}
 
     return run_once(workspace, night=night, step="examine", digest=digest, outputs=outputs, work=work)
@@ -71,7 +78,7 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
 def _ask(
     settings: Settings,
     workspace: Workspace,
-    who: Who,
+    who: str,
     adapter: Path | None,
     base_digest: str,
     adapter_digest: str,

@@ -1,14 +1,17 @@
 """Gate: may the candidate serve? Learned tonight, kept earlier nights, kept general abilities; otherwise it may not.
 
 It fails closed: an exception, a missing file, a mismatch or too few items is INCONCLUSIVE, and only a PROMOTE verdict
-can move the champion. First-night policy: without an earlier cohort that condition is not applicable, and general
-abilities are compared with night 0, which is then the champion, too.
+can move the champion. Before it is believed it is tested on candidates that must not pass.
+
+First-night policy: without an earlier cohort that condition is not applicable, and general abilities are compared with
+night 0, which is then the champion, too.
 """
 
 from typing import Any
 
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence, collect_evidence
+from steps.gate.planted import self_test
 from steps.manifest import code_sha256, run_once, step_digest
 from steps.records import Check, Verdict
 from steps.settings import Settings
@@ -46,6 +49,7 @@ def judge(evidence: Evidence, settings: Settings) -> Verdict:
         general_abilities(evidence, knobs, against="champion"),
         general_abilities(evidence, knobs, against="base"),
         no_suite_lost(evidence, knobs),
+        self_test(evidence, knobs),
     )
     return Verdict(
         night=evidence.night,

@@ -11,11 +11,15 @@ from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 
 @dataclass
 class Evidence:
-    """Answers of the examination, the cohorts it must hold, and ``faults``: why it cannot be trusted."""
+    """Answers of the examination, the cohorts it must hold, and ``faults``: why it cannot be trusted.
+
+    ``shuffled``: tonight's questions as the candidate with its weights shuffled answers them, in the candidate's name.
+    """
 
     night: str
     answers: list[Answer] = field(default_factory=list)
     anchors: list[AnchorAnswer] = field(default_factory=list)
+    shuffled: list[Answer] = field(default_factory=list)
     earlier_cohorts: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
@@ -51,6 +55,7 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
     try:
         evidence.answers = read_records(folder / "answers.jsonl", Answer)
         evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
+        evidence.shuffled = read_records(folder / "shuffled.jsonl", Answer)
     except ValueError as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
         return evidence

@@ -120,6 +120,8 @@ def status(verdict, name):
 def test_a_good_candidate_passes(judged):
     verdict = judged("good")
     assert verdict.verdict == "PROMOTE", verdict.reasons
+    tested = next(c for c in verdict.checks if c.name == "the gate itself")
+    assert tested.figures["the shuffled adapter"] == "learned tonight: FAIL", "planted every night, really asked"
 
 
 def test_a_shuffled_candidate_is_rejected(judged):

@@ -1,0 +1,105 @@
+"""The gate is tested every night before it is believed: what is planted must not pass, an unchanged champion must.
+
+Planted are an adapter that knows nothing (tonight's with its weights shuffled, really asked) and simulated answers: of
+a candidate that has everything wrong, and of ones that lose just what is not tolerated. A sample whose mean loss is
+epsilon can never be shown to have lost less, so a gate that lets one of these pass is broken, not unlucky.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
+from steps.gate.evidence import Evidence
+from steps.records import AnchorAnswer, Answer, Check
+from steps.settings import GateSettings
+
+NAME = "the gate itself"
+
+Condition = Callable[[Evidence, GateSettings], Check]
+
+
+def self_test(evidence: Evidence, settings: GateSettings) -> Check:
+    """INCONCLUSIVE if anything planted passes, if the unchanged champion is refused, or if either cannot be seen."""
+    if not evidence.shuffled:
+        return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
+    figures, failed = {}, []
+    for planted, condition, found in _planted(evidence, settings):
+        check = condition(found, settings)
+        figures[planted] = f"{check.name}: {check.status}"
+        if check.status == "PASS":
+            failed.append(f"{planted} passed '{check.name}'")
+    for condition in (kept_earlier, _general, no_suite_lost):
+        check = condition(_unchanged(evidence), settings)
+        figures[f"the unchanged champion, {check.name}"] = check.status
+        if check.status == "FAIL":
+            failed.append(f"the unchanged champion was refused: {check.reason}")
+    if failed:
+        reason = f"it failed its own test ({'; '.join(failed)}): no verdict of tonight can be trusted"
+        return Check(name=NAME, status="INCONCLUSIVE", reason=reason, figures=figures)
+    reason = "it refused all that was planted, and not the unchanged champion"
+    return Check(name=NAME, status="PASS", reason=reason, figures=figures)
+
+
+def _planted(evidence: Evidence, settings: GateSettings) -> Iterator[tuple[str, Condition, Evidence]]:
+    asked = {row.id for row in evidence.shuffled}
+    others = [a for a in evidence.answers if a.model != "candidate" and a.condition == "closed" and a.id in asked]
+    yield "the shuffled adapter", learned_tonight, replace(evidence, answers=[*others, *evidence.shuffled])
+    wrong = [_marked(a, right=False) if a.model == "candidate" else a for a in evidence.answers]
+    yield "simulated: all wrong", learned_tonight, replace(evidence, answers=wrong)
+    if evidence.earlier_cohorts:
+        forgetful = replace(evidence, answers=_forgetful(evidence, settings.epsilon_cohorts))
+        yield "simulated: forgets earlier nights by epsilon", kept_earlier, forgetful
+    dull = replace(evidence, anchors=_dull(evidence, settings.epsilon_anchors))
+    yield "simulated: loses general abilities by epsilon", _general, dull
+
+
+def _general(evidence: Evidence, settings: GateSettings) -> Check:
+    return general_abilities(evidence, settings, against="champion")
+
+
+def _forgetful(evidence: Evidence, epsilon: float) -> list[Answer]:
+    """The answers as the candidate's would be if it were the champion but for a loss of epsilon."""
+    rows = _unchanged(evidence).answers
+    earlier = [
+        a
+        for a in rows
+        if a.model == "candidate" and a.cohort < evidence.night and a.condition == "closed" and a.type != "unanswerable"
+    ]
+    lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=evidence.night)
+    return [_marked(a, right=False) if a.model == "candidate" and a.id in lost else a for a in rows]
+
+
+def _dull(evidence: Evidence, epsilon: float) -> list[AnchorAnswer]:
+    rows = _unchanged(evidence).anchors
+    lost = _enough([(a.id, a.score) for a in rows if a.model == "candidate"], epsilon, seed=evidence.night)
+    return [
+        a.model_copy(update={"correct": False, "score": 0.0}) if a.model == "candidate" and a.id in lost else a
+        for a in rows
+    ]
+
+
+def _enough(scores: list[tuple[str, float]], epsilon: float, *, seed: str) -> set[str]:
+    """Return items, drawn by ``seed``, whose scores together are epsilon of all items."""
+    random.Random(seed).shuffle(scores)
+    lost, total = set(), 0.0
+    for item, score in scores:
+        if total >= epsilon * len(scores):
+            break
+        lost.add(item)
+        total += score
+    return lost
+
+
+def _unchanged(evidence: Evidence) -> Evidence:
+    """The champion in the candidate's place."""
+    return replace(evidence, answers=_as_candidate(evidence.answers), anchors=_as_candidate(evidence.anchors))
+
+
+def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer]) -> list:
+    kept = [row for row in rows if row.model != "candidate"]
+    return kept + [row.model_copy(update={"model": "candidate"}) for row in kept if row.model == "champion"]
+
+
+def _marked(answer: Answer, *, right: bool) -> Answer:
+    return answer.model_copy(update={"correct": right})

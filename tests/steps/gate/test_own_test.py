@@ -1,0 +1,70 @@
+"""A gate that lets planted candidates pass, or refuses the unchanged champion, is found out and decides nothing."""
+
+import pytest
+
+from steps.gate import judge, planted
+from steps.records import Check
+from tests.steps.gate.test_gate import TONIGHT, check, evidence
+
+
+def says(status):
+    """A condition that says the same whatever the evidence is."""
+    return lambda *_, **__: Check(name="broken", status=status, reason="always the same")
+
+
+def test_everything_planted_is_refused_and_the_champion_is_not(settings):
+    found = check(judge(evidence(), settings), planted.NAME)
+    assert found.status == "PASS"
+    refused = {name: said for name, said in found.figures.items() if not name.startswith("the unchanged champion")}
+    assert len(refused) == 4 and not any(said.endswith("PASS") for said in refused.values())
+    assert refused["the shuffled adapter"] == "learned tonight: FAIL"
+    assert {said for name, said in found.figures.items() if name not in refused} == {"PASS"}
+
+
+@pytest.mark.parametrize("broken", ["learned_tonight", "kept_earlier", "general_abilities"])
+def test_a_condition_that_lets_everything_pass_is_found_out(settings, monkeypatch, broken):
+    monkeypatch.setattr(planted, broken, says("PASS"))
+    verdict = judge(evidence(), settings)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "failed its own test" in check(verdict, planted.NAME).reason
+    assert "simulated" in check(verdict, planted.NAME).reason
+
+
+@pytest.mark.parametrize("broken", ["kept_earlier", "general_abilities", "no_suite_lost"])
+def test_a_condition_that_refuses_everything_is_found_out(settings, monkeypatch, broken):
+    monkeypatch.setattr(planted, broken, says("FAIL"))
+    verdict = judge(evidence(), settings)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "the unchanged champion was refused" in check(verdict, planted.NAME).reason
+
+
+def test_a_shuffled_adapter_that_knows_as_much_as_the_candidate_is_no_evidence_for_the_gate(settings):
+    found = evidence()
+    found.shuffled = [row for row in found.answers if row.model == "candidate" and row.cohort == TONIGHT]
+    verdict = judge(found, settings)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "the shuffled adapter passed 'learned tonight'" in check(verdict, planted.NAME).reason
+
+
+def test_without_the_shuffled_adapter_nothing_is_decided(settings):
+    found = evidence()
+    found.shuffled = []
+    assert judge(found, settings).verdict == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize("epsilon", [0.01, 0.05, 0.2])
+def test_what_is_simulated_loses_just_what_is_not_tolerated(settings, epsilon):
+    knobs = settings.gate.model_copy(update={"epsilon_anchors": epsilon, "epsilon_cohorts": epsilon})
+    for name, _, found in planted._planted(evidence(), knobs):
+        if "epsilon" in name:
+            rows = [a for a in found.answers if a.cohort < TONIGHT] if "earlier" in name else found.anchors
+            right = {m: sum(a.correct for a in rows if a.model == m) for m in ("champion", "candidate")}
+            count = len(rows) / 3
+            assert epsilon * count <= right["champion"] - right["candidate"] < epsilon * count + 1
+
+
+def test_the_first_night_is_tested_too(settings):
+    found = evidence()
+    found.answers = [a for a in found.answers if a.cohort == TONIGHT]
+    found.earlier_cohorts = []
+    assert check(judge(found, settings), planted.NAME).status == "PASS"
