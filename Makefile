@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup night test ui bench bench-eight bench-full bench-squad bench-speed lint clean
+.PHONY: help setup night test ui bench bench-eight bench-full bench-squad bench-speed gate-demo lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -46,6 +46,9 @@ bench-squad: setup ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/squ
 
 bench-speed: setup ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
 	@$(BIN)/python -m bench speed
+
+gate-demo: setup ## a good, a forgetful, a lazy and a tampered candidate walk through the gate (tiny model, minutes)
+	@$(BIN)/python -m bench gate
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

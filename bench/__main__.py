@@ -88,6 +88,14 @@ def speed(
     measure(_settings(params, model, device), out, dreams=dreams, epochs=epochs, prompts=prompts, peers=peers)
 
 
+@app.command()
+def gate() -> None:
+    """Let a good, a forgetful, a lazy and a tampered candidate walk through the gate on a tiny model."""
+    from bench.gate_demo import walk_through_the_gate
+
+    walk_through_the_gate()
+
+
 def _run(found: Stream, preset: str, arms: str | None, settings: Settings, out: Path) -> None:
     chosen = _preset(preset)
     names = [name.strip() for name in arms.split(",")] if arms else list(chosen.arms)

@@ -50,7 +50,7 @@ def migrated(_migrated_database, workspace):
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
     """Folder of a tiny randomly initialised Llama."""
-    from tests.tiny import build_tiny_model
+    from bench.tiny import build_tiny_model
 
     return build_tiny_model(tmp_path_factory.mktemp("tiny"))
 

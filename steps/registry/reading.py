@@ -9,7 +9,7 @@ from typing import Any
 
 from steps.errors import SlumberError
 from steps.records import Verdict
-from steps.registry.connection import connect, told, tracking_uri
+from steps.registry.connection import RegistryUnreachable, connect, told, tracking_uri
 from steps.registry.version import Version, read_version, verdict_digest
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
@@ -86,6 +86,16 @@ class Reader:
             shutil.rmtree(destination, ignore_errors=True)
             os.replace(got, destination)
         return destination
+
+    def intact(self, version: Version) -> bool:
+        """Whether the registry still holds the adapter that was registered."""
+        with tempfile.TemporaryDirectory() as temporary:
+            try:
+                return self.adapter_of(version, Path(temporary) / "adapter") is not None
+            except RegistryUnreachable:
+                raise
+            except SlumberError:
+                return False
 
     def recorded_verdict(self, version: Version) -> Verdict:
         """Return the verdict that was registered with ``version``.

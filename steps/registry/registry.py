@@ -68,16 +68,18 @@ class Registry(Reader):
     ) -> Version:
         """Register ``adapter`` with all that is known of it, as `candidate`; return its version.
 
-        Asked again for the same night, adapter and verdict, it returns the version that is there already.
+        Asked again for the same night, adapter and verdict, it returns the version that is there already, unless the
+        adapter in the registry is no longer what it was.
         """
         client, sha256, digest = self._client, file_sha256(adapter), verdict_digest(verdict)
         names = {"night": night, "verdict": verdict.verdict, "verdict_digest": digest, "adapter_sha256": sha256}
         with told(self.uri):
             self._ensure_model(client)
-            same = [v for v in self.history() if all(v.tags.get(key) == value for key, value in names.items())]
+            alike = [v for v in self.history() if all(v.tags.get(key) == value for key, value in names.items())]
+            same = next((version for version in alike if self.intact(version)), None)
             if same:
-                client.set_registered_model_alias(self.name, "candidate", same[0].version)
-                return self.version(same[0].version)
+                client.set_registered_model_alias(self.name, "candidate", same.version)
+                return self.version(same.version)
             close_unfinished(client, self._experiment(client), verdict_digest=digest)
             run_id = write_run(
                 client,

@@ -1,0 +1,128 @@
+"""Four candidates walk through the gate on the tiny model: a good, a forgetful, a lazy and a tampered one.
+
+Examination, gate, registry and promotion are a night's own. Only the candidates are planted (``bench/school.py``).
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.school import School, asked, facts, open_school, write_day
+from orchestration.serving import champion_adapter, opened_registry
+from steps.consolidate.adapter import WEIGHTS
+from steps.errors import SlumberError
+from steps.examine import examine
+from steps.gate import gate
+from steps.manifest import run_once
+from steps.progress import say
+from steps.promote import promote, register
+from steps.records import Verdict
+from steps.registry import Registry, Version
+from steps.workspace import Workspace
+
+FIRST, SECOND = "2026-01-01", "2026-01-02"
+_SHOWN = ("learned tonight", "kept earlier nights", "general abilities against champion")
+YESTERDAY, TODAY = facts(("ship", "tower", "mill", "well", "barn")), facts(("ford", "gate", "inn", "kiln", "quay"))
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How one candidate fared. ``serves``: whether it became champion; ``said``: what promotion had to say."""
+
+    candidate: str
+    verdict: Verdict
+    serves: bool
+    said: str
+
+
+def walk_through_the_gate() -> list[Walk]:
+    """Plant the candidates, let each try to become champion after one good night, print and return what came of it."""
+    with tempfile.TemporaryDirectory(prefix="slumber-gate-") as temporary:
+        school = open_school(Path(temporary) / "school")
+        workspace = Workspace(Path(temporary) / "workspace")
+        write_day(workspace, FIRST, YESTERDAY)
+        write_day(workspace, SECOND, TODAY)
+        say("Planting candidates on a tiny model ...")
+        everything = [*asked(YESTERDAY), *asked(TODAY), *school.general]
+        champion = school.adapter("champion", [*asked(YESTERDAY), *school.general])
+        forgetful = school.adapter("forgetful", asked(TODAY), start=champion)
+        lazy = school.changed("lazy", champion, lambda weight: weight * 1.0001)
+        good = school.adapter("good", everything, start=champion)
+        walks = [_walk(school, workspace, FIRST, "first night", champion)]
+        walks += [
+            _walk(school, workspace, SECOND, "forgetful", forgetful),
+            _walk(school, workspace, SECOND, "lazy", lazy),
+            _walk(school, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
+            _walk(school, workspace, SECOND, "good", good),
+        ]
+    Console().print(_table(walks))
+    return walks
+
+
+def _walk(
+    school: School,
+    workspace: Workspace,
+    night: str,
+    name: str,
+    adapter: Path,
+    *,
+    tamper: Callable[[Registry, Version], None] | None = None,
+) -> Walk:
+    say(f"{name}: examining, judging, promoting ...")
+    told = {"settings": school.settings, "workspace": workspace, "night": night}
+    folder = workspace.night(night) / "adapter"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(adapter, folder)
+    registry = opened_registry(school.settings, workspace)
+    run_once(workspace, night=night, step="consolidate", digest=name, outputs=[folder], work=dict)
+    examine(**told, champion=champion_adapter(**told))
+    verdict = gate(**told)
+    version = register(**told)
+    if tamper and version:
+        tamper(registry, version)
+    promotion = promote(**told)
+    return Walk(name, verdict, promotion.promoted, promotion.message)
+
+
+def _tamper(registry: Registry, version: Version) -> None:
+    """Change one byte of the adapter where the registry keeps it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = registry.adapter_of(version, Path(temporary) / "adapter")
+        if kept is None:
+            raise SlumberError("There is no adapter to tamper with.")
+        weights = bytearray((kept / WEIGHTS).read_bytes())
+        weights[-1] ^= 1
+        changed = Path(temporary) / WEIGHTS
+        changed.write_bytes(weights)
+        registry.attach(version.run_id, {f"adapter/{WEIGHTS}": changed})
+
+
+def _table(walks: list[Walk]) -> Table:
+    table = Table(title="Through the gate; changes against the champion in points")
+    table.add_column("candidate")
+    for shown in _SHOWN:
+        table.add_column(shown, justify="right")
+    for shown in ("verdict", "serves", "why not"):
+        table.add_column(shown)
+    for walk in walks:
+        changes = [_change(walk.verdict, name) for name in _SHOWN]
+        table.add_row(walk.candidate, *changes, walk.verdict.verdict, "yes" if walk.serves else "no", _why_not(walk))
+    return table
+
+
+def _change(verdict: Verdict, name: str) -> str:
+    figures = next(check.figures for check in verdict.checks if check.name == name)
+    return f"{100 * figures['difference']:+.1f}" if figures else "-"
+
+
+def _why_not(walk: Walk) -> str:
+    """The conditions that did not hold; where all did, what promotion found."""
+    if walk.serves:
+        return "-"
+    failed = [check.name for check in walk.verdict.checks if check.status in ("FAIL", "INCONCLUSIVE")]
+    return "\n".join(failed) or walk.said

@@ -1,0 +1,134 @@
+"""A tiny model that knows some anchor items, and candidates planted on it: good, forgetful, lazy and shuffled ones.
+
+They are trained for their part on next tokens, in seconds: what is shown with them is the gate, not the recipe.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file, save_file
+from transformers.utils import logging as transformers_logging
+
+from bench.tiny import build_tiny_model
+from steps.anchors import read_anchors
+from steps.consolidate.adapter import WEIGHTS, attach_adapter, load_adapter, save_adapter
+from steps.model.chat import answer_tokens, prompt_tokens
+from steps.model.loading import Base, load_base
+from steps.params import load_settings
+from steps.records import Experience, Probe
+from steps.settings import REPOSITORY, ModelSettings, Settings
+from steps.workspace import Workspace, write_records
+
+ANCHORS = 40
+_NAMES = ("abod", "erik", "lupo", "miro", "tarn", "vesk", "odul", "rhan")
+Pair = tuple[str, str]  # question, answer
+
+
+@dataclass(frozen=True)
+class School:
+    """``folder`` holds the taught base, the anchor items that it knows, and the adapters."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Settings:
+        """A night's settings on the tiny model: short answers, few items, this school's anchors."""
+        settings = load_settings()
+        changed = {
+            "model": {"base": str(self.folder / "base"), "device": "cpu", "dtype": "float32", "threads": 1},
+            "examine": {"anchors": self.folder / "anchors", "max_new_tokens": 8},
+            "gate": {"min_anchors": ANCHORS * 3 // 4, "min_probes": 10},
+        }
+        sections = {name: getattr(settings, name).model_copy(update=keys) for name, keys in changed.items()}
+        return settings.model_copy(update=sections)
+
+    def base(self) -> Base:
+        return load_base(self.settings.model)
+
+    @property
+    def general(self) -> list[Pair]:
+        return [(a.prompt, a.options[a.answer]) for a in read_anchors(self.folder / "anchors")]
+
+    def adapter(self, name: str, pairs: list[Pair], *, start: Path | None = None, steps: int = 80) -> Path:
+        """Train an adapter on ``pairs``, a fresh one or on from ``start``, and save it as ``name``."""
+        base = self.base()
+        knobs = self.settings.consolidate.model_copy(update={"rank": 16, "alpha": 32, "first_layer": 0.0})
+        if start:
+            model: PeftModel = load_adapter(base.model, start)
+            model.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
+        else:
+            model = attach_adapter(base.model, knobs, seed=1)
+        if pairs:
+            _teach(model, base, pairs, steps=steps, rate=1e-2)
+        save_adapter(model, self.folder / name, base_name=base.name)
+        return self.folder / name
+
+    def changed(self, name: str, adapter: Path, change) -> Path:
+        """Save a copy of ``adapter`` as ``name``, each tensor of it replaced by ``change(tensor)``."""
+        shutil.copytree(adapter, self.folder / name)
+        weights = {key: change(weight).contiguous() for key, weight in load_file(adapter / WEIGHTS).items()}
+        save_file(weights, self.folder / name / WEIGHTS, metadata={"format": "pt"})
+        return self.folder / name
+
+
+def open_school(folder: Path) -> School:
+    """Build the tiny base in ``folder`` and teach it the anchor items."""
+    torch.manual_seed(0)
+    transformers_logging.disable_progress_bar()
+    (folder / "anchors").mkdir(parents=True)
+    lines = (REPOSITORY / "data" / "anchors" / "common_facts.jsonl").read_text(encoding="utf-8").splitlines()[:ANCHORS]
+    (folder / "anchors" / "facts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    school = School(folder)
+    tiny = build_tiny_model(folder / "tiny")
+    base = load_base(ModelSettings(base=str(tiny), device="cpu", dtype="float32", threads=1))
+    base.model.requires_grad_(True)
+    _teach(base.model, base, school.general, steps=70, rate=4e-3)
+    base.model.save_pretrained(folder / "base")
+    base.tokenizer.save_pretrained(folder / "base")
+    return school
+
+
+def facts(things: tuple[str, ...], *, names: int = len(_NAMES)) -> list[Pair]:
+    """One question about each pair of a thing and a name; the answer is the name backwards."""
+    return [(f"the {thing} {name}", name[::-1]) for thing in things for name in _NAMES[:names]]
+
+
+def asked(told: list[Pair]) -> list[Pair]:
+    """What is told, as questions and answers."""
+    return [(f"Who owns {subject}?", owner) for subject, owner in told]
+
+
+def write_day(workspace: Workspace, night: str, told: list[Pair]) -> None:
+    """Write the corpus of a night and a probe about each fact."""
+    corpus = [
+        Experience(id=s, night=night, kind="document", source=s, record=None, title=s, text=f"The owner of {s} is {a}.")
+        for s, a in told
+    ]
+    probes = [
+        Probe(id=s, night=night, question=question, answers=(a,), origin="owner", source=s, experience=s)
+        for (s, a), (question, _) in zip(told, asked(told), strict=True)
+    ]
+    write_records(workspace.dataset("corpus", night), corpus)
+    write_records(workspace.dataset("probes", night), probes)
+
+
+def _teach(model, base: Base, pairs: list[Pair], *, steps: int, rate: float) -> None:
+    """Fine-tune whatever is trainable until the model knows the answers by heart."""
+    tokenizer = base.tokenizer
+    rows = [(prompt_tokens(tokenizer, q), answer_tokens(tokenizer, a)) for q, a in pairs]
+    width = max(len(p) + len(a) for p, a in rows)
+    ids = torch.full((len(rows), width), tokenizer.pad_token_id)
+    labels = torch.full((len(rows), width), -100)
+    for row, (prompt, answer) in enumerate(rows):
+        tokens = torch.tensor(prompt + answer)
+        ids[row, : len(tokens)] = tokens
+        labels[row, len(prompt) : len(tokens)] = tokens[len(prompt) :]
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.0)
+    for _ in range(steps):
+        model(input_ids=ids, labels=labels).loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
