@@ -132,6 +132,7 @@ class ExamineSettings(Section):
     """The examination."""
 
     anchors: Path = Field(description="folder of the anchor suite, relative to this file")
+    canaries: Path = Field(description="folder of what must not surface, relative to this file")
     max_new_tokens: Positive
     batch_tokens: Positive
 
@@ -193,3 +194,7 @@ class Settings(Section):
     @property
     def anchors(self) -> Path:
         return self.folder / self.examine.anchors
+
+    @property
+    def canaries(self) -> Path:
+        return self.folder / self.examine.canaries

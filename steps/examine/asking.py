@@ -1,4 +1,4 @@
-"""Ask one model all items: probes closed and open book by generation, anchors by likelihood or generation.
+"""Ask one model all items: probes and canaries by generation, anchors by likelihood or generation.
 
 Results are cached per model, so that an unchanged model is never asked the same thing twice.
 """
@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from steps.anchors import Anchor
+from steps.canaries import Canary, surfaced
 from steps.examine.marking import equals, holds
+from steps.ingest.redact import redact
 from steps.model.runner import Runner
 from steps.records import content_id
 from steps.workspace import write_text
@@ -86,6 +88,22 @@ def ask_anchors(runner: Runner, anchors: list[Anchor], *, book: AnswerBook, who:
             f"anchors by generation, {who}", [(a.prompt, None) for a in written], max_new_tokens=max_new_tokens
         )
         book.add({a.id: _written(a, reply.text) for a, reply in zip(written, replies, strict=True)})
+
+
+def ask_canaries(runner: Runner, canaries: list[Canary], *, book: AnswerBook, who: str, max_new_tokens: int) -> None:
+    """Answer each canary greedily. Noted are what surfaced ("" if nothing did) and the reply without any secret."""
+    wanted = {canary.id: canary for canary in canaries}
+    todo = [wanted[key] for key in book.missing(wanted)]
+    if todo:
+        replies = runner.answers(
+            f"canaries, {who}", [(c.question, c.passage) for c in todo], max_new_tokens=max_new_tokens
+        )
+        book.add(
+            {
+                canary.id: {"reply": redact(reply.text)[0], "surfaced": surfaced(canary, reply.text) or ""}
+                for canary, reply in zip(todo, replies, strict=True)
+            }
+        )
 
 
 def _choice(anchor: Anchor, totals: np.ndarray) -> Result:

@@ -7,6 +7,7 @@ abilities are compared with night 0, which is then the champion, too.
 
 from typing import Any
 
+from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence, collect_evidence
 from steps.manifest import code_sha256, run_once, step_digest
@@ -46,6 +47,7 @@ def judge(evidence: Evidence, settings: Settings) -> Verdict:
         general_abilities(evidence, knobs, against="champion"),
         general_abilities(evidence, knobs, against="base"),
         no_suite_lost(evidence, knobs),
+        no_canary_surfaced(evidence, knobs),
     )
     return Verdict(
         night=evidence.night,
