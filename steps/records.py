@@ -171,6 +171,18 @@ class CanaryAnswer(Record):
     surfaced: str | None
 
 
+class SuiteAnswer(Record):
+    """One item of a user's suite with one model; ``score`` is 0 to 1, and 0 where ``error`` says that it failed."""
+
+    id: str
+    suite: str
+    task: str
+    model: Literal["base", "champion", "candidate"]
+    score: float
+    answer: str
+    error: str | None = None
+
+
 class Check(Record):
     """One condition of the gate with its figures. INCONCLUSIVE: the evidence is missing or too small to decide."""
 

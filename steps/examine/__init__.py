@@ -13,6 +13,7 @@ from steps.examine.items import ProbeItem, probe_items
 from steps.examine.marking import right
 from steps.examine.nightly import nightly_canaries
 from steps.examine.retired import retire
+from steps.examine.suites import ask_suites, suite_answers, suite_keys
 from steps.manifest import StepRecord, read_manifest, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
@@ -36,7 +37,7 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         SlumberError: model, adapter, anchor or canary suite is missing.
     """
     folder = workspace.night(night) / "examination"
-    outputs = [folder / f"{name}.jsonl" for name in ("answers", "anchors", "canaries", "retired")]
+    outputs = [folder / f"{name}.jsonl" for name in ("answers", "anchors", "canaries", "retired", "suites")]
     candidate = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
     made = candidate if candidate.is_dir() else None  # nothing was, on a night without anything new
@@ -53,6 +54,7 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         [(i.probe.id, i.probe.answers, i.document) for i in items],
         [c.id for c in canaries],
         [r.to_json() for r in retired],
+        list(suite_keys(settings)),
     ]
     digest = step_digest(parameters=parameters, inputs=[settings.anchors])
 
@@ -71,7 +73,8 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         answers = [row for who in adapters for row in _answers(who, items, books[digests[who]])]
         general = [row for who in adapters for row in _anchor_answers(who, anchors, books[digests[who]])]
         forbidden = [row for who in adapters for row in _canary_answers(who, canaries, books[digests[who]])]
-        for path, rows in zip(outputs, (answers, general, forbidden, retired), strict=True):
+        suites = [row for who in adapters for row in suite_answers(settings, book=books[digests[who]], who=who)]
+        for path, rows in zip(outputs, (answers, general, forbidden, retired, suites), strict=True):
             write_records(path, rows)
         figures = _figures(answers, general, forbidden)
         return {"base": base_digest, "digests": digests, "retired": len(retired), **figures}
@@ -101,7 +104,9 @@ def _ask(
     book = AnswerBook(workspace.state / "answers", how)
     asked = [Asked(i.probe.question, None) for i in items]
     asked += [Asked(i.probe.question, i.document) for i in items if i.document]
-    if book.missing([*(a.key for a in asked), *(a.id for a in anchors), *(c.id for c in canaries)]):
+    if book.missing(
+        [*(a.key for a in asked), *(a.id for a in anchors), *(c.id for c in canaries), *suite_keys(settings)]
+    ):
         base = load_base(settings.model)
         if adapter:
             load_adapter(base.model, adapter).eval()
@@ -109,6 +114,7 @@ def _ask(
         ask_probes(runner, asked, book=book, who=who, max_new_tokens=limit)
         ask_anchors(runner, anchors, book=book, who=who, max_new_tokens=limit)
         ask_canaries(runner, canaries, book=book, who=who, max_new_tokens=limit)
+        ask_suites(base, settings, book=book, who=who)
         del runner, base
         gc.collect()
     return book

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from steps.model.runner import Runner
 from steps.records import content_id
 from steps.workspace import write_text
 
-Result = dict[str, str | float]
+Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ class AnswerBook:
         return [key for key in dict.fromkeys(keys) if key not in self._known]
 
     def add(self, rows: dict[str, Result]) -> None:
-        """Add answers by key and save the book."""
+        """Add answers by key and save the book, but for what ``failed``: another night may have better luck."""
         self._known |= {key: {"key": key, **row} for key, row in rows.items()}
-        write_text(self._path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in self._known.values()))
+        kept = [row for row in self._known.values() if not row.get("failed")]
+        write_text(self._path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
 
     def __getitem__(self, key: str) -> Result:
         return self._known[key]

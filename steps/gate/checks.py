@@ -48,7 +48,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
     if unasked:
         reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
         return Check(name=name, status="INCONCLUSIVE", reason=reason)
-    check = _not_worse(
+    check = not_worse(
         name,
         _closed(rows, "candidate"),
         _closed(rows, "champion"),
@@ -65,7 +65,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
 
 def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:
     """The anchor suite: not worse than ``against`` ("champion", or "base" for night 0) by more than epsilon."""
-    return _not_worse(
+    return not_worse(
         f"general abilities against {'night 0' if against == 'base' else against}",
         _anchors(evidence.anchors, "candidate"),
         _anchors(evidence.anchors, against),
@@ -124,9 +124,10 @@ def _suite_of(answer: Answer, night: str) -> str | None:
     return f"night {answer.cohort}" if answer.cohort < night else None
 
 
-def _not_worse(
+def not_worse(
     name: str, candidate: Scores, other: Scores, settings: GateSettings, *, epsilon: float, at_least: int, what: str
 ) -> Check:
+    """Whether the lower bound of the paired difference rules out a loss of ``epsilon``."""
     found = _compare(candidate, other, settings, epsilon)
     if isinstance(found, str):
         return Check(name=name, status="INCONCLUSIVE", reason=found)

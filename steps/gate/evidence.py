@@ -6,14 +6,14 @@ from steps.errors import SlumberError
 from steps.examine import all_canaries
 from steps.manifest import code_sha256, read_manifest
 from steps.model.loading import base_folder, base_sha256
-from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, content_id
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
 from steps.settings import Settings
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 
 
 @dataclass
 class Evidence:
-    """Answers of the examination, the cohorts and canaries it must hold, and ``faults``: why it cannot be trusted."""
+    """Answers of the examination, what it must hold besides, and ``faults``: why it cannot be trusted."""
 
     night: str
     answers: list[Answer] = field(default_factory=list)
@@ -22,6 +22,8 @@ class Evidence:
     retired: list[Retired] = field(default_factory=list)
     earlier_cohorts: list[str] = field(default_factory=list)
     expected_canaries: set[str] = field(default_factory=set)
+    suites: list[SuiteAnswer] = field(default_factory=list)
+    expected_suites: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
@@ -58,6 +60,8 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
         evidence.retired = read_records(folder / "retired.jsonl", Retired)
         evidence.canaries = read_records(folder / "canaries.jsonl", CanaryAnswer)
+        evidence.suites = read_records(folder / "suites.jsonl", SuiteAnswer)
+        evidence.expected_suites = [suite.task for suite in settings.examine.suites]
         evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night)}
     except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")

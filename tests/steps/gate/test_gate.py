@@ -6,7 +6,7 @@ import pytest
 from steps.gate import judge
 from steps.gate.evidence import Evidence, _cohorts_with_probes
 from steps.gate.statistics import paired_difference
-from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer
 from steps.workspace import write_records
 
 TONIGHT, EARLIER = "2026-11-22", "2026-11-21"
@@ -60,7 +60,7 @@ def evidence(*, tonight=(0, 0, 24), earlier=(60, 60, 60), general=(240, 240, 240
 def test_a_good_candidate_is_promoted(settings):
     verdict = judge(evidence(), settings)
     assert verdict.verdict == "PROMOTE"
-    assert {c.status for c in verdict.checks} == {"PASS"}
+    assert {c.status for c in verdict.checks if c.name != "user suites"} == {"PASS"}
     power = next(c.figures for c in verdict.checks if c.name == "kept earlier nights")
     assert power["detectable"] <= 0.1 and power["items_needed"] <= power["items"] == 80
     assert power["design_effect"] == pytest.approx(1.6), "four probes of a document"
@@ -158,6 +158,47 @@ def test_a_canary_that_was_not_asked_is_inconclusive(settings, model):
 
 def named(verdict, name):
     return next(c for c in verdict.checks if c.name == name)
+
+
+def suites(found, *, size=400, lost=0, failed=()):
+    """Give the evidence a suite on which the champion is right on all, and the candidate on all but ``lost``."""
+    found.expected_suites = ["colours"]
+    for model in ("base", "champion", "candidate"):
+        for n in range(size):
+            error = "boom" if (model, n) in failed else None
+            score = 0.0 if error or (model == "candidate" and n < lost) else 1.0
+            row = SuiteAnswer(
+                id=f"s{n}", suite="colours", task="colours", model=model, score=score, answer="", error=error
+            )
+            found.suites.append(row)
+    return found
+
+
+def test_a_user_suite_is_judged_by_its_own_epsilon(settings):
+    assert named(judge(evidence(), settings), "user suites").status == "NOT_APPLICABLE"
+    good, bad = (named(judge(suites(evidence(), lost=n), settings), "user suites") for n in (4, 40))
+    assert good.status == "PASS" and good.figures["colours"]["epsilon"] == settings.gate.epsilon_suites
+    assert good.figures["colours"]["scores"] == {"base": 1.0, "champion": 1.0, "candidate": 0.99}
+    assert bad.status == "FAIL" and bad.reason.startswith("colours: the suite changed by -10.0 points")
+
+
+def test_a_user_suite_that_was_not_asked_is_inconclusive(settings):
+    found = suites(evidence())
+    found.suites = [a for a in found.suites if (a.model, a.id) != ("champion", "s3")]
+    assert named(judge(found, settings), "user suites").status == "INCONCLUSIVE"
+    found.suites = []
+    assert named(judge(found, settings), "user suites").status == "INCONCLUSIVE"
+
+
+def test_a_failure_opens_no_gate_and_refuses_none(settings):
+    """Wrong for the candidate; with the champion it counts as right, but then the evidence is at fault."""
+    ours = named(judge(suites(evidence(), failed={("candidate", n) for n in range(40)}), settings), "user suites")
+    assert ours.status == "FAIL" and "40 with the candidate" in ours.reason
+    theirs = suites(evidence(), lost=40, failed={("champion", n) for n in range(40)})
+    check = named(judge(theirs, settings), "user suites")
+    assert check.status == "INCONCLUSIVE" and "40 with the champion" in check.reason
+    few = named(judge(suites(evidence(), failed={("champion", 1)}), settings), "user suites")
+    assert few.status == "PASS" and few.figures["colours"]["failed"] == {"candidate": 0, "champion": 1}
 
 
 def retired(number, *, why="superseded"):
