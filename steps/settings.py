@@ -200,6 +200,14 @@ class UiSettings(Section):
     mlflow_port: Annotated[int, Field(ge=1, le=65535)]
 
 
+class NotifySettings(Section):
+    """Who is told of a night that was refused or failed; nobody by default."""
+
+    command: tuple[str, ...] = Field((), description="program and arguments, run without a shell; JSON on its stdin")
+    webhook: str | None = Field(None, pattern=r"^https?://\S+$", description="URL that the same JSON is posted to")
+    timeout_seconds: Positive = Field(10, description="after which either of them is given up")
+
+
 class Settings(Section):
     """Everything a night can be told. ``folder`` is where ``params.yaml`` lies: relative paths start there."""
 
@@ -215,6 +223,7 @@ class Settings(Section):
     registry: RegistrySettings
     datasets: DatasetSettings
     ui: UiSettings
+    notify: NotifySettings = NotifySettings()
     folder: Path = Field(REPOSITORY, exclude=True)
 
     @property
