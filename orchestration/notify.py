@@ -40,7 +40,9 @@ def _run(command: tuple[str, ...], message: dict[str, Any], *, seconds: float) -
     """Run the command without a shell, with the message on its standard input."""
     text = json.dumps(message, ensure_ascii=False) + "\n"
     try:
-        done = subprocess.run(command, input=text, text=True, encoding="utf-8", capture_output=True, timeout=seconds)
+        done = subprocess.run(
+            command, input=text, text=True, encoding="utf-8", errors="replace", capture_output=True, timeout=seconds
+        )
     except subprocess.TimeoutExpired:
         return f"notify.command: it took longer than {seconds:g} s."
     except (OSError, ValueError) as error:
@@ -61,4 +63,4 @@ def _post(address: str, message: dict[str, Any], *, seconds: float) -> str | Non
 
 def _line(error: Exception) -> str:
     # The address may hold a token, which httpx repeats in some of its messages: the kind of error must do.
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -223,7 +223,8 @@ class Settings(Section):
     registry: RegistrySettings
     datasets: DatasetSettings
     ui: UiSettings
-    notify: NotifySettings = NotifySettings()
+    # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
+    notify: NotifySettings = Field(NotifySettings(), exclude=True)
     folder: Path = Field(REPOSITORY, exclude=True)
 
     @property

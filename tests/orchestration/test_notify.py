@@ -68,6 +68,11 @@ def test_command_and_webhook_get_the_same_message(settings, workspace, tmp_path,
     assert not (tmp_path / "evil").exists(), "no shell"
 
 
+def test_an_address_is_in_no_dump_that_a_registry_could_show(settings):
+    knobs = hooked(settings, webhook="https://hooks.example/token-xyz")
+    assert "token-xyz" not in str(knobs.model_dump()) and "token-xyz" not in knobs.model_dump_json()
+
+
 def test_without_hooks_nothing_happens(settings, workspace):
     assert tell(settings, workspace) == []
 
