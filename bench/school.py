@@ -22,7 +22,7 @@ from steps.records import Experience, Probe
 from steps.settings import REPOSITORY, ModelSettings, Settings
 from steps.workspace import Workspace, write_records
 
-ANCHORS = 40
+ANCHORS, CANARIES = 40, 4
 _NAMES = ("abod", "erik", "lupo", "miro", "tarn", "vesk", "odul", "rhan")
 Pair = tuple[str, str]  # question, answer
 
@@ -39,7 +39,7 @@ class School:
         settings = load_settings()
         changed = {
             "model": {"base": str(self.folder / "base"), "device": "cpu", "dtype": "float32", "threads": 1},
-            "examine": {"anchors": self.folder / "anchors", "max_new_tokens": 8},
+            "examine": {"anchors": self.folder / "anchors", "canaries": self.folder / "canaries", "max_new_tokens": 8},
             "gate": {"min_anchors": ANCHORS * 3 // 4, "min_probes": 10},
         }
         sections = {name: getattr(settings, name).model_copy(update=keys) for name, keys in changed.items()}
@@ -81,6 +81,9 @@ def open_school(folder: Path) -> School:
     (folder / "anchors").mkdir(parents=True)
     lines = (REPOSITORY / "data" / "anchors" / "common_facts.jsonl").read_text(encoding="utf-8").splitlines()[:ANCHORS]
     (folder / "anchors" / "facts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "canaries").mkdir()
+    lines = (REPOSITORY / "data" / "canaries" / "secrets.jsonl").read_text(encoding="utf-8").splitlines()[:CANARIES]
+    (folder / "canaries" / "secrets.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     school = School(folder)
     tiny = build_tiny_model(folder / "tiny")
     base = load_base(ModelSettings(base=str(tiny), device="cpu", dtype="float32", threads=1))

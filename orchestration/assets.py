@@ -12,6 +12,7 @@ from orchestration.checks import (
     CORPUS_CHECKS,
     DREAM_CHECKS,
     VERDICT_CHECKS,
+    condition_checks,
     corpus_check,
     dream_checks,
     gate_check,
@@ -114,7 +115,8 @@ def examination(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Ton
 def verdict(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]) -> dg.MaterializeResult:
     """PROMOTE, REJECT, INCONCLUSIVE or NO_OP, with reasons; the candidate is registered whatever the verdict is.
 
-    Its check `gate` blocks: a candidate that is refused never gets as far as the champion.
+    Its check `gate` blocks: a candidate that is refused never gets as far as the champion. The others say, condition by
+    condition, why.
     """
     with speaking(context, "judging and registering the candidate"):
         decided = gate(**tonight.arguments)
@@ -126,7 +128,7 @@ def verdict(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight
         links = _reported(tonight)
     return dg.MaterializeResult(
         metadata=showing.verdict_metadata(decided) | links,
-        check_results=[gate_check(decided)],
+        check_results=[gate_check(decided), *condition_checks(decided)],
         data_version=dg.DataVersion(verdict_digest(decided)),
     )
 

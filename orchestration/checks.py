@@ -1,5 +1,9 @@
-"""Asset checks: Great Expectations on what the night wrote, the leak check, and the gate. All of them block."""
+"""Asset checks: Great Expectations on what the night wrote, the leak check, and the gate, which block.
 
+The gate's conditions are checks of their own, to be watched one by one; they do not block, for the gate does.
+"""
+
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +15,8 @@ from orchestration.showing import conditions, table
 from steps.errors import DataRefused, SlumberError
 from steps.manifest import StepRecord
 from steps.progress import say
-from steps.records import Verdict
+from steps.records import Check, Verdict
+from steps.report.wording import flat
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
@@ -33,13 +38,30 @@ DREAM_CHECKS = [
     ),
     dg.AssetCheckSpec("no_leak", asset="dreams", blocking=True, description="No dream repeats a probe's wording."),
 ]
+
+
+def _key(condition: str) -> str:
+    return condition.replace(" ", "_")
+
+
+# By the name that the gate gives each; what it may add besides shows in the check `gate`.
+CONDITIONS = {
+    "learned tonight": "Tonight's probes, closed book: better than the champion by the set margin.",
+    "kept earlier nights": "Probes of earlier nights that still hold: not worse than the champion by epsilon.",
+    "general abilities against champion": "The anchor suite: not worse than the champion by epsilon.",
+    "general abilities against night 0": "The anchor suite: not worse than the untouched base by epsilon.",
+    "no suite lost more than it won": "Exact tests, suite by suite: what one lost no other makes up for.",
+    "canaries": "Nothing surfaces that must not and did not with the champion.",
+    "user suites": "Each of examine.suites: not worse than the champion by its epsilon.",
+}
 VERDICT_CHECKS = [
     dg.AssetCheckSpec(
         "gate",
         asset="verdict",
         blocking=True,
         description="May the candidate serve? Only PROMOTE, or NO_OP with nothing to do, lets the champion be touched.",
-    )
+    ),
+    *(dg.AssetCheckSpec(_key(name), asset="verdict", description=text) for name, text in CONDITIONS.items()),
 ]
 
 
@@ -93,6 +115,34 @@ def gate_check(verdict: Verdict) -> dg.AssetCheckResult:
         description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}",
         metadata={"verdict": verdict.verdict, "conditions": conditions(verdict.checks)},
     )
+
+
+def condition_checks(verdict: Verdict) -> list[dg.AssetCheckResult]:
+    """One result for each condition: a FAIL is an error, INCONCLUSIVE, or not judged at all, is a warning."""
+    found = {check.name: check for check in verdict.checks}
+    return [_condition(name, found.get(name), verdict) for name in CONDITIONS]
+
+
+def _condition(name: str, check: Check | None, verdict: Verdict) -> dg.AssetCheckResult:
+    if check is None:
+        idle = verdict.verdict == "NO_OP"
+        check = Check(
+            name=name,
+            status="NOT_APPLICABLE" if idle else "INCONCLUSIVE",
+            reason=f"not judged: {'; '.join(verdict.reasons)}",
+        )
+    return dg.AssetCheckResult(
+        check_name=_key(name),
+        passed=check.status in ("PASS", "NOT_APPLICABLE"),
+        severity=ERROR if check.status == "FAIL" else WARN,
+        description=f"{check.status}: {check.reason}",
+        metadata={"status": check.status, **{key: _figure(value) for key, value in flat(check.figures)}},
+    )
+
+
+def _figure(value: Any) -> str | int | float:
+    """A number as such; what JSON has no number for, and the rest, as text."""
+    return value if isinstance(value, int | float) and math.isfinite(value) else str(value)
 
 
 def _expectations(tables: Mapping[str, list[dict[str, Any]]], *, quarantined: int) -> dg.AssetCheckResult:

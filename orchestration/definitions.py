@@ -25,7 +25,7 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
         ],
         jobs=[sleep],
         schedules=[nightly(deployment.settings.night)],
-        sensors=[night_failed(deployment.workspace)],
+        sensors=[night_failed(deployment.settings, deployment.workspace)],
         resources={"tonight": tonight_resource(deployment)},
         executor=dg.in_process_executor,
     )

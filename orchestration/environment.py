@@ -18,6 +18,7 @@ QUIET = {
     "GX_ANALYTICS_ENABLED": "false",
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "TOKENIZERS_PARALLELISM": "false",
+    "TQDM_DISABLE": "1",  # steps show their progress themselves
     # How long GNU OpenMP's threads spin before they sleep. Its own default is five to ten times slower when others want
     # the same two cores; not to spin at all costs a tenth of the speed when nobody does (docs/log.md).
     "GOMP_SPINCOUNT": "20000",

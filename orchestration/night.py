@@ -8,10 +8,13 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
+from orchestration.notify import notify
 from steps.errors import NightRunning, SlumberError
+from steps.progress import say
 from steps.records import Verdict
 from steps.settings import Settings
 from steps.workspace import Workspace, check_night, write_text
@@ -53,6 +56,8 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     error_log.unlink(missing_ok=True)
     run_id = _execute(deployment, night)
     verdict = Verdict.from_json((workspace.night(night) / "verdict.json").read_text(encoding="utf-8"))
+    if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
+        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=list(verdict.reasons))
     return NightOutcome(
         night=night,
         verdict=verdict,
@@ -82,12 +87,13 @@ def _execute(deployment: Deployment, night: str) -> str:
         except Exception as error:
             by_check = isinstance(error, DagsterAssetCheckFailedError)
             if not by_check or failed_checks(instance, run_id).keys() != {"gate"}:  # the gate refuses, it does not fail
-                raise _told(error, deployment.workspace, night=night, run_id=run_id) from error
+                raise _told(error, deployment, night=night, run_id=run_id) from error
     return run_id
 
 
-def _told(error: Exception, workspace: Workspace, *, night: str, run_id: str) -> SlumberError:
-    """Return what to say of a failed run, after recording it where its owner will look."""
+def _told(error: Exception, deployment: Deployment, *, night: str, run_id: str) -> SlumberError:
+    """Return what to say of a failed run, after recording it where its owner will look, and telling them."""
+    workspace = deployment.workspace
     causes = _causes(error)
     told = next((cause for cause in causes if isinstance(cause, SlumberError)), None)
     if told is None and any(_is_full_disk(cause) for cause in causes):
@@ -100,7 +106,14 @@ def _told(error: Exception, workspace: Workspace, *, night: str, run_id: str) ->
     if not isinstance(told, NightRunning):
         with contextlib.suppress(OSError):  # a full disk must not hide what it caused
             record_alert(workspace, night=night, run_id=run_id, message=str(told))
+        _tell(deployment, event="FAILED", night=night, run_id=run_id, reasons=[str(told)])
     return told
+
+
+def _tell(deployment: Deployment, **what: Any) -> None:
+    """Notify of a night; a hook that fails is said and changes nothing."""
+    for line in notify(deployment.settings, deployment.workspace, **what):
+        say(line)
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

@@ -1,12 +1,11 @@
 """The anchor suite: general abilities, examined every night and never trained on."""
 
-import json
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from steps.errors import SlumberError
 from steps.records import Record, content_id
+from steps.suite import read_suite
 
 
 class Anchor(Record):
@@ -47,22 +46,4 @@ def read_anchors(folder: Path) -> list[Anchor]:
     Raises:
         SlumberError: the folder is missing or empty, a line is not an item, or an item stands there twice.
     """
-    files = sorted(folder.glob("*.jsonl"))
-    if not files:
-        raise SlumberError(
-            f"There is no anchor suite in {folder}: set examine.anchors in params.yaml to a folder of *.jsonl."
-        )
-    found: dict[str, Anchor] = {}
-    for file in files:
-        for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
-            if not line.strip():
-                continue
-            try:
-                anchor = Anchor(**json.loads(line))
-            except (ValidationError, ValueError, TypeError) as error:
-                first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-                raise SlumberError(f"{file}, line {number} is not an anchor item: {first}") from None
-            if anchor.id in found:
-                raise SlumberError(f"{file}, line {number} repeats an anchor item: {anchor.question!r}")
-            found[anchor.id] = anchor
-    return list(found.values())
+    return read_suite(folder, Anchor, name="anchor", setting="examine.anchors")

@@ -137,6 +137,18 @@ class Answer(Record):
     correct: bool
 
 
+class Retired(Record):
+    """A probe of an earlier night that is asked no more, for what it asks about no longer holds."""
+
+    id: str = Field(description="of the probe")
+    probe: str
+    question: str
+    cohort: str
+    source: str | None
+    why: Literal["superseded", "expired"]
+    reason: str
+
+
 class AnchorAnswer(Record):
     """One anchor item answered by one model. ``score`` is the probability of the right option (or 0/1)."""
 
@@ -146,6 +158,29 @@ class AnchorAnswer(Record):
     answer: str
     correct: bool
     score: float
+
+
+class CanaryAnswer(Record):
+    """One canary answered by one model; ``answer`` is redacted, ``surfaced`` says what was found in it, if anything."""
+
+    id: str
+    kind: Literal["secret", "injection", "redacted"]
+    question: str
+    model: Literal["base", "champion", "candidate"]
+    answer: str
+    surfaced: str | None
+
+
+class SuiteAnswer(Record):
+    """One item of a user's suite with one model; ``score`` is 0 to 1, and 0 where ``error`` says that it failed."""
+
+    id: str
+    suite: str
+    task: str
+    model: Literal["base", "champion", "candidate"]
+    score: float
+    answer: str
+    error: str | None = None
 
 
 class Check(Record):

@@ -1,5 +1,6 @@
 """Settings of a night: the sections of ``params.yaml`` as frozen, strict models."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -128,12 +129,39 @@ class ConsolidateSettings(Section):
     checkpoint_steps: Positive
 
 
+class SuiteSettings(Section):
+    """A suite of the owner's: a task of lm-evaluation-harness."""
+
+    task: str = Field(min_length=1, description="its name, or a folder of task YAML files, relative to this file")
+    limit: Positive | None = Field(None, description="first items of each task; null: all")
+    chat: bool = Field(True, description="ask in the model's chat template")
+
+
 class ExamineSettings(Section):
     """The examination."""
 
     anchors: Path = Field(description="folder of the anchor suite, relative to this file")
+    canaries: Path = Field(description="folder of what must not surface, relative to this file")
     max_new_tokens: Positive
     batch_tokens: Positive
+    suites: tuple[SuiteSettings, ...] = Field((), description="tasks of lm-evaluation-harness, examined offline")
+    suite_seconds: Positive = Field(600, description="of one suite with one model; later items count as wrong")
+
+    @field_validator("suites", mode="before")
+    @classmethod
+    def _names(cls, value):
+        """Accept a bare name or folder for a suite without more to say."""
+        return [{"task": item} if isinstance(item, str) else item for item in value] if value else ()
+
+    @field_validator("suites")
+    @classmethod
+    def _judged_apart(cls, value: tuple[SuiteSettings, ...]) -> tuple[SuiteSettings, ...]:
+        if value and find_spec("lm_eval") is None:
+            raise ValueError("needs lm-evaluation-harness: pip install lm_eval, or leave the list empty")
+        names = [suite.task for suite in value]
+        if len(set(names)) < len(names):
+            raise ValueError("names a task twice")
+        return value
 
 
 class GateSettings(Section):
@@ -144,6 +172,9 @@ class GateSettings(Section):
     min_gain: Share = Field(description="accuracy by which tonight's probes must be better than without the update")
     epsilon_anchors: Annotated[float, Field(gt=0.0, le=1.0)] = Field(description="tolerated loss of general abilities")
     epsilon_cohorts: Annotated[float, Field(gt=0.0, le=1.0)] = Field(description="tolerated loss on earlier cohorts")
+    epsilon_suites: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        description="tolerated loss on each of examine.suites"
+    )
     min_probes: Positive
     min_anchors: Positive
 
@@ -169,6 +200,14 @@ class UiSettings(Section):
     mlflow_port: Annotated[int, Field(ge=1, le=65535)]
 
 
+class NotifySettings(Section):
+    """Who is told of a night that was refused or failed; nobody by default."""
+
+    command: tuple[str, ...] = Field((), description="program and arguments, run without a shell; JSON on its stdin")
+    webhook: str | None = Field(None, pattern=r"^https?://\S+$", description="URL that the same JSON is posted to")
+    timeout_seconds: Positive = Field(10, description="after which either of them is given up")
+
+
 class Settings(Section):
     """Everything a night can be told. ``folder`` is where ``params.yaml`` lies: relative paths start there."""
 
@@ -184,6 +223,8 @@ class Settings(Section):
     registry: RegistrySettings
     datasets: DatasetSettings
     ui: UiSettings
+    # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
+    notify: NotifySettings = Field(NotifySettings(), exclude=True)
     folder: Path = Field(REPOSITORY, exclude=True)
 
     @property
@@ -193,3 +234,7 @@ class Settings(Section):
     @property
     def anchors(self) -> Path:
         return self.folder / self.examine.anchors
+
+    @property
+    def canaries(self) -> Path:
+        return self.folder / self.examine.canaries

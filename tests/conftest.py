@@ -57,12 +57,16 @@ def tiny_model(tmp_path_factory):
 
 @pytest.fixture
 def tiny_settings(settings, tiny_model, tmp_path):
-    """Settings of a night that takes seconds: the tiny model, few dreams, a small anchor suite."""
-    anchors = tmp_path / "anchors"
+    """Settings of a night that takes seconds: the tiny model, few dreams, small suites."""
+    anchors, canaries = tmp_path / "anchors", tmp_path / "canaries"
     anchors.mkdir()
+    canaries.mkdir()
     lines = (REPOSITORY / "data" / "anchors" / "arithmetic.jsonl").read_text().splitlines()[:12]
     lines += (REPOSITORY / "data" / "anchors" / "format.jsonl").read_text().splitlines()[:4]
     (anchors / "few.jsonl").write_text("\n".join(lines) + "\n")
+
+    lines = (REPOSITORY / "data" / "canaries" / "injections.jsonl").read_text().splitlines()[:3]
+    (canaries / "few.jsonl").write_text("\n".join(lines) + "\n")
 
     def changed(section, **values):
         return getattr(settings, section).model_copy(update=values)
@@ -72,7 +76,7 @@ def tiny_settings(settings, tiny_model, tmp_path):
             "model": changed("model", base=str(tiny_model), device="cpu", dtype="float32", threads=1),
             "dream": changed("dream", facts_per_sentence=1, wordings_per_fact=1, rehearsals=8),
             "consolidate": changed("consolidate", epochs=2, rank=4, alpha=8, checkpoint_steps=2),
-            "examine": changed("examine", anchors=anchors, max_new_tokens=8),
+            "examine": changed("examine", anchors=anchors, canaries=canaries, max_new_tokens=8),
             "gate": changed("gate", min_anchors=10),
         }
     )

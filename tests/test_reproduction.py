@@ -31,8 +31,9 @@ def checkout(tmp_path, tiny_settings):
     for name in ("lighthouse.md", "day.jsonl", "company.md"):
         shutil.copy(REPOSITORY / "data" / "inbox" / name, inbox)
     shutil.copytree(tiny_settings.anchors, root / "data" / "anchors")
+    shutil.copytree(tiny_settings.canaries, root / "data" / "canaries")
     values = tiny_settings.model_dump(mode="json")
-    values["examine"]["anchors"] = "data/anchors"
+    values["examine"] |= {"anchors": "data/anchors", "canaries": "data/canaries"}
     (root / "params.yaml").write_text(yaml.safe_dump(values))
     return root
 

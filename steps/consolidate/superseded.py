@@ -9,12 +9,24 @@ sells ...") for a new one, after which the first is no longer rehearsed.
 from steps.dream.sentences import content_words
 from steps.records import Dream
 
+Fact = tuple[str | None, int | None, str]  # experience, number of its sentence, answer
+
 
 def superseded(dreams: list[Dream]) -> dict[str, str]:
     """Return what replaces them: the later statement by the id of each dream that still says otherwise."""
+    return {
+        dream.id: statement
+        for (experience, sentence, span), statement in replaced_facts(dreams).items()
+        for dream in dreams
+        if (dream.experience, dream.sentence) == (experience, sentence) and span in dream.answer
+    }
+
+
+def replaced_facts(dreams: list[Dream]) -> dict[Fact, str]:
+    """Return the facts that a later night has replaced, each with the later statement."""
     told = [d for d in dreams if d.strategy != "reverse" and _span(d) and _span(d) in d.answer]
     later = {(d.night, d.answer, _span(d)): content_words(d.answer) for d in told}
-    replaced: dict[tuple[str | None, int | None, str], str] = {}
+    replaced: dict[Fact, str] = {}
     for dream in told:
         span = _span(dream)
         about = content_words(dream.answer[: dream.answer.find(span)])
@@ -22,12 +34,7 @@ def superseded(dreams: list[Dream]) -> dict[str, str]:
             another = _is_number(span) == _is_number(other) and not content_words(span) <= said
             if night > dream.night and another and len(about) > 1 and about <= said - content_words(other):
                 replaced[dream.experience, dream.sentence, span] = statement
-    return {
-        dream.id: statement
-        for (experience, sentence, span), statement in replaced.items()
-        for dream in dreams
-        if (dream.experience, dream.sentence) == (experience, sentence) and span in dream.answer
-    }
+    return replaced
 
 
 def _span(dream: Dream) -> str:

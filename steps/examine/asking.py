@@ -1,4 +1,4 @@
-"""Ask one model all items: probes closed and open book by generation, anchors by likelihood or generation.
+"""Ask one model all items: probes and canaries by generation, anchors by likelihood or generation.
 
 Results are cached per model, so that an unchanged model is never asked the same thing twice.
 """
@@ -7,16 +7,19 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from steps.anchors import Anchor
+from steps.canaries import Canary, surfaced
 from steps.examine.marking import equals, holds
+from steps.ingest.redact import redact
 from steps.model.runner import Runner
 from steps.records import content_id
 from steps.workspace import write_text
 
-Result = dict[str, str | float]
+Result = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,10 @@ class AnswerBook:
         return [key for key in dict.fromkeys(keys) if key not in self._known]
 
     def add(self, rows: dict[str, Result]) -> None:
-        """Add answers by key and save the book."""
+        """Add answers by key and save the book, but for what ``failed``: another night may have better luck."""
         self._known |= {key: {"key": key, **row} for key, row in rows.items()}
-        write_text(self._path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in self._known.values()))
+        kept = [row for row in self._known.values() if not row.get("failed")]
+        write_text(self._path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept))
 
     def __getitem__(self, key: str) -> Result:
         return self._known[key]
@@ -86,6 +90,22 @@ def ask_anchors(runner: Runner, anchors: list[Anchor], *, book: AnswerBook, who:
             f"anchors by generation, {who}", [(a.prompt, None) for a in written], max_new_tokens=max_new_tokens
         )
         book.add({a.id: _written(a, reply.text) for a, reply in zip(written, replies, strict=True)})
+
+
+def ask_canaries(runner: Runner, canaries: list[Canary], *, book: AnswerBook, who: str, max_new_tokens: int) -> None:
+    """Answer each canary greedily. Noted are what surfaced ("" if nothing did) and the reply without any secret."""
+    wanted = {canary.id: canary for canary in canaries}
+    todo = [wanted[key] for key in book.missing(wanted)]
+    if todo:
+        replies = runner.answers(
+            f"canaries, {who}", [(c.question, c.passage) for c in todo], max_new_tokens=max_new_tokens
+        )
+        book.add(
+            {
+                canary.id: {"reply": redact(reply.text)[0], "surfaced": surfaced(canary, reply.text) or ""}
+                for canary, reply in zip(todo, replies, strict=True)
+            }
+        )
 
 
 def _choice(anchor: Anchor, totals: np.ndarray) -> Result:

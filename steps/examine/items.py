@@ -9,11 +9,15 @@ from steps.workspace import Workspace, read_records
 
 @dataclass(frozen=True)
 class ProbeItem:
-    """A probe and the document for the open-book condition (None where no document of its cohort fits)."""
+    """A probe and the document for the open-book condition (None where no document of its cohort fits).
+
+    ``experience``: the document itself.
+    """
 
     probe: Probe
     document: str | None
     source: str | None
+    experience: Experience | None = None
 
 
 def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
@@ -29,8 +33,9 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
         probes += read_records(held, Probe) if held.exists() else []
         for probe in probes:
             passage = passage_for(probe, documents.get(probe.experience or ""), corpus)
-            source = probe.source or (passage.experience.source if passage else None)
-            found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source))
+            document = passage.experience if passage else None
+            source = probe.source or (document.source if document else None)
+            found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source, document))
     return list(found.values())
 
 

@@ -9,9 +9,11 @@ night 0, which is then the champion, too.
 
 from typing import Any
 
+from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence, collect_evidence
 from steps.gate.planted import self_test
+from steps.gate.suites import user_suites
 from steps.manifest import code_sha256, run_once, step_digest
 from steps.records import Check, Verdict
 from steps.settings import Settings
@@ -49,6 +51,8 @@ def judge(evidence: Evidence, settings: Settings) -> Verdict:
         general_abilities(evidence, knobs, against="champion"),
         general_abilities(evidence, knobs, against="base"),
         no_suite_lost(evidence, knobs),
+        no_canary_surfaced(evidence, knobs),
+        user_suites(evidence, knobs),
         self_test(evidence, knobs),
     )
     return Verdict(

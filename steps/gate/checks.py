@@ -1,5 +1,6 @@
 """The conditions of the gate. Each returns a Check with its figures; none passes on missing evidence."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from steps.gate.evidence import Evidence
@@ -36,16 +37,18 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
 def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
     """Probes of all earlier cohorts pooled, closed book: not worse than the champion by more than epsilon."""
     name = "kept earlier nights"
+    retired = dict(sorted(Counter(r.why for r in evidence.retired).items()))
     if not evidence.earlier_cohorts:
-        return Check(
-            name=name, status="NOT_APPLICABLE", reason="no earlier night has probes: there is nothing to forget yet"
-        )
+        reason = "no earlier night has probes: there is nothing to forget yet"
+        if retired:
+            reason = f"all probes of earlier nights are retired ({_counted(retired)}): nothing that holds is forgotten"
+        return Check(name=name, status="NOT_APPLICABLE", reason=reason, figures={"retired": retired} if retired else {})
     rows = [a for a in evidence.answers if a.cohort < evidence.night and a.type != "unanswerable"]
     unasked = set(evidence.earlier_cohorts) - {a.cohort for a in evidence.answers}
     if unasked:
         reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
         return Check(name=name, status="INCONCLUSIVE", reason=reason)
-    return _not_worse(
+    check = not_worse(
         name,
         _closed(rows, "candidate"),
         _closed(rows, "champion"),
@@ -54,11 +57,15 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         at_least=settings.min_probes,
         what="earlier nights' probes",
     )
+    if not retired:
+        return check
+    reason = f"{check.reason}; no longer asked: {_counted(retired)}"
+    return check.model_copy(update={"reason": reason, "figures": {**check.figures, "retired": retired}})
 
 
 def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:
     """The anchor suite: not worse than ``against`` ("champion", or "base" for night 0) by more than epsilon."""
-    return _not_worse(
+    return not_worse(
         f"general abilities against {'night 0' if against == 'base' else against}",
         _anchors(evidence.anchors, "candidate"),
         _anchors(evidence.anchors, against),
@@ -72,8 +79,8 @@ def general_abilities(evidence: Evidence, settings: GateSettings, *, against: st
 def no_suite_lost(evidence: Evidence, settings: GateSettings) -> Check:
     """No suite alone lost more items than it won: what one lost is not made up for by what others won.
 
-    Suites: each earlier cohort closed book, reading with the document given, each general ability. Exact one-sided
-    McNemar tests against the champion, corrected for their number (Holm).
+    Suites: each earlier cohort closed book, reading with the document given, not knowing what nothing was said of, each
+    general ability. Exact one-sided McNemar tests against the champion, corrected for their number (Holm).
     """
     name = "no suite lost more than it won"
     suites = _suites(evidence)
@@ -111,15 +118,16 @@ def _suites(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
 
 def _suite_of(answer: Answer, night: str) -> str | None:
     if answer.type == "unanswerable":
-        return None
+        return "not knowing" if answer.condition == "closed" else None
     if answer.condition == "open":
         return "reading with the document given"
     return f"night {answer.cohort}" if answer.cohort < night else None
 
 
-def _not_worse(
+def not_worse(
     name: str, candidate: Scores, other: Scores, settings: GateSettings, *, epsilon: float, at_least: int, what: str
 ) -> Check:
+    """Whether the lower bound of the paired difference rules out a loss of ``epsilon``."""
     found = _compare(candidate, other, settings, epsilon)
     if isinstance(found, str):
         return Check(name=name, status="INCONCLUSIVE", reason=found)
@@ -176,6 +184,10 @@ def _figures(found: PairedDifference) -> dict[str, float | int]:
         "detectable": round(found.detectable, 4),
         "items_needed": found.needed,
     }
+
+
+def _counted(found: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in found.items())
 
 
 def _points(share: float) -> str:

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, field
 
+from steps.errors import SlumberError
+from steps.examine import all_canaries
 from steps.manifest import code_sha256, read_manifest
 from steps.model.loading import base_folder, base_sha256
-from steps.records import AnchorAnswer, Answer, Probe, content_id
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
 from steps.settings import Settings
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 
 
 @dataclass
 class Evidence:
-    """Answers of the examination, the cohorts it must hold, and ``faults``: why it cannot be trusted.
+    """Answers of the examination, what it must hold besides, and ``faults``: why it cannot be trusted.
 
     ``shuffled``: tonight's questions as the candidate with its weights shuffled answers them, in the candidate's name.
     """
@@ -20,7 +22,12 @@ class Evidence:
     answers: list[Answer] = field(default_factory=list)
     anchors: list[AnchorAnswer] = field(default_factory=list)
     shuffled: list[Answer] = field(default_factory=list)
+    canaries: list[CanaryAnswer] = field(default_factory=list)
+    retired: list[Retired] = field(default_factory=list)
     earlier_cohorts: list[str] = field(default_factory=list)
+    expected_canaries: set[str] = field(default_factory=set)
+    suites: list[SuiteAnswer] = field(default_factory=list)
+    expected_suites: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
@@ -56,10 +63,15 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         evidence.answers = read_records(folder / "answers.jsonl", Answer)
         evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
         evidence.shuffled = read_records(folder / "shuffled.jsonl", Answer)
-    except ValueError as error:
+        evidence.retired = read_records(folder / "retired.jsonl", Retired)
+        evidence.canaries = read_records(folder / "canaries.jsonl", CanaryAnswer)
+        evidence.suites = read_records(folder / "suites.jsonl", SuiteAnswer)
+        evidence.expected_suites = [suite.task for suite in settings.examine.suites]
+        evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night)}
+    except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
         return evidence
-    evidence.earlier_cohorts = _cohorts_with_probes(workspace, night)
+    evidence.earlier_cohorts = _cohorts_with_probes(workspace, night, {r.id for r in evidence.retired})
     evidence.binding = {
         "base": base,
         "adapter": file_sha256(adapter),
@@ -77,12 +89,13 @@ def _data_digest(workspace: Workspace, night: str) -> str:
     return content_id([(name, n, file_sha256(workspace.dataset(name, n))) for name, n in files])
 
 
-def _cohorts_with_probes(workspace: Workspace, night: str) -> list[str]:
-    """Earlier nights that must show up in the examination: those with a probe or a held-out one."""
+def _cohorts_with_probes(workspace: Workspace, night: str, retired: set[str]) -> list[str]:
+    """Earlier nights that must show up in the examination: those with a probe, or a held-out one, that still holds."""
     found = []
     for cohort in workspace.nights("probes", before=night):
         held = workspace.dataset("holdouts", cohort)
         probes = read_records(workspace.dataset("probes", cohort), Probe)
-        if probes or (held.exists() and read_records(held, Probe)):
+        probes += read_records(held, Probe) if held.exists() else []
+        if any(probe.id not in retired for probe in probes):
             found.append(cohort)
     return found

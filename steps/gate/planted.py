@@ -1,7 +1,7 @@
 """The gate is tested every night before it is believed: what is planted must not pass, an unchanged champion must.
 
 Planted are an adapter that knows nothing (tonight's with its weights shuffled, really asked) and simulated answers: of
-a candidate that has everything wrong, and of ones that lose just what is not tolerated. A sample whose mean loss is
+a candidate that has everything wrong, of ones that lose just what is not tolerated, and of one that lets something out. A sample whose mean loss is
 epsilon can never be shown to have lost less, so a gate that lets one of these pass is broken, not unlucky.
 """
 
@@ -9,9 +9,10 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
-from steps.records import AnchorAnswer, Answer, Check
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 
 NAME = "the gate itself"
@@ -29,7 +30,7 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
         figures[planted] = f"{check.name}: {check.status}"
         if check.status == "PASS":
             failed.append(f"{planted} passed '{check.name}'")
-    for condition in (kept_earlier, _general, no_suite_lost):
+    for condition in (kept_earlier, _general, no_suite_lost, no_canary_surfaced):
         check = condition(_unchanged(evidence), settings)
         figures[f"the unchanged champion, {check.name}"] = check.status
         if check.status == "FAIL":
@@ -52,6 +53,10 @@ def _planted(evidence: Evidence, settings: GateSettings) -> Iterator[tuple[str, 
         yield "simulated: forgets earlier nights by epsilon", kept_earlier, forgetful
     dull = replace(evidence, anchors=_dull(evidence, settings.epsilon_anchors))
     yield "simulated: loses general abilities by epsilon", _general, dull
+    kept = {a.id for a in evidence.canaries if a.model == "champion" and not a.surfaced}
+    if kept:
+        loose = [_surfacing(a) if a.model == "candidate" and a.id == min(kept) else a for a in evidence.canaries]
+        yield "simulated: a canary surfaces", no_canary_surfaced, replace(evidence, canaries=loose)
 
 
 def _general(evidence: Evidence, settings: GateSettings) -> Check:
@@ -93,13 +98,22 @@ def _enough(scores: list[tuple[str, float]], epsilon: float, *, seed: str) -> se
 
 def _unchanged(evidence: Evidence) -> Evidence:
     """The champion in the candidate's place."""
-    return replace(evidence, answers=_as_candidate(evidence.answers), anchors=_as_candidate(evidence.anchors))
+    return replace(
+        evidence,
+        answers=_as_candidate(evidence.answers),
+        anchors=_as_candidate(evidence.anchors),
+        canaries=_as_candidate(evidence.canaries),
+    )
 
 
-def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer]) -> list:
+def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer] | Iterable[CanaryAnswer]) -> list:
     kept = [row for row in rows if row.model != "candidate"]
     return kept + [row.model_copy(update={"model": "candidate"}) for row in kept if row.model == "champion"]
 
 
 def _marked(answer: Answer, *, right: bool) -> Answer:
     return answer.model_copy(update={"correct": right})
+
+
+def _surfacing(answer: CanaryAnswer) -> CanaryAnswer:
+    return answer.model_copy(update={"surfaced": "simulated"})

@@ -9,7 +9,18 @@ from pydantic import ValidationError
 
 from steps.errors import SlumberError
 from steps.manifest import StepRecord, read_manifest
-from steps.records import AnchorAnswer, Answer, Experience, LedgerEntry, Probe, Quarantined, Record, Triaged, Verdict
+from steps.records import (
+    AnchorAnswer,
+    Answer,
+    Experience,
+    LedgerEntry,
+    Probe,
+    Quarantined,
+    Record,
+    Retired,
+    Triaged,
+    Verdict,
+)
 from steps.report.examined import Compared, by_ability, by_cohort, by_kind, compare
 from steps.report.files import files_of
 from steps.report.plots import ability_plot, loss_plot
@@ -46,6 +57,7 @@ def night_contents(*, settings: Settings, workspace: Workspace, night: str, link
         "compared": compared,
         "cohorts": by_cohort(answers, night=night) if answers else None,
         "kinds": by_kind(answers) if answers else None,
+        "retired": _records(examination / "retired.jsonl", Retired) or [],
         "abilities": abilities,
         "ability_plot": ability_plot(abilities["pairs"]) if abilities else None,
         "training": figures["consolidate"] or None,

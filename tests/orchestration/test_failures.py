@@ -41,7 +41,7 @@ def test_the_sensor_raises_an_alert(settings, workspace, inbox):
     with dg.instance_for_test() as instance:
         job = build(deployment, nights=(NIGHT,)).resolve_job_def("sleep")
         result = job.execute_in_process(instance=instance, partition_key=NIGHT, raise_on_error=False)
-        night_failed(workspace)(sensor_context(instance, result.run_id))
+        night_failed(settings, workspace)(sensor_context(instance, result.run_id))
     (alert,) = open_alerts(workspace)
     assert alert["night"] == NIGHT and alert["run_id"] == result.run_id
     assert "inbox" in alert["message"] and "\n" not in alert["message"]

@@ -6,12 +6,14 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
+from orchestration.checks import CONDITIONS
 from orchestration.instance import opened_instance
 from orchestration.night import run_night
 from orchestration.summary import night_json, show_night
 from steps.datasets import current_hashes
 from steps.registry import Registry
 
+CONDITION_CHECKS = [name.replace(" ", "_") for name in CONDITIONS]
 FIRST, SECOND = "2026-11-22", "2027-01-05"
 FERRY = "# The ferry Aldis\n\nThe ferry Aldis was built in 1938 by the shipwright Edda Krann. Its hull is dark green.\n"
 PROBES = [
@@ -43,6 +45,14 @@ def materialized(workspace, run_id) -> dict[str, dict]:
     return {item.asset_key.to_user_string(): dict(item.metadata) for item in found}
 
 
+def checked(workspace, run_id) -> dict[str, bool]:
+    """Whether each asset check of one run passed."""
+    with opened_instance(workspace) as instance:
+        entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    return {check.check_name: check.passed for check in found}
+
+
 def test_a_refused_night(tiny_settings, workspace, inbox, migrated):
     """A random model learns nothing: everything is shown and kept, and the champion is not touched."""
     outcome = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
@@ -53,6 +63,11 @@ def test_a_refused_night(tiny_settings, workspace, inbox, migrated):
     assert assets["corpus"]["quarantined"].value == 1
     assert assets["adapter"]["loss"].value.startswith("![loss curve](data:image/png;base64,")
     assert "before_and_after" in assets["examination"] and "report" in assets["verdict"]
+
+    evaluated = checked(workspace, outcome.run_id)
+    failed = {c.name.replace(" ", "_") for c in outcome.verdict.checks if c.status in ("FAIL", "INCONCLUSIVE")}
+    assert failed and not evaluated["gate"]
+    assert {name for name in CONDITION_CHECKS if not evaluated[name]} == failed
 
     champion, candidate = (
         next(v for v in history(tiny_settings, workspace) if a in v.aliases) for a in ("champion", "candidate")

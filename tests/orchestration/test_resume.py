@@ -25,7 +25,7 @@ def night(tmp_path, tiny_settings):
     inbox.mkdir()
     (inbox / "ferry.md").write_text(f"# The ferry Aldis\n\n{FACTS}\n")
     values = tiny_settings.model_dump(mode="json")
-    values["examine"]["anchors"] = str(tiny_settings.anchors)
+    values["examine"] |= {"anchors": str(tiny_settings.anchors), "canaries": str(tiny_settings.canaries)}
     values["consolidate"] |= {"epochs": 12, "checkpoint_steps": 1}
     params = tmp_path / "params.yaml"
     params.write_text(yaml.safe_dump(values))

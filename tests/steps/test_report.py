@@ -16,6 +16,7 @@ from steps.records import (
     LedgerEntry,
     Probe,
     Quarantined,
+    Retired,
     Triaged,
     Verdict,
     content_id,
@@ -222,6 +223,23 @@ def test_a_whole_night(settings, workspace):
         assert words in page.text, words
     assert page.linked[-1].startswith("http://127.0.0.1:5000")
     assert len(page.images) == 2 and all(len(image["alt"]) > 30 for image in page.images)
+
+
+def test_what_is_no_longer_asked_says_why(settings, workspace):
+    whole_night(workspace)
+    old = Retired(
+        id="o",
+        probe="o",
+        question=f"Who led it? {EVIL}",
+        cohort=BEFORE,
+        source="a.md",
+        why="superseded",
+        reason="replaced: Bo leads it.",
+    )
+    write_records(workspace.night(NIGHT) / "examination" / "retired.jsonl", [old])
+    page = read(settings, workspace)
+    assert "1 question of earlier nights left the examination" in page.text
+    assert "Who led it?" in page.text and "superseded" in page.text and "replaced: Bo leads it." in page.text
 
 
 def test_nothing_is_fetched_and_nothing_runs(settings, workspace):

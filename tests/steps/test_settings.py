@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from steps.errors import SlumberError
 from steps.params import load_settings
+from steps.settings import REPOSITORY
 
 INVALID = sorted((Path(__file__).parents[1] / "invalid_params").glob("*.yaml"))
 
@@ -24,6 +25,20 @@ def test_the_shipped_settings_are_valid_and_frozen(settings):
     with pytest.raises(ValidationError):
         settings.seed = 1
     assert settings.anchors.is_dir() and settings.inbox.is_dir()
+
+
+def test_suites_need_lm_eval(tmp_path, monkeypatch):
+    path = tmp_path / "params.yaml"
+    shipped = (REPOSITORY / "params.yaml").read_text()
+    path.write_text(shipped.replace("suites: []", "suites: [arc_easy, {task: own/colours, limit: 20}]"))
+    monkeypatch.setattr("steps.settings.find_spec", lambda _: None)
+    with pytest.raises(SlumberError, match=r"examine\.suites.*pip install lm_eval"):
+        load_settings(path)
+    monkeypatch.setattr("steps.settings.find_spec", lambda _: object())
+    assert [(s.task, s.limit) for s in load_settings(path).examine.suites] == [("arc_easy", None), ("own/colours", 20)]
+    path.write_text(shipped.replace("suites: []", "suites: [arc_easy, arc_easy]"))
+    with pytest.raises(SlumberError, match=r"examine\.suites.*twice"):
+        load_settings(path)
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from steps.gate import judge
-from steps.gate.evidence import Evidence
+from steps.gate.evidence import Evidence, _cohorts_with_probes
 from steps.gate.statistics import paired_difference
-from steps.records import AnchorAnswer, Answer
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer
+from steps.workspace import write_records
 
 TONIGHT, EARLIER = "2026-11-22", "2026-11-21"
 
@@ -36,13 +37,23 @@ def anchors(model, rights):
     ]
 
 
+def canaries(model, surfaced, *, asked=60):
+    return [
+        CanaryAnswer(
+            id=f"c{n}", kind="secret", question="?", model=model, answer="", surfaced="x" if n in surfaced else None
+        )
+        for n in range(asked)
+    ]
+
+
 def evidence(*, tonight=(0, 0, 24), earlier=(60, 60, 60), general=(240, 240, 240), size=28, suite=400, earlier_size=80):
     """Numbers of right answers by (base, champion, candidate); the first so many items are the right ones."""
-    found = Evidence(TONIGHT, earlier_cohorts=[EARLIER])
+    found = Evidence(TONIGHT, earlier_cohorts=[EARLIER], expected_canaries={f"c{n}" for n in range(60)})
     for slot, model in enumerate(("base", "champion", "candidate")):
         found.answers += answers(TONIGHT, model, [n < tonight[slot] for n in range(size)])
         found.answers += answers(EARLIER, model, [n < earlier[slot] for n in range(earlier_size)])
         found.anchors += anchors(model, [n < general[slot] for n in range(suite)])
+        found.canaries += canaries(model, ())
     found.shuffled = answers(TONIGHT, "candidate", [False] * size)
     return found
 
@@ -54,7 +65,7 @@ def check(verdict, name):
 def test_a_good_candidate_is_promoted(settings):
     verdict = judge(evidence(), settings)
     assert verdict.verdict == "PROMOTE"
-    assert {c.status for c in verdict.checks} == {"PASS"}
+    assert {c.status for c in verdict.checks if c.name != "user suites"} == {"PASS"}
     power = check(verdict, "kept earlier nights").figures
     assert power["detectable"] <= 0.1 and power["items_needed"] <= power["items"] == 80
     assert power["design_effect"] == pytest.approx(1.6), "four probes of a document"
@@ -117,7 +128,112 @@ def test_the_first_night_has_nothing_to_forget(settings):
     assert judge(found, settings).verdict == "PROMOTE"
 
 
-@pytest.mark.parametrize("lost", ["answers", "anchors"])
+def test_knowing_no_longer_that_one_does_not_know_is_a_suite(settings):
+    found = evidence()
+    tonight = [a for a in found.answers if a.cohort == TONIGHT]
+    found.answers += [
+        a.model_copy(update={"id": f"u-{a.id}", "type": "unanswerable", "correct": a.model != "candidate" or n % 3 > 0})
+        for n, a in enumerate(tonight)
+    ]
+    verdict = judge(found, settings)
+    assert verdict.verdict == "REJECT"
+    assert any(reason.startswith("no suite lost more than it won: not knowing: 0 won") for reason in verdict.reasons)
+
+
+def test_one_canary_that_surfaces_is_enough(settings):
+    found = evidence()
+    found.canaries = canaries("base", ()) + canaries("champion", (1,)) + canaries("candidate", (1, 2))
+    check = named(judge(found, settings), "canaries")
+    assert check.status == "FAIL" and "1 surfaced that did not with the champion" in check.reason
+    assert check.figures["surfaced"] == {"base": 0, "champion": 1, "candidate": 2}
+
+
+def test_canaries_say_which_rate_they_rule_out(settings):
+    check = named(judge(evidence(), settings), "canaries")
+    assert check.status == "PASS" and check.figures["asked"] == 60
+    assert check.figures["upper_bound"] == pytest.approx(1 - 0.05 ** (1 / 60), abs=1e-4)
+    assert "4.9%" in check.reason
+
+
+@pytest.mark.parametrize("model", ["base", "champion", "candidate"])
+def test_a_canary_that_was_not_asked_is_inconclusive(settings, model):
+    found = evidence()
+    found.canaries = [c for c in found.canaries if (c.model, c.id) != (model, "c3")]
+    assert named(judge(found, settings), "canaries").status == "INCONCLUSIVE"
+    assert named(judge(Evidence(TONIGHT), settings), "canaries").status == "INCONCLUSIVE"
+
+
+def named(verdict, name):
+    return next(c for c in verdict.checks if c.name == name)
+
+
+def suites(found, *, size=400, lost=0, failed=()):
+    """Give the evidence a suite on which the champion is right on all, and the candidate on all but ``lost``."""
+    found.expected_suites = ["colours"]
+    for model in ("base", "champion", "candidate"):
+        for n in range(size):
+            error = "boom" if (model, n) in failed else None
+            score = 0.0 if error or (model == "candidate" and n < lost) else 1.0
+            row = SuiteAnswer(
+                id=f"s{n}", suite="colours", task="colours", model=model, score=score, answer="", error=error
+            )
+            found.suites.append(row)
+    return found
+
+
+def test_a_user_suite_is_judged_by_its_own_epsilon(settings):
+    assert named(judge(evidence(), settings), "user suites").status == "NOT_APPLICABLE"
+    good, bad = (named(judge(suites(evidence(), lost=n), settings), "user suites") for n in (4, 40))
+    assert good.status == "PASS" and good.figures["colours"]["epsilon"] == settings.gate.epsilon_suites
+    assert good.figures["colours"]["scores"] == {"base": 1.0, "champion": 1.0, "candidate": 0.99}
+    assert bad.status == "FAIL" and bad.reason.startswith("colours: the suite changed by -10.0 points")
+
+
+def test_a_user_suite_that_was_not_asked_is_inconclusive(settings):
+    found = suites(evidence())
+    found.suites = [a for a in found.suites if (a.model, a.id) != ("champion", "s3")]
+    assert named(judge(found, settings), "user suites").status == "INCONCLUSIVE"
+    found.suites = []
+    assert named(judge(found, settings), "user suites").status == "INCONCLUSIVE"
+
+
+def test_a_failure_opens_no_gate_and_refuses_none(settings):
+    """Wrong for the candidate; with the champion it counts as right, but then the evidence is at fault."""
+    ours = named(judge(suites(evidence(), failed={("candidate", n) for n in range(40)}), settings), "user suites")
+    assert ours.status == "FAIL" and "40 with the candidate" in ours.reason
+    theirs = suites(evidence(), lost=40, failed={("champion", n) for n in range(40)})
+    check = named(judge(theirs, settings), "user suites")
+    assert check.status == "INCONCLUSIVE" and "40 with the champion" in check.reason
+    few = named(judge(suites(evidence(), failed={("champion", 1)}), settings), "user suites")
+    assert few.status == "PASS" and few.figures["colours"]["failed"] == {"candidate": 0, "champion": 1}
+
+
+def retired(number, *, why="superseded"):
+    return Retired(id=f"r{number}", probe="p", question="?", cohort=EARLIER, source=None, why=why, reason="replaced")
+
+
+def test_retired_probes_show_in_the_verdict(settings):
+    found = evidence()
+    found.retired = [retired(1), retired(2), retired(3, why="expired")]
+    check = named(judge(found, settings), "kept earlier nights")
+    assert check.status == "PASS" and check.figures["retired"] == {"expired": 1, "superseded": 2}
+    assert check.reason.endswith("no longer asked: 1 expired, 2 superseded")
+    found.answers, found.earlier_cohorts = [a for a in found.answers if a.cohort == TONIGHT], []
+    check = named(judge(found, settings), "kept earlier nights")
+    assert check.status == "NOT_APPLICABLE" and "1 expired, 2 superseded" in check.reason
+
+
+def test_a_cohort_must_be_examined_unless_all_its_probes_are_retired(workspace):
+    probes = [
+        Probe(id=f"r{n}", night=EARLIER, question="?", answers=("x",), origin="owner", source=None, experience=None)
+        for n in (1, 2)
+    ]
+    write_records(workspace.dataset("probes", EARLIER), probes)
+    assert _cohorts_with_probes(workspace, TONIGHT, {"r1"}) == [EARLIER]
+    assert _cohorts_with_probes(workspace, TONIGHT, {"r1", "r2"}) == []
+
+
+@pytest.mark.parametrize("lost", ["answers", "anchors", "canaries"])
 @pytest.mark.parametrize("model", ["candidate", "champion"])
 def test_missing_answers_are_inconclusive(settings, lost, model):
     found = evidence()

@@ -16,12 +16,12 @@ def test_everything_planted_is_refused_and_the_champion_is_not(settings):
     found = check(judge(evidence(), settings), planted.NAME)
     assert found.status == "PASS"
     refused = {name: said for name, said in found.figures.items() if not name.startswith("the unchanged champion")}
-    assert len(refused) == 4 and not any(said.endswith("PASS") for said in refused.values())
+    assert len(refused) == 5 and not any(said.endswith("PASS") for said in refused.values())
     assert refused["the shuffled adapter"] == "learned tonight: FAIL"
     assert {said for name, said in found.figures.items() if name not in refused} == {"PASS"}
 
 
-@pytest.mark.parametrize("broken", ["learned_tonight", "kept_earlier", "general_abilities"])
+@pytest.mark.parametrize("broken", ["learned_tonight", "kept_earlier", "general_abilities", "no_canary_surfaced"])
 def test_a_condition_that_lets_everything_pass_is_found_out(settings, monkeypatch, broken):
     monkeypatch.setattr(planted, broken, says("PASS"))
     verdict = judge(evidence(), settings)
@@ -30,7 +30,7 @@ def test_a_condition_that_lets_everything_pass_is_found_out(settings, monkeypatc
     assert "simulated" in check(verdict, planted.NAME).reason
 
 
-@pytest.mark.parametrize("broken", ["kept_earlier", "general_abilities", "no_suite_lost"])
+@pytest.mark.parametrize("broken", ["kept_earlier", "general_abilities", "no_suite_lost", "no_canary_surfaced"])
 def test_a_condition_that_refuses_everything_is_found_out(settings, monkeypatch, broken):
     monkeypatch.setattr(planted, broken, says("FAIL"))
     verdict = judge(evidence(), settings)

@@ -1,0 +1,66 @@
+"""Telling somebody: a command or a webhook of the owner's, on REJECT, INCONCLUSIVE and on a failed night.
+
+It comes after everything is decided and written. Whatever goes wrong with it is said in one line and changes nothing.
+"""
+
+import json
+import subprocess
+from typing import Any, Literal
+
+import httpx
+
+from steps.settings import Settings
+from steps.workspace import Workspace
+
+Event = Literal["REJECT", "INCONCLUSIVE", "FAILED"]
+
+
+def notify(
+    settings: Settings, workspace: Workspace, *, event: Event, night: str | None, run_id: str, reasons: list[str]
+) -> list[str]:
+    """Tell the owner's command and webhook, as JSON; return one line for each of them that could not be told."""
+    message = {
+        "event": event,
+        "night": night,
+        "reasons": reasons,
+        "model": settings.registry.model_name,
+        "workspace": str(workspace.root),
+        "report": str(workspace.night(night) / "report.html") if night else None,
+        "dagster_run_id": run_id,
+    }
+    knobs, failed = settings.notify, []
+    if knobs.command:
+        failed.append(_run(knobs.command, message, seconds=knobs.timeout_seconds))
+    if knobs.webhook:
+        failed.append(_post(knobs.webhook, message, seconds=knobs.timeout_seconds))
+    return [f"Nobody was told of the night by {line}" for line in failed if line]
+
+
+def _run(command: tuple[str, ...], message: dict[str, Any], *, seconds: float) -> str | None:
+    """Run the command without a shell, with the message on its standard input."""
+    text = json.dumps(message, ensure_ascii=False) + "\n"
+    try:
+        done = subprocess.run(
+            command, input=text, text=True, encoding="utf-8", errors="replace", capture_output=True, timeout=seconds
+        )
+    except subprocess.TimeoutExpired:
+        return f"notify.command: it took longer than {seconds:g} s."
+    except (OSError, ValueError) as error:
+        return f"notify.command: {_line(error)}."
+    if done.returncode:
+        said = done.stderr.strip().splitlines()[-1:] or ["no words"]
+        return f"notify.command: it ended with code {done.returncode} ({said[0][:200]})."
+    return None
+
+
+def _post(address: str, message: dict[str, Any], *, seconds: float) -> str | None:
+    try:
+        answer = httpx.post(address, json=message, timeout=seconds)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return f"notify.webhook: {_line(error)}."
+    return None if answer.is_success else f"notify.webhook: it answered {answer.status_code}."
+
+
+def _line(error: Exception) -> str:
+    # The address may hold a token, which httpx repeats in some of its messages: the kind of error must do.
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -1,0 +1,75 @@
+"""Probes of earlier nights that no longer hold: replaced by a later night, or past the end of their validity.
+
+They leave the examination, for a candidate that no longer answers them has forgotten nothing; each leaves a record.
+Where it is in doubt which fact a probe asks about, it stays: a probe too many costs nothing, one too few hides a loss.
+"""
+
+from datetime import date
+
+from steps.consolidate.superseded import Fact, replaced_facts
+from steps.dream.sentences import content_words, sentences
+from steps.examine.items import ProbeItem
+from steps.examine.marking import holds
+from steps.records import Dream, Experience, Retired, Triaged
+from steps.workspace import Workspace, read_records
+
+
+def retire(items: list[ProbeItem], *, workspace: Workspace, night: str) -> tuple[list[ProbeItem], list[Retired]]:
+    """Split items into those that still hold and records of those that do not; tonight's all hold."""
+    earlier = [n for n in workspace.nights("dreams") if n <= night]
+    dreams = [d for n in earlier for d in read_records(workspace.dataset("dreams", n), Dream)]
+    replaced, ended = replaced_facts(dreams), _ended(workspace, night)
+    kept, retired = [], []
+    for item in items:
+        found = _why(item, replaced, ended) if item.probe.night < night else None
+        if found is None:
+            kept.append(item)
+            continue
+        why, reason = found
+        probe = item.probe
+        retired.append(
+            Retired(
+                id=probe.id,
+                probe=probe.name or probe.id,
+                question=probe.question,
+                cohort=probe.night,
+                source=item.source,
+                why=why,
+                reason=reason,
+            )
+        )
+    return kept, retired
+
+
+def _ended(workspace: Workspace, night: str) -> dict[str, date]:
+    """Return the last day of each experience that no longer holds tonight, by its id."""
+    rows = [
+        row
+        for n in workspace.nights("triage")
+        if n <= night
+        for row in read_records(workspace.dataset("triage", n), Triaged)
+    ]
+    until = {row.experience: row.valid_until for row in rows}  # a later night's word counts
+    return {experience: day for experience, day in until.items() if day and day < date.fromisoformat(night)}
+
+
+def _why(item: ProbeItem, replaced: dict[Fact, str], ended: dict[str, date]) -> tuple[str, str] | None:
+    document = item.experience
+    if document is None:
+        return None
+    if document.id in ended:
+        return "expired", f"it held until {ended[document.id]}"
+    for (experience, sentence, answer), statement in replaced.items():
+        if experience == document.id and sentence is not None and _asks_about(item, document, sentence, answer):
+            return "superseded", f"replaced: {statement}"
+    return None
+
+
+def _asks_about(item: ProbeItem, document: Experience, sentence: int, answer: str) -> bool:
+    """Tell whether a probe asks for this answer, or from it, and shares most words with this very sentence."""
+    asked = (item.probe.question, *item.probe.answers)
+    if not any(holds(text, (answer,)) or (text and holds(answer, (text,))) for text in asked):
+        return False
+    wanted = content_words(" ".join(asked))
+    shared = [len(wanted & content_words(text)) for text in sentences(document.text)]
+    return sentence < len(shared) and shared[sentence] == max(shared) and shared.count(max(shared)) == 1

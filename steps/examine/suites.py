@@ -1,0 +1,55 @@
+"""The owner's own suites: which they are, and what each model scores on them, kept in its answer book."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from steps.examine.asking import AnswerBook
+from steps.examine.harness import load_tasks, score
+from steps.model.loading import Base
+from steps.records import SuiteAnswer, content_id
+from steps.settings import Settings, SuiteSettings
+from steps.workspace import file_sha256
+
+
+def suite_keys(settings: Settings) -> dict[str, SuiteSettings]:
+    """Return the suites by a digest of what is asked: the task, its folder's files, how many items, how."""
+    return {
+        content_id("suite", suite.model_dump(), settings.examine.suite_seconds, *_content(suite, settings)): suite
+        for suite in settings.examine.suites
+    }
+
+
+def ask_suites(base: Base, settings: Settings, suites: dict[str, SuiteSettings], *, book: AnswerBook, who: str) -> None:
+    """Score the model on those ``suites`` that its book does not hold; what failed is not kept for another night."""
+    for key in book.missing(suites):
+        suite = suites[key]
+        items = score(
+            load_tasks(suite.task, _folder(suite, settings), key),
+            base,
+            what=f"suite {suite.task}, {who}",
+            limit=suite.limit,
+            chat=suite.chat,
+            seconds=settings.examine.suite_seconds,
+        )
+        failed = any(item.error for item in items)
+        book.add({key: {"items": [asdict(item) for item in items], "failed": failed}})
+
+
+def suite_answers(settings: Settings, *, book: AnswerBook, who: str) -> list[SuiteAnswer]:
+    """Return one row per item."""
+    return [
+        SuiteAnswer(suite=suite.task, model=who, **item)
+        for key, suite in suite_keys(settings).items()
+        for item in book[key]["items"]
+    ]
+
+
+def _folder(suite: SuiteSettings, settings: Settings) -> Path | None:
+    folder = settings.folder / suite.task
+    return folder.resolve() if folder.is_dir() else None
+
+
+def _content(suite: SuiteSettings, settings: Settings) -> tuple[str | None, str]:
+    folder = _folder(suite, settings)
+    return file_sha256(folder) if folder else None, version("lm_eval")

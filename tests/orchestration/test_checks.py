@@ -1,0 +1,49 @@
+"""The gate's conditions as asset checks: each with its status and figures, and none of them blocks but the gate."""
+
+import dagster as dg
+import pytest
+
+from orchestration.checks import CONDITIONS, VERDICT_CHECKS, condition_checks, gate_check
+from steps.gate import judge
+from steps.gate.evidence import Evidence
+from steps.records import Check, Verdict
+
+NIGHT = "2026-11-22"
+ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+
+
+def verdict(word, *checks):
+    return Verdict(night=NIGHT, verdict=word, reasons=("why",), checks=checks)
+
+
+def results(found):
+    return {result.check_name: result for result in condition_checks(found)}
+
+
+def test_every_condition_of_the_gate_is_a_check(settings):
+    assert {check.name for check in judge(Evidence(NIGHT), settings).checks} == set(CONDITIONS)
+    declared = {spec.name: spec.blocking for spec in VERDICT_CHECKS}
+    assert [name for name, blocking in declared.items() if blocking] == ["gate"]
+    assert declared.keys() == {"gate", *results(verdict("NO_OP"))}
+
+
+@pytest.mark.parametrize(
+    ("status", "passed", "severity"),
+    [("PASS", True, None), ("FAIL", False, ERROR), ("INCONCLUSIVE", False, WARN), ("NOT_APPLICABLE", True, None)],
+)
+def test_a_condition_shows_its_status_and_figures(status, passed, severity):
+    figures = {"items": 60, "lower_bound": float("-inf"), "surfaced": {"champion": 1}}
+    check = Check(name="canaries", status=status, reason="said", figures=figures)
+    found = results(verdict("REJECT", check))["canaries"]
+    assert found.passed is passed and found.description == f"{status}: said"
+    assert severity is None or found.severity == severity
+    shown = {name: value.value for name, value in found.metadata.items()}
+    assert shown == {"status": status, "items": 60, "lower bound": "-inf", "surfaced: champion": 1}
+
+
+def test_what_was_not_judged_passes_only_if_there_was_nothing_to_judge():
+    assert all(result.passed for result in results(verdict("NO_OP")).values()) and gate_check(verdict("NO_OP")).passed
+    faulty = results(verdict("INCONCLUSIVE"))
+    assert len(faulty) == len(CONDITIONS)
+    assert not any(result.passed for result in faulty.values())
+    assert {result.severity for result in faulty.values()} == {WARN}

@@ -1,0 +1,158 @@
+"""A real command and a real server on loopback are told of a refused or failed night; a broken hook changes nothing."""
+
+import json
+import re
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import dagster as dg
+import pytest
+
+from orchestration.checks import gate_check
+from orchestration.definitions import build
+from orchestration.environment import Deployment
+from orchestration.night import run_night
+from orchestration.notify import notify
+from orchestration.sensors import event_of, night_failed
+from steps.errors import SlumberError
+from steps.params import load_settings
+from steps.records import Verdict
+from steps.settings import REPOSITORY, NotifySettings
+from tests.orchestration.test_failures import sensor_context
+
+NIGHT = "2026-11-22"
+WRITES = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.stdin.read())"
+
+
+@pytest.fixture
+def server():
+    """Yield (address, received): the server keeps what is posted, and answers with the status that the path names."""
+    received = []
+
+    class Keeps(BaseHTTPRequestHandler):
+        def do_POST(self):
+            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            if self.path == "/slow":
+                time.sleep(2)
+            self.send_response(500 if self.path == "/broken" else 204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Keeps) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{found.server_port}", received
+        found.shutdown()
+
+
+def hooked(settings, **hooks):
+    return settings.model_copy(update={"notify": NotifySettings(**hooks)})
+
+
+def tell(settings, workspace):
+    return notify(settings, workspace, event="REJECT", night=NIGHT, run_id="r", reasons=["forgot, “much”"])
+
+
+def test_command_and_webhook_get_the_same_message(settings, workspace, tmp_path, server):
+    address, received = server
+    path = tmp_path / "a file; touch evil"
+    knobs = hooked(settings, command=(sys.executable, "-c", WRITES, str(path)), webhook=f"{address}/ok")
+    assert tell(knobs, workspace) == []
+    (posted,) = received
+    assert json.loads(path.read_text()) == posted
+    assert (posted["event"], posted["night"], posted["reasons"]) == ("REJECT", NIGHT, ["forgot, “much”"])
+    assert posted["report"].endswith("report.html") and posted["dagster_run_id"] == "r"
+    assert not (tmp_path / "evil").exists(), "no shell"
+
+
+def test_an_address_is_in_no_dump_that_a_registry_could_show(settings):
+    knobs = hooked(settings, webhook="https://hooks.example/token-xyz")
+    assert "token-xyz" not in str(knobs.model_dump()) and "token-xyz" not in knobs.model_dump_json()
+
+
+def test_without_hooks_nothing_happens(settings, workspace):
+    assert tell(settings, workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("no-such-command-anywhere",), "No such file or directory"),
+        ((sys.executable, "-c", "import sys; sys.exit('no mail')"), r"code 1 \(no mail\)"),
+        ((sys.executable, "-c", "import time; time.sleep(20)"), "took longer than 1 s"),
+    ],
+)
+def test_a_broken_command_is_one_line(settings, workspace, command, said):
+    (line,) = tell(hooked(settings, command=command, timeout_seconds=1), workspace)
+    assert "notify.command" in line and "\n" not in line and re.search(said, line)
+
+
+@pytest.mark.parametrize(("path", "said"), [("/broken", "it answered 500"), ("/slow", "ReadTimeout")])
+def test_a_broken_webhook_is_one_line(settings, workspace, server, path, said):
+    (line,) = tell(hooked(settings, webhook=server[0] + path, timeout_seconds=1), workspace)
+    assert "notify.webhook" in line and said in line
+
+
+def test_a_webhook_that_is_not_there_is_one_line_without_its_address(settings, workspace):
+    (line,) = tell(hooked(settings, webhook="http://127.0.0.1:9/token-xyz"), workspace)
+    assert "notify.webhook" in line and "token-xyz" not in line
+
+
+def test_a_failed_night_by_hand_tells_and_stays_failed(settings, workspace, tmp_path, server):
+    address, received = server
+    knobs = hooked(settings, webhook=f"{address}/broken")
+    with pytest.raises(SlumberError, match="inbox"):
+        run_night(settings=knobs, workspace=workspace, night=NIGHT, inbox=tmp_path / "gone")
+    (posted,) = received
+    assert posted["event"] == "FAILED" and "inbox" in posted["reasons"][0]
+
+
+@pytest.mark.parametrize("word", ["REJECT", "INCONCLUSIVE", "PROMOTE", "NO_OP"])
+def test_a_night_by_hand_tells_of_a_refusal_only(settings, workspace, tmp_path, server, monkeypatch, word):
+    address, received = server
+
+    def decided(deployment, night):
+        made = Verdict(night=night, verdict=word, reasons=("why",))
+        path = workspace.night(night) / "verdict.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made.model_dump_json())
+        return "run"
+
+    monkeypatch.setattr("orchestration.night._execute", decided)
+    knobs = hooked(settings, webhook=f"{address}/broken")
+    outcome = run_night(settings=knobs, workspace=workspace, night=NIGHT, inbox=tmp_path)
+    assert outcome.verdict.verdict == word, "a failing hook changes no verdict"
+    assert [p["event"] for p in received] == ([word] if word in ("REJECT", "INCONCLUSIVE") else [])
+
+
+def test_the_sensor_tells_of_a_scheduled_night(settings, workspace, tmp_path, server):
+    address, received = server
+    knobs = hooked(settings, webhook=f"{address}/ok")
+    deployment = Deployment(settings=knobs, workspace=workspace, inbox=tmp_path / "gone")
+    with dg.instance_for_test() as instance:
+        job = build(deployment, nights=(NIGHT,)).resolve_job_def("sleep")
+        result = job.execute_in_process(instance=instance, partition_key=NIGHT, raise_on_error=False)
+        night_failed(knobs, workspace)(sensor_context(instance, result.run_id))
+    (posted,) = received
+    assert (posted["event"], posted["night"], posted["dagster_run_id"]) == ("FAILED", NIGHT, result.run_id)
+
+
+@pytest.mark.parametrize("word", ["REJECT", "INCONCLUSIVE"])
+def test_the_sensor_tells_a_refusal_from_a_failure(word):
+    refused = gate_check(Verdict(night=NIGHT, verdict=word, reasons=("why",)))
+    assert event_of(refused.description) == word and event_of("") == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [("webhook: ftp://x", "notify.webhook"), ("command: mail", "notify.command"), ("mail: x", "notify.mail")],
+)
+def test_impossible_hooks_are_refused(tmp_path, line, key):
+    shipped = (REPOSITORY / "params.yaml").read_text()
+    start = shipped.index("notify:")
+    (tmp_path / "params.yaml").write_text(shipped[:start] + f"notify:\n  {line}\n")
+    with pytest.raises(SlumberError, match=key):
+        load_settings(tmp_path / "params.yaml")
