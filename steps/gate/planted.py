@@ -1,8 +1,9 @@
 """The gate is tested every night before it is believed: what is planted must not pass, an unchanged champion must.
 
 Planted are an adapter that knows nothing (tonight's with its weights shuffled, really asked) and simulated answers: of
-a candidate that has everything wrong, of ones that lose just what is not tolerated, and of one that lets something out. A sample whose mean loss is
-epsilon can never be shown to have lost less, so a gate that lets one of these pass is broken, not unlucky.
+a candidate that has everything wrong, of ones that lose just what is not tolerated, and of one that lets something out.
+A sample whose mean loss is epsilon can never be shown to have lost less, so a gate that lets one of these pass is
+broken, not unlucky.
 """
 
 import random
