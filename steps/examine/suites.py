@@ -36,12 +36,10 @@ def ask_suites(base: Base, settings: Settings, suites: dict[str, SuiteSettings],
         book.add({key: {"items": [asdict(item) for item in items], "failed": failed}})
 
 
-def suite_answers(settings: Settings, *, book: AnswerBook, who: str) -> list[SuiteAnswer]:
+def suite_answers(suites: dict[str, SuiteSettings], *, book: AnswerBook, who: str) -> list[SuiteAnswer]:
     """Return one row per item."""
     return [
-        SuiteAnswer(suite=suite.task, model=who, **item)
-        for key, suite in suite_keys(settings).items()
-        for item in book[key]["items"]
+        SuiteAnswer(suite=suite.task, model=who, **item) for key, suite in suites.items() for item in book[key]["items"]
     ]
 
 

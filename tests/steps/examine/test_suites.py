@@ -57,7 +57,7 @@ def with_suites(tiny_settings, tmp_path):
 def asked(settings, tmp_path):
     book = AnswerBook(tmp_path / "answers", "model")
     ask_suites(load_base(settings.model), settings, book=book, who="candidate")
-    return suite_answers(settings, book=book, who="candidate")
+    return suite_answers(suite_keys(settings), book=book, who="candidate")
 
 
 def test_every_item_has_a_score_and_is_asked_once(folder, with_suites, tmp_path, monkeypatch):
@@ -89,8 +89,8 @@ def test_it_is_the_loaded_model_with_its_adapter_that_is_asked(folder, with_suit
         if "lora_B" in name:
             torch.nn.init.normal_(weights, std=0.5)
     book = AnswerBook(tmp_path / "answers", "another model")
-    ask_suites(base, settings, book=book, who="candidate")
-    others = suite_answers(settings, book=book, who="candidate")
+    ask_suites(base, settings, suite_keys(settings), book=book, who="candidate")
+    others = suite_answers(suite_keys(settings), book=book, who="candidate")
     assert [r.id for r in others] == [r.id for r in plain]
     assert all(a.answer != b.answer for a, b in zip(others, plain, strict=True)), "other likelihoods"
 

@@ -1,0 +1,142 @@
+"""What one model is asked in an examination, and its answers as rows."""
+
+import gc
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from steps.anchors import Anchor
+from steps.canaries import Canary
+from steps.consolidate.adapter import load_adapter
+from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_canaries, ask_probes
+from steps.examine.items import ProbeItem
+from steps.examine.marking import right
+from steps.examine.suites import ask_suites, suite_answers
+from steps.model.loading import load_base
+from steps.model.runner import Runner
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, SuiteAnswer, content_id
+from steps.settings import Settings, SuiteSettings
+from steps.workspace import Workspace, file_sha256
+
+Who = Literal["base", "champion", "candidate"]
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What one model is asked; ``suites`` by their keys."""
+
+    items: list[ProbeItem]
+    anchors: list[Anchor] = field(default_factory=list)
+    canaries: list[Canary] = field(default_factory=list)
+    suites: dict[str, SuiteSettings] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> list[Asked]:
+        closed = [Asked(i.probe.question, None) for i in self.items]
+        return closed + [Asked(i.probe.question, i.document) for i in self.items if i.document]
+
+    @property
+    def keys(self) -> list[str]:
+        given = [item.id for item in (*self.anchors, *self.canaries)]
+        return [*(item.key for item in self.asked), *given, *self.suites]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one model answered."""
+
+    probes: list[Answer]
+    anchors: list[AnchorAnswer]
+    canaries: list[CanaryAnswer]
+    suites: list[SuiteAnswer]
+
+
+def ask_all(
+    paper: Paper,
+    *,
+    who: Who,
+    adapter: Path | None,
+    base_digest: str,
+    settings: Settings,
+    workspace: Workspace,
+    says: str | None = None,
+) -> Answers:
+    """Ask the base, with ``adapter`` if there is one, everything that its answer book does not hold yet.
+
+    Args:
+        who: in whose name the answers are given; ``says`` is what progress lines call the model, if something else.
+        base_digest: of the base's files.
+    """
+    limit, digest = settings.examine.max_new_tokens, file_sha256(adapter) if adapter else "none"
+    how = content_id(base_digest, digest, settings.model.dtype, settings.model.device, limit)
+    book, says = AnswerBook(workspace.state / "answers", how), says or who
+    if book.missing(paper.keys):
+        base = load_base(settings.model)
+        if adapter:
+            load_adapter(base.model, adapter).eval()
+        runner = Runner(base, settings.examine.batch_tokens)
+        ask_probes(runner, paper.asked, book=book, who=says, max_new_tokens=limit)
+        ask_anchors(runner, paper.anchors, book=book, who=says, max_new_tokens=limit)
+        ask_canaries(runner, paper.canaries, book=book, who=says, max_new_tokens=limit)
+        ask_suites(base, settings, paper.suites, book=book, who=says)
+        del runner, base
+        gc.collect()
+    return Answers(
+        probes=_answers(who, paper.items, book),
+        anchors=_anchor_answers(who, paper.anchors, book),
+        canaries=_canary_answers(who, paper.canaries, book),
+        suites=suite_answers(paper.suites, book=book, who=who),
+    )
+
+
+def _answers(who: Who, items: list[ProbeItem], book: AnswerBook) -> list[Answer]:
+    rows = []
+    for item in items:
+        probe = item.probe
+        for condition, document in (("closed", None), ("open", item.document)):
+            if condition == "open" and document is None:
+                continue
+            reply = str(book[Asked(probe.question, document).key]["reply"])
+            rows.append(
+                Answer(
+                    probe=probe.name or probe.id,
+                    id=probe.id,
+                    question=probe.question,
+                    type=probe.type,
+                    cohort=probe.night,
+                    source=item.source,
+                    model=who,
+                    condition=condition,
+                    answer=reply,
+                    correct=right(reply, probe.answers),
+                )
+            )
+    return rows
+
+
+def _anchor_answers(who: Who, anchors: list[Anchor], book: AnswerBook) -> list[AnchorAnswer]:
+    return [
+        AnchorAnswer(
+            id=a.id,
+            ability=a.ability,
+            model=who,
+            answer=str(book[a.id]["reply"]),
+            correct=bool(book[a.id]["correct"]),
+            score=float(book[a.id]["score"]),
+        )
+        for a in anchors
+    ]
+
+
+def _canary_answers(who: Who, canaries: list[Canary], book: AnswerBook) -> list[CanaryAnswer]:
+    return [
+        CanaryAnswer(
+            id=c.id,
+            kind=c.kind,
+            question=c.question,
+            model=who,
+            answer=str(book[c.id]["reply"]),
+            surfaced=str(book[c.id]["surfaced"]) or None,
+        )
+        for c in canaries
+    ]
