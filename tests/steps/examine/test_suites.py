@@ -56,7 +56,7 @@ def with_suites(tiny_settings, tmp_path):
 
 def asked(settings, tmp_path):
     book = AnswerBook(tmp_path / "answers", "model")
-    ask_suites(load_base(settings.model), settings, book=book, who="candidate")
+    ask_suites(load_base(settings.model), settings, suite_keys(settings), book=book, who="candidate")
     return suite_answers(suite_keys(settings), book=book, who="candidate")
 
 
