@@ -29,7 +29,8 @@ from steps.dream import dream
 from steps.examine import examine
 from steps.gate import gate
 from steps.ingest import ingest
-from steps.promote import attach_report, promote, register
+from steps.progress import say
+from steps.promote import attach_report, attend, promote, register
 from steps.records import LedgerEntry
 from steps.registry import Registry, verdict_digest
 from steps.report import report
@@ -48,6 +49,8 @@ def corpus(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]
     """
     with speaking(context, "reading the inbox, validating, triaging"):
         opened_registry(tonight.settings, tonight.workspace)  # a dead server is told now, not after the training
+        for sentence in attend(settings=tonight.settings, workspace=tonight.workspace):
+            say(sentence)
         ingested = ingest(**tonight.arguments, inbox=tonight.inbox)
         validated = validate(**tonight.arguments)
         triaged = triage(**tonight.arguments)

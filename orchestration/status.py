@@ -1,20 +1,24 @@
-"""Tables of `slumber status` and `slumber history`."""
+"""What `slumber status`, `slumber history` and `slumber rollback` say."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import filelock
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
+from steps.promote import override_that_ended
 from steps.records import Verdict
 from steps.registry import Registry, Version, tracking_uri
 from steps.workspace import Workspace
 
+MOMENTS = {"promoted_at": "promoted", "rolled_back_at": "rolled back", "adapter_deleted_at": "adapter deleted"}
+
 
 def status_table(found: Deployment) -> Table:
-    """Who serves, the last night and its verdict, what failed since, and who holds the workspace."""
+    """Who serves and why, what waits, the last night and its verdict, what failed, and who holds the workspace."""
     table = Table(title=f"Slumber in {found.workspace.root}", show_header=False, title_justify="left", pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -24,6 +28,7 @@ def status_table(found: Deployment) -> Table:
             "champion",
             f"version {champion.version} of night {champion.night}" if champion else "none yet: no night was run",
         ),
+        *(_decisions(found, champion) if champion else ()),
         ("last night", _last(found.workspace)),
         ("running", holder(found.workspace) or "nothing"),
     ]
@@ -34,14 +39,85 @@ def status_table(found: Deployment) -> Table:
 
 
 def history_table(found: Deployment) -> Table:
-    """All versions, newest first."""
-    table = Table("version", "night", "verdict", "aliases", "learned", "forgot", "registered")
+    """All versions, newest first: what the gate said of each, and what became of it."""
+    table = _table("version", "night", "verdict", narrow=("aliases", "learned", "forgot", "since then (UTC)"))
     for version in versions(found):
-        when = datetime.fromtimestamp(version.created_ms / 1000).strftime("%Y-%m-%d %H:%M")
-        aliases = ", ".join(version.aliases)
         learned, forgot = (version.tags.get(name, "-") for name in ("learned", "forgot"))
-        table.add_row(version.version, version.night, version.verdict, aliases, learned, forgot, when)
+        cells = (version.version, version.night, version.verdict, ", ".join(version.aliases), learned, forgot)
+        table.add_row(*(Text(cell) for cell in (*cells, _since(version))))
     return table
+
+
+def audit_table(found: Deployment) -> Table:
+    """Every change of the registry, oldest first."""
+    table = _table("time (UTC)", "action", "version", "from", "to", narrow=("author", "reason"))
+    for e in Registry(found.settings, found.workspace).audit() if versions(found) else ():
+        when = e.time[:19].replace("T", " ")
+        cells = (when, e.action, e.version, e.before, e.after, e.author, e.reason)
+        table.add_row(*(Text(cell or "-") for cell in cells))
+    return table
+
+
+def _table(*columns: str, narrow: tuple[str, ...]) -> Table:
+    """A table whose ``narrow`` columns fold. Cells are Text, not markup: names and reasons are what people wrote."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    for name in narrow:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def rolled_back(found: Deployment, before: Version, after: Version) -> str:
+    """Say in full what a rollback did: who served and since when, who serves, and how to go forward again."""
+    entries = Registry(found.settings, found.workspace).audit()
+    changed = next(e.time for e in reversed(entries) if e.after == after.version)
+    now = f"Version {after.version} (night {after.night}) serves since {_minute(changed)} UTC."
+    if before.version == after.version:
+        return f"{now} Before, there was no champion."
+    registered = datetime.fromtimestamp(before.created_ms / 1000, UTC).isoformat()  # night zero serves from then on
+    since = next((e.time for e in reversed(entries) if e.after == before.version), registered)
+    return (
+        f"{now} Before, version {before.version} (night {before.night}, {before.verdict}) served since "
+        f"{_minute(since)} UTC; it is `previous` now, and `slumber rollback {before.version}` lets it serve again."
+    )
+
+
+def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
+    """What people decided, and what they are to decide."""
+    registry = Registry(found.settings, found.workspace)
+    rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in registry.waiting()]
+    ended = override_that_ended(registry)
+    if ended:
+        rows.append(("alert", ended))
+    elif champion.refused:
+        rows.append(("override", _override(champion)))
+    return rows
+
+
+def _approval(version: Version) -> str:
+    if version.approved_by:
+        return f"approved by {version.approved_by}, serves from the start of the next night"
+    return f"`slumber approve {version.version} --by NAME` lets it serve"
+
+
+def _override(version: Version) -> str:
+    by, until, reason = (version.tags.get(f"override_{name}", "-") for name in ("by", "until", "reason"))
+    return f"{version.verdict} overridden by {by} until {_minute(until)} UTC: {reason}"
+
+
+def _since(version: Version) -> str:
+    tags = {name: _minute(when) for name, when in version.tags.items() if name.endswith("_at")}
+    lines = ["waits for approval"] if version.waits and not version.approved_by else []
+    lines += [f"approved by {version.approved_by}"] if version.approved_by else []
+    lines += [_override(version)] if "override_until" in version.tags else []
+    lines += [f"{name} {tags[key]}" for key, name in MOMENTS.items() if key in tags]
+    return "\n".join(lines)
+
+
+def _minute(when: str) -> str:
+    """A time of the registry as people read it."""
+    return when[:16].replace("T", " ")
 
 
 def versions(found: Deployment) -> list[Version]:

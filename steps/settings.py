@@ -185,6 +185,9 @@ class RegistrySettings(Section):
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
     experiment: str
     tracking_uri: str | None = Field(None, description="null: SQLite in the workspace, or MLFLOW_TRACKING_URI")
+    approval: Literal["auto", "manual"] = Field("auto", description="manual: what passed the gate waits for a person")
+    override_days: Positive = Field(7, description="days that a candidate may serve which the gate refused")
+    keep_versions: Count = Field(0, description="former champions whose adapters outlive a promotion; 0: delete none")
 
 
 class DatasetSettings(Section):

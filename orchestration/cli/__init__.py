@@ -51,6 +51,7 @@ for command in (
     nights.status,
     nights.history,
     nights.rollback,
+    nights.approve,
     nights.data,
     power.power,
     pages.ui,

@@ -58,14 +58,18 @@ def status(workspace: WorkspaceOption = None, params: ParamsOption = None) -> No
     Console().print(status_table(found))
 
 
-def history(workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
-    """List all versions in the model registry, newest first."""
+def history(
+    audit: Annotated[bool, typer.Option("--audit", help="Who changed what, when and why, oldest first.")] = False,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """List all versions in the model registry, newest first, or the audit trail of all changes."""
     found = deployment(workspace=workspace, params=params)
     from rich.console import Console
 
-    from orchestration.status import history_table
+    from orchestration.status import audit_table, history_table
 
-    Console().print(history_table(found))
+    Console().print(audit_table(found) if audit else history_table(found))
 
 
 def rollback(
@@ -75,11 +79,37 @@ def rollback(
 ) -> None:
     """Let the previous champion, or the named former one, serve again."""
     found = deployment(workspace=workspace, params=params)
+    from orchestration.status import rolled_back
     from steps.promote import rollback as roll_back
 
     with found.workspace.lock("rollback"):
         before, after = roll_back(settings=found.settings, workspace=found.workspace, version=version)
-    typer.echo(f"Version {after.version} (night {after.night}) serves now; before, it was version {before.version}.")
+        typer.echo(rolled_back(found, before, after))
+
+
+def approve(
+    version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Default: the one that waits.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; goes on record.")] = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="Let it serve for some days although the gate refused it.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, with --override.")] = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Let a candidate serve that passed the gate and waits for approval (registry.approval: manual)."""
+    found = deployment(workspace=workspace, params=params)
+    from steps import promote
+    from steps.errors import SlumberError
+
+    if override and version is None:
+        raise SlumberError("Name the version that --override is for: see `slumber history`.")
+    if reason is not None and not override:
+        raise SlumberError("--reason goes with --override: an approval needs only --by.")
+    given = {"settings": found.settings, "workspace": found.workspace, "version": version, "by": by}
+    with found.workspace.lock("approval"):
+        decided = promote.override(**given, reason=reason) if override else promote.approve(**given)
+    typer.echo(decided.message)
 
 
 def data(

@@ -76,7 +76,7 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         "base": base,
         "adapter": file_sha256(adapter),
         "data": _data_digest(workspace, night),
-        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "night"})),
+        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "night", "registry"})),
         "examination": file_sha256(folder),
         "code": code_sha256(),
         "champion": str(examined.figures["digests"].get("champion")),

@@ -3,20 +3,30 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
 from steps.manifest import read_manifest
+from steps.promote.approval import approve, let_serve_or_wait, override
 from steps.promote.description import changes, describe
-from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate
+from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, read_verdict, stayed
+from steps.promote.returning import attend, override_that_ended, rollback
 from steps.records import Answer, Verdict
-from steps.registry import Registry, RegistryUnreachable, Version, verdict_digest
+from steps.registry import Registry, RegistryUnreachable, Version
 from steps.registry.run import flat
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, read_records, write_json
 
-__all__ = ["Promotion", "attach_report", "promote", "register", "rollback"]
+__all__ = [
+    "Promotion",
+    "approve",
+    "attach_report",
+    "attend",
+    "override",
+    "override_that_ended",
+    "promote",
+    "register",
+    "rollback",
+]
 
 STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate")
 
@@ -31,7 +41,7 @@ def register(
     Raises:
         SlumberError: verdict, adapter or examination are missing or were changed; the registry is out of reach.
     """
-    verdict = _verdict(workspace, night)
+    verdict = read_verdict(workspace, night)
     if verdict.verdict == "NO_OP":
         return None
     work = workspace.night(night)
@@ -68,7 +78,8 @@ def register(
 def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotion:
     """Let the night's candidate serve if the verdict recorded with that very version says PROMOTE; else say why not.
 
-    Whatever is missing or does not match refuses. The decision is written to the night's ``promotion.json``.
+    With ``registry.approval: manual`` it waits until a person approved of it. Whatever is missing or does not match
+    refuses. The decision is written to the night's ``promotion.json``.
 
     Raises:
         RegistryUnreachable: nothing could be decided; the champion is as it was.
@@ -78,40 +89,21 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
     registry = Registry(settings, workspace)
     candidate = None
     try:
-        verdict = _verdict(workspace, night)
+        verdict = read_verdict(workspace, night)
         if verdict.verdict == "NO_OP":
             raise SlumberError("There was nothing to learn.")
         candidate = candidate_of(registry, verdict)
         check_candidate(registry, candidate, verdict)
-        serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict))
+        promotion = let_serve_or_wait(registry, candidate, verdict, settings=settings)
     except RegistryUnreachable:
         raise
     except SlumberError as refusal:
-        aliases = {alias: version.version for version in registry.history() for alias in version.aliases}
-        promotion = Promotion(
-            night=night,
-            promoted=False,
-            message=f"Not promoted: {refusal} The champion is unchanged.",
-            candidate=candidate.version if candidate else None,
-            champion=aliases.get("champion"),
-            previous=aliases.get("previous"),
-        )
-    else:
-        promotion = Promotion(
-            night=night,
-            promoted=True,
-            message=f"Version {serving.version} of night {night} serves now.",
-            candidate=serving.version,
-            champion=serving.version,
-            previous=serving.tags.get("previous_champion") or None,
-        )
+        message = f"Not promoted: {refusal} The champion is unchanged."
+        promotion = stayed(registry, night=night, candidate=candidate, message=message, waiting=False)
+    if not promotion.promoted and (ended := override_that_ended(registry)):
+        promotion = promotion.model_copy(update={"message": f"{promotion.message} {ended}"})
     write_json(path, promotion.model_dump())
     return promotion
-
-
-def rollback(*, settings: Settings, workspace: Workspace, version: str | None = None) -> tuple[Version, Version]:
-    """Let the previous champion, or the named former one, serve again; return what served and what serves now."""
-    return Registry(settings, workspace).rollback(version)
 
 
 def attach_report(*, settings: Settings, workspace: Workspace, night: str) -> None:
@@ -121,19 +113,6 @@ def attach_report(*, settings: Settings, workspace: Workspace, night: str) -> No
     version = next((version for version in registry.history() if version.night == night), None)
     if version and report.is_file():
         registry.attach(version.run_id, {"report.html": report})
-
-
-def _verdict(workspace: Workspace, night: str) -> Verdict:
-    path = workspace.night(night) / "verdict.json"
-    try:
-        verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SlumberError(f"{path} is missing: run the gate of night {night} first.") from None
-    except (ValidationError, ValueError):
-        raise SlumberError(f"{path} is damaged: run the gate of night {night} again.") from None
-    if verdict.night != night:
-        raise SlumberError(f"{path} is the verdict of night {verdict.night}: run the gate of night {night} again.")
-    return verdict
 
 
 def _check_untouched(workspace: Workspace, night: str) -> None:

@@ -54,10 +54,10 @@ def changes(answers: Iterable[Answer], *, night: str) -> Changes:
 def describe(verdict: Verdict, found: Changes) -> str:
     """Return the verdict, its reasons, its checks as a table, and examples of what was learned and forgotten."""
     lines = [f"# Night {verdict.night}: {verdict.verdict}", ""]
-    lines += [f"- {_text(reason, 400)}" for reason in verdict.reasons]
+    lines += [f"- {cell(reason, 400)}" for reason in verdict.reasons]
     if verdict.checks:
         lines += ["", "| check | status | reason |", "|---|---|---|"]
-        lines += [f"| {_text(c.name)} | {c.status} | {_text(c.reason, 300)} |" for c in verdict.checks]
+        lines += [f"| {cell(c.name)} | {c.status} | {cell(c.reason, 300)} |" for c in verdict.checks]
     lines += _examples(f"Learned: {len(found.learned)} of {found.asked} questions of this night", found.learned)
     lines += _examples(f"Forgot: {len(found.forgot)} of {found.kept} earlier answers that were right", found.forgot)
     return "\n".join(lines) + "\n"
@@ -71,11 +71,11 @@ def _examples(title: str, found: tuple[Change, ...]) -> list[str]:
     lines = ["", f"## {title}"]
     if found:
         lines += ["", "| question | before | after |", "|---|---|---|"]
-        lines += [f"| {_text(c.question)} | {_text(c.before)} | {_text(c.after)} |" for c in found[:EXAMPLES]]
+        lines += [f"| {cell(c.question)} | {cell(c.before)} | {cell(c.after)} |" for c in found[:EXAMPLES]]
     return lines
 
 
-def _text(text: str, limit: int = EXAMPLE_CHARS) -> str:
+def cell(text: str, limit: int = EXAMPLE_CHARS) -> str:
     """One table cell of text that a model or a stranger's document wrote: no markup, no line breaks, not endless."""
     text = re.sub(r"\s+", " ", text).strip()
     text = text if len(text) <= limit else text[: limit - 4] + " ..."

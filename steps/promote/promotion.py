@@ -3,26 +3,75 @@
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from steps.errors import SlumberError
 from steps.records import Verdict
-from steps.registry import Registry, Version, verdict_digest
+from steps.registry import Registry, Version, check_examined_against, verdict_digest
+from steps.workspace import Workspace
 
 BOUND = ("base", "adapter", "data", "parameters", "examination", "code")
 
 
 class Promotion(BaseModel):
-    """The content of ``promotion.json``. ``champion`` and ``previous`` are the versions after the decision."""
+    """The content of ``promotion.json``. ``champion`` and ``previous`` are the versions after the decision.
+
+    ``waiting``: the candidate passed every check and waits for a person.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     night: str
     promoted: bool
+    waiting: bool = False
     message: str
     candidate: str | None = None
     champion: str | None = None
     previous: str | None = None
+
+
+def stayed(registry: Registry, *, night: str, candidate: Version | None, message: str, waiting: bool) -> Promotion:
+    """Return the decision that leaves the champion as it is."""
+    aliases = {alias: version.version for version in registry.history() for alias in version.aliases}
+    return Promotion(
+        night=night,
+        promoted=False,
+        waiting=waiting,
+        message=message,
+        candidate=candidate.version if candidate else None,
+        champion=aliases.get("champion"),
+        previous=aliases.get("previous"),
+    )
+
+
+def serves(version: Version, *, message: str) -> Promotion:
+    """Return the decision that lets ``version`` serve, without asking the registry again."""
+    return Promotion(
+        night=version.night,
+        promoted=True,
+        message=message,
+        candidate=version.version,
+        champion=version.version,
+        previous=version.tags.get("previous_champion") or None,
+    )
+
+
+def read_verdict(workspace: Workspace, night: str) -> Verdict:
+    """Read the verdict that the gate left in the workspace.
+
+    Raises:
+        SlumberError: it is missing, damaged, or another night's.
+    """
+    path = workspace.night(night) / "verdict.json"
+    try:
+        verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SlumberError(f"{path} is missing: run the gate of night {night} first.") from None
+    except (ValidationError, ValueError):
+        raise SlumberError(f"{path} is damaged: run the gate of night {night} again.") from None
+    if verdict.night != night:
+        raise SlumberError(f"{path} is the verdict of night {verdict.night}: run the gate of night {night} again.")
+    return verdict
 
 
 def candidate_of(registry: Registry, verdict: Verdict) -> Version:
@@ -41,28 +90,29 @@ def candidate_of(registry: Registry, verdict: Verdict) -> Version:
     return next((v for v in found if v.tags.get("verdict_digest") == verdict_digest(verdict)), found[0])
 
 
-def check_candidate(registry: Registry, version: Version, verdict: Verdict) -> None:
+def check_candidate(
+    registry: Registry, version: Version, verdict: Verdict, *, allowed: tuple[str, ...] = ("PROMOTE",)
+) -> None:
     """Check that ``version`` is recorded as PROMOTE for exactly what the local ``verdict`` binds.
+
+    Args:
+        allowed: the verdicts that may serve; only a person's override names others.
 
     Raises:
         SlumberError: anything is missing, was changed, or was decided against another champion than today's.
     """
     recorded = registry.recorded_verdict(version)
-    if recorded.verdict != "PROMOTE" or version.verdict != "PROMOTE":
+    if recorded.verdict not in allowed or version.verdict != recorded.verdict:
         raise SlumberError(f"The verdict recorded with version {version.version} is {recorded.verdict}.")
-    if recorded.night != verdict.night or verdict.verdict != "PROMOTE":
-        raise SlumberError(f"The verdict at hand is not the PROMOTE recorded with version {version.version}.")
+    if recorded.night != verdict.night or verdict.verdict != recorded.verdict:
+        raise SlumberError(
+            f"The verdict at hand is not the {recorded.verdict} recorded with version {version.version}."
+        )
     different = [key for key in BOUND if recorded.binding.get(key) != verdict.binding.get(key)]
     if different or verdict_digest(recorded) != verdict_digest(verdict):
         what = ", ".join(different) or "wording"
         raise SlumberError(f"The verdict at hand and the one recorded with version {version.version} differ in {what}.")
-    champion = registry.champion()
-    if champion is None or (champion.version not in (version.version, version.tags.get("champion_before"))):
-        examined, serving = version.tags.get("champion_before", "unknown"), champion.version if champion else "none"
-        raise SlumberError(
-            f"Version {version.version} was examined against champion {examined}, but {serving} serves now: "
-            "run the night again."
-        )
+    check_examined_against(registry.champion(), version)
     with tempfile.TemporaryDirectory() as temporary:
         # Compares the folder with the version's tag, which candidate_of compared with the verdict's binding.
         if registry.adapter_of(version, Path(temporary) / "adapter") is None:

@@ -4,8 +4,22 @@ Aliases: ``anchor`` (night 0, the base without update), ``champion`` (serves), `
 ``candidate`` (registered last).
 """
 
+from steps.registry.audit import Entry
 from steps.registry.connection import RegistryUnreachable, tracking_uri
 from steps.registry.registry import Registry
-from steps.registry.version import NIGHT_ZERO, Version, verdict_digest
+from steps.registry.succession import check_examined_against
+from steps.registry.version import NIGHT_ZERO, WAITING, Override, Version, verdict_digest, way_back
 
-__all__ = ["NIGHT_ZERO", "Registry", "RegistryUnreachable", "Version", "tracking_uri", "verdict_digest"]
+__all__ = [
+    "NIGHT_ZERO",
+    "WAITING",
+    "Entry",
+    "Override",
+    "Registry",
+    "RegistryUnreachable",
+    "Version",
+    "check_examined_against",
+    "tracking_uri",
+    "verdict_digest",
+    "way_back",
+]

@@ -9,6 +9,7 @@ from typing import Any
 
 from steps.errors import SlumberError
 from steps.records import Verdict
+from steps.registry.audit import Entry, read_trail
 from steps.registry.connection import RegistryUnreachable, connect, told, tracking_uri
 from steps.registry.version import Version, read_version, verdict_digest
 from steps.settings import Settings
@@ -38,7 +39,7 @@ class Reader:
         if versions and champion is None:
             raise SlumberError(
                 f"The registry {self.name!r} has {len(versions)} versions and no champion: name one with "
-                "`slumber rollback --version N`."
+                "`slumber rollback N`."
             )
         return champion
 
@@ -64,14 +65,28 @@ class Reader:
             raise SlumberError(f"The registry {self.name!r} has no version {number}: see `slumber history`.")
         return found
 
+    def audit(self) -> list[Entry]:
+        """Return the audit trail, oldest first."""
+        with told(self.uri):
+            models = list(self._client.search_registered_models(f"name = '{self.name}'"))
+            return read_trail(dict(models[0].tags)) if models else []
+
+    def waiting(self) -> list[Version]:
+        """Return the versions that wait, newest first, and may serve still: examined against today's champion."""
+        versions = self.history()
+        champion = next((version.version for version in versions if "champion" in version.aliases), None)
+        return [v for v in versions if v.waits and v.tags.get("champion_before") == champion is not None]
+
     def adapter_of(self, version: Version, destination: Path) -> Path | None:
         """Bring the adapter of ``version`` to the folder ``destination`` and return it; None for night zero.
 
         Raises:
-            SlumberError: the adapter is missing, or is not the one that was registered.
+            SlumberError: the adapter is missing, was deleted, or is not the one that was registered.
         """
         if version.is_night_zero:
             return None
+        if version.adapter_deleted_at:
+            raise SlumberError(deleted(version))
         expected = version.adapter_sha256
         if expected and destination.is_dir() and file_sha256(destination) == expected:
             return destination
@@ -124,3 +139,11 @@ class Reader:
             if not any(item.path == name for item in self._client.list_artifacts(version.run_id)):
                 return None
             return Path(self._client.download_artifacts(version.run_id, name, folder))
+
+
+def deleted(version: Version) -> str:
+    """Say that the adapter of ``version`` is no more."""
+    return (
+        f"The adapter of version {version.version} was deleted on {version.adapter_deleted_at[:10]} "
+        "(registry.keep_versions): choose another version, or run its night again."
+    )

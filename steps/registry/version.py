@@ -1,11 +1,24 @@
 """One version of the registered model, as the rest of the program sees it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from steps.records import Verdict, content_id
 
 NIGHT_ZERO = "0"
+WAITING, APPROVED = "waiting", "approved"
+DESCRIPTION_LIMIT = 5000  # the column's width in MLflow's schema; SQLite ignores it, Postgres does not
+
+
+@dataclass(frozen=True)
+class Override:
+    """A person's decision that a candidate serves, until a date, although the gate refused it."""
+
+    reason: str
+    by: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,33 @@ class Version:
     def is_night_zero(self) -> bool:
         return self.verdict == "BASE" and self.night == NIGHT_ZERO
 
+    @property
+    def waits(self) -> bool:
+        """Whether it passed the gate and was left for a person to approve, or is approved and has not served yet."""
+        pending = self.tags.get("approval") in (WAITING, APPROVED) and "promoted_at" not in self.tags
+        return self.verdict == "PROMOTE" and pending
+
+    @property
+    def approved_by(self) -> str:
+        """The name that a reviewer left, here or on MLflow's page; empty if nobody did."""
+        return self.tags.get("approved_by", "").strip()
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate refused it, so that it may serve by a person's override only."""
+        return self.verdict in ("REJECT", "INCONCLUSIVE")
+
+    def override_holds(self, now: datetime) -> bool:
+        """Whether a person's override lets it serve still. One whose end is missing or cannot be read does not."""
+        try:
+            return self.refused and datetime.fromisoformat(self.tags["override_until"]) > now
+        except (KeyError, ValueError, TypeError):
+            return False
+
+    @property
+    def adapter_deleted_at(self) -> str:
+        return self.tags.get("adapter_deleted_at", "")
+
 
 def read_version(entity: Any, aliases: dict[str, str]) -> Version:
     """Read MLflow's ``ModelVersion``; ``aliases`` are the registered model's, since a search leaves them out."""
@@ -41,6 +81,25 @@ def read_version(entity: Any, aliases: dict[str, str]) -> Version:
         description=entity.description or "",
         created_ms=int(entity.creation_timestamp or 0),
     )
+
+
+def way_back(champion: Version, versions: Iterable[Version]) -> list[Version]:
+    """Return the champions before a refused ``champion``, last first, up to the first that needed no override."""
+    by_number, found, at = {version.version: version for version in versions}, [], champion
+    while at.refused:
+        at = by_number.get(at.tags.get("previous_champion", ""))
+        if at is None or at in found:  # a tag was edited
+            break
+        found.append(at)
+    return found
+
+
+def with_note(description: str, note: str) -> str:
+    """Put ``note``, one line of Markdown, as a quotation before a description, in the place of an earlier one."""
+    lines = description.split("\n")
+    while lines and (lines[0].startswith("> ") or not lines[0]):
+        lines.pop(0)
+    return "\n".join([f"> {note}", "", *lines])[:DESCRIPTION_LIMIT]
 
 
 def verdict_digest(verdict: Verdict) -> str:

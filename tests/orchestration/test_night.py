@@ -9,9 +9,12 @@ from rich.console import Console
 from orchestration.checks import CONDITIONS
 from orchestration.instance import opened_instance
 from orchestration.night import run_night
+from orchestration.serving import opened_registry
 from orchestration.summary import night_json, show_night
 from steps.datasets import current_hashes
+from steps.promote import override
 from steps.registry import Registry
+from tests.examined import slept
 
 CONDITION_CHECKS = [name.replace(" ", "_") for name in CONDITIONS]
 FIRST, SECOND = "2026-11-22", "2027-01-05"
@@ -93,6 +96,21 @@ def test_a_refused_night(tiny_settings, workspace, inbox, migrated):
     assert all(
         word in shown for word in (outcome.verdict.verdict, "probes.jsonl line 3", "tokens/s", "/runs/", "report")
     )
+
+
+def test_a_night_starts_by_going_back_from_an_override_that_ended(tiny_settings, workspace, inbox, migrated, capsys):
+    """What people decided since the last night is done before anything is trained on the wrong champion."""
+    opened_registry(tiny_settings, workspace)
+    slept(tiny_settings, workspace, night="2026-11-21", verdict="REJECT")
+    override(settings=tiny_settings, workspace=workspace, version="2", reason="because", by="Ada")
+    registry = Registry(tiny_settings, workspace)
+    registry._client.set_model_version_tag("slumber", "2", "override_until", "2026-11-21")
+    (inbox / "ferry.md").unlink()
+    (inbox / "probes.jsonl").unlink()
+    outcome = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
+    assert outcome.verdict.verdict == "NO_OP" and registry.champion().version == "1"
+    told = " ".join(capsys.readouterr().err.split())
+    assert "The override of Ada, by which version 2 serves, ended on 2026-11-21." in told
 
 
 def test_a_promoted_night_its_repetition_and_a_night_without_news(

@@ -36,7 +36,7 @@ def candidate(registry, workspace, *, night=NIGHT, verdict="PROMOTE", weights="w
         "files": {"verdict.json": workspace.night(night) / "decided.json"},
         "metrics": {"gate.gain": 0.5, "gate.nothing": float("nan")},
         "params": {"dream": {"temperature": 0.7, "endpoint": "http://me:secret@host/v1"}, "none": None},
-        "tags": {"learned": "3 of 4"},
+        "tags": {"learned": "3 of 4", "champion_before": registry.champion().version},
         "dataset_hashes": {"corpus": "a" * 32},
         "description_md": "# Night\n" + "x" * 9000,
     } | changed

@@ -1,0 +1,159 @@
+"""People decide: approve what passed the gate, or let serve, with a reason and for a while, what it refused."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from steps.errors import SlumberError
+from steps.promote.description import cell
+from steps.promote.promotion import Promotion, candidate_of, check_candidate, read_verdict, serves, stayed
+from steps.records import Verdict
+from steps.registry import WAITING, Override, Registry, Version, verdict_digest
+from steps.settings import Settings
+from steps.workspace import Workspace, check_night, write_json
+
+REASON_CHARS = 500
+NAME_CHARS = 100
+
+
+def let_serve_or_wait(registry: Registry, candidate: Version, verdict: Verdict, *, settings: Settings) -> Promotion:
+    """Let a ``candidate`` that passed ``check_candidate`` serve, or wait for its approval if the settings say so.
+
+    Raises:
+        SlumberError: another promotion came first.
+    """
+    by = candidate.approved_by
+    if settings.registry.approval == "manual" and not by and "champion" not in candidate.aliases:
+        return _wait(registry, candidate)
+    if by and candidate.tags.get("approval") == WAITING:
+        _approve(registry, candidate, by=by)
+    return _serve(registry, candidate, verdict, settings=settings, author=by or None)
+
+
+def approve(
+    *, settings: Settings, workspace: Workspace, version: str | None = None, by: str | None = None
+) -> Promotion:
+    """Let a candidate serve that passed the gate, with the checks of ``promote``; default: the newest that waits.
+
+    Args:
+        by: who approves; may be left out where the version's tag ``approved_by`` says so.
+
+    Raises:
+        SlumberError: nothing waits, nobody approves, or a check refuses; the champion is unchanged.
+    """
+    registry = Registry(settings, workspace)
+    candidate = _chosen(registry, version)
+    verdict = _verdict_at_hand(registry, workspace, candidate)
+    check_candidate(registry, candidate, verdict)
+    by = _signed(by or candidate.approved_by, "approves")
+    _approve(registry, candidate, by=by)
+    return _kept(workspace, _serve(registry, candidate, verdict, settings=settings, author=by))
+
+
+def override(
+    *, settings: Settings, workspace: Workspace, version: str, reason: str | None, by: str | None
+) -> Promotion:
+    """Let ``version`` serve for ``registry.override_days`` although the gate refused it; its other checks must hold.
+
+    For one that serves by override already, the days start anew.
+
+    Raises:
+        SlumberError: reason or name are missing, the gate did not refuse it, or a check refuses.
+    """
+    by, reason = _signed(by, "overrides"), re.sub(r"\s+", " ", reason or "").strip()
+    if not reason or len(reason) > REASON_CHARS:
+        raise SlumberError(f"An override needs a reason of at most {REASON_CHARS} characters: give one with --reason.")
+    registry = Registry(settings, workspace)
+    candidate = registry.version(version)
+    if candidate.verdict == "PROMOTE":
+        raise SlumberError(f"Version {version} passed the gate: approve it without --override.")
+    verdict = _verdict_at_hand(registry, workspace, candidate)
+    check_candidate(registry, candidate, verdict, allowed=("REJECT", "INCONCLUSIVE"))
+    until = datetime.now(UTC) + timedelta(days=settings.registry.override_days)
+    decision = Override(reason=reason, by=by, until=until)
+    serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict), override=decision)
+    day = f"{until:%Y-%m-%d %H:%M} UTC"
+    registry.note(
+        serving,
+        f"**Serves by override until {day}, although the gate said {serving.verdict}.** "
+        f"{cell(by)}: {cell(reason, REASON_CHARS)}",
+    )
+    message = (
+        f"Version {version} of night {serving.night} serves by override of {by} until {day}, although the gate said "
+        f"{serving.verdict}; then the next night goes back to version {serving.tags.get('previous_champion')}."
+    )
+    return _kept(workspace, serves(serving, message=message))
+
+
+def _wait(registry: Registry, candidate: Version) -> Promotion:
+    number = candidate.version
+    registry.let_wait(candidate)
+    registry.note(
+        candidate,
+        "**Waits for approval.** To let it serve, add a tag `approved_by` with your name to this version: it serves "
+        f"from the start of the next night. Or run `slumber approve {number} --by NAME`: it serves at once.",
+    )
+    message = (
+        f"Version {number} passed the gate and waits for approval: run `slumber approve {number} --by NAME`, or set "
+        "its tag `approved_by` in MLflow to your name. The champion is unchanged."
+    )
+    return stayed(registry, night=candidate.night, candidate=candidate, message=message, waiting=True)
+
+
+def _approve(registry: Registry, candidate: Version, *, by: str) -> None:
+    registry.approve(candidate, by=by)
+    registry.note(candidate, f"**Approved by {cell(by)}.**")
+
+
+def _serve(
+    registry: Registry, candidate: Version, verdict: Verdict, *, settings: Settings, author: str | None
+) -> Promotion:
+    serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict), author=author)
+    message = f"Version {serving.version} of night {serving.night} serves now."
+    try:
+        gone = registry.prune(keep=settings.registry.keep_versions)
+        message += f" The adapters of old versions were deleted: {', '.join(gone)}." if gone else ""
+    except SlumberError as error:  # housekeeping must not undo or hide a promotion
+        message += f" Old adapters were not deleted: {error}"
+    return serves(serving, message=message)
+
+
+def _chosen(registry: Registry, version: str | None) -> Version:
+    if version is not None:
+        return registry.version(version)
+    waiting = registry.waiting()
+    if not waiting:
+        raise SlumberError("Nothing waits for approval: see `slumber history`, or name a version.")
+    return waiting[0]
+
+
+def _verdict_at_hand(registry: Registry, workspace: Workspace, version: Version) -> Verdict:
+    """Return the verdict that binds ``version``: the workspace's, or on another machine the recorded one.
+
+    Raises:
+        SlumberError: it is another version's.
+    """
+    if version.is_night_zero:
+        raise SlumberError("Version 1 is the base, which needs no approval: `slumber rollback 1` lets it serve.")
+    here = (workspace.night(check_night(version.night)) / "verdict.json").exists()
+    verdict = read_verdict(workspace, version.night) if here else registry.recorded_verdict(version)
+    found = candidate_of(registry, verdict)
+    if found.version != version.version:
+        raise SlumberError(
+            f"Version {version.version} is not the one of the latest verdict of night {version.night}: "
+            f"that is version {found.version}."
+        )
+    return verdict
+
+
+def _signed(name: str | None, does: str) -> str:
+    name = re.sub(r"\s+", " ", name or "").strip()
+    if not name or len(name) > NAME_CHARS:
+        raise SlumberError(f"Say who {does}: --by NAME, of at most {NAME_CHARS} characters.")
+    return name
+
+
+def _kept(workspace: Workspace, promotion: Promotion) -> Promotion:
+    """Write the decision where the night's report and summary look for it, if the night was run in this workspace."""
+    if workspace.night(promotion.night).is_dir():
+        write_json(workspace.night(promotion.night) / "promotion.json", promotion.model_dump())
+    return promotion

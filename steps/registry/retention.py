@@ -1,0 +1,44 @@
+"""Which adapters may go: old ones that neither serve, nor wait, nor could be needed to go back."""
+
+from datetime import datetime
+from typing import Any
+
+from steps.errors import SlumberError
+from steps.registry.version import Version, way_back
+
+PROTECTED = {"champion", "previous", "anchor", "candidate"}
+
+
+def expendable(versions: list[Version], *, keep: int, now: datetime) -> list[Version]:
+    """Return the versions whose adapters may be deleted, oldest first; none if ``keep`` is 0.
+
+    Kept are: what an alias names, the last ``keep`` former champions, what may serve by override, the champion to which
+    an override's end leads back, and candidates that wait for approval and were examined against one of these.
+    """
+    if keep == 0:
+        return []
+    kept = {v.version for v in versions if PROTECTED & set(v.aliases) or v.override_holds(now)}
+    former = sorted(
+        (v for v in versions if "promoted_at" in v.tags and "champion" not in v.aliases),
+        key=lambda v: (v.tags["promoted_at"], int(v.version)),
+    )
+    kept |= {version.version for version in former[-keep:]}
+    kept |= {v.version for c in versions if "champion" in c.aliases for v in way_back(c, versions)}
+    kept |= {v.version for v in versions if v.waits and v.tags.get("champion_before") in kept}
+    gone = [v for v in versions if v.version not in kept and v.adapter_sha256 and not v.adapter_deleted_at]
+    return sorted(gone, key=lambda version: int(version.version))
+
+
+def delete_adapter(client: Any, version: Version, *, uri: str) -> None:
+    """Delete the adapter's files of ``version``; its other artifacts stay.
+
+    Raises:
+        SlumberError: the store of artifacts does not delete.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    place = client.get_run(version.run_id).info.artifact_uri
+    get_artifact_repository(place, tracking_uri=uri).delete_artifacts("adapter")
+    # Some stores inherit a delete_artifacts that does nothing.
+    if any(item.path == "adapter" for item in client.list_artifacts(version.run_id)):
+        raise SlumberError(f"The artifact store did not delete the adapter of version {version.version}.")

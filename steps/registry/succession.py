@@ -1,0 +1,159 @@
+"""Who serves: move the aliases, one process at a time, and enter every change into the audit trail.
+
+An entry is written before its change: a killed process may leave an entry without a change, never the other way round.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from steps.errors import SlumberError
+from steps.registry import retention
+from steps.registry.connection import told
+from steps.registry.reading import deleted
+from steps.registry.turn import give_turn_back, take_turn
+from steps.registry.version import Override, Version
+from steps.registry.writing import Writer, seconds
+
+
+class Succession(Writer):
+    """Moves the aliases of the registered model. Every method raises RegistryUnreachable if MLflow cannot be used."""
+
+    def promote(
+        self, version: Version, *, verdict_digest: str, override: Override | None = None, author: str | None = None
+    ) -> Version:
+        """Let ``version`` serve: `previous` becomes the old champion, `champion` this version.
+
+        Does nothing if it serves already, but for noting a new ``override``, which lets a refused version serve.
+
+        Raises:
+            SlumberError: its recorded verdict is not PROMOTE (with an override: no refusal) or has another digest, it
+                was champion before or examined against another champion, or another promotion came in between.
+        """
+        with self._turn(), told(self.uri):
+            now, champion = self.version(version.version), self.champion()
+            allowed = ("REJECT", "INCONCLUSIVE") if override else ("PROMOTE",)
+            if now.verdict not in allowed or now.tags.get("verdict_digest") != verdict_digest:
+                raise SlumberError(
+                    f"Version {now.version} is recorded as {now.verdict or 'nothing'}, or for another verdict."
+                )
+            if now.adapter_deleted_at:
+                raise SlumberError(deleted(now))
+            serves = champion is not None and champion.version == now.version
+            if "promoted_at" in now.tags and not serves and not override:
+                raise SlumberError(
+                    f"Version {now.version} was champion before: only `slumber rollback` brings it back."
+                )
+            check_examined_against(champion, now)
+            before = champion.version
+            if override:
+                what = {"override_by": override.by, "override_reason": override.reason}
+                self._enter("override", now.version, before, now.version, author=override.by, reason=override.reason)
+                self._tag(now, **what, override_until=override.until.isoformat(timespec="seconds"))
+            elif not serves:
+                self._enter("promote", now.version, before, now.version, author=author)
+            if not serves:
+                self._client.set_registered_model_alias(self.name, "previous", before)
+                self._client.set_registered_model_alias(self.name, "champion", now.version)
+            with told(self.uri, outcome=f"version {now.version} serves now, but is not marked as promoted"):
+                aliases = self._aliases(self._client)
+                if aliases.get("champion") != now.version:
+                    other = aliases.get("champion")
+                    raise SlumberError(f"Another promotion came in between: version {other} serves now.")
+                if not serves or "promoted_at" not in now.tags:
+                    self._tag(now, previous_champion=aliases.get("previous", "") if serves else before)
+                    self._tag(now, promoted_at=seconds())
+                self._untag(now, "rolled_back_at")
+                return self.version(now.version)
+
+    def rollback(
+        self,
+        number: str | None = None,
+        *,
+        serving: str | None = None,
+        action: str = "rollback",
+        author: str | None = None,
+        reason: str = "",
+    ) -> tuple[Version, Version]:
+        """Let `previous` serve again, or version ``number``; return the version that served and the one that does now.
+
+        Args:
+            serving: only if this version serves, so that nothing happens to one that somebody let serve meanwhile.
+            action, author, reason: what the audit trail says.
+
+        Raises:
+            SlumberError: there is nothing to go back to, or that version may not serve (again).
+        """
+        with self._turn(), told(self.uri):
+            aliases = self._aliases(self._client)
+            number = number or aliases.get("previous")
+            if number is None:
+                raise SlumberError(f"The registry {self.name!r} has no previous champion to roll back to.")
+            target, champion = self.version(number), aliases.get("champion")
+            if serving is not None and champion != serving:
+                raise SlumberError(f"Version {champion} serves now, not {serving}: nothing was changed.")
+            if target.version == champion:
+                raise SlumberError(f"Version {number} serves already: nothing was changed.")
+            _check_may_return(target)
+            old = self.version(champion) if champion else target
+            self._enter(action, old.version, champion, target.version, author=author, reason=reason)
+            self._client.set_registered_model_alias(self.name, "champion", target.version)
+            with told(self.uri, outcome=f"version {target.version} serves now, but `previous` was not moved"):
+                self._untag(target, "rolled_back_at")
+                if champion:
+                    self._tag(old, rolled_back_at=seconds())
+                    self._client.set_registered_model_alias(self.name, "previous", old.version)
+                return self.version(old.version), self.version(target.version)
+
+    def prune(self, *, keep: int) -> list[str]:
+        """Delete the adapters that nothing could need, see ``retention.expendable``; return their versions."""
+        if keep == 0:
+            return []
+        with self._turn(), told(self.uri, outcome="old adapters were not deleted"):
+            gone = retention.expendable(self.history(), keep=keep, now=datetime.now(UTC))
+            for version in gone:
+                self._enter("delete", version.version, reason=f"registry.keep_versions: {keep}")
+                retention.delete_adapter(self._client, version, uri=self.uri)
+                self._tag(version, adapter_deleted_at=seconds())
+        return [version.version for version in gone]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with told(self.uri):
+            if not list(self._client.search_registered_models(f"name = '{self.name}'")):
+                raise SlumberError(
+                    f"The registry {self.name!r} is empty: there is no previous champion, and no candidate."
+                )
+            ticket = take_turn(self._client, self.name)
+        try:
+            yield
+        finally:
+            give_turn_back(self._client, self.name, ticket)
+
+
+def check_examined_against(champion: Version | None, version: Version) -> None:
+    """Check that ``champion`` serves still, against which ``version`` was examined, or ``version`` itself.
+
+    Raises:
+        SlumberError: another one does.
+    """
+    examined = version.tags.get("champion_before", "unknown")
+    if champion is None or champion.version not in (version.version, examined):
+        raise SlumberError(
+            f"Version {version.version} was examined against champion {examined}, but "
+            f"{champion.version if champion else 'none'} serves now: run the night again."
+        )
+
+
+def _check_may_return(target: Version) -> None:
+    if not target.is_night_zero and "promoted_at" not in target.tags:
+        raise SlumberError(
+            f"Version {target.version} ({target.verdict}) was never champion, so it cannot be one again."
+        )
+    if target.adapter_deleted_at:
+        raise SlumberError(deleted(target))
+    if target.refused and not target.override_holds(datetime.now(UTC)):
+        raise SlumberError(
+            f"The override by which version {target.version} served has ended: "
+            f"decide again with `slumber approve {target.version} --override --reason TEXT --by NAME`."
+        )

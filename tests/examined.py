@@ -1,0 +1,34 @@
+"""A night as far as its verdict, without training anything: what registration and promotion read."""
+
+from steps.promote import promote, register
+from steps.records import Check, Verdict
+from steps.workspace import file_sha256, write_json, write_records
+
+FIRST, SECOND, THIRD = "2026-11-22", "2026-11-23", "2026-11-24"
+
+
+def examined(workspace, *, night=FIRST, verdict="PROMOTE", **binding) -> Verdict:
+    """Write adapter, examination and verdict of ``night``; return the verdict."""
+    work = workspace.night(night)
+    (work / "adapter").mkdir(parents=True, exist_ok=True)
+    (work / "adapter" / "adapter_config.json").write_text("{}")
+    (work / "adapter" / "adapter_model.safetensors").write_text(f"weights of {night}")
+    write_records(work / "examination" / "answers.jsonl", [])
+    write_records(work / "examination" / "anchors.jsonl", [])
+    bound = dict.fromkeys(("base", "data", "parameters", "examination", "code"), "d" * 8)
+    made = Verdict(
+        night=night,
+        verdict=verdict,
+        reasons=("because",),
+        checks=(Check(name="acquisition", status="PASS", reason="learned", figures={"lower": 0.4}),),
+        binding=bound | {"adapter": file_sha256(work / "adapter")} | binding,
+    )
+    write_json(work / "verdict.json", made.model_dump())
+    return made
+
+
+def slept(settings, workspace, **night):
+    """Let a night end: register and promote its candidate. Returns the promotion."""
+    when = examined(workspace, **night).night
+    register(settings=settings, workspace=workspace, night=when)
+    return promote(settings=settings, workspace=workspace, night=when)
