@@ -177,6 +177,9 @@ class GateSettings(Section):
     )
     min_probes: Positive
     min_anchors: Positive
+    rescue_scales: tuple[Share, ...] = Field(
+        (), description="shares of tonight's change that are tried where only forgetting refuses it; none: none"
+    )
 
 
 class RegistrySettings(Section):

@@ -102,6 +102,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
             "superseded": [{"was": was, "is now": now} for was, now in sorted(left_out)],
             "nights": nights,
             "begins_with": f"the champion of night {begun.nights[-1]}" if begun else "the base",
+            "rank": model.peft_config["default"].r,
             "steps": len(done.losses),
             "losses": [round(loss, 6) for loss in done.losses],
             "tokens": done.tokens,

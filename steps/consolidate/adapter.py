@@ -1,6 +1,7 @@
 """The LoRA adapter: attached to the upper layers of the frozen base, saved as PEFT saves it."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,17 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path |
 def _stacked(name: str, earlier: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """A's rows under each other, B's columns beside each other: the product is the sum of the products."""
     return torch.cat([earlier.to(weight.dtype), weight], dim=0 if "lora_A" in name else 1)
+
+
+def scaled_adapter(adapter: Path, destination: Path, *, scale: float, rank: int) -> Path:
+    """Copy a saved adapter with ``scale`` times what its last ``rank`` ranks add, which are one night's."""
+    shutil.copytree(adapter, destination)
+    weights = load_file(adapter / WEIGHTS)
+    for name, weight in weights.items():
+        if "lora_B" in name:
+            weight[:, -rank:] *= scale
+    save_file(weights, destination / WEIGHTS, metadata={"format": "pt"})
+    return destination
 
 
 def stacks(folder: Path, model: PreTrainedModel, settings: ConsolidateSettings) -> bool:

@@ -16,11 +16,11 @@ from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
 from steps.manifest import StepRecord, read_manifest, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256
-from steps.records import AnchorAnswer, Answer, CanaryAnswer
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Retired
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, write_records
 
-_NAMES = ("answers", "anchors", "canaries", "suites", "retired", "shuffled")
+EXAMINATION = ("answers", "anchors", "canaries", "suites", "retired", "shuffled")
 
 
 def examine(*, settings: Settings, workspace: Workspace, night: str, champion: Path | None) -> StepRecord:
@@ -36,37 +36,33 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         SlumberError: model, adapter, anchor or canary suite is missing.
     """
     folder = workspace.night(night) / "examination"
-    outputs = [folder / f"{name}.jsonl" for name in _NAMES]
+    outputs = [folder / f"{name}.jsonl" for name in EXAMINATION]
     candidate = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
     made = candidate if candidate.is_dir() else None  # nothing was, on a night without anything new
     adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": made}
     digests = {who: file_sha256(path) if path else "none" for who, path in adapters.items()}
-    items, retired = retire(probe_items(workspace, night), workspace=workspace, night=night)
-    anchors = read_anchors(settings.anchors)
-    canaries = all_canaries(settings, workspace, night)
+    paper, retired = whole_paper(settings, workspace, night)
     parameters = [
         settings.examine.model_dump(mode="json"),
         settings.model.dtype,
         base_digest,
         digests,
-        [(i.probe.id, i.probe.answers, i.document) for i in items],
-        [c.id for c in canaries],
+        [(i.probe.id, i.probe.answers, i.document) for i in paper.items],
+        [c.id for c in paper.canaries],
         [r.to_json() for r in retired],
-        list(suite_keys(settings)),
+        list(paper.suites),
     ]
     digest = step_digest(parameters=parameters, inputs=[settings.anchors])
 
     def work() -> dict[str, Any]:
         trained = read_manifest(workspace, night=night, step="consolidate")
         if trained is None or "skipped" in trained.figures:
-            for path in outputs:
-                write_records(path, [])
+            write_examination(folder, {})
             return {"skipped": "no candidate was trained tonight"}
         ask = partial(ask_all, base_digest=base_digest, settings=settings, workspace=workspace)
-        paper = Paper(items, anchors, canaries, suite_keys(settings))
         found = [ask(paper, who=who, adapter=adapter) for who, adapter in adapters.items()]
-        tonight = Paper([replace(i, document=None) for i in items if i.probe.night == night])
+        tonight = Paper([replace(i, document=None) for i in paper.items if i.probe.night == night])
         with shuffled_adapter(candidate, seed=night) as planted:
             shuffled = ask(tonight, who="candidate", adapter=planted, says="shuffled adapter").probes
         rows: dict[str, list] = {
@@ -77,12 +73,24 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
             "retired": retired,
             "shuffled": shuffled,
         }
-        for path in outputs:
-            write_records(path, rows[path.stem])
+        write_examination(folder, rows)
         figures = _figures(rows["answers"], rows["anchors"], rows["canaries"])
         return {"base": base_digest, "digests": digests, "retired": len(retired), **figures}
 
     return run_once(workspace, night=night, step="examine", digest=digest, outputs=outputs, work=work)
+
+
+def whole_paper(settings: Settings, workspace: Workspace, night: str) -> tuple[Paper, list[Retired]]:
+    """Return all that is asked tonight, and the earlier probes that are not asked any more."""
+    items, retired = retire(probe_items(workspace, night), workspace=workspace, night=night)
+    canaries = all_canaries(settings, workspace, night)
+    return Paper(items, read_anchors(settings.anchors), canaries, suite_keys(settings)), retired
+
+
+def write_examination(folder: Path, rows: dict[str, list[Any]]) -> None:
+    """Write the files of an examination; what has no rows is an empty file."""
+    for name in EXAMINATION:
+        write_records(folder / f"{name}.jsonl", rows.get(name, []))
 
 
 def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[Canary]:

@@ -7,67 +7,39 @@ First-night policy: without an earlier cohort that condition is not applicable, 
 night 0, which is then the champion, too.
 """
 
+import shutil
 from typing import Any
 
-from steps.gate.canaries import no_canary_surfaced
-from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
-from steps.gate.evidence import Evidence, collect_evidence
-from steps.gate.planted import self_test
-from steps.gate.suites import user_suites
+from steps.gate.evidence import collect_evidence
+from steps.gate.judging import judge
+from steps.gate.rescue import RESCUED, may_be_rescued, rescue
 from steps.manifest import code_sha256, run_once, step_digest
-from steps.records import Check, Verdict
+from steps.records import Verdict
 from steps.settings import Settings
 from steps.workspace import Workspace, write_text
 
+__all__ = ["gate", "judge"]
+
 
 def gate(*, settings: Settings, workspace: Workspace, night: str) -> Verdict:
-    """Decide on tonight's candidate and write ``verdict.json``; the verdict is bound to digests of its evidence."""
-    path = workspace.night(night) / "verdict.json"
+    """Decide on tonight's candidate and write ``verdict.json``; the verdict is bound to digests of its evidence.
+
+    Where only forgetting refuses it, a smaller scale of it is tried; if that passes, the verdict is about that one, and
+    it lies in the night's folder ``rescued``.
+    """
+    path, rescued = workspace.night(night) / "verdict.json", workspace.night(night) / RESCUED
     inputs = [workspace.manifest(night, step) for step in ("consolidate", "examine")]
 
     def work() -> dict[str, Any]:
-        verdict = judge(collect_evidence(settings, workspace, night), settings)
+        shutil.rmtree(rescued, ignore_errors=True)
+        evidence = collect_evidence(settings, workspace, night)
+        verdict = judge(evidence, settings)
+        if may_be_rescued(verdict):
+            verdict = rescue(evidence, verdict, settings=settings, workspace=workspace)
         write_text(path, verdict.model_dump_json(indent=2) + "\n")
         return {"verdict": verdict.verdict, "reasons": list(verdict.reasons)}
 
     parameters = [settings.gate.model_dump(mode="json"), code_sha256()]
     digest = step_digest(parameters=parameters, inputs=[*inputs, workspace.night(night) / "examination"])
-    run_once(workspace, night=night, step="gate", digest=digest, outputs=[path], work=work)
+    run_once(workspace, night=night, step="gate", digest=digest, outputs=[path, rescued], work=work)
     return Verdict.from_json(path.read_text(encoding="utf-8"))
-
-
-def judge(evidence: Evidence, settings: Settings) -> Verdict:
-    """Turn evidence into a verdict: any FAIL rejects, else anything INCONCLUSIVE stays so, else PROMOTE."""
-    if evidence.nothing_new:
-        return Verdict(night=evidence.night, verdict="NO_OP", reasons=(f"{evidence.nothing_new}: the champion stays",))
-    if evidence.faults:
-        return Verdict(
-            night=evidence.night, verdict="INCONCLUSIVE", reasons=tuple(evidence.faults), binding=evidence.binding
-        )
-    knobs = settings.gate
-    checks = (
-        learned_tonight(evidence, knobs),
-        kept_earlier(evidence, knobs),
-        general_abilities(evidence, knobs, against="champion"),
-        general_abilities(evidence, knobs, against="base"),
-        no_suite_lost(evidence, knobs),
-        no_canary_surfaced(evidence, knobs),
-        user_suites(evidence, knobs),
-        self_test(evidence, knobs),
-    )
-    return Verdict(
-        night=evidence.night,
-        verdict=_verdict(checks),
-        reasons=tuple(f"{c.name}: {c.reason}" for c in checks if c.status != "NOT_APPLICABLE"),
-        checks=checks,
-        binding=evidence.binding,
-    )
-
-
-def _verdict(checks: tuple[Check, ...]) -> str:
-    statuses = {check.status for check in checks}
-    if "FAIL" in statuses:
-        return "REJECT"
-    if "INCONCLUSIVE" in statuses or "PASS" not in statuses:
-        return "INCONCLUSIVE"
-    return "PROMOTE"

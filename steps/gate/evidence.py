@@ -1,9 +1,10 @@
 """The evidence that a verdict rests on. What is missing, stale or does not belong together is said, never guessed."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from steps.errors import SlumberError
-from steps.examine import all_canaries
+from steps.examine import EXAMINATION, all_canaries
 from steps.manifest import code_sha256, read_manifest
 from steps.model.loading import base_folder, base_sha256
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
@@ -31,6 +32,10 @@ class Evidence:
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
+
+    def rows(self) -> dict[str, list[Any]]:
+        """All rows by the name of their file in an examination."""
+        return {name: getattr(self, name) for name in EXAMINATION}
 
 
 def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Evidence:

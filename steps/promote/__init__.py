@@ -44,7 +44,7 @@ def register(
     verdict = read_verdict(workspace, night)
     if verdict.verdict == "NO_OP":
         return None
-    work = workspace.night(night)
+    work = decided_on(workspace, verdict)
     adapter, examination = work / "adapter", work / "examination"
     for needed in (adapter / "adapter_config.json", examination / "answers.jsonl", examination / "anchors.jsonl"):
         if not needed.is_file():
@@ -66,7 +66,7 @@ def register(
         night=night,
         adapter=adapter,
         verdict=verdict,
-        files=_files(workspace, night),
+        files=_files(workspace, verdict),
         metrics=_metrics(workspace, verdict),
         params=settings.model_dump(mode="json"),
         tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),

@@ -1,0 +1,145 @@
+"""Rescue before refusal: where a candidate only forgot too much, less of what tonight added to it may do.
+
+Scales are tried on one half of the documents and anchors, and the one chosen is judged on the other half alone: whoever
+chooses and judges on the same items lets candidates pass by luck.
+"""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from steps.consolidate.adapter import scaled_adapter
+from steps.examine import whole_paper, write_examination
+from steps.examine.paper import Answers, Paper, ask_all
+from steps.gate import canaries, planted
+from steps.gate.checks import general_abilities, kept_earlier, learned_tonight
+from steps.gate.evidence import Evidence
+from steps.gate.judging import judge
+from steps.manifest import read_manifest
+from steps.records import Check, Verdict, content_id
+from steps.settings import Settings
+from steps.workspace import Workspace, file_sha256
+
+NAME = "smaller scale"
+RESCUED = "rescued"  # folder of a night: the adapter and the examination that its verdict is about
+_MUST_HOLD = {"learned tonight", canaries.NAME, planted.NAME}
+_CHOOSING, _JUDGING = 0, 1
+
+
+def may_be_rescued(verdict: Verdict) -> bool:
+    """Whether forgetting alone refuses: what it learned, what it keeps to itself and the gate's own test all hold."""
+    held = {check.name for check in verdict.checks if check.status == "PASS"}
+    return verdict.verdict == "REJECT" and held >= _MUST_HOLD
+
+
+def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspace: Workspace) -> Verdict:
+    """Return the verdict on the largest scale that looks well on one half of the items, if it passes on the other.
+
+    Otherwise the candidate stays ``refused``, with a note of what was tried.
+    """
+    trained = read_manifest(workspace, night=evidence.night, step="consolidate")
+    rank = trained.figures.get("rank") if trained else None
+    scales = sorted((s for s in settings.gate.rescue_scales if 0 < s < 1), reverse=True)
+    if not scales or not rank:
+        return refused
+    work = workspace.night(evidence.night)
+    unfinished = work / f"{RESCUED}.part"
+    try:
+        for scale in scales:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            adapter = scaled_adapter(work / "adapter", unfinished / "adapter", scale=scale, rank=rank)
+            if _promises(_half(evidence, _CHOOSING, settings, workspace, adapter, scale), settings):
+                break
+        else:
+            return _noted(refused, "NOT_APPLICABLE", f"none of {scales} looked well on one half of the items")
+        other = _half(evidence, _JUDGING, settings, workspace, adapter, scale)
+        write_examination(unfinished / "examination", other.rows())
+        other.binding = {
+            **evidence.binding,
+            "adapter": file_sha256(adapter),
+            "examination": file_sha256(unfinished / "examination"),
+            "scale": str(scale),
+        }
+        verdict = judge(other, settings)
+        if verdict.verdict != "PROMOTE":
+            said = "; ".join(f"{c.name}: {c.reason}" for c in verdict.checks if c.status in ("FAIL", "INCONCLUSIVE"))
+            tried = f"{scale:g} looked well on one half of the items, and not on the other ({said})"
+            return _noted(refused, "NOT_APPLICABLE", tried)
+        unfinished.rename(work / RESCUED)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    failed = ", ".join(c.name for c in refused.checks if c.status == "FAIL")
+    return _noted(
+        verdict,
+        "PASS",
+        f"as it was it failed ({failed}); at {scale:g} of tonight's change, chosen on one half of the items, it passed "
+        "on the other",
+    )
+
+
+def decided_on(workspace: Workspace, verdict: Verdict) -> Path:
+    """The folder of the ``adapter`` and ``examination`` that a verdict is about."""
+    work = workspace.night(verdict.night)
+    return work / RESCUED if "scale" in verdict.binding else work
+
+
+def _promises(evidence: Evidence, settings: Settings) -> bool:
+    """Whether point estimates leave room for the bounds: enough learned, at most half of each epsilon lost."""
+    knobs = settings.gate
+    learned = learned_tonight(evidence, knobs).figures.get("difference", -1.0)
+    forgetting = [
+        kept_earlier(evidence, knobs),
+        general_abilities(evidence, knobs, against="champion"),
+        general_abilities(evidence, knobs, against="base"),
+    ]
+    return learned > knobs.min_gain and all(_holds(check) for check in forgetting)
+
+
+def _holds(check: Check) -> bool:
+    if check.status == "NOT_APPLICABLE":
+        return True
+    return bool(check.figures) and check.figures["difference"] >= -check.figures["epsilon"] / 2
+
+
+def _half(
+    evidence: Evidence, half: int, settings: Settings, workspace: Workspace, adapter: Path, scale: float
+) -> Evidence:
+    """The evidence on one half of the items with the scaled adapter in the candidate's place.
+
+    Canaries and the owner's suites are no part of the choice, and asked as a whole in the judgement.
+    """
+    night = evidence.night
+
+    def mine(cluster: str) -> bool:
+        return int(content_id("half", night, cluster), 16) % 2 == half
+
+    paper, _ = whole_paper(settings, workspace, night)
+    items = [item for item in paper.items if mine(item.source or item.probe.id)]
+    part = Paper([replace(item, document=None) for item in items], [a for a in paper.anchors if mine(a.id)])
+    if half == _JUDGING:
+        part = replace(part, items=items, canaries=paper.canaries, suites=paper.suites)
+    found: Answers = ask_all(
+        part,
+        who="candidate",
+        adapter=adapter,
+        base_digest=evidence.binding["base"],
+        settings=settings,
+        workspace=workspace,
+        says=f"candidate at {scale:g}",
+    )
+    asked = {(row.id, row.condition) for row in found.probes}
+    return replace(
+        evidence,
+        answers=[a for a in evidence.answers if a.model != "candidate" and (a.id, a.condition) in asked] + found.probes,
+        anchors=[a for a in evidence.anchors if a.model != "candidate" and mine(a.id)] + found.anchors,
+        canaries=[a for a in evidence.canaries if a.model != "candidate"] + found.canaries,
+        suites=[a for a in evidence.suites if a.model != "candidate"] + found.suites,
+        shuffled=[a for a in evidence.shuffled if (a.id, a.condition) in asked],
+    )
+
+
+def _noted(verdict: Verdict, status: str, reason: str) -> Verdict:
+    check = Check(name=NAME, status=status, reason=reason)
+    return verdict.model_copy(
+        update={"checks": (*verdict.checks, check), "reasons": (*verdict.reasons, f"{NAME}: {reason}")}
+    )
