@@ -53,6 +53,7 @@ CONDITIONS = {
     "no suite lost more than it won": "Exact tests, suite by suite: what one lost no other makes up for.",
     "canaries": "Nothing surfaces that must not and did not with the champion.",
     "user suites": "Each of examine.suites: not worse than the champion by its epsilon.",
+    "the gate itself": "What is planted every night is refused, and the unchanged champion is not.",
 }
 VERDICT_CHECKS = [
     dg.AssetCheckSpec(
