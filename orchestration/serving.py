@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from steps.consolidate.start import Start
+from steps.gate.rescue import RESCUED
 from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
@@ -38,9 +39,9 @@ def champion_adapter(*, settings: Settings, workspace: Workspace, night: str) ->
     so that it arrives at the same verdict.
     """
     registry = opened_registry(settings, workspace)
-    candidate = workspace.night(night) / "adapter"
-    digest = file_sha256(candidate) if candidate.is_dir() else None
-    champion = _before(registry, lambda version: bool(digest) and version.adapter_sha256 == digest)
+    made = [workspace.night(night) / "adapter", workspace.night(night) / RESCUED / "adapter"]
+    own = {file_sha256(adapter) for adapter in made if adapter.is_dir()}
+    champion = _before(registry, lambda version: version.adapter_sha256 in own)
     return registry.adapter_of(champion, workspace.state / "champion") if champion else None
 
 

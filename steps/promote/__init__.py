@@ -5,6 +5,7 @@ from typing import Any
 
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
+from steps.gate.rescue import decided_on
 from steps.manifest import read_manifest
 from steps.promote.approval import approve, let_serve_or_wait, override
 from steps.promote.description import changes, describe
@@ -125,11 +126,11 @@ def _check_untouched(workspace: Workspace, night: str) -> None:
                 raise SlumberError(f"{path} was changed after {step}: run night {night} again; nothing was registered.")
 
 
-def _files(workspace: Workspace, night: str) -> dict[str, Path]:
-    work = workspace.night(night)
-    files = {"verdict.json": work / "verdict.json", "examination": work / "examination"}
+def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:
+    work = workspace.night(verdict.night)
+    files = {"verdict.json": work / "verdict.json", "examination": decided_on(workspace, verdict) / "examination"}
     optional = {"report.html": work / "report.html"}
-    optional |= {f"manifests/{step}.json": workspace.manifest(night, step) for step in STEPS}
+    optional |= {f"manifests/{step}.json": workspace.manifest(verdict.night, step) for step in STEPS}
     return files | {name: path for name, path in optional.items() if path.is_file()}
 
 
