@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from steps.consolidate.start import Start
-from steps.gate.rescue import RESCUED
+from steps.gate.scaling import RESCUED
 from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256

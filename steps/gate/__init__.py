@@ -12,7 +12,7 @@ from typing import Any
 
 from steps.gate.evidence import collect_evidence
 from steps.gate.judging import judge
-from steps.gate.rescue import RESCUED, may_be_rescued, rescue
+from steps.gate.scaling import RESCUED, may_be_rescued, rescue
 from steps.manifest import code_sha256, run_once, step_digest
 from steps.records import Verdict
 from steps.settings import Settings

@@ -5,7 +5,7 @@ from typing import Any
 
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
-from steps.gate.rescue import decided_on
+from steps.gate.scaling import decided_on
 from steps.manifest import read_manifest
 from steps.promote.approval import approve, let_serve_or_wait, override
 from steps.promote.description import changes, describe

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from steps.errors import SlumberError
+from steps.gate.scaling import decided_on
 from steps.manifest import StepRecord, read_manifest
 from steps.records import (
     AnchorAnswer,
@@ -43,7 +44,9 @@ def night_contents(*, settings: Settings, workspace: Workspace, night: str, link
     """
     manifests = {step: read_manifest(workspace, night=night, step=step) for step in STEPS}
     figures = {step: manifest.figures if manifest else {} for step, manifest in manifests.items()}
-    examination = workspace.night(night) / "examination"
+    decision = _decision(workspace, night, manifests)
+    verdict = decision["verdict"]
+    examination = (decided_on(workspace, verdict) if verdict else workspace.night(night)) / "examination"
     answers = _records(examination / "answers.jsonl", Answer) or []
     anchors = _records(examination / "anchors.jsonl", AnchorAnswer) or []
     compared = compare(answers, night=night, expected=_expected(workspace, night))
@@ -52,7 +55,7 @@ def night_contents(*, settings: Settings, workspace: Workspace, night: str, link
         "night": night,
         "base": settings.model.base,
         "rows": ROWS,
-        **_decision(workspace, night, manifests),
+        **decision,
         "summary": _summary(figures, compared, abilities),
         "compared": compared,
         "cohorts": by_cohort(answers, night=night) if answers else None,

@@ -1,6 +1,7 @@
 """Registration and promotion of a night, with a real MLflow on SQLite."""
 
 import json
+import shutil
 
 import pytest
 
@@ -75,6 +76,18 @@ def manifest(workspace, step, *, outputs=(), **figures):
 def both(settings, workspace, night=NIGHT):
     register(settings=settings, workspace=workspace, night=night)
     return promote(settings=settings, workspace=workspace, night=night)
+
+
+def test_a_rescued_candidate_is_registered_and_serves_at_its_scale(settings, workspace, registry):
+    made = finished(workspace)
+    whole, rescued = workspace.night(NIGHT), workspace.night(NIGHT) / "rescued"
+    for name in ("adapter", "examination"):
+        shutil.copytree(whole / name, rescued / name)
+    (rescued / "adapter" / "adapter_model.safetensors").write_text("scaled weights")
+    binding = made.binding | {"adapter": file_sha256(rescued / "adapter"), "scale": "0.6"}
+    write_json(whole / "verdict.json", made.model_copy(update={"binding": binding}).model_dump())
+    assert both(settings, workspace).promoted
+    assert registry.champion().adapter_sha256 == file_sha256(rescued / "adapter") != file_sha256(whole / "adapter")
 
 
 def test_a_promoted_night_serves(settings, workspace, registry):
