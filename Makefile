@@ -10,8 +10,8 @@ READY := $(VENV)/.ready
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(READY) ## virtual environment with pinned dependencies, and the embedded model (done once)
-	@$(BIN)/slumber setup
+setup: $(READY) ## virtual environment with pinned dependencies, the embedded model and what it knows (done once)
+	@$(BIN)/slumber setup --examine
 
 # The stamp is written last: a set-up that was cut off starts over its unfinished part, a finished one is a no-op.
 $(READY): pyproject.toml constraints.txt
@@ -25,29 +25,30 @@ $(READY): pyproject.toml constraints.txt
 night: setup ## one real night on the demo inbox, about 11 minutes on 2 cores
 	@$(BIN)/slumber night
 
-test: setup ## the whole test suite, under 10 minutes on 2 cores
+test: $(READY) ## the whole test suite, under 15 minutes on 2 cores
+	@$(BIN)/slumber setup
 	@$(BIN)/python -m pytest -q
 
-ui: setup ## Dagster and MLflow on loopback, on the state of the nights run here
+ui: $(READY) ## Dagster and MLflow on loopback, on the state of the nights run here
 	@$(BIN)/slumber ui
 
-bench: setup ## two nights of the stream, five arms, meant for half an hour on 2 cores (figures in .bench/stream)
+bench: $(READY) ## two nights of the stream, five arms, meant for half an hour on 2 cores (figures in .bench/stream)
 	@$(BIN)/python -m bench stream --preset quick
 
-bench-eight: setup ## all eight nights, five arms, meant for an hour and a half on 2 cores
+bench-eight: $(READY) ## all eight nights, five arms, meant for an hour and a half on 2 cores
 	@$(BIN)/python -m bench stream --preset eight --out .bench/eight
 
-bench-full: setup ## all eight nights, all arms, joint training and TRL among them: leave it overnight
+bench-full: $(READY) ## all eight nights, all arms, joint training and TRL among them: leave it overnight
 	@$(BIN)/python -m bench stream --preset full --out .bench/eight
 
-bench-squad: setup ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/squad.json
+bench-squad: $(READY) ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/squad.json
 	@test -n "$(FILE)" || { echo "Name the file: make bench-squad FILE=/path/to/squad.json"; exit 2; }
 	@$(BIN)/python -m bench squad "$(FILE)"
 
-bench-speed: setup ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
+bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
 	@$(BIN)/python -m bench speed
 
-gate-demo: setup ## a good, a forgetful, a lazy and a tampered candidate walk through the gate (tiny model, minutes)
+gate-demo: $(READY) ## a good, a forgetful, a lazy and a tampered candidate walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate
 
 lint: $(READY) ## ruff and the import rules

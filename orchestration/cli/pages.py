@@ -1,13 +1,19 @@
 """Commands around the nights: prepare the model, serve the pages."""
 
+from typing import Annotated
+
 import typer
 
 from orchestration.cli.options import InboxOption, ParamsOption, WorkspaceOption, deployment
 
+ExamineOption = Annotated[
+    bool, typer.Option("--examine", help="Also ask the base what every night compares with, minutes on two cores.")
+]
 
-def setup(params: ParamsOption = None) -> None:
+
+def setup(workspace: WorkspaceOption = None, params: ParamsOption = None, examine: ExamineOption = False) -> None:
     """Prepare the base model. Done already, it does nothing; half done, it starts over."""
-    found = deployment(workspace=None, params=params)
+    found = deployment(workspace=workspace, params=params)
     if found.settings.model.base == "embedded":
         from steps.model.embedded import embedded_model
 
@@ -16,6 +22,11 @@ def setup(params: ParamsOption = None) -> None:
         from steps.model.loading import base_folder
 
         typer.echo(f"The model is in {base_folder(found.settings.model)}.")
+    if examine:
+        from steps.examine import examine_base
+
+        examine_base(settings=found.settings, workspace=found.workspace)
+        typer.echo("The base has been examined.")
 
 
 def ui(workspace: WorkspaceOption = None, params: ParamsOption = None, inbox: InboxOption = None) -> None:

@@ -80,6 +80,17 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
     return run_once(workspace, night=night, step="examine", digest=digest, outputs=outputs, work=work)
 
 
+def examine_base(*, settings: Settings, workspace: Workspace) -> None:
+    """Ask the base what every night would ask it first: anchors, canaries, suites. Nights find the answers in its book.
+
+    Raises:
+        SlumberError: model, anchor or canary suite is missing.
+    """
+    paper = Paper([], read_anchors(settings.anchors), read_canaries(settings.canaries), suite_keys(settings))
+    digest = base_sha256(base_folder(settings.model))
+    ask_all(paper, who="base", adapter=None, base_digest=digest, settings=settings, workspace=workspace)
+
+
 def whole_paper(settings: Settings, workspace: Workspace, night: str) -> tuple[Paper, list[Retired]]:
     """Return all that is asked tonight, and the earlier probes that are not asked any more."""
     items, retired = retire(probe_items(workspace, night), workspace=workspace, night=night)
