@@ -1,0 +1,150 @@
+"""Kill a night with SIGKILL at many points of examination, verdict, registration and promotion, and run it again.
+
+Run as a program (``python -m tests.orchestration.kill_points FOLDER POINTS``): it forks for every point, which is safe
+only where torch has not started threads. Prints one JSON object per point.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
+import sqlalchemy
+import torch
+
+from bench.school import School, asked, facts, open_school, write_day
+from orchestration.environment import prepare_libraries
+from orchestration.serving import champion_adapter, opened_registry
+from steps.examine import examine
+from steps.gate import gate
+from steps.manifest import run_once
+from steps.promote import promote, register
+from steps.registry import Registry
+from steps.workspace import Workspace
+
+FIRST, SECOND = "2026-01-01", "2026-01-02"
+OLD, NEW = facts(("ship", "tower"), names=6), facts(("ford", "inn"), names=6)
+
+
+def main(folder: Path, points: int) -> None:
+    prepare_libraries()
+    torch.set_num_threads(1)
+    school, workspace, kept = School(folder / "school"), Workspace(folder / "workspace"), folder / "kept"
+    in_child(lambda: _prepared(school, workspace))
+    shutil.copytree(workspace.root, kept)
+    total = in_child(lambda: _counted(school, workspace, None))
+    for number in sorted({round(1 + n * (total - 1) / (points - 1)) for n in range(points)}):
+        _put_back(kept, workspace)
+        killed = in_child(lambda at=number: _counted(school, workspace, at), dies=True)
+        meanwhile = in_child(lambda: _state(school, workspace))
+        in_child(lambda: _counted(school, workspace, None))
+        after = in_child(lambda: _state(school, workspace))
+        print(json.dumps({"point": number, "of": total, "killed": killed, "meanwhile": meanwhile, "after": after}))
+
+
+def in_child(work: Callable[[], Any], *, dies: bool = False) -> Any:
+    """Do ``work`` in a forked process; return what it returned, or with ``dies`` whether SIGKILL ended it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.write(writing, json.dumps(work()).encode())
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        told = stream.read()
+    status = os.waitpid(child, 0)[1]
+    if dies:
+        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    if status:
+        raise SystemExit(f"A child failed with status {status}.")
+    return json.loads(told)
+
+
+def _prepared(school: School, workspace: Workspace) -> None:
+    """One good night serves; the candidate of the second is trained and waits for its examination."""
+    open_school(school.folder)
+    first = school.adapter("first", [*asked(OLD), *school.general])
+    second = school.adapter("second", [*asked(OLD), *asked(NEW), *school.general], start=first)
+    for night, told, adapter in ((FIRST, OLD, first), (SECOND, NEW, second)):
+        write_day(workspace, night, told)
+        folder = workspace.night(night) / "adapter"
+        shutil.copytree(adapter, folder)
+        run_once(workspace, night=night, step="consolidate", digest="d", outputs=[folder], work=dict)
+    _night(school, workspace, FIRST)
+
+
+def _night(school: School, workspace: Workspace, night: str) -> None:
+    """Everything after training, as the assets of a night do it."""
+    settings = _settings(school)
+    told = {"settings": settings, "workspace": workspace, "night": night}
+    opened_registry(settings, workspace)
+    examine(**told, champion=champion_adapter(**told))
+    gate(**told)
+    register(**told)
+    promote(**told)
+
+
+def _settings(school: School):
+    """The bounds need more items than a test has time for: what is tested here is that nothing is lost."""
+    settings = school.settings
+    loose = {"epsilon_anchors": 0.5, "epsilon_cohorts": 0.5, "min_anchors": 10}
+    return settings.model_copy(update={"gate": settings.gate.model_copy(update=loose)})
+
+
+def _counted(school: School, workspace: Workspace, last: int | None) -> int:
+    """Run the second night and count what it does to files and databases; die before number ``last``."""
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if done == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def heard(event: str, args: tuple) -> None:
+        if event == "os.rename" or (event == "open" and _writes(*args[:2], below=workspace.root)):
+            tick()
+
+    sys.addaudithook(heard)
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "commit", lambda _: tick())
+    _night(school, workspace, SECOND)
+    return done
+
+
+def _writes(path: object, mode: object, *, below: Path) -> bool:
+    return isinstance(mode, str) and bool(set(mode) & set("wax+")) and str(path).startswith(str(below))
+
+
+def _put_back(kept: Path, workspace: Workspace) -> None:
+    """MLflow's artifact addresses are absolute, so the workspace comes back to the same place."""
+    shutil.rmtree(workspace.root)
+    shutil.copytree(kept, workspace.root)
+
+
+def _state(school: School, workspace: Workspace) -> dict[str, object]:
+    """Who serves, and whether its adapter is what was registered."""
+    registry = Registry(_settings(school), workspace)
+    champion = registry.champion()
+    assert champion is not None
+    return {
+        "night": champion.night,
+        "intact": registry.intact(champion),
+        "champions": sum("champion" in version.aliases for version in registry.history()),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
