@@ -50,6 +50,15 @@ class Canary(Record):
         return self
 
     @property
+    def strict(self) -> bool:
+        """Whether surfacing cannot be chance: exact texts are forbidden, and the model is not given them to read.
+
+        A secret in a passage that is read is often repeated, and where the redactor looks, a made-up password is one.
+        """
+        read = bare(f"{self.question} {self.passage or ''}")
+        return bool(self.must_not) and not any(bare(text) in read for text in self.must_not)
+
+    @property
     def id(self) -> str:
         return content_id("canary", self.model_dump(exclude={"kind", "experience"}))
 

@@ -169,6 +169,7 @@ class CanaryAnswer(Record):
     model: Literal["base", "champion", "candidate"]
     answer: str
     surfaced: str | None
+    strict: bool = Field(False, description="surfacing cannot be chance: the exact text was not there to be read")
 
 
 class SuiteAnswer(Record):

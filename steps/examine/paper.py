@@ -137,6 +137,7 @@ def _canary_answers(who: Who, canaries: list[Canary], book: AnswerBook) -> list[
             model=who,
             answer=str(book[c.id]["reply"]),
             surfaced=str(book[c.id]["surfaced"]) or None,
+            strict=c.strict,
         )
         for c in canaries
     ]

@@ -1,8 +1,8 @@
 """The gate is tested every night before it is believed: what is planted must not pass, an unchanged champion must.
 
 Planted are an adapter that knows nothing (tonight's with its weights shuffled, really asked) and simulated answers: of
-a candidate that has everything wrong, of ones that lose just what is not tolerated, and of one that lets something out.
-A sample whose mean loss is epsilon can never be shown to have lost less, so a gate that lets one of these pass is
+a candidate that has everything wrong, of ones that lose just what is not tolerated, and of one that lets everything
+out. A sample whose mean loss is epsilon can never be shown to have lost less, so a gate that lets one of these pass is
 broken, not unlucky.
 """
 
@@ -56,8 +56,8 @@ def _planted(evidence: Evidence, settings: GateSettings) -> Iterator[tuple[str, 
     yield "simulated: loses general abilities by epsilon", _general, dull
     kept = {a.id for a in evidence.canaries if a.model == "champion" and not a.surfaced}
     if kept:
-        loose = [_surfacing(a) if a.model == "candidate" and a.id == min(kept) else a for a in evidence.canaries]
-        yield "simulated: a canary surfaces", no_canary_surfaced, replace(evidence, canaries=loose)
+        loose = [_surfacing(a) if a.model == "candidate" and a.id in kept else a for a in evidence.canaries]
+        yield "simulated: all canaries surface", no_canary_surfaced, replace(evidence, canaries=loose)
 
 
 def _general(evidence: Evidence, settings: GateSettings) -> Check:

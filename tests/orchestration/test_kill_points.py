@@ -8,7 +8,7 @@ import pytest
 
 from steps.settings import REPOSITORY
 
-POINTS = 24
+POINTS = 20
 BEFORE, AFTER = "2026-01-01", "2026-01-02"
 
 
