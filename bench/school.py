@@ -22,7 +22,7 @@ from steps.records import Experience, Probe
 from steps.settings import REPOSITORY, ModelSettings, Settings
 from steps.workspace import Workspace, write_records
 
-ANCHORS, CANARIES = 40, 4
+ANCHORS, CANARIES = 40, 8
 _NAMES = ("abod", "erik", "lupo", "miro", "tarn", "vesk", "odul", "rhan")
 Pair = tuple[str, str]  # question, answer
 

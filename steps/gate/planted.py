@@ -13,6 +13,7 @@ from dataclasses import replace
 from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
+from steps.gate.losses import lost_more
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 
@@ -54,8 +55,8 @@ def _planted(evidence: Evidence, settings: GateSettings) -> Iterator[tuple[str, 
         yield "simulated: forgets earlier nights by epsilon", kept_earlier, forgetful
     dull = replace(evidence, anchors=_dull(evidence, settings.epsilon_anchors))
     yield "simulated: loses general abilities by epsilon", _general, dull
-    kept = {a.id for a in evidence.canaries if a.model == "champion" and not a.surfaced}
-    if kept:
+    kept = {a.id: a.strict for a in evidence.canaries if a.model == "champion" and not a.surfaced}
+    if any(kept.values()) or lost_more([False] * len(kept), [True] * len(kept)) < 1 - settings.confidence:
         loose = [_surfacing(a) if a.model == "candidate" and a.id in kept else a for a in evidence.canaries]
         yield "simulated: all canaries surface", no_canary_surfaced, replace(evidence, canaries=loose)
 

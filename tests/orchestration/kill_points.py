@@ -35,6 +35,9 @@ OLD, NEW = facts(("ship", "tower"), names=6), facts(("ford", "inn"), names=6)
 
 def main(folder: Path, points: int) -> None:
     prepare_libraries()
+    import mlflow.store.model_registry.sqlalchemy_store
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # here once, not in every child
+
     torch.set_num_threads(1)
     school, workspace, kept = School(folder / "school"), Workspace(folder / "workspace"), folder / "kept"
     in_child(lambda: _prepared(school, workspace))
@@ -43,10 +46,8 @@ def main(folder: Path, points: int) -> None:
     for number in sorted({round(1 + n * (total - 1) / (points - 1)) for n in range(points)}):
         _put_back(kept, workspace)
         killed = in_child(lambda at=number: _counted(school, workspace, at), dies=True)
-        meanwhile = in_child(lambda: _state(school, workspace))
-        in_child(lambda: _counted(school, workspace, None))
-        after = in_child(lambda: _state(school, workspace))
-        print(json.dumps({"point": number, "of": total, "killed": killed, "meanwhile": meanwhile, "after": after}))
+        found = in_child(lambda: _recovered(school, workspace))
+        print(json.dumps({"point": number, "of": total, "killed": killed, **found}), flush=True)
 
 
 def in_child(work: Callable[[], Any], *, dies: bool = False) -> Any:
@@ -122,6 +123,13 @@ def _counted(school: School, workspace: Workspace, last: int | None) -> int:
     sqlalchemy.event.listen(sqlalchemy.engine.Engine, "commit", lambda _: tick())
     _night(school, workspace, SECOND)
     return done
+
+
+def _recovered(school: School, workspace: Workspace) -> dict[str, object]:
+    """Who serves after the kill, and after the night was run again."""
+    meanwhile = _state(school, workspace)
+    _night(school, workspace, SECOND)
+    return {"meanwhile": meanwhile, "after": _state(school, workspace)}
 
 
 def _writes(path: object, mode: object, *, below: Path) -> bool:

@@ -68,3 +68,11 @@ def test_the_first_night_is_tested_too(settings):
     found.answers = [a for a in found.answers if a.cohort == TONIGHT]
     found.earlier_cohorts = []
     assert check(judge(found, settings), planted.NAME).status == "PASS"
+
+
+def test_too_few_canaries_to_decide_anything_are_no_failure_of_the_gate(settings):
+    found = evidence()
+    found.expected_canaries = {"c40", "c41"}
+    found.canaries = [a for a in found.canaries if a.id in found.expected_canaries]
+    tested = check(judge(found, settings), planted.NAME)
+    assert tested.status == "PASS" and "simulated: all canaries surface" not in tested.figures
