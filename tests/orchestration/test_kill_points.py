@@ -8,6 +8,8 @@ import pytest
 
 from steps.settings import REPOSITORY
 
+pytestmark = pytest.mark.timeout(1500)  # two minutes on a quiet machine
+
 POINTS = 20
 BEFORE, AFTER = "2026-01-01", "2026-01-02"
 

@@ -117,7 +117,7 @@ def test_a_promoted_night_its_repetition_and_a_night_without_news(
     tiny_settings, workspace, inbox, migrated, monkeypatch
 ):
     """Run again, a promoted night arrives at the same verdict and version; with nothing new the champion stays."""
-    monkeypatch.setattr("steps.gate._verdict", lambda checks: "PROMOTE")
+    monkeypatch.setattr("steps.gate.judging._verdict", lambda checks: "PROMOTE")
     first = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
     assert list(materialized(workspace, first.run_id))[-1] == "champion"
     (champion,) = [v for v in history(tiny_settings, workspace) if "champion" in v.aliases]
