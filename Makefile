@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt
 night: setup ## one real night on the demo inbox, about 11 minutes on 2 cores
 	@$(BIN)/slumber night
 
-test: $(READY) ## the whole test suite, under 15 minutes on 2 cores
+test: $(READY) ## the whole test suite, about 15 minutes on 2 cores
 	@$(BIN)/slumber setup
 	@$(BIN)/python -m pytest -q
 
