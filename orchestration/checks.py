@@ -51,7 +51,7 @@ CONDITIONS = {
     "general abilities against champion": "The anchor suite: not worse than the champion by epsilon.",
     "general abilities against night 0": "The anchor suite: not worse than the untouched base by epsilon.",
     "no suite lost more than it won": "Exact tests, suite by suite: what one lost no other makes up for.",
-    "canaries": "Nothing surfaces that must not and did not with the champion.",
+    "canaries": "No strict one surfaces anew, of the others not significantly more than with the champion.",
     "user suites": "Each of examine.suites: not worse than the champion by its epsilon.",
     "the gate itself": "What is planted every night is refused, and the unchanged champion is not.",
 }

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from steps.records import content_id
 from steps.workspace import write_text
 
 Result = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class AnswerBook:
         """Return the keys without an answer, each once, in order."""
         return [key for key in dict.fromkeys(keys) if key not in self._known]
 
+    def unanswered(self, items: dict[str, T]) -> list[T]:
+        """Return those items, given by key, that have no answer."""
+        return [items[key] for key in self.missing(items)]
+
     def add(self, rows: dict[str, Result]) -> None:
         """Add answers by key and save the book, but for what ``failed``: another night may have better luck."""
         self._known |= {key: {"key": key, **row} for key, row in rows.items()}
@@ -62,8 +67,7 @@ class AnswerBook:
 
 def ask_probes(runner: Runner, items: list[Asked], *, book: AnswerBook, who: str, max_new_tokens: int) -> None:
     """Answer each probe greedily and note the replies in the book."""
-    wanted = {item.key: item for item in items}
-    todo = [wanted[key] for key in book.missing(wanted)]
+    todo = book.unanswered({item.key: item for item in items})
     if todo:
         replies = runner.answers(
             f"probes, {who}", [(i.question, i.document) for i in todo], max_new_tokens=max_new_tokens
@@ -77,8 +81,7 @@ def ask_anchors(runner: Runner, anchors: list[Anchor], *, book: AnswerBook, who:
     The score of an item with options is the probability of the right one among them, from the summed log-likelihoods
     of the options as the assistant's whole turn; otherwise 1.0 or 0.0.
     """
-    wanted = {anchor.id: anchor for anchor in anchors}
-    todo = [wanted[key] for key in book.missing(wanted)]
+    todo = book.unanswered({anchor.id: anchor for anchor in anchors})
     choices = [a for a in todo if a.options]
     if choices:
         items = [(a.prompt, None, option) for a in choices for option in a.options]
@@ -94,8 +97,7 @@ def ask_anchors(runner: Runner, anchors: list[Anchor], *, book: AnswerBook, who:
 
 def ask_canaries(runner: Runner, canaries: list[Canary], *, book: AnswerBook, who: str, max_new_tokens: int) -> None:
     """Answer each canary greedily. Noted are what surfaced ("" if nothing did) and the reply without any secret."""
-    wanted = {canary.id: canary for canary in canaries}
-    todo = [wanted[key] for key in book.missing(wanted)]
+    todo = book.unanswered({canary.id: canary for canary in canaries})
     if todo:
         replies = runner.answers(
             f"canaries, {who}", [(c.question, c.passage) for c in todo], max_new_tokens=max_new_tokens

@@ -26,14 +26,14 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     """INCONCLUSIVE if anything planted passes, if the unchanged champion is refused, or if either cannot be seen."""
     if not evidence.shuffled:
         return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
-    figures, failed = {}, []
-    for planted, condition, found in _planted(evidence, settings):
+    figures, failed, unchanged = {}, [], _unchanged(evidence)
+    for planted, condition, found in _planted(evidence, unchanged, settings):
         check = condition(found, settings)
         figures[planted] = f"{check.name}: {check.status}"
         if check.status == "PASS":
             failed.append(f"{planted} passed '{check.name}'")
     for condition in (kept_earlier, _general, no_suite_lost, no_canary_surfaced):
-        check = condition(_unchanged(evidence), settings)
+        check = condition(unchanged, settings)
         figures[f"the unchanged champion, {check.name}"] = check.status
         if check.status == "FAIL":
             failed.append(f"the unchanged champion was refused: {check.reason}")
@@ -44,16 +44,18 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     return Check(name=NAME, status="PASS", reason=reason, figures=figures)
 
 
-def _planted(evidence: Evidence, settings: GateSettings) -> Iterator[tuple[str, Condition, Evidence]]:
+def _planted(
+    evidence: Evidence, unchanged: Evidence, settings: GateSettings
+) -> Iterator[tuple[str, Condition, Evidence]]:
     asked = {row.id for row in evidence.shuffled}
     others = [a for a in evidence.answers if a.model != "candidate" and a.condition == "closed" and a.id in asked]
     yield "the shuffled adapter", learned_tonight, replace(evidence, answers=[*others, *evidence.shuffled])
     wrong = [_marked(a, right=False) if a.model == "candidate" else a for a in evidence.answers]
     yield "simulated: all wrong", learned_tonight, replace(evidence, answers=wrong)
     if evidence.earlier_cohorts:
-        forgetful = replace(evidence, answers=_forgetful(evidence, settings.epsilon_cohorts))
+        forgetful = replace(evidence, answers=_forgetful(unchanged, settings.epsilon_cohorts))
         yield "simulated: forgets earlier nights by epsilon", kept_earlier, forgetful
-    dull = replace(evidence, anchors=_dull(evidence, settings.epsilon_anchors))
+    dull = replace(evidence, anchors=_dull(unchanged, settings.epsilon_anchors))
     yield "simulated: loses general abilities by epsilon", _general, dull
     kept = {a.id: a.strict for a in evidence.canaries if a.model == "champion" and not a.surfaced}
     if any(kept.values()) or lost_more([False] * len(kept), [True] * len(kept)) < 1 - settings.confidence:
@@ -65,21 +67,21 @@ def _general(evidence: Evidence, settings: GateSettings) -> Check:
     return general_abilities(evidence, settings, against="champion")
 
 
-def _forgetful(evidence: Evidence, epsilon: float) -> list[Answer]:
+def _forgetful(unchanged: Evidence, epsilon: float) -> list[Answer]:
     """The answers as the candidate's would be if it were the champion but for a loss of epsilon."""
-    rows = _unchanged(evidence).answers
+    rows, night = unchanged.answers, unchanged.night
     earlier = [
         a
         for a in rows
-        if a.model == "candidate" and a.cohort < evidence.night and a.condition == "closed" and a.type != "unanswerable"
+        if a.model == "candidate" and a.cohort < night and a.condition == "closed" and a.type != "unanswerable"
     ]
-    lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=evidence.night)
+    lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=night)
     return [_marked(a, right=False) if a.model == "candidate" and a.id in lost else a for a in rows]
 
 
-def _dull(evidence: Evidence, epsilon: float) -> list[AnchorAnswer]:
-    rows = _unchanged(evidence).anchors
-    lost = _enough([(a.id, a.score) for a in rows if a.model == "candidate"], epsilon, seed=evidence.night)
+def _dull(unchanged: Evidence, epsilon: float) -> list[AnchorAnswer]:
+    rows = unchanged.anchors
+    lost = _enough([(a.id, a.score) for a in rows if a.model == "candidate"], epsilon, seed=unchanged.night)
     return [
         a.model_copy(update={"correct": False, "score": 0.0}) if a.model == "candidate" and a.id in lost else a
         for a in rows

@@ -42,17 +42,17 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
     scales = sorted((s for s in settings.gate.rescue_scales if 0 < s < 1), reverse=True)
     if not scales or not rank:
         return refused
-    work = workspace.night(evidence.night)
+    work, (paper, _) = workspace.night(evidence.night), whole_paper(settings, workspace, evidence.night)
     unfinished = work / f"{RESCUED}.part"
     try:
         for scale in scales:
             shutil.rmtree(unfinished, ignore_errors=True)
             adapter = scaled_adapter(work / "adapter", unfinished / "adapter", scale=scale, rank=rank)
-            if _promises(_half(evidence, _CHOOSING, settings, workspace, adapter, scale), settings):
+            if _promises(_half(evidence, _CHOOSING, paper, settings, workspace, adapter, scale), settings):
                 break
         else:
             return _noted(refused, "NOT_APPLICABLE", f"none of {scales} looked well on one half of the items")
-        other = _half(evidence, _JUDGING, settings, workspace, adapter, scale)
+        other = _half(evidence, _JUDGING, paper, settings, workspace, adapter, scale)
         write_examination(unfinished / "examination", other.rows())
         other.binding = {
             **evidence.binding,
@@ -102,9 +102,9 @@ def _holds(check: Check) -> bool:
 
 
 def _half(
-    evidence: Evidence, half: int, settings: Settings, workspace: Workspace, adapter: Path, scale: float
+    evidence: Evidence, half: int, paper: Paper, settings: Settings, workspace: Workspace, adapter: Path, scale: float
 ) -> Evidence:
-    """The evidence on one half of the items with the scaled adapter in the candidate's place.
+    """The evidence on one half of the ``paper`` with the scaled adapter in the candidate's place.
 
     Canaries and the owner's suites are no part of the choice, and asked as a whole in the judgement.
     """
@@ -113,7 +113,6 @@ def _half(
     def mine(cluster: str) -> bool:
         return int(content_id("half", night, cluster), 16) % 2 == half
 
-    paper, _ = whole_paper(settings, workspace, night)
     items = [item for item in paper.items if mine(item.source or item.probe.id)]
     part = Paper([replace(item, document=None) for item in items], [a for a in paper.anchors if mine(a.id)])
     if half == _JUDGING:

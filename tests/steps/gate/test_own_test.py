@@ -55,7 +55,7 @@ def test_without_the_shuffled_adapter_nothing_is_decided(settings):
 @pytest.mark.parametrize("epsilon", [0.01, 0.05, 0.2])
 def test_what_is_simulated_loses_just_what_is_not_tolerated(settings, epsilon):
     knobs = settings.gate.model_copy(update={"epsilon_anchors": epsilon, "epsilon_cohorts": epsilon})
-    for name, _, found in planted._planted(evidence(), knobs):
+    for name, _, found in planted._planted(evidence(), planted._unchanged(evidence()), knobs):
         if "epsilon" in name:
             rows = [a for a in found.answers if a.cohort < TONIGHT] if "earlier" in name else found.anchors
             right = {m: sum(a.correct for a in rows if a.model == m) for m in ("champion", "candidate")}
