@@ -18,6 +18,7 @@ from orchestration.checks import (
     gate_check,
     speaking,
 )
+from orchestration.forgetting import forgetting, refuse_while_forgetting
 from orchestration.links import night_links
 from orchestration.marks import read_marks
 from orchestration.resources import Tonight
@@ -48,6 +49,7 @@ def corpus(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]
     Nothing vanishes: each record of the inbox is in the corpus, in quarantine, or in the ledger with a reason.
     """
     with speaking(context, "reading the inbox, validating, triaging"):
+        refuse_while_forgetting(tonight.workspace)
         opened_registry(tonight.settings, tonight.workspace)  # a dead server is told now, not after the training
         for sentence in attend(settings=tonight.settings, workspace=tonight.workspace):
             say(sentence)
@@ -90,7 +92,9 @@ def adapter(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight
     With nothing new tonight nothing is trained.
     """
     with speaking(context, "training the adapter"):
-        trained = consolidate(**tonight.arguments, start=training_start(**tonight.arguments))
+        rebuild = forgetting(tonight.workspace, tonight.night) is not None
+        start = None if rebuild else training_start(**tonight.arguments)
+        trained = consolidate(**tonight.arguments, start=start, rebuild=rebuild)
     folder = tonight.workspace.night(tonight.night) / "adapter"
     digest = file_sha256(folder) if folder.is_dir() else trained.digest
     return dg.MaterializeResult(
@@ -102,7 +106,12 @@ def adapter(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight
 def examination(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]) -> dg.MaterializeResult:
     """What base, champion and candidate answer: tonight's and earlier probes, and the suite of general abilities."""
     with speaking(context, "asking base, champion and candidate"):
-        examined = examine(**tonight.arguments, champion=champion_adapter(**tonight.arguments))
+        request = forgetting(tonight.workspace, tonight.night)
+        examined = examine(
+            **tonight.arguments,
+            champion=champion_adapter(**tonight.arguments),
+            forgotten=request.questions if request else None,
+        )
     folder = tonight.workspace.night(tonight.night) / "examination"
     marks = read_marks(tonight.workspace, tonight.night)
     return dg.MaterializeResult(metadata=showing.examination_metadata(examined, marks, folder))

@@ -53,6 +53,7 @@ CONDITIONS = {
     "no suite lost more than it won": "Exact tests, suite by suite: what one lost no other makes up for.",
     "canaries": "No strict one surfaces anew, of the others not significantly more than with the champion.",
     "user suites": "Each of examine.suites: not worse than the champion by its epsilon.",
+    "forgotten on request": "What was to be forgotten is answered no better than by the base (`slumber forget`).",
     "the gate itself": "What is planted every night is refused, and the unchanged champion is not.",
 }
 VERDICT_CHECKS = [

@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.assets import ASSETS
 from orchestration.environment import Deployment, prepare_libraries
-from orchestration.jobs import sleep
+from orchestration.jobs import forget, sleep
 from orchestration.resources import tonight_resource
 from orchestration.schedules import nightly
 from orchestration.sensors import night_failed
@@ -23,7 +23,7 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
         assets=[
             asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions)) for asset in ASSETS
         ],
-        jobs=[sleep],
+        jobs=[sleep, forget],
         schedules=[nightly(deployment.settings.night)],
         sensors=[night_failed(deployment.settings, deployment.workspace)],
         resources={"tonight": tonight_resource(deployment)},

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.assets import GROUP
+from orchestration.assets import GROUP, adapter, champion, examination, verdict
 from orchestration.instance import QUEUE_TAG
 
 # In process: one run is one process, which holds the workspace's lock from its first step to its last.
@@ -13,4 +13,12 @@ sleep = dg.define_asset_job(
     executor_def=dg.in_process_executor,
     tags={QUEUE_TAG: "running"},
     description="One night: from the files in the inbox to a promoted, or refused, model version.",
+)
+
+forget = dg.define_asset_job(
+    "forget",
+    selection=dg.AssetSelection.assets(adapter, examination, verdict, champion),
+    executor_def=dg.in_process_executor,
+    tags={QUEUE_TAG: "running"},
+    description="What `slumber forget` runs: the last night's adapter, built again from the base on what is left.",
 )

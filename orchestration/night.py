@@ -54,7 +54,7 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
     start, error_log = time.perf_counter(), workspace.night(night) / "error.log"
     error_log.unlink(missing_ok=True)
-    run_id = _execute(deployment, night)
+    run_id = execute(deployment, night)
     verdict = Verdict.from_json((workspace.night(night) / "verdict.json").read_text(encoding="utf-8"))
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
         _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=list(verdict.reasons))
@@ -67,8 +67,12 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     )
 
 
-def _execute(deployment: Deployment, night: str) -> str:
-    """Execute the job and return the id of its run."""
+def execute(deployment: Deployment, night: str, *, job: str = "sleep") -> str:
+    """Execute a job for ``night`` and return the id of its run; a candidate that the gate refuses is no failure.
+
+    Raises:
+        SlumberError: as ``run_night``.
+    """
     warnings.filterwarnings("ignore", module="dagster")
     from dagster._core.errors import DagsterAssetCheckFailedError, DagsterExecutionInterruptedError
 
@@ -79,9 +83,9 @@ def _execute(deployment: Deployment, night: str) -> str:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # steps show their progress themselves
     with opened_instance(deployment.workspace, capture_output=False) as instance:
         # Resolved with the instance open: Dagster looks for stored definitions in the last one that was opened here.
-        job = build(deployment, nights=(night,)).resolve_job_def("sleep")
+        resolved = build(deployment, nights=(night,)).resolve_job_def(job)
         try:
-            job.execute_in_process(instance=instance, partition_key=night, run_id=run_id, run_config=quiet)
+            resolved.execute_in_process(instance=instance, partition_key=night, run_id=run_id, run_config=quiet)
         except DagsterExecutionInterruptedError:  # what Dagster makes of Ctrl-C and SIGTERM
             raise KeyboardInterrupt from None
         except Exception as error:

@@ -52,8 +52,10 @@ def training_start(*, settings: Settings, workspace: Workspace, night: str) -> S
     """
     registry = opened_registry(settings, workspace)
     champion = _before(registry, lambda version: not version.is_night_zero and version.night >= night)
-    adapter = registry.adapter_of(champion, workspace.state / "start") if champion else None
-    if champion is None or adapter is None:
+    if champion is None or champion.must_forget:  # nothing goes on from what had learned what was to be forgotten
+        return None
+    adapter = registry.adapter_of(champion, workspace.state / "start")
+    if adapter is None:
         return None
     trained = read_manifest(workspace, night=champion.night, step="consolidate")
     earlier = [n for n in workspace.nights("dreams") if n <= champion.night]
@@ -63,7 +65,7 @@ def training_start(*, settings: Settings, workspace: Workspace, night: str) -> S
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:
     """The champion, or the last that served before those ``unwanted``."""
     champion, seen = registry.champion(), set()
-    while champion and champion.version not in seen and unwanted(champion):
+    while champion and champion.version not in seen and (champion.erased or unwanted(champion)):
         seen.add(champion.version)
         before = champion.tags.get("champion_before")
         champion = registry.version(before) if before else None

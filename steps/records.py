@@ -92,6 +92,14 @@ class Quarantined(Record):
     excerpt: str
 
 
+class Forgotten(Record):
+    """What is left of a record that was forgotten on request: its content hash, so that it is not learned again."""
+
+    id: str
+    night: str = Field(description="the night that had met it")
+    on: date
+
+
 class Triaged(Record):
     """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
 

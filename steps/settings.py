@@ -171,6 +171,9 @@ class GateSettings(Section):
     power: Annotated[float, Field(gt=0.0, lt=1.0)]
     min_gain: Share = Field(description="accuracy by which tonight's probes must be better than without the update")
     epsilon_anchors: Annotated[float, Field(gt=0.0, le=1.0)] = Field(description="tolerated loss of general abilities")
+    epsilon_night_zero: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        description="tolerated loss of general abilities against night 0, of all nights together"
+    )
     epsilon_cohorts: Annotated[float, Field(gt=0.0, le=1.0)] = Field(description="tolerated loss on earlier cohorts")
     epsilon_suites: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         description="tolerated loss on each of examine.suites"

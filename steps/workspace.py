@@ -24,7 +24,7 @@ from steps.records import Record
 
 R = TypeVar("R", bound=Record)
 
-DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "dreams", "holdouts")
+DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "dreams", "holdouts", "forgotten")
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ for command in (
     nights.history,
     nights.rollback,
     nights.approve,
+    nights.forget,
     nights.data,
     power.power,
     pages.ui,

@@ -112,6 +112,29 @@ def approve(
     typer.echo(decided.message)
 
 
+def forget(
+    record: Annotated[str | None, typer.Argument(metavar="[RECORD]", help="The id of one experience.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="FILE", help="All records of this file of the inbox.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Forget an experience and all that was derived from it: data, old versions, weights.
+
+    The last night's adapter is built again from the base without it, and serves if the gate lets it. The inbox is left
+    as it is; what is forgotten is not learned from it again. Without arguments, a request that was cut off is finished.
+    """
+    found = deployment(workspace=workspace, params=params)
+    from steps.errors import SlumberError
+
+    if record is not None and source is not None:
+        raise SlumberError("Name a record or a --source, not both.")
+    from orchestration.forgetting import forgotten_text, run_forget
+
+    typer.echo(forgotten_text(run_forget(found, source=source, record=record)))
+
+
 def data(
     night: Annotated[str, typer.Argument(metavar="NIGHT", help="The night, such as 2026-11-22.")],
     workspace: WorkspaceOption = None,

@@ -23,12 +23,15 @@ from steps.workspace import Workspace, check_space, file_sha256, read_records
 _BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
 
 
-def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: Start | None) -> StepRecord:
+def consolidate(
+    *, settings: Settings, workspace: Workspace, night: str, start: Start | None, rebuild: bool = False
+) -> StepRecord:
     """Train tonight's candidate into ``.slumber/nights/<night>/adapter``, or nothing if tonight brought nothing new.
 
     Args:
         start: what serves now, or None while the base itself does. Nights that it has not learned from, because their
             candidates were refused, count as new.
+        rebuild: from the base on all that the nights dreamt, even if tonight dreamt nothing (to forget something).
 
     Figures: examples, optimiser steps, losses, tokens and tokens/s, or ``skipped`` with the reason.
 
@@ -39,7 +42,7 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
     inputs = [workspace.dataset(name, n) for n in nights for name in ("dreams", "corpus")]
     folder = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
-    if is_deep_sleep(nights, start, every=settings.consolidate.deep_sleep):
+    if rebuild or is_deep_sleep(nights, start, every=settings.consolidate.deep_sleep):
         start = None
     parameters = [
         settings.consolidate.model_dump(mode="json"),
@@ -53,8 +56,8 @@ def consolidate(*, settings: Settings, workspace: Workspace, night: str, start: 
     def work() -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
         dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
-        if not any(d.night == night and not d.rehearsal for d in dreams):
-            return {"skipped": "nothing new tonight", "examples": 0}
+        if not any((rebuild or d.night == night) and not d.rehearsal for d in dreams):
+            return {"skipped": "nothing is left to learn" if rebuild else "nothing new tonight", "examples": 0}
         check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
         dreams = list({d.id: d for d in dreams}.values())
         replaced = superseded(dreams)

@@ -52,6 +52,18 @@ def current_hashes(workspace: Workspace, night: str) -> dict[str, str]:
     return {name: _md5(path) for name, path in sidecars.items() if path.is_file()}
 
 
+def changed_nights(workspace: Workspace) -> list[str]:
+    """Return the versioned nights whose files are no longer what their sidecars name, or have none yet."""
+    nights = sorted({path.name[:10] for path in workspace.data.glob("*/????-??-??.jsonl.dvc")})
+    return [night for night in nights if _changed(workspace, night)]
+
+
+def _changed(workspace: Workspace, night: str) -> bool:
+    known = current_hashes(workspace, night)
+    files = {name: workspace.dataset(name, night) for name in DATASETS}
+    return any(path.is_file() and _file_md5(path) != known.get(name) for name, path in files.items())
+
+
 def restore_night(*, workspace: Workspace, night: str, settings: Settings | None = None) -> dict[str, str]:
     """Bring back the exact dataset files of ``night`` that its sidecars name; return their MD5 by dataset.
 

@@ -1,6 +1,7 @@
 """Examine: what base, champion and candidate answer, closed and open book, and what they can still do in general."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.canaries import Canary, read_canaries
-from steps.examine.items import probe_items
+from steps.examine.forgotten import ask_forgotten
+from steps.examine.items import ProbeItem, fact_questions, probe_items
 from steps.examine.nightly import nightly_canaries
 from steps.examine.paper import Paper, Who, ask_all
 from steps.examine.planted import shuffled_adapter
@@ -16,18 +18,27 @@ from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
 from steps.manifest import StepRecord, read_manifest, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256
-from steps.records import AnchorAnswer, Answer, CanaryAnswer, Retired
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, write_records
 
-EXAMINATION = ("answers", "anchors", "canaries", "suites", "retired", "shuffled")
+EXAMINATION = ("answers", "anchors", "canaries", "suites", "retired", "shuffled", "forgotten")
 
 
-def examine(*, settings: Settings, workspace: Workspace, night: str, champion: Path | None) -> StepRecord:
+def examine(
+    *,
+    settings: Settings,
+    workspace: Workspace,
+    night: str,
+    champion: Path | None,
+    forgotten: Sequence[Probe] | None = None,
+) -> StepRecord:
     """Examine tonight's candidate beside the base and the champion; write one row per answer, by kind of item.
 
     Args:
         champion: folder of the champion's adapter, or None while the base itself serves.
+        forgotten: questions about what was to be forgotten, if the candidate was built again for that. Then what both
+            adapters were trained on is asked, too, and of these questions only marks are written, no words.
 
     A night that trained nothing asks nothing (``skipped``). Figures: accuracy by model, condition and cohort, general
     abilities by model and ability, canaries that surfaced by model, and how many probes are ``retired``.
@@ -43,6 +54,9 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
     adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": made}
     digests = {who: file_sha256(path) if path else "none" for who, path in adapters.items()}
     paper, retired = whole_paper(settings, workspace, night)
+    if forgotten is not None:
+        trained_on = [ProbeItem(probe, None, probe.source) for probe in fact_questions(workspace, night)]
+        paper = replace(paper, items=[*paper.items, *trained_on])
     parameters = [
         settings.examine.model_dump(mode="json"),
         settings.model.dtype,
@@ -52,6 +66,7 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
         [c.id for c in paper.canaries],
         [r.to_json() for r in retired],
         list(paper.suites),
+        None if forgotten is None else [probe.id for probe in forgotten],
     ]
     digest = step_digest(parameters=parameters, inputs=[settings.anchors])
 
@@ -62,7 +77,8 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
             return {"skipped": "no candidate was trained tonight"}
         ask = partial(ask_all, base_digest=base_digest, settings=settings, workspace=workspace)
         found = [ask(paper, who=who, adapter=adapter) for who, adapter in adapters.items()]
-        tonight = Paper([replace(i, document=None) for i in paper.items if i.probe.night == night])
+        known = [i for i in paper.items if i.probe.night == night or forgotten is not None]
+        tonight = Paper([replace(item, document=None) for item in known])
         with shuffled_adapter(candidate, seed=night) as planted:
             shuffled = ask(tonight, who="candidate", adapter=planted, says="shuffled adapter").probes
         rows: dict[str, list] = {
@@ -72,10 +88,17 @@ def examine(*, settings: Settings, workspace: Workspace, night: str, champion: P
             "suites": [row for one in found for row in one.suites],
             "retired": retired,
             "shuffled": shuffled,
+            "forgotten": ask_forgotten(forgotten or [], adapters, base_digest=base_digest, settings=settings),
         }
         write_examination(folder, rows)
         figures = _figures(rows["answers"], rows["anchors"], rows["canaries"])
-        return {"base": base_digest, "digests": digests, "retired": len(retired), **figures}
+        return {
+            "base": base_digest,
+            "digests": digests,
+            "retired": len(retired),
+            "forgetting": forgotten is not None,
+            **figures,
+        }
 
     return run_once(workspace, night=night, step="examine", digest=digest, outputs=outputs, work=work)
 

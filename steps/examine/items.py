@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from steps.consolidate.examples import fact_of
 from steps.dream.sources import Source, best_passage, passages
-from steps.records import Experience, Probe
+from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records
 
 
@@ -36,6 +37,30 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
             document = passage.experience if passage else None
             source = probe.source or (document.source if document else None)
             found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source, document))
+    return list(found.values())
+
+
+def fact_questions(workspace: Workspace, night: str) -> list[Probe]:
+    """One question that was trained on for each fact of the nights up to ``night``.
+
+    They tell whether two adapters that learned from the same dreams know the same; nothing else may be asked with them.
+    """
+    nights = [n for n in workspace.nights("dreams") if n <= night]
+    dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
+    found: dict[str, Probe] = {}
+    for dream in dreams:
+        span, fact = str(dream.verification.get("span", "")), fact_of(dream)
+        if dream.strategy == "question" and span and fact and fact not in found:
+            found[fact] = Probe(
+                id=content_id("probe", dream.question, span),
+                night=dream.night,
+                question=dream.question,
+                answers=(span,),
+                type="trained",
+                origin="dream",
+                source=dream.source,
+                experience=dream.experience,
+            )
     return list(found.values())
 
 

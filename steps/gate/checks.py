@@ -16,6 +16,9 @@ Scores = dict[str, tuple[float, str]]  # item id -> score, cluster
 def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
     """Tonight's answerable probes, closed book: the lower bound beats the champion by ``min_gain``."""
     name = "learned tonight"
+    if evidence.forgetting:
+        reason = "it was built again to forget something, and had nothing new to learn"
+        return Check(name=name, status="NOT_APPLICABLE", reason=reason)
     rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
     found = _compare(_closed(rows, "candidate"), _closed(rows, "champion"), settings, settings.min_gain)
     if isinstance(found, str):
@@ -43,7 +46,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         if retired:
             reason = f"all probes of earlier nights are retired ({_counted(retired)}): nothing that holds is forgotten"
         return Check(name=name, status="NOT_APPLICABLE", reason=reason, figures={"retired": retired} if retired else {})
-    rows = [a for a in evidence.answers if a.cohort < evidence.night and a.type != "unanswerable"]
+    rows = [a for a in evidence.answers if evidence.is_earlier(a.cohort) and a.type != "unanswerable"]
     unasked = set(evidence.earlier_cohorts) - {a.cohort for a in evidence.answers}
     if unasked:
         reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
@@ -64,13 +67,16 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
 
 
 def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:
-    """The anchor suite: not worse than ``against`` ("champion", or "base" for night 0) by more than epsilon."""
+    """The anchor suite: not worse than ``against`` ("champion", or "base" for night 0) by more than its epsilon.
+
+    Night 0 has one of its own, for what every night may lose adds up.
+    """
     return not_worse(
         f"general abilities against {'night 0' if against == 'base' else against}",
         _anchors(evidence.anchors, "candidate"),
         _anchors(evidence.anchors, against),
         settings,
-        epsilon=settings.epsilon_anchors,
+        epsilon=settings.epsilon_night_zero if against == "base" else settings.epsilon_anchors,
         at_least=settings.min_anchors,
         what="general abilities",
     )
@@ -108,7 +114,7 @@ def no_suite_lost(evidence: Evidence, settings: GateSettings) -> Check:
 def _suites(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
     """What candidate and champion had right, by suite and item."""
     found: dict[str, tuple[Right, Right]] = {}
-    rows = [(a.model, a.id, a.correct, _suite_of(a, evidence.night)) for a in evidence.answers]
+    rows = [(a.model, a.id, a.correct, _suite_of(a, evidence)) for a in evidence.answers]
     rows += [(a.model, a.id, a.correct, a.ability.replace("_", " ")) for a in evidence.anchors]
     for model, item, correct, suite in rows:
         if suite and model in ("candidate", "champion"):
@@ -116,12 +122,12 @@ def _suites(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
     return found
 
 
-def _suite_of(answer: Answer, night: str) -> str | None:
+def _suite_of(answer: Answer, evidence: Evidence) -> str | None:
     if answer.type == "unanswerable":
         return "not knowing" if answer.condition == "closed" else None
     if answer.condition == "open":
         return "reading with the document given"
-    return f"night {answer.cohort}" if answer.cohort < night else None
+    return f"night {answer.cohort}" if evidence.is_earlier(answer.cohort) else None
 
 
 def not_worse(

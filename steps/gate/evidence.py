@@ -17,12 +17,16 @@ class Evidence:
     """Answers of the examination, what it must hold besides, and ``faults``: why it cannot be trusted.
 
     ``shuffled``: tonight's questions as the candidate with its weights shuffled answers them, in the candidate's name.
+    ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so that
+    tonight's cohort is one more to be kept.
     """
 
     night: str
     answers: list[Answer] = field(default_factory=list)
     anchors: list[AnchorAnswer] = field(default_factory=list)
     shuffled: list[Answer] = field(default_factory=list)
+    forgotten: list[Answer] = field(default_factory=list)
+    forgetting: bool = False
     canaries: list[CanaryAnswer] = field(default_factory=list)
     retired: list[Retired] = field(default_factory=list)
     earlier_cohorts: list[str] = field(default_factory=list)
@@ -32,6 +36,10 @@ class Evidence:
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
+
+    def is_earlier(self, cohort: str) -> bool:
+        """Whether the champion has met this cohort, too."""
+        return cohort < self.night or (self.forgetting and cohort == self.night)
 
     def rows(self) -> dict[str, list[Any]]:
         """All rows by the name of their file in an examination."""
@@ -68,6 +76,8 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         evidence.answers = read_records(folder / "answers.jsonl", Answer)
         evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
         evidence.shuffled = read_records(folder / "shuffled.jsonl", Answer)
+        evidence.forgotten = read_records(folder / "forgotten.jsonl", Answer)
+        evidence.forgetting = bool(examined.figures.get("forgetting"))
         evidence.retired = read_records(folder / "retired.jsonl", Retired)
         evidence.canaries = read_records(folder / "canaries.jsonl", CanaryAnswer)
         evidence.suites = read_records(folder / "suites.jsonl", SuiteAnswer)
@@ -76,7 +86,8 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
     except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
         return evidence
-    evidence.earlier_cohorts = _cohorts_with_probes(workspace, night, {r.id for r in evidence.retired})
+    cohorts = [n for n in workspace.nights("probes") if evidence.is_earlier(n)]
+    evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired})
     evidence.binding = {
         "base": base,
         "adapter": file_sha256(adapter),
@@ -94,10 +105,10 @@ def _data_digest(workspace: Workspace, night: str) -> str:
     return content_id([(name, n, file_sha256(workspace.dataset(name, n))) for name, n in files])
 
 
-def _cohorts_with_probes(workspace: Workspace, night: str, retired: set[str]) -> list[str]:
-    """Earlier nights that must show up in the examination: those with a probe, or a held-out one, that still holds."""
+def _with_probes(workspace: Workspace, cohorts: list[str], retired: set[str]) -> list[str]:
+    """The cohorts that must show up in the examination: those with a probe, or a held-out one, that still holds."""
     found = []
-    for cohort in workspace.nights("probes", before=night):
+    for cohort in cohorts:
         held = workspace.dataset("holdouts", cohort)
         probes = read_records(workspace.dataset("probes", cohort), Probe)
         probes += read_records(held, Probe) if held.exists() else []

@@ -3,6 +3,7 @@
 from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
+from steps.gate.forgotten import forgotten_on_request
 from steps.gate.planted import self_test
 from steps.gate.suites import user_suites
 from steps.records import Check, Verdict
@@ -26,6 +27,7 @@ def judge(evidence: Evidence, settings: Settings) -> Verdict:
         no_suite_lost(evidence, knobs),
         no_canary_surfaced(evidence, knobs),
         user_suites(evidence, knobs),
+        forgotten_on_request(evidence, knobs),
         self_test(evidence, knobs),
     )
     return Verdict(

@@ -13,6 +13,7 @@ from dataclasses import replace
 from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
+from steps.gate.forgotten import forgotten_on_request
 from steps.gate.losses import lost_more
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
@@ -49,9 +50,15 @@ def _planted(
 ) -> Iterator[tuple[str, Condition, Evidence]]:
     asked = {row.id for row in evidence.shuffled}
     others = [a for a in evidence.answers if a.model != "candidate" and a.condition == "closed" and a.id in asked]
-    yield "the shuffled adapter", learned_tonight, replace(evidence, answers=[*others, *evidence.shuffled])
-    wrong = [_marked(a, right=False) if a.model == "candidate" else a for a in evidence.answers]
-    yield "simulated: all wrong", learned_tonight, replace(evidence, answers=wrong)
+    shuffled = replace(evidence, answers=[*others, *evidence.shuffled])
+    wrong = replace(evidence, answers=[_marked(a, False) if a.model == "candidate" else a for a in evidence.answers])
+    if evidence.forgetting:
+        knowing = [_marked(a, True) if a.model == "candidate" else a for a in evidence.forgotten]
+        yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
+    condition = kept_earlier if evidence.forgetting else learned_tonight
+    if not evidence.forgetting or evidence.earlier_cohorts:
+        yield "the shuffled adapter", condition, shuffled
+        yield "simulated: all wrong", condition, wrong
     if evidence.earlier_cohorts:
         forgetful = replace(evidence, answers=_forgetful(unchanged, settings.epsilon_cohorts))
         yield "simulated: forgets earlier nights by epsilon", kept_earlier, forgetful
@@ -70,13 +77,10 @@ def _general(evidence: Evidence, settings: GateSettings) -> Check:
 def _forgetful(unchanged: Evidence, epsilon: float) -> list[Answer]:
     """The answers as the candidate's would be if it were the champion but for a loss of epsilon."""
     rows, night = unchanged.answers, unchanged.night
-    earlier = [
-        a
-        for a in rows
-        if a.model == "candidate" and a.cohort < night and a.condition == "closed" and a.type != "unanswerable"
-    ]
+    closed = [a for a in rows if a.model == "candidate" and a.condition == "closed" and a.type != "unanswerable"]
+    earlier = [a for a in closed if unchanged.is_earlier(a.cohort)]
     lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=night)
-    return [_marked(a, right=False) if a.model == "candidate" and a.id in lost else a for a in rows]
+    return [_marked(a, False) if a.model == "candidate" and a.id in lost else a for a in rows]
 
 
 def _dull(unchanged: Evidence, epsilon: float) -> list[AnchorAnswer]:
@@ -115,7 +119,7 @@ def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer] | Iterable[Can
     return kept + [row.model_copy(update={"model": "candidate"}) for row in kept if row.model == "champion"]
 
 
-def _marked(answer: Answer, *, right: bool) -> Answer:
+def _marked(answer: Answer, right: bool) -> Answer:
     return answer.model_copy(update={"correct": right})
 
 

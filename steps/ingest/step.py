@@ -13,7 +13,7 @@ from steps.ingest.readers import Raw, Refused, read_found
 from steps.ingest.redact import sentence
 from steps.ingest.walking import Found, look_at_inbox
 from steps.manifest import StepRecord, run_once, step_digest
-from steps.records import Experience, LedgerEntry, Outcome, Probe, Quarantined, content_id
+from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, check_night, read_records, write_records
 
@@ -34,7 +34,7 @@ def ingest(*, settings: Settings, workspace: Workspace, night: str, inbox: Path)
         workspace.dataset(name, earlier_night)
         for name in ("corpus", "probes")
         for earlier_night in workspace.nights(name, before=night)
-    ]
+    ] + [workspace.dataset("forgotten", any_night) for any_night in workspace.nights("forgotten")]
     seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in found]
     folder = workspace.night(night) / "ingest"
     outputs = [folder / f"{name}.jsonl" for name in FILES]
@@ -71,6 +71,8 @@ class _Intake:
     def __post_init__(self):
         self.met = Met(near_duplicate=self.settings.ingest.near_duplicate)
         self.names, self.asked = Names(), dict[str, Probe]()
+        gone = [self.workspace.dataset("forgotten", night) for night in self.workspace.nights("forgotten")]
+        self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
         for earlier in self.workspace.nights("corpus", before=self.night):
             for experience in read_records(self.workspace.dataset("corpus", earlier), Experience):
                 self.met.add(experience)
@@ -96,7 +98,9 @@ class _Intake:
             self._refuse(raw, raw.rule, raw.reason, raw.excerpt)
             return
         record, counts = prepare(raw, night=self.night, max_chars=self.settings.ingest.max_text_chars)
-        if isinstance(record, Probe):
+        if record.id in self.forgotten:
+            self._enter(raw, "ignored", "it was forgotten on request: remove it from the inbox")
+        elif isinstance(record, Probe):
             self._take_probe(raw, record, counts)
         else:
             self._take_experience(raw, record, counts)

@@ -112,6 +112,10 @@ def _serve(
     try:
         gone = registry.prune(keep=settings.registry.keep_versions)
         message += f" The adapters of old versions were deleted: {', '.join(gone)}." if gone else ""
+        erased = registry.erase()
+        message += (
+            f" Erased, for they had learned what was forgotten on request: {', '.join(erased)}." if erased else ""
+        )
     except SlumberError as error:  # housekeeping must not undo or hide a promotion
         message += f" Old adapters were not deleted: {error}"
     return serves(serving, message=message)

@@ -26,6 +26,8 @@ def attend(*, settings: Settings, workspace: Workspace) -> list[str]:
         _, new = registry.rollback(before, serving=ended.version, action="expire")
         registry.note(ended, f"**Its override has ended;** version {new.version} serves again.")
         said.append(f"{_sentence(ended)} Version {new.version} of night {new.night} serves again.")
+    if erased := registry.erase():
+        said.append(f"Versions that had learned what was forgotten on request were erased: {', '.join(erased)}.")
     for version in registry.waiting():
         if not version.approved_by:
             continue

@@ -143,7 +143,8 @@ class Reader:
 
 def deleted(version: Version) -> str:
     """Say that the adapter of ``version`` is no more."""
+    why = "to forget on request" if version.must_forget else "registry.keep_versions"
     return (
         f"The adapter of version {version.version} was deleted on {version.adapter_deleted_at[:10]} "
-        "(registry.keep_versions): choose another version, or run its night again."
+        f"({why}): choose another version, or run its night again."
     )

@@ -8,13 +8,13 @@ from typing import Any
 from steps.errors import SlumberError
 from steps.records import Verdict, content_id
 from steps.registry.connection import artifact_location, told
+from steps.registry.erasure import Erasure
 from steps.registry.run import close_unfinished, experiment_id, log_files, write_run
-from steps.registry.succession import Succession
 from steps.registry.version import DESCRIPTION_LIMIT, NIGHT_ZERO, Version, verdict_digest
 from steps.workspace import file_sha256
 
 
-class Registry(Succession):
+class Registry(Erasure):
     """Reads and writes the registered model. Every method raises RegistryUnreachable if MLflow cannot be used."""
 
     def ensure_night_zero(self, *, base: dict[str, Any]) -> Version:

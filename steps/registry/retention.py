@@ -1,5 +1,6 @@
 """Which adapters may go: old ones that neither serve, nor wait, nor could be needed to go back."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +36,25 @@ def delete_adapter(client: Any, version: Version, *, uri: str) -> None:
     Raises:
         SlumberError: the store of artifacts does not delete.
     """
+    _delete(client, version, ["adapter"], uri=uri)
+
+
+def delete_artifacts(client: Any, version: Version, *, uri: str, but: Collection[str]) -> None:
+    """Delete all artifacts of the run of ``version`` ``but`` those.
+
+    Raises:
+        SlumberError: the store of artifacts does not delete.
+    """
+    _delete(client, version, [i.path for i in client.list_artifacts(version.run_id) if i.path not in but], uri=uri)
+
+
+def _delete(client: Any, version: Version, paths: list[str], *, uri: str) -> None:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    place = client.get_run(version.run_id).info.artifact_uri
-    get_artifact_repository(place, tracking_uri=uri).delete_artifacts("adapter")
+    place = get_artifact_repository(client.get_run(version.run_id).info.artifact_uri, tracking_uri=uri)
+    for path in paths:
+        place.delete_artifacts(path)
     # Some stores inherit a delete_artifacts that does nothing.
-    if any(item.path == "adapter" for item in client.list_artifacts(version.run_id)):
-        raise SlumberError(f"The artifact store did not delete the adapter of version {version.version}.")
+    left = {item.path for item in client.list_artifacts(version.run_id)} & set(paths)
+    if left:
+        raise SlumberError(f"The artifact store did not delete {', '.join(sorted(left))} of version {version.version}.")

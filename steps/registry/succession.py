@@ -37,8 +37,7 @@ class Succession(Writer):
                 raise SlumberError(
                     f"Version {now.version} is recorded as {now.verdict or 'nothing'}, or for another verdict."
                 )
-            if now.adapter_deleted_at:
-                raise SlumberError(deleted(now))
+            _check_may_serve(now)
             serves = champion is not None and champion.version == now.version
             if "promoted_at" in now.tags and not serves and not override:
                 raise SlumberError(
@@ -145,13 +144,21 @@ def check_examined_against(champion: Version | None, version: Version) -> None:
         )
 
 
+def _check_may_serve(version: Version) -> None:
+    if version.must_forget:
+        raise SlumberError(
+            f"Version {version.version} has learned what was to be forgotten on request, so it cannot serve again."
+        )
+    if version.adapter_deleted_at:
+        raise SlumberError(deleted(version))
+
+
 def _check_may_return(target: Version) -> None:
     if not target.is_night_zero and "promoted_at" not in target.tags:
         raise SlumberError(
             f"Version {target.version} ({target.verdict}) was never champion, so it cannot be one again."
         )
-    if target.adapter_deleted_at:
-        raise SlumberError(deleted(target))
+    _check_may_serve(target)
     if target.refused and not target.override_holds(datetime.now(UTC)):
         raise SlumberError(
             f"The override by which version {target.version} served has ended: "

@@ -63,6 +63,15 @@ class Version:
             return False
 
     @property
+    def must_forget(self) -> str:
+        """The request to forget that this version must go for, if any."""
+        return self.tags.get("must_forget", "")
+
+    @property
+    def erased(self) -> bool:
+        return "erased_at" in self.tags
+
+    @property
     def adapter_deleted_at(self) -> str:
         return self.tags.get("adapter_deleted_at", "")
 

@@ -101,7 +101,7 @@ def _night(school: School, workspace: Workspace, night: str) -> None:
 def _settings(school: School):
     """The bounds need more items than a test has time for: what is tested here is that nothing is lost."""
     settings = school.settings
-    loose = {"epsilon_anchors": 0.5, "epsilon_cohorts": 0.5, "min_anchors": 10}
+    loose = {"epsilon_anchors": 0.5, "epsilon_night_zero": 0.5, "epsilon_cohorts": 0.5, "min_anchors": 10}
     return settings.model_copy(update={"gate": settings.gate.model_copy(update=loose)})
 
 

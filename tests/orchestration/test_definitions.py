@@ -23,7 +23,7 @@ def deployment(settings, workspace, tmp_path):
 def described(definitions: dg.Definitions) -> dict:
     repository = definitions.get_repository_def()
     graph = repository.asset_graph
-    job = definitions.resolve_job_def("sleep")
+    jobs = {name: definitions.resolve_job_def(name) for name in ("sleep", "forget")}
     return {
         "assets": {
             key.to_user_string(): {
@@ -39,11 +39,12 @@ def described(definitions: dg.Definitions) -> dict:
             for key in sorted(graph.asset_check_keys, key=str)
         },
         "jobs": {
-            "sleep": {
+            name: {
                 "assets": sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys),
                 "executor": job.executor_def.name,
                 "tags": dict(job.tags),
             }
+            for name, job in jobs.items()
         },
         "schedules": {
             s.name: {

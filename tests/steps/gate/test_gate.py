@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from steps.gate import judge
-from steps.gate.evidence import Evidence, _cohorts_with_probes
+from steps.gate.evidence import Evidence, _with_probes
 from steps.gate.statistics import paired_difference
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer
 from steps.workspace import write_records
@@ -65,7 +65,9 @@ def check(verdict, name):
 def test_a_good_candidate_is_promoted(settings):
     verdict = judge(evidence(), settings)
     assert verdict.verdict == "PROMOTE"
-    assert {c.status for c in verdict.checks if c.name != "user suites"} == {"PASS"}
+    idle = {c.name for c in verdict.checks if c.status == "NOT_APPLICABLE"}
+    assert idle == {"user suites", "forgotten on request"}
+    assert {c.status for c in verdict.checks if c.name not in idle} == {"PASS"}
     power = check(verdict, "kept earlier nights").figures
     assert power["detectable"] <= 0.1 and power["items_needed"] <= power["items"] == 80
     assert power["design_effect"] == pytest.approx(1.6), "four probes of a document"
@@ -78,7 +80,8 @@ def test_a_suite_that_loses_is_not_made_up_for_by_one_that_wins(settings):
         lost, won = ours and ability == "reading" and n % 40 == 1, ours and ability == "sums" and n % 40 == 2
         right = won or (row.correct and not lost)
         found.anchors[n] = row.model_copy(update={"ability": ability, "correct": right, "score": float(right)})
-    verdict = judge(found, settings)
+    loose = settings.model_copy(update={"gate": settings.gate.model_copy(update={"epsilon_anchors": 0.05})})
+    verdict = judge(found, loose)
     assert verdict.verdict == "REJECT"
     assert [c.name for c in verdict.checks if c.status == "FAIL"] == ["no suite lost more than it won"]
     assert "reading: 0 won, 6 lost of 200" in check(verdict, "no suite lost more than it won").reason
@@ -238,8 +241,8 @@ def test_a_cohort_must_be_examined_unless_all_its_probes_are_retired(workspace):
         for n in (1, 2)
     ]
     write_records(workspace.dataset("probes", EARLIER), probes)
-    assert _cohorts_with_probes(workspace, TONIGHT, {"r1"}) == [EARLIER]
-    assert _cohorts_with_probes(workspace, TONIGHT, {"r1", "r2"}) == []
+    assert _with_probes(workspace, [EARLIER], {"r1"}) == [EARLIER]
+    assert _with_probes(workspace, [EARLIER], {"r1", "r2"}) == []
 
 
 @pytest.mark.parametrize("lost", ["answers", "anchors", "canaries"])

@@ -1,0 +1,141 @@
+"""Forget on request: take it out of everything, build the last candidate again without it, and let the gate decide."""
+
+from dataclasses import dataclass
+
+import dagster as dg
+
+from orchestration.environment import Deployment, prepare_libraries
+from orchestration.instance import opened_instance
+from orchestration.serving import opened_registry
+from steps.datasets import erase_versions
+from steps.errors import SlumberError
+from steps.forget import Request, clear_work, close, find_request, open_request, pending, remove_records
+from steps.progress import say
+from steps.promote.promotion import read_verdict
+from steps.registry import Registry
+from steps.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """How a request ended. ``serves_still``: the champion that knows it yet, because its successor was refused."""
+
+    request: Request
+    verdict: str | None
+    reasons: tuple[str, ...]
+    erased: tuple[str, ...]
+    serves_still: str | None
+
+
+def forgetting(workspace: Workspace, night: str) -> Request | None:
+    """Return the request for which the candidate of ``night`` is built again, if one is under way."""
+    request = pending(workspace)
+    return request if request and request.night == night else None
+
+
+def refuse_while_forgetting(workspace: Workspace) -> None:
+    """Raise SlumberError while a request is unfinished: a night could learn from what it has not removed yet."""
+    if pending(workspace):
+        raise SlumberError(
+            "A request to forget is unfinished: run `slumber forget` to finish it, then the night again."
+        )
+
+
+def run_forget(deployment: Deployment, *, source: str | None = None, record: str | None = None) -> Forgotten:
+    """Forget what ``source`` or ``record`` names, or finish the request that was cut off.
+
+    Raises:
+        SlumberError: nothing of that name was met, another request is unfinished, or a step said why it cannot go on;
+            what was done is kept, and the same command goes on from there.
+    """
+    settings, workspace = deployment.settings, deployment.workspace
+    with workspace.lock("to forget"):
+        registry = opened_registry(settings, workspace)
+        request = _begun(registry, workspace, source=source, record=record)
+        registry.must_forget(request.id, versions=request.versions)
+        say("Removing it from the datasets ...")
+        remove_records(request, workspace)
+        versions = erase_versions(settings=settings, workspace=workspace, ids=request.ids)
+        say(f"{versions} old versions of datasets are deleted.")
+        if not request.cleared:  # never again: what is built now lies in the same place
+            clear_work(request, workspace)
+            _delete_runs(deployment, request)
+            open_request(request.model_copy(update={"cleared": True}), workspace)
+    verdict = None
+    if request.night and _knows(registry):
+        prepare_libraries(settings)
+        from orchestration.night import execute
+
+        execute(deployment, request.night, job="forget")
+        verdict = read_verdict(workspace, request.night)
+    with workspace.lock("to forget"):
+        champion = registry.champion()
+        if champion and champion.must_forget and verdict and verdict.verdict == "NO_OP":  # nothing is left to learn
+            registry.rollback("1", serving=champion.version, action="forget")
+        registry.erase()
+        close(workspace)
+    serving = registry.champion()
+    return Forgotten(
+        request=request,
+        verdict=verdict.verdict if verdict else None,
+        reasons=verdict.reasons if verdict else (),
+        erased=tuple(v.version for v in registry.history() if v.must_forget == request.id and v.erased),
+        serves_still=serving.version if serving and serving.must_forget else None,
+    )
+
+
+def forgotten_text(found: Forgotten) -> str:
+    """Say in full how a request ended, and what is left for its owner to do."""
+    request = found.request
+    lines = [
+        f"Removed from datasets, their stored versions, examinations and reports: {len(request.experiences)} "
+        f"experiences, {len(request.probes)} probes and all that was dreamt about them (request {request.id})."
+    ]
+    if found.verdict:
+        lines.append(f"Built again without it: {found.verdict}")
+        lines += [f"  {reason}" for reason in found.reasons]
+    if found.erased:
+        lines.append(f"Erased versions, which had learned it: {', '.join(found.erased)}.")
+    if found.serves_still:
+        lines.append(
+            f"VERSION {found.serves_still} STILL SERVES AND KNOWS IT: its successor was refused, or waits for you. "
+            "Let a former version serve (`slumber rollback N`), or its successor (`slumber approve N`, "
+            "with --override where the gate refused); the next night starts from the base and tries again."
+        )
+    if request.files:
+        lines.append(f"Still in the inbox, unless you delete it: {', '.join(request.files)}. It is not learned again.")
+    return "\n".join(lines)
+
+
+def _begun(registry: Registry, workspace: Workspace, *, source: str | None, record: str | None) -> Request:
+    """Return the unfinished request, or a new one, written down."""
+    request = pending(workspace)
+    asked = source is not None or record is not None
+    if request and asked and source not in request.files and record not in request.experiences:
+        raise SlumberError("Another request to forget is unfinished: run `slumber forget` alone to finish that first.")
+    if request:
+        return request
+    if not asked:
+        raise SlumberError("Say what is to be forgotten: --source FILE of the inbox, or the id of a record.")
+    request = find_request(workspace, source=source, record=record)
+    affected = tuple(version.version for version in registry.learned_since(request.first))
+    request = request.model_copy(update={"versions": affected})
+    open_request(request, workspace)
+    return request
+
+
+def _knows(registry: Registry) -> bool:
+    champion = registry.champion()
+    return champion is not None and bool(champion.must_forget)
+
+
+def _delete_runs(deployment: Deployment, request: Request) -> None:
+    """Delete Dagster's records of the nights that met it: their pages show examples."""
+    with opened_instance(deployment.workspace, capture_output=False) as instance:
+        for run in instance.get_runs():
+            night = run.tags.get("dagster/partition", "")
+            if night >= request.first and run.status in (dg.DagsterRunStatus.SUCCESS, *_ENDED):
+                instance.delete_run(run.run_id)
+
+
+_ENDED = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)

@@ -1,0 +1,36 @@
+"""Ask for what was to be forgotten. What is written down is who knew how much, not what it was."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from steps.examine.items import ProbeItem
+from steps.examine.paper import Paper, Who, ask_all
+from steps.records import Answer, Probe
+from steps.settings import Settings
+from steps.workspace import Workspace
+
+REMOVED = "(forgotten)"
+
+
+def ask_forgotten(
+    questions: Sequence[Probe], adapters: Mapping[Who, Path | None], *, base_digest: str, settings: Settings
+) -> list[Answer]:
+    """Ask every model the ``questions`` closed book; return marks, with no word of question, answer or source."""
+    if not questions:
+        return []
+    paper, rows = Paper([ProbeItem(probe, None, None) for probe in questions]), []
+    with TemporaryDirectory() as folder:  # the answers, too, must not be kept
+        for who, adapter in adapters.items():
+            found = ask_all(
+                paper,
+                who=who,
+                adapter=adapter,
+                base_digest=base_digest,
+                settings=settings,
+                workspace=Workspace(Path(folder)),
+                says=f"{who}, on what was to be forgotten",
+            )
+            rows += found.probes
+    hidden = {"question": REMOVED, "answer": REMOVED, "source": None}
+    return [row.model_copy(update={**hidden, "probe": row.id}) for row in rows]

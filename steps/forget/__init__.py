@@ -1,0 +1,11 @@
+"""Forget on request: an experience and all that was derived from it leave data, caches, versions and weights.
+
+Weights cannot be edited, so the adapter is built again from the base on what is left, and examined: what was to be
+forgotten must not be answered any better than by the base, the rest as well as before. Promotion goes through the gate.
+"""
+
+from steps.forget.finding import find_request
+from steps.forget.removing import clear_work, remove_records
+from steps.forget.request import Request, close, open_request, pending
+
+__all__ = ["Request", "clear_work", "close", "find_request", "open_request", "pending", "remove_records"]

@@ -1,0 +1,88 @@
+"""Take what is to be forgotten out of the datasets and out of what the nights left in the workspace."""
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from steps.dream.sources import passages
+from steps.forget.request import Request
+from steps.records import Experience, Forgotten
+from steps.workspace import DATASETS, Workspace, read_records, write_json, write_records, write_text
+
+# What stays of a night that met it: that it took place, and what was decided. It holds figures, no words.
+_KEPT = {"verdict.json", "promotion.json", "timings.json"}
+
+
+def remove_records(request: Request, workspace: Workspace) -> None:
+    """Take the records out of every night's datasets, leaving their hashes in ``forgotten``; done twice, it is done.
+
+    What is derived names the experience, or is a rehearsal in reading that quotes it.
+    """
+    for night in sorted({n for name in DATASETS for n in workspace.nights(name)}):
+        _leave_hashes(request, workspace, night)  # first: a killed removal must not be undone by the next night
+        quoted = _quoted(request, workspace, night)
+        for name in (
+            "dreams",
+            "holdouts",
+            "probes",
+            "triage",
+            "quarantine",
+            "ledger",
+            "corpus",
+        ):  # corpus: it is quoted
+            path = workspace.dataset(name, night)
+            lines = _lines(path)
+            kept = [line for line in lines if not _goes(json.loads(line), request, quoted)]
+            if len(kept) < len(lines):
+                write_text(path, "".join(f"{line}\n" for line in kept))
+
+
+def clear_work(request: Request, workspace: Workspace) -> None:
+    """Delete what the nights since the first one left besides datasets: adapters, examinations, reports, answers.
+
+    Of the night that is built again the figures of the steps before training stay, without their examples.
+    """
+    for folder in sorted((workspace.state / "nights").glob("????-??-??")):
+        if folder.name < request.first:
+            continue
+        for path in sorted(folder.iterdir()):
+            rebuilt = folder.name == request.night and path.name.endswith(".manifest.json")
+            if rebuilt and not path.name.startswith(("consolidate", "examine", "gate")):
+                _without_examples(path)
+            elif path.name not in _KEPT:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    for name in ("answers", "champion", "start", "gx"):  # made again when they are needed
+        shutil.rmtree(workspace.state / name, ignore_errors=True)
+
+
+def _leave_hashes(request: Request, workspace: Workspace, night: str) -> None:
+    path = workspace.dataset("forgotten", night)
+    before = read_records(path, Forgotten) if path.exists() else []
+    met = {json.loads(line)["id"] for name in ("corpus", "probes") for line in _lines(workspace.dataset(name, night))}
+    new = sorted((met & request.ids) - {row.id for row in before})
+    if new:
+        write_records(path, [*before, *(Forgotten(id=i, night=night, on=date.today()) for i in new)])
+
+
+def _quoted(request: Request, workspace: Workspace, night: str) -> list[str]:
+    path = workspace.dataset("corpus", night)
+    met = read_records(path, Experience) if path.exists() else []
+    return [passage.context for e in met if e.id in request.experiences for passage in passages(e)]
+
+
+def _goes(row: dict[str, Any], request: Request, quoted: list[str]) -> bool:
+    if row.get("id") in request.ids or row.get("experience") in request.experiences:
+        return True
+    return row.get("strategy") == "reading" and any(text in row["question"] for text in quoted)
+
+
+def _without_examples(path: Path) -> None:
+    record = json.loads(path.read_text(encoding="utf-8"))
+    figures = {k: v for k, v in record["figures"].items() if k not in ("examples", "rows", "docs")}
+    write_json(path, {**record, "figures": figures, "digest": "forgotten"})
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").split("\n") if line] if path.exists() else []

@@ -1,0 +1,51 @@
+"""A request to forget, from its beginning to its end. A killed one is found here again, and nights wait for it."""
+
+from pathlib import Path
+
+from steps.records import Probe, Record
+from steps.workspace import Workspace, write_text
+
+
+class Request(Record):
+    """What is to be forgotten, by ids; ``questions`` about it are kept only until the examination is over.
+
+    ``night``: the last one that dreamt, whose candidate is built again. ``first``: the first that met what is to go.
+    ``quarantined``: refused records of the same file. ``versions``: of the model, that may have learned it.
+    ``cleared``: all but the weights is gone.
+    """
+
+    id: str
+    night: str | None
+    first: str
+    experiences: tuple[str, ...]
+    probes: tuple[str, ...]
+    quarantined: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    questions: tuple[Probe, ...] = ()
+    versions: tuple[str, ...] = ()
+    cleared: bool = False
+
+    @property
+    def ids(self) -> set[str]:
+        """Of all records that go; what is derived from an experience names it."""
+        return {*self.experiences, *self.probes, *self.quarantined}
+
+
+def pending(workspace: Workspace) -> Request | None:
+    """Return the request that was begun and not finished, if any."""
+    path = _path(workspace)
+    return Request.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def open_request(request: Request, workspace: Workspace) -> None:
+    """Write ``request`` down before anything is removed."""
+    write_text(_path(workspace), request.to_json())
+
+
+def close(workspace: Workspace) -> None:
+    """Forget the request itself."""
+    _path(workspace).unlink(missing_ok=True)
+
+
+def _path(workspace: Workspace) -> Path:
+    return workspace.state / "forgetting.json"

@@ -1,0 +1,182 @@
+"""`slumber forget`: out of data, versions and weights, through the gate, and for good."""
+
+import shutil
+
+import pytest
+
+from bench.gate_demo import FIRST, SECOND
+from bench.school import asked, facts, open_school, write_day
+from orchestration import forgetting
+from orchestration.environment import Deployment
+from orchestration.serving import champion_adapter, opened_registry, training_start
+from steps.datasets import erase_versions, version_night
+from steps.errors import SlumberError
+from steps.examine import examine
+from steps.forget import find_request, pending
+from steps.gate import gate
+from steps.manifest import run_once
+from steps.promote import promote, register
+from steps.records import Dream, Experience, Probe
+from steps.registry import Registry
+from steps.workspace import Workspace, read_records, write_records
+
+# Nothing else tells who owns it: the other owners are names read backwards, which a model can work out.
+SUBJECT, OWNER = "the quay zorn", "mipu"
+YESTERDAY, TODAY = facts(("ship", "mill")), [(SUBJECT, OWNER), *facts(("ford", "inn"))]
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory):
+    return open_school(tmp_path_factory.mktemp("school") / "school")
+
+
+@pytest.fixture(scope="module")
+def champion(school):
+    """An adapter that knows both nights."""
+    return school.adapter("champion", [*asked(YESTERDAY), *asked(TODAY), *school.general])
+
+
+@pytest.fixture
+def deployment(school, champion, workspace, migrated):
+    """Two nights in a row whose champion knows them; what they dreamt is versioned."""
+    settings = school.settings
+    knobs = {"epochs": 40, "rank": 16, "first_layer": 0.0, "learning_rate": 0.01, "contrast": 0.0}
+    settings = settings.model_copy(update={"consolidate": settings.consolidate.model_copy(update=knobs)})
+    for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
+        write_day(workspace, night, told)
+        dreams = [*_dreams(night, told), *_general(night, school.general)]
+        write_records(workspace.dataset("dreams", night), dreams)
+        version_night(settings=settings, workspace=workspace, night=night)
+    same = {"settings": settings, "workspace": workspace, "night": SECOND}
+    folder = workspace.night(SECOND) / "adapter"
+    shutil.copytree(champion, folder)
+    opened_registry(settings, workspace)
+    run_once(workspace, night=SECOND, step="consolidate", digest="planted", outputs=[folder], work=dict)
+    examine(**same, champion=champion_adapter(**same))
+    assert gate(**same).verdict == "PROMOTE"
+    register(**same)
+    assert promote(**same).promoted
+    return Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
+
+
+def _dreams(night, told):
+    for (subject, owner), (question, _) in zip(told, asked(told), strict=True):
+        same = {"night": night, "source": subject, "answer": owner}
+        yield Dream(
+            id=f"{subject}-1",
+            strategy="question",
+            experience=subject,
+            sentence=0,
+            question=question,
+            verification={"span": owner},
+            **same,
+        )
+        context = f"{subject}\nThe owner of {subject} is {owner}."
+        message = f"Read this text and answer the question.\n\nText: {context}\n\nQuestion: {question}"
+        yield Dream(
+            id=f"{subject}-2",
+            strategy="reading",
+            experience=None,
+            sentence=None,
+            question=message,
+            verification={"complete": True},
+            rehearsal=True,
+            **same,
+        )
+
+
+def _general(night, pairs):
+    for number, (question, answer) in enumerate(pairs):
+        same = {"night": night, "source": "", "question": question, "answer": answer}
+        yield Dream(
+            id=f"g{number}-{night}", strategy="rehearsal", experience=None, sentence=None, rehearsal=True, **same
+        )
+
+
+def everything_in(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+
+
+def holders(workspace, text):
+    """Files that hold ``text``, but for the database pages and the request."""
+    found = everything_in(workspace.root)
+    return sorted(str(p.relative_to(workspace.root)) for p, data in found.items() if text.encode() in data)
+
+
+def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment):
+    workspace, registry = deployment.workspace, Registry(deployment.settings, deployment.workspace)
+    assert holders(workspace, f"Who owns {SUBJECT}?") and holders(workspace, f"is {OWNER}.")
+    before = read_records(workspace.dataset("dreams", SECOND), Dream)
+
+    done = forgetting.run_forget(deployment, source=SUBJECT)
+
+    assert done.verdict == "PROMOTE", done.reasons
+    assert done.erased == ("2",) and done.serves_still is None
+    assert "forgotten on request: of 2 questions about it the candidate answers 0" in " ".join(done.reasons)
+    serving = registry.champion()
+    assert serving.version == "3" and not serving.must_forget
+    assert len(read_records(workspace.dataset("dreams", SECOND), Dream)) == len(before) - 2
+    assert SUBJECT not in {e.id for e in read_records(workspace.dataset("corpus", SECOND), Experience)}
+    assert SUBJECT not in {p.id for p in read_records(workspace.dataset("probes", SECOND), Probe)}
+    assert holders(workspace, f"Who owns {SUBJECT}?") == []
+    assert holders(workspace, f"is {OWNER}.") == []
+    assert pending(workspace) is None
+
+    # It cannot come back: not by rollback, not by going on from the old champion, not from the trail.
+    with pytest.raises(SlumberError, match="cannot serve again"):
+        registry.rollback("2")
+    assert registry.rollback()[1].version == "1"
+    trail = " ".join(f"{entry.action} {entry.reason}" for entry in registry.audit())
+    assert "forget request" in trail and "erase request" in trail
+    assert SUBJECT not in trail and OWNER not in trail
+
+
+def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
+    workspace = deployment.workspace
+    hurried = {"epochs": 1, "learning_rate": 0.0001}  # learns nothing, so the rest would be forgotten, too
+    settings = deployment.settings.model_copy(
+        update={"consolidate": deployment.settings.consolidate.model_copy(update=hurried)}
+    )
+    done = forgetting.run_forget(Deployment(settings, workspace, deployment.inbox), source=SUBJECT)
+    registry = Registry(settings, workspace)
+    assert done.verdict == "REJECT" and done.serves_still == "2"
+    assert "STILL SERVES" in forgetting.forgotten_text(done)
+    assert registry.champion().version == "2" and registry.adapter_of(registry.champion(), workspace.root / "a")
+    assert training_start(settings=settings, workspace=workspace, night="2026-01-03") is None  # from the base
+    assert pending(workspace) is None
+
+
+def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment, monkeypatch):
+    def cut(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(forgetting, "erase_versions", cut)
+    with pytest.raises(KeyboardInterrupt):
+        forgetting.run_forget(deployment, source=SUBJECT)
+    with pytest.raises(SlumberError, match="unfinished"):
+        forgetting.refuse_while_forgetting(deployment.workspace)
+    with pytest.raises(SlumberError, match="Another request"):
+        forgetting.run_forget(deployment, source=TODAY[1][0])
+
+    monkeypatch.setattr(forgetting, "erase_versions", erase_versions)
+    assert forgetting.run_forget(deployment).verdict == "PROMOTE"
+    forgetting.refuse_while_forgetting(deployment.workspace)
+    assert holders(deployment.workspace, f"Who owns {SUBJECT}?") == []
+
+
+def test_what_nobody_met_cannot_be_forgotten(deployment):
+    for asked_for in ({"source": "nowhere.md"}, {"record": "0" * 16}):
+        with pytest.raises(SlumberError, match="No night has met"):
+            forgetting.run_forget(deployment, **asked_for)
+    with pytest.raises(SlumberError, match="Say what"):
+        forgetting.run_forget(deployment)
+    assert pending(deployment.workspace) is None
+
+
+def test_a_probe_without_a_source_goes_with_the_text_that_answers_it(workspace, tmp_path):
+    write_day(workspace, FIRST, [("the ford abod", "doba"), ("the mill erik", "kire")])
+    path = workspace.dataset("probes", FIRST)
+    probes = [p.model_copy(update={"source": None, "experience": None}) for p in read_records(path, Probe)]
+    write_records(path, probes)
+    request = find_request(Workspace(workspace.root), record="the ford abod")
+    assert request.probes == ("the ford abod",) and request.experiences == ("the ford abod",)
