@@ -19,8 +19,8 @@ from orchestration.checks import (
     speaking,
 )
 from orchestration.forgetting import forgetting, refuse_while_forgetting
-from orchestration.links import night_links
 from orchestration.marks import read_marks
+from orchestration.reporting import write_report
 from orchestration.resources import Tonight
 from orchestration.serving import champion_adapter, opened_registry, training_start
 from orchestration.timings import timed
@@ -31,10 +31,9 @@ from steps.examine import examine
 from steps.gate import gate
 from steps.ingest import ingest
 from steps.progress import say
-from steps.promote import attach_report, attend, promote, register
+from steps.promote import attend, promote, register
 from steps.records import LedgerEntry
-from steps.registry import Registry, verdict_digest
-from steps.report import report
+from steps.registry import verdict_digest
 from steps.triage import triage
 from steps.validate import validate
 from steps.workspace import file_sha256, read_records
@@ -159,12 +158,7 @@ def champion(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonigh
 
 def _reported(tonight: Tonight) -> showing.Metadata:
     """Write the morning report, keep it with the night's version, and return where to look."""
-    history = Registry(tonight.settings, tonight.workspace).history()
-    version = next((found for found in history if found.night == tonight.night), None)
-    links = night_links(settings=tonight.settings, workspace=tonight.workspace, run_id=tonight.run_id, version=version)
-    with timed(tonight.workspace, night=tonight.night, step="report"):
-        path = report(**tonight.arguments, links=links)
-        attach_report(**tonight.arguments)
+    path, links = write_report(**tonight.arguments, run_id=tonight.run_id)
     return {"report": showing.page(path), **showing.linked(links)}
 
 

@@ -109,6 +109,10 @@ def approve(
     given = {"settings": found.settings, "workspace": found.workspace, "version": version, "by": by}
     with found.workspace.lock("approval"):
         decided = promote.override(**given, reason=reason) if override else promote.approve(**given)
+        if found.workspace.night(decided.night).is_dir():  # not on another machine than the night's
+            from orchestration.reporting import write_report
+
+            write_report(settings=found.settings, workspace=found.workspace, night=decided.night)
     typer.echo(decided.message)
 
 

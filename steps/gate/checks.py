@@ -89,7 +89,7 @@ def no_suite_lost(evidence: Evidence, settings: GateSettings) -> Check:
     general ability. Exact one-sided McNemar tests against the champion, corrected for their number (Holm).
     """
     name = "no suite lost more than it won"
-    suites = _suites(evidence)
+    suites = suites_of(evidence)
     if not suites:
         return Check(name=name, status="INCONCLUSIVE", reason="there are no answers to compare")
     p_values, lost = {}, {}
@@ -111,8 +111,8 @@ def no_suite_lost(evidence: Evidence, settings: GateSettings) -> Check:
     return Check(name=name, status="PASS", reason=reason, figures=figures)
 
 
-def _suites(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
-    """What candidate and champion had right, by suite and item."""
+def suites_of(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
+    """Return what candidate and champion had right, by suite and item."""
     found: dict[str, tuple[Right, Right]] = {}
     rows = [(a.model, a.id, a.correct, _suite_of(a, evidence)) for a in evidence.answers]
     rows += [(a.model, a.id, a.correct, a.ability.replace("_", " ")) for a in evidence.anchors]

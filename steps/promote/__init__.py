@@ -1,5 +1,6 @@
 """Register what a night made, and let it serve if, and only if, its recorded verdict says so."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from steps.promote.approval import approve, let_serve_or_wait, override
 from steps.promote.description import changes, describe
 from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, read_verdict, stayed
 from steps.promote.returning import attend, override_that_ended, rollback
-from steps.records import Answer, Verdict
+from steps.promote.suites import by_suite
+from steps.records import AnchorAnswer, Answer, Verdict
 from steps.registry import Registry, RegistryUnreachable, Version
 from steps.registry.run import flat
 from steps.settings import Settings
@@ -53,7 +55,9 @@ def register(
     if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
         raise SlumberError(f"{adapter} was changed after its verdict: run night {night} again; nothing was registered.")
     _check_untouched(workspace, night)
-    found = changes(read_records(examination / "answers.jsonl", Answer), night=night)
+    answers = read_records(examination / "answers.jsonl", Answer)
+    found = changes(answers, night=night)
+    suites = by_suite(answers, read_records(examination / "anchors.jsonl", AnchorAnswer), night=night)
     registry = Registry(settings, workspace)
     champion = registry.champion()
     if champion is None:
@@ -72,7 +76,7 @@ def register(
         params=settings.model_dump(mode="json"),
         tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
         dataset_hashes=current_hashes(workspace, night),
-        description_md=describe(verdict, found),
+        description_md=describe(verdict, found, suites),
     )
 
 
@@ -107,13 +111,19 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
     return promotion
 
 
-def attach_report(*, settings: Settings, workspace: Workspace, night: str) -> None:
-    """Add the morning report, written after promotion, to the run of the night's version, if there is one."""
+def attach_report(
+    *, settings: Settings, workspace: Workspace, night: str, links: Mapping[str, str] | None = None
+) -> None:
+    """Add the morning report, written after promotion, to the run of the night's version, if there is one.
+
+    ``links``: addresses by name that the version's description is to show beside the report's.
+    """
     report = workspace.night(night) / "report.html"
     registry = Registry(settings, workspace)
     version = next((version for version in registry.history() if version.night == night), None)
     if version and report.is_file():
         registry.attach(version.run_id, {"report.html": report})
+        registry.link(version, links or {})
 
 
 def _check_untouched(workspace: Workspace, night: str) -> None:

@@ -2,9 +2,10 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from steps.promote.suites import SuiteChange, suite_table
 from steps.records import Answer, Verdict
 
 EXAMPLES = 5
@@ -51,13 +52,14 @@ def changes(answers: Iterable[Answer], *, night: str) -> Changes:
     )
 
 
-def describe(verdict: Verdict, found: Changes) -> str:
-    """Return the verdict, its reasons, its checks as a table, and examples of what was learned and forgotten."""
+def describe(verdict: Verdict, found: Changes, suites: Sequence[SuiteChange] = ()) -> str:
+    """Return the verdict, its reasons, checks and suites as tables, and examples of what was learned and forgotten."""
     lines = [f"# Night {verdict.night}: {verdict.verdict}", ""]
     lines += [f"- {cell(reason, 400)}" for reason in verdict.reasons]
     if verdict.checks:
         lines += ["", "| check | status | reason |", "|---|---|---|"]
         lines += [f"| {cell(c.name)} | {c.status} | {cell(c.reason, 300)} |" for c in verdict.checks]
+    lines += suite_table(suites)
     lines += _examples(f"Learned: {len(found.learned)} of {found.asked} questions of this night", found.learned)
     lines += _examples(f"Forgot: {len(found.forgot)} of {found.kept} earlier answers that were right", found.forgot)
     return "\n".join(lines) + "\n"

@@ -1,11 +1,12 @@
 """Mark versions: tags, the note on top of a description, and entries of the audit trail."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from steps.registry.audit import Entry, append, now, this_user
 from steps.registry.connection import told
 from steps.registry.reading import Reader
-from steps.registry.version import APPROVED, WAITING, Version, with_note
+from steps.registry.version import APPROVED, SEE, WAITING, Version, with_links, with_note
 
 
 class Writer(Reader):
@@ -28,6 +29,17 @@ class Writer(Reader):
         """Put one line of Markdown before the description of ``version``, in the place of the last one."""
         with told(self.uri, outcome=f"the description of version {version.version} was not changed"):
             description = with_note(self.version(version.version).description, text)
+            self._client.update_model_version(self.name, version.version, description)
+
+    def link(self, version: Version, links: Mapping[str, str]) -> None:
+        """Show where to look on, the morning report first, under the heading of the description of ``version``."""
+        with told(self.uri, outcome=f"the description of version {version.version} was not changed"):
+            run = self._client.get_run(version.run_id).info
+            # Within MLflow's pages, so that it holds whatever their address is.
+            report = f"#/experiments/{run.experiment_id}/runs/{run.run_id}/artifacts/report.html"
+            places = {"morning report": report, **links}
+            line = SEE + ", ".join(f"[{name}]({address})" for name, address in places.items())
+            description = with_links(self.version(version.version).description, line)
             self._client.update_model_version(self.name, version.version, description)
 
     def _tag(self, version: Version, **tags: str) -> None:

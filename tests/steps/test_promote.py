@@ -9,7 +9,8 @@ from steps.errors import SlumberError
 from steps.manifest import StepRecord
 from steps.promote import attach_report, promote, register, rollback
 from steps.promote.description import changes, describe
-from steps.records import Answer, Check, Verdict
+from steps.promote.suites import by_suite, suite_table
+from steps.records import AnchorAnswer, Answer, Check, Verdict
 from steps.registry import Registry, RegistryUnreachable
 from steps.workspace import file_sha256, write_json, write_records
 
@@ -116,7 +117,12 @@ def test_a_promoted_night_serves(settings, workspace, registry):
     assert again.promoted and again.previous == "1" and len(registry.history()) == 2
 
     (workspace.night(NIGHT) / "report.html").write_text("<p>Good morning")
-    attach_report(settings=settings, workspace=workspace, night=NIGHT)
+    for _ in range(2):
+        attach_report(settings=settings, workspace=workspace, night=NIGHT, links={"Dagster run": "http://d/runs/1"})
+    lines = registry.version("2").description.split("\n")
+    place = "artifacts/report.html), [Dagster run](http://d/runs/1)"
+    assert lines[:2] == [f"# Night {NIGHT}: PROMOTE", ""] and lines[2].endswith(place)
+    assert lines[3:5] == ["", "- it learned"] and sum(line.startswith("See: ") for line in lines) == 1
     assert "report.html" in {item.path for item in registry._client.list_artifacts(version.run_id)}
 
     old, new = rollback(settings=settings, workspace=workspace)
@@ -278,3 +284,25 @@ def test_the_description_shows_examples_without_their_markup(workspace):
     assert "| acquisition | PASS | learned |" in text
     assert "&lt;script&gt;\\| \\*x\\*" in text and "<script>" not in text
     assert "## Learned: 1 of 1 questions of this night" in text and len(text) < 1200
+
+
+def test_suites_are_shown_side_by_side_where_both_were_asked_alike():
+    def asked(model, rights, ability):
+        return [
+            AnchorAnswer(id=f"{ability}{n}", ability=ability, model=model, answer="", correct=right, score=float(right))
+            for n, right in enumerate(rights)
+        ]
+
+    known = [n < 30 for n in range(40)]
+    worse = [n < 24 for n in range(40)]
+    anchors = asked("champion", known, "sums") + asked("candidate", worse, "sums")
+    anchors += asked("champion", known, "reading") + asked("candidate", known[:-1], "reading")
+    probes = [answer(m, "", correct=m == "candidate", id=f"q{n}") for m in ("champion", "candidate") for n in range(20)]
+    found = {suite.name: suite for suite in by_suite(probes, anchors, night=NIGHT)}
+    assert set(found) == {"tonight", "sums"}
+    sums = found["sums"]
+    assert (sums.items, sums.champion, sums.candidate) == (40, 30, 24)
+    assert sums.change == -0.15 and sums.lower < -0.15 < sums.upper
+    lines = suite_table(list(found.values()))
+    assert any(line.startswith("| sums | 40 | 75.0 | 60.0 | -15.0 (-") for line in lines)
+    assert suite_table([]) == []

@@ -9,7 +9,7 @@ import pytest
 
 from steps.errors import SlumberError
 from steps.ingest import ingest, walking
-from steps.records import Experience, LedgerEntry, Probe, Quarantined
+from steps.records import Experience, Forgotten, LedgerEntry, Probe, Quarantined
 from steps.workspace import read_records, write_records
 
 NIGHT = "2026-11-22"
@@ -342,3 +342,19 @@ def test_the_same_words_twice_in_a_night_are_one_experience(put, run):
     talk = [{"role": "user", "content": "Hi"}]
     put("a.jsonl", [{"kind": "conversation", "messages": talk, "feedback": mood} for mood in (1, "1")])
     assert [entry.outcome for entry in run().ledger] == ["accepted", "duplicate"]
+
+
+def test_what_was_forgotten_on_request_is_not_learned_again(put, run, workspace):
+    put("tower.md", TOWER)
+    put("ask.jsonl", [{"kind": "probe", "question": "How high is it?", "answers": ["63 metres"]}])
+    met = run()
+    gone = [*met.experiences, *met.probes]
+    write_records(workspace.dataset("corpus", NIGHT), [])
+    write_records(workspace.dataset("probes", NIGHT), [])
+    left = [Forgotten(id=record.id, night=NIGHT, on="2026-11-23") for record in gone]
+    write_records(workspace.dataset("forgotten", NIGHT), left)
+
+    again = run("2026-11-23")
+    assert not again.experiences and not again.probes
+    assert {entry.outcome for entry in again.ledger} == {"ignored"}
+    assert all("forgotten on request" in entry.reason and entry.id is None for entry in again.ledger)
