@@ -1,5 +1,6 @@
 """Forget on request: take it out of everything, build the last candidate again without it, and let the gate decide."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import dagster as dg
@@ -13,6 +14,7 @@ from steps.forget import Request, clear_work, close, find_request, open_request,
 from steps.progress import say
 from steps.promote.promotion import read_verdict
 from steps.registry import Registry
+from steps.report.wording import count
 from steps.workspace import Workspace
 
 
@@ -41,8 +43,16 @@ def refuse_while_forgetting(workspace: Workspace) -> None:
         )
 
 
-def run_forget(deployment: Deployment, *, source: str | None = None, record: str | None = None) -> Forgotten:
+def run_forget(
+    deployment: Deployment,
+    *,
+    source: str | None = None,
+    record: str | None = None,
+    confirm: Callable[[Request], None] | None = None,
+) -> Forgotten:
     """Forget what ``source`` or ``record`` names, or finish the request that was cut off.
+
+    ``confirm`` is called before anything is removed, and may raise.
 
     Raises:
         SlumberError: nothing of that name was met, another request is unfinished, or a step said why it cannot go on;
@@ -51,7 +61,7 @@ def run_forget(deployment: Deployment, *, source: str | None = None, record: str
     settings, workspace = deployment.settings, deployment.workspace
     with workspace.lock("to forget"):
         registry = opened_registry(settings, workspace)
-        request = _begun(registry, workspace, source=source, record=record)
+        request = _begun(registry, workspace, source=source, record=record, confirm=confirm)
         registry.must_forget(request.id, versions=request.versions)
         say("Removing it from the datasets ...")
         remove_records(request, workspace)
@@ -84,12 +94,22 @@ def run_forget(deployment: Deployment, *, source: str | None = None, record: str
     )
 
 
+def request_text(request: Request) -> str:
+    """Say what a request is about to remove."""
+    rebuilt = f" What night {request.night} trained is built again without it." if request.versions else ""
+    return (
+        f"{_records(request)} of {', '.join(request.files) or '-'} go, with all that was derived from them since "
+        f"{request.first}: dreams, examinations, reports, stored versions of datasets, and "
+        f"{count(len(request.versions), 'version')} of the model.{rebuilt} There is no way back."
+    )
+
+
 def forgotten_text(found: Forgotten) -> str:
     """Say in full how a request ended, and what is left for its owner to do."""
     request = found.request
     lines = [
-        f"Removed from datasets, their stored versions, examinations and reports: {len(request.experiences)} "
-        f"experiences, {len(request.probes)} probes and all that was dreamt about them (request {request.id})."
+        f"Removed from datasets, their stored versions, examinations and reports: {_records(request)}, and all that "
+        f"was dreamt about them (request {request.id})."
     ]
     if found.verdict:
         lines.append(f"Built again without it: {found.verdict}")
@@ -107,7 +127,18 @@ def forgotten_text(found: Forgotten) -> str:
     return "\n".join(lines)
 
 
-def _begun(registry: Registry, workspace: Workspace, *, source: str | None, record: str | None) -> Request:
+def _records(request: Request) -> str:
+    return f"{count(len(request.experiences), 'experience')} and {count(len(request.probes), 'probe')}"
+
+
+def _begun(
+    registry: Registry,
+    workspace: Workspace,
+    *,
+    source: str | None,
+    record: str | None,
+    confirm: Callable[[Request], None] | None,
+) -> Request:
     """Return the unfinished request, or a new one, written down."""
     request = pending(workspace)
     asked = source is not None or record is not None
@@ -120,6 +151,8 @@ def _begun(registry: Registry, workspace: Workspace, *, source: str | None, reco
     request = find_request(workspace, source=source, record=record)
     affected = tuple(version.version for version in registry.learned_since(request.first))
     request = request.model_copy(update={"versions": affected})
+    if confirm:
+        confirm(request)
     open_request(request, workspace)
     return request
 

@@ -121,6 +121,7 @@ def forget(
     source: Annotated[
         str | None, typer.Option("--source", metavar="FILE", help="All records of this file of the inbox.")
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing it.")] = False,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
@@ -134,9 +135,14 @@ def forget(
 
     if record is not None and source is not None:
         raise SlumberError("Name a record or a --source, not both.")
-    from orchestration.forgetting import forgotten_text, run_forget
+    from orchestration.forgetting import forgotten_text, request_text, run_forget
 
-    typer.echo(forgotten_text(run_forget(found, source=source, record=record)))
+    def confirm(request) -> None:
+        typer.echo(request_text(request))
+        if not yes and not typer.confirm("Go on?"):
+            raise SlumberError("Nothing was removed.")
+
+    typer.echo(forgotten_text(run_forget(found, source=source, record=record, confirm=confirm)))
 
 
 def data(

@@ -11,6 +11,8 @@ from steps.forget.request import Request
 from steps.records import Experience, Forgotten
 from steps.workspace import DATASETS, Workspace, read_records, write_json, write_records, write_text
 
+# The corpus is the last: by it is found what quotes it.
+_FILTERED = ("dreams", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
 # What stays of a night that met it: that it took place, and what was decided. It holds figures, no words.
 _KEPT = {"verdict.json", "promotion.json", "timings.json"}
 
@@ -23,15 +25,7 @@ def remove_records(request: Request, workspace: Workspace) -> None:
     for night in sorted({n for name in DATASETS for n in workspace.nights(name)}):
         _leave_hashes(request, workspace, night)  # first: a killed removal must not be undone by the next night
         quoted = _quoted(request, workspace, night)
-        for name in (
-            "dreams",
-            "holdouts",
-            "probes",
-            "triage",
-            "quarantine",
-            "ledger",
-            "corpus",
-        ):  # corpus: it is quoted
+        for name in _FILTERED:
             path = workspace.dataset(name, night)
             lines = _lines(path)
             kept = [line for line in lines if not _goes(json.loads(line), request, quoted)]
@@ -53,6 +47,10 @@ def clear_work(request: Request, workspace: Workspace) -> None:
                 _without_examples(path)
             elif path.name not in _KEPT:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    alerts = workspace.state / "alerts.jsonl"
+    told = [line for line in _lines(alerts) if (json.loads(line).get("night") or "") < request.first]
+    if alerts.exists():
+        write_text(alerts, "".join(f"{line}\n" for line in told))
     for name in ("answers", "champion", "start", "gx"):  # made again when they are needed
         shutil.rmtree(workspace.state / name, ignore_errors=True)
 

@@ -3,13 +3,14 @@
 import shutil
 
 import pytest
+from typer.testing import CliRunner
 
 from bench.gate_demo import FIRST, SECOND
 from bench.school import asked, facts, open_school, write_day
-from orchestration import forgetting
+from orchestration import cli, forgetting
 from orchestration.environment import Deployment
 from orchestration.serving import champion_adapter, opened_registry, training_start
-from steps.datasets import erase_versions, version_night
+from steps.datasets import version_night
 from steps.errors import SlumberError
 from steps.examine import examine
 from steps.forget import find_request, pending
@@ -146,11 +147,14 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     assert pending(workspace) is None
 
 
-def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment, monkeypatch):
-    def cut(**_):
+@pytest.mark.parametrize("where", ["erase_versions", "clear_work", "close"])  # before, between, after promotion
+def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment, monkeypatch, where):
+    whole = getattr(forgetting, where)
+
+    def cut(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(forgetting, "erase_versions", cut)
+    monkeypatch.setattr(forgetting, where, cut)
     with pytest.raises(KeyboardInterrupt):
         forgetting.run_forget(deployment, source=SUBJECT)
     with pytest.raises(SlumberError, match="unfinished"):
@@ -158,10 +162,24 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
     with pytest.raises(SlumberError, match="Another request"):
         forgetting.run_forget(deployment, source=TODAY[1][0])
 
-    monkeypatch.setattr(forgetting, "erase_versions", erase_versions)
-    assert forgetting.run_forget(deployment).verdict == "PROMOTE"
+    monkeypatch.setattr(forgetting, where, whole)
+    done = forgetting.run_forget(deployment)
+    assert done.erased == ("2",) and done.serves_still is None
+    assert Registry(deployment.settings, deployment.workspace).champion().version == "3"
     forgetting.refuse_while_forgetting(deployment.workspace)
     assert holders(deployment.workspace, f"Who owns {SUBJECT}?") == []
+
+
+def test_nothing_is_removed_without_consent(deployment, monkeypatch):
+    monkeypatch.setattr(cli.nights, "deployment", lambda **_: deployment)
+    before = {path: data for path, data in everything_in(deployment.workspace.data).items()}
+    told = CliRunner().invoke(cli.app, ["forget", "--source", SUBJECT], input="n\n")
+    assert (
+        told.exit_code == 2
+        and "1 experience and 1 probe of the quay zorn" in told.output
+        and "Nothing was removed" in told.output
+    )
+    assert everything_in(deployment.workspace.data) == before and pending(deployment.workspace) is None
 
 
 def test_what_nobody_met_cannot_be_forgotten(deployment):
