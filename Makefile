@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench,suites]'
 	@touch $@
 
-night: setup ## one real night on the demo inbox, about 11 minutes on 2 cores
+night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores
 	@$(BIN)/slumber night
 
 test: $(READY) ## the whole test suite, about 15 minutes on 2 cores

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
+from steps.forget import pending
 from steps.promote import override_that_ended
 from steps.records import Verdict
 from steps.registry import Registry, Version, tracking_uri
@@ -92,6 +93,10 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
         rows.append(("alert", ended))
     elif champion.refused:
         rows.append(("override", _override(champion)))
+    if pending(found.workspace):
+        rows.append(("alert", "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"))
+    elif champion.must_forget:
+        rows.append(("alert", "it knows what was to be forgotten on request: the next night starts from the base"))
     return rows
 
 

@@ -10,6 +10,7 @@ from bench.school import asked, facts, open_school, write_day
 from orchestration import cli, forgetting
 from orchestration.environment import Deployment
 from orchestration.serving import champion_adapter, opened_registry, training_start
+from orchestration.status import status_table
 from steps.datasets import version_night
 from steps.errors import SlumberError
 from steps.examine import examine
@@ -104,6 +105,12 @@ def holders(workspace, text):
     return sorted(str(p.relative_to(workspace.root)) for p, data in found.items() if text.encode() in data)
 
 
+def shown(deployment):
+    """What `slumber status` says."""
+    table = status_table(deployment)
+    return " ".join(str(cell) for column in table.columns for cell in column.cells)
+
+
 def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment):
     workspace, registry = deployment.workspace, Registry(deployment.settings, deployment.workspace)
     assert holders(workspace, f"Who owns {SUBJECT}?") and holders(workspace, f"is {OWNER}.")
@@ -142,6 +149,7 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     registry = Registry(settings, workspace)
     assert done.verdict == "REJECT" and done.serves_still == "2"
     assert "STILL SERVES" in forgetting.forgotten_text(done)
+    assert "it knows what was to be forgotten" in shown(deployment)
     assert registry.champion().version == "2" and registry.adapter_of(registry.champion(), workspace.root / "a")
     assert training_start(settings=settings, workspace=workspace, night="2026-01-03") is None  # from the base
     assert pending(workspace) is None
@@ -159,6 +167,7 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
         forgetting.run_forget(deployment, source=SUBJECT)
     with pytest.raises(SlumberError, match="unfinished"):
         forgetting.refuse_while_forgetting(deployment.workspace)
+    assert "request to forget is unfinished" in shown(deployment)
     with pytest.raises(SlumberError, match="Another request"):
         forgetting.run_forget(deployment, source=TODAY[1][0])
 
