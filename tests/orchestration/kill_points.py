@@ -1,9 +1,11 @@
 """Kill a night with SIGKILL at many points of examination, verdict, registration and promotion, and run it again.
 
-Run as a program (``python -m tests.orchestration.kill_points FOLDER POINTS``): it forks for every point, which is safe
-only where torch has not started threads. Prints one JSON object per point.
+Then the same with a disk that is full from some point on. Run as a program (``python -m tests.orchestration.kill_points
+FOLDER POINTS FULL``): it forks for every point, which is safe only where torch has not started threads. Prints one JSON
+object per point.
 """
 
+import errno
 import json
 import os
 import shutil
@@ -33,7 +35,7 @@ FIRST, SECOND = "2026-01-01", "2026-01-02"
 OLD, NEW = facts(("ship", "tower"), names=6), facts(("ford", "inn"), names=6)
 
 
-def main(folder: Path, points: int) -> None:
+def main(folder: Path, points: int, full: int) -> None:
     prepare_libraries()
     import mlflow.store.model_registry.sqlalchemy_store
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # here once, not in every child
@@ -43,11 +45,20 @@ def main(folder: Path, points: int) -> None:
     in_child(lambda: _prepared(school, workspace))
     shutil.copytree(workspace.root, kept)
     total = in_child(lambda: _counted(school, workspace, None))
-    for number in sorted({round(1 + n * (total - 1) / (points - 1)) for n in range(points)}):
+    for number in _spread(points, total):
         _put_back(kept, workspace)
         killed = in_child(lambda at=number: _counted(school, workspace, at), dies=True)
         found = in_child(lambda: _recovered(school, workspace))
         print(json.dumps({"point": number, "of": total, "killed": killed, **found}), flush=True)
+    for number in _spread(full, total):
+        _put_back(kept, workspace)
+        said = in_child(lambda at=number: _full(school, workspace, at))
+        found = in_child(lambda: _recovered(school, workspace))
+        print(json.dumps({"point": number, "of": total, "full": said, **found}), flush=True)
+
+
+def _spread(points: int, total: int) -> list[int]:
+    return sorted({round(1 + n * (total - 1) / (points - 1)) for n in range(points)})
 
 
 def in_child(work: Callable[[], Any], *, dies: bool = False) -> Any:
@@ -109,20 +120,46 @@ def _counted(school: School, workspace: Workspace, last: int | None) -> int:
     """Run the second night and count what it does to files and databases; die before number ``last``."""
     done = 0
 
-    def tick() -> None:
+    def tick(_: str) -> None:
         nonlocal done
         done += 1
         if done == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def heard(event: str, args: tuple) -> None:
-        if event == "os.rename" or (event == "open" and _writes(*args[:2], below=workspace.root)):
-            tick()
-
-    sys.addaudithook(heard)
-    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "commit", lambda _: tick())
+    _listen(workspace, tick)
     _night(school, workspace, SECOND)
     return done
+
+
+def _full(school: School, workspace: Workspace, first: int) -> str:
+    """Run the second night on a disk that is full from change number ``first`` on; return what it failed with."""
+    done = 0
+
+    def tick(what: str) -> None:
+        nonlocal done
+        done += 1
+        if done >= first and what == "commit":
+            raise sqlalchemy.exc.OperationalError("COMMIT", {}, Exception("database or disk is full"))
+        if done >= first:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    _listen(workspace, tick)
+    try:
+        _night(school, workspace, SECOND)
+    except Exception as error:
+        return type(error).__name__
+    return "nothing"
+
+
+def _listen(workspace: Workspace, tick: Callable[[str], None]) -> None:
+    """Call ``tick`` before every change of a file in ``workspace`` and every commit of a database."""
+
+    def heard(event: str, args: tuple) -> None:
+        if event == "os.rename" or (event == "open" and _writes(*args[:2], below=workspace.root)):
+            tick(event)
+
+    sys.addaudithook(heard)
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "commit", lambda _: tick("commit"))
 
 
 def _recovered(school: School, workspace: Workspace) -> dict[str, object]:
@@ -155,4 +192,4 @@ def _state(school: School, workspace: Workspace) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

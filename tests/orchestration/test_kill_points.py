@@ -1,4 +1,4 @@
-"""A night killed anywhere between examination and promotion leaves somebody serving, and the next run recovers."""
+"""A night killed, or out of disk, anywhere from examination to promotion leaves somebody serving; the next recovers."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from steps.settings import REPOSITORY
 
 pytestmark = pytest.mark.timeout(1500)  # two minutes on a quiet machine
 
-POINTS = 20
+POINTS, FULL = 20, 6
 BEFORE, AFTER = "2026-01-01", "2026-01-02"
 
 
@@ -18,7 +18,7 @@ BEFORE, AFTER = "2026-01-01", "2026-01-02"
 def survived(tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed")
     told = subprocess.run(
-        [sys.executable, "-m", "tests.orchestration.kill_points", str(folder), str(POINTS)],
+        [sys.executable, "-m", "tests.orchestration.kill_points", str(folder), str(POINTS), str(FULL)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -30,8 +30,14 @@ def survived(tmp_path_factory):
 
 
 def test_it_was_killed_at_many_points_of_examination_verdict_and_promotion(survived):
-    assert len(survived) >= 20 and all(point["killed"] for point in survived)
-    assert survived[0]["point"] == 1 and survived[-1]["point"] == survived[-1]["of"]
+    killed = [point for point in survived if "killed" in point]
+    assert len(killed) >= 20 and all(point["killed"] for point in killed)
+    assert killed[0]["point"] == 1 and killed[-1]["point"] == killed[-1]["of"]
+
+
+def test_a_full_disk_fails_the_night_at_every_point(survived):
+    said = [point["full"] for point in survived if "full" in point]
+    assert len(said) == FULL and "nothing" not in said
 
 
 def test_somebody_serves_all_the_time(survived):
