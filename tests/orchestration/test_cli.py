@@ -135,7 +135,7 @@ def test_power_says_how_many_items_a_loss_needs_and_what_the_last_night_could_se
     verdict = Verdict(night=NIGHT, verdict="INCONCLUSIVE", reasons=("kept: too few",), checks=(check,))
     (folder / "verdict.json").write_text(verdict.model_dump_json())
     shown = slumber("power", workspace=tmp_path).output
-    assert "loss of 5 points" in shown and "12.3" in shown and "456" in shown
+    assert "loss of 2 points" in shown and "12.3" in shown and "456" in shown
     wrong = slumber("power", "--epsilon", "2", workspace=tmp_path)
     assert wrong.exit_code == 2 and "--epsilon" in wrong.stderr and "0.5" in wrong.stderr
 

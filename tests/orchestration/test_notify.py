@@ -121,7 +121,7 @@ def test_a_night_by_hand_tells_of_a_refusal_only(settings, workspace, tmp_path, 
         path.write_text(made.model_dump_json())
         return "run"
 
-    monkeypatch.setattr("orchestration.night._execute", decided)
+    monkeypatch.setattr("orchestration.night.execute", decided)
     knobs = hooked(settings, webhook=f"{address}/broken")
     outcome = run_night(settings=knobs, workspace=workspace, night=NIGHT, inbox=tmp_path)
     assert outcome.verdict.verdict == word, "a failing hook changes no verdict"

@@ -109,5 +109,5 @@ def test_a_store_that_cannot_delete_does_not_hide_the_promotion(settings, worksp
     slept(settings, workspace, night=SECOND)
     monkeypatch.setattr(LocalArtifactRepository, "delete_artifacts", lambda self, path=None: None)
     promotion = slept(keeping, workspace, night=THIRD)
-    assert promotion.promoted and "did not delete the adapter of version 2" in promotion.message
+    assert promotion.promoted and "did not delete adapter of version 2" in promotion.message
     assert not registry.version("2").adapter_deleted_at
