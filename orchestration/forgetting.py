@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from orchestration.environment import Deployment, prepare_libraries
-from orchestration.instance import opened_instance
+from orchestration.instance import dagster_home, opened_instance
 from orchestration.serving import opened_registry
 from steps.datasets import erase_versions
 from steps.errors import SlumberError
@@ -15,7 +15,7 @@ from steps.progress import say
 from steps.promote.promotion import read_verdict
 from steps.registry import Registry
 from steps.report.wording import count
-from steps.workspace import Workspace
+from steps.workspace import Workspace, compact
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def run_forget(
         say(f"{versions} old versions of datasets are deleted.")
         if not request.cleared:  # never again: what is built now lies in the same place
             clear_work(request, workspace)
-            _delete_runs(deployment, request)
+            _delete_pages(deployment, request)
             open_request(request.model_copy(update={"cleared": True}), workspace)
     verdict = None
     if request.night and _knows(registry):
@@ -162,13 +162,17 @@ def _knows(registry: Registry) -> bool:
     return champion is not None and bool(champion.must_forget)
 
 
-def _delete_runs(deployment: Deployment, request: Request) -> None:
-    """Delete Dagster's records of the nights that met it: their pages show examples."""
+def _delete_pages(deployment: Deployment, request: Request) -> None:
+    """Delete Dagster's runs of the nights that met it, and what it shows of the assets: their pages give examples."""
+    from orchestration.assets import ASSETS
+
     with opened_instance(deployment.workspace, capture_output=False) as instance:
         for run in instance.get_runs():
-            night = run.tags.get("dagster/partition", "")
-            if night >= request.first and run.status in (dg.DagsterRunStatus.SUCCESS, *_ENDED):
+            if run.tags.get("dagster/partition", "") >= request.first and run.status in _ENDED:
                 instance.delete_run(run.run_id)
+        instance.wipe_assets([asset.key for asset in ASSETS])
+    for database in sorted(dagster_home(deployment.workspace).rglob("*.db")):
+        compact(database)
 
 
-_ENDED = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)

@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -141,6 +142,22 @@ def file_sha256(path: Path) -> str:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def compact(database: Path) -> None:
+    """Rewrite a SQLite file, so that what was deleted or replaced in it is gone from the disk, too.
+
+    Raises:
+        SlumberError: somebody else uses it.
+    """
+    try:
+        with closing(sqlite3.connect(database, timeout=30)) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError as error:
+        raise SlumberError(
+            f"{database} cannot be rewritten ({error}): stop whatever uses it, `slumber ui` perhaps, then try again."
+        ) from None
 
 
 def check_space(path: Path, *, needed_bytes: int) -> None:

@@ -71,6 +71,7 @@ def override(
     until = datetime.now(UTC) + timedelta(days=settings.registry.override_days)
     decision = Override(reason=reason, by=by, until=until)
     serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict), override=decision)
+    erased = _erased(registry)  # first: what must go may not be what the override's end leads back to
     day = f"{until:%Y-%m-%d %H:%M} UTC"
     registry.note(
         serving,
@@ -79,8 +80,9 @@ def override(
     )
     message = (
         f"Version {version} of night {serving.night} serves by override of {by} until {day}, although the gate said "
-        f"{serving.verdict}; then the next night goes back to version {serving.tags.get('previous_champion')}."
+        f"{serving.verdict}; then the next night goes back to version {_before(registry, serving)}."
     )
+    message += erased
     return _kept(workspace, serves(serving, message=message))
 
 
@@ -108,17 +110,30 @@ def _serve(
     registry: Registry, candidate: Version, verdict: Verdict, *, settings: Settings, author: str | None
 ) -> Promotion:
     serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict), author=author)
-    message = f"Version {serving.version} of night {serving.night} serves now."
+    message = f"Version {serving.version} of night {serving.night} serves now.{_erased(registry)}"
     try:
         gone = registry.prune(keep=settings.registry.keep_versions)
         message += f" The adapters of old versions were deleted: {', '.join(gone)}." if gone else ""
-        erased = registry.erase()
-        message += (
-            f" Erased, for they had learned what was forgotten on request: {', '.join(erased)}." if erased else ""
-        )
     except SlumberError as error:  # housekeeping must not undo or hide a promotion
         message += f" Old adapters were not deleted: {error}"
     return serves(serving, message=message)
+
+
+def _erased(registry: Registry) -> str:
+    """Erase what had learned what was to be forgotten, now that another version serves; say so."""
+    try:
+        numbers = registry.erase()
+    except SlumberError as error:
+        return f" What was to be forgotten on request is not all deleted: {error} The next night tries again."
+    return f" Erased, for they had learned what was forgotten on request: {', '.join(numbers)}." if numbers else ""
+
+
+def _before(registry: Registry, serving: Version) -> str:
+    """The number of the champion before, or of `previous` where that one must not come back."""
+    versions = registry.history()
+    before = next((v for v in versions if v.version == serving.tags.get("previous_champion")), None)
+    back = next((v for v in versions if "previous" in v.aliases), None)
+    return before.version if before and not before.must_forget else back.version if back else "-"
 
 
 def _chosen(registry: Registry, version: str | None) -> Version:

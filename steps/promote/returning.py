@@ -55,8 +55,8 @@ def _ended(registry: Registry) -> tuple[Version | None, str | None]:
     champion = next((version for version in versions if "champion" in version.aliases), None)
     if champion is None or not champion.refused or champion.override_holds(now):
         return None, None
-    before = (v.version for v in way_back(champion, versions) if not v.refused or v.override_holds(now))
-    return champion, next(before, None)
+    may_serve = (v for v in way_back(champion, versions) if not v.refused or v.override_holds(now))
+    return champion, next((v.version for v in may_serve if not v.must_forget), None)
 
 
 def _sentence(version: Version) -> str:

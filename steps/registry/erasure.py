@@ -4,6 +4,7 @@ Only the one that serves is left until another takes its place: a request to for
 """
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 from steps.errors import SlumberError
@@ -12,8 +13,10 @@ from steps.registry.connection import told
 from steps.registry.succession import Succession
 from steps.registry.version import Version
 from steps.registry.writing import seconds
+from steps.workspace import compact
 
 _KEPT = ("verdict.json",)  # figures and reasons, no words of the material
+_SQLITE = "sqlite:///"
 _NOTE = "**It had learned what was forgotten on request.** Adapter, examination and report are deleted."
 
 
@@ -43,7 +46,7 @@ class Erasure(Succession):
         `previous` moves to the last champion that need not go: a rollback must find an adapter.
 
         Raises:
-            SlumberError: the store of artifacts does not delete.
+            SlumberError: the store of artifacts does not delete, or another program holds the database.
         """
         if not any(version.must_forget for version in self.history()):
             return []
@@ -57,6 +60,8 @@ class Erasure(Succession):
                 self._client.update_model_version(self.name, version.version, _NOTE)
                 self._client.set_tag(version.run_id, "mlflow.note.content", _NOTE)
                 self._tag(version, adapter_deleted_at=version.adapter_deleted_at or seconds(), erased_at=seconds())
+        if gone and self.uri.startswith(_SQLITE):
+            compact(Path(self.uri.removeprefix(_SQLITE)))  # the old descriptions
         return [version.version for version in gone]
 
     def _move_previous(self, versions: list[Version]) -> None:

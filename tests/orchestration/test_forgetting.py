@@ -1,6 +1,7 @@
 """`slumber forget`: out of data, versions and weights, through the gate, and for good."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ from steps.examine import examine
 from steps.forget import find_request, pending
 from steps.gate import gate
 from steps.manifest import run_once
-from steps.promote import promote, register
+from steps.promote import attend, override, promote, register
 from steps.records import Dream, Experience, Probe
 from steps.registry import Registry
 from steps.workspace import Workspace, read_records, write_records
@@ -153,6 +154,13 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     assert registry.champion().version == "2" and registry.adapter_of(registry.champion(), workspace.root / "a")
     assert training_start(settings=settings, workspace=workspace, night="2026-01-03") is None  # from the base
     assert pending(workspace) is None
+
+    # A person lets it serve all the same: now the old one goes, and the override's end does not lead back to it.
+    told = override(settings=settings, workspace=workspace, version="3", reason="asked to", by="Ada").message
+    assert "goes back to version 1" in told and "Erased" in told and registry.version("2").erased
+    past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    registry._client.set_model_version_tag("slumber", "3", "override_until", past)
+    assert "Version 1 of night 0 serves again" in " ".join(attend(settings=settings, workspace=workspace))
 
 
 @pytest.mark.parametrize("where", ["erase_versions", "clear_work", "close"])  # before, between, after promotion
