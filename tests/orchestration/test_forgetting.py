@@ -15,13 +15,13 @@ from orchestration.status import status_table
 from steps.datasets import version_night
 from steps.errors import SlumberError
 from steps.examine import examine
-from steps.forget import find_request, pending
+from steps.forget import clear_work, find_request, pending, remove_records
 from steps.gate import gate
-from steps.manifest import run_once
+from steps.manifest import read_manifest, run_once
 from steps.promote import attend, override, promote, register
 from steps.records import Dream, Experience, Probe
 from steps.registry import Registry
-from steps.workspace import Workspace, read_records, write_records
+from steps.workspace import Workspace, file_sha256, read_records, write_records
 
 # Nothing else tells who owns it: the other owners are names read backwards, which a model can work out.
 SUBJECT, OWNER = "the quay zorn", "mipu"
@@ -203,6 +203,21 @@ def test_what_nobody_met_cannot_be_forgotten(deployment):
     with pytest.raises(SlumberError, match="Say what"):
         forgetting.run_forget(deployment)
     assert pending(deployment.workspace) is None
+
+
+def test_what_stays_of_a_rebuilt_night_are_figures_on_the_files_as_they_are(workspace):
+    write_day(workspace, FIRST, [("the ford abod", "doba"), ("the mill erik", "kire")])
+    told = {"examples": [{"question": "Who owns the ford abod?"}], "kept": 7}
+    corpus, scratch = workspace.dataset("corpus", FIRST), workspace.night(FIRST) / "ingest"
+    scratch.mkdir(parents=True)
+    run_once(workspace, night=FIRST, step="dream", digest="d", outputs=[corpus, scratch], work=lambda: told)
+    run_once(workspace, night=FIRST, step="examine", digest="d", outputs=[], work=lambda: told)
+    request = find_request(workspace, record="the ford abod").model_copy(update={"night": FIRST})
+    remove_records(request, workspace)
+    clear_work(request, workspace)
+    left = read_manifest(workspace, night=FIRST, step="dream")
+    assert left.figures == {"kept": 7} and list(left.outputs.values()) == [file_sha256(corpus)]
+    assert [path.name for path in workspace.night(FIRST).iterdir()] == ["dream.manifest.json"]
 
 
 def test_a_probe_without_a_source_goes_with_the_text_that_answers_it(workspace, tmp_path):
