@@ -5,7 +5,6 @@ Only the one that serves is left until another takes its place: a request to for
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from steps.errors import SlumberError
 from steps.registry import retention
@@ -75,6 +74,7 @@ class Erasure(Succession):
         self._client.set_registered_model_alias(self.name, "previous", last.version)
 
 
-def _may_return(version: Version) -> Any:
+def _may_return(version: Version) -> bool:
     served = version.is_night_zero or ("promoted_at" in version.tags and not version.refused)
-    return served and not version.must_forget and not version.adapter_deleted_at and "champion" not in version.aliases
+    gone = bool(version.must_forget or version.adapter_deleted_at)
+    return served and not gone and "champion" not in version.aliases
