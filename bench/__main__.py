@@ -74,7 +74,7 @@ def squad(
 @app.command()
 def speed(
     dreams: Annotated[int, typer.Option("--dreams", min=0, help="dreams trained on; 0: the whole night")] = 120,
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="passes over them")] = 2,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="passes over them; default: a night's")] = None,
     prompts: Annotated[int, typer.Option("--prompts", min=1, help="texts sampled")] = 60,
     peers: Annotated[bool, typer.Option("--peers/--no-peers", help="measure TRL, too")] = True,
     model: Model = None,
@@ -85,7 +85,9 @@ def speed(
     """Print how fast training and dreaming are beside TRL's SFTTrainer and a plain generate loop."""
     from bench.speed import measure
 
-    measure(_settings(params, model, device), out, dreams=dreams, epochs=epochs, prompts=prompts, peers=peers)
+    settings = _settings(params, model, device)
+    passes = epochs or settings.consolidate.epochs
+    measure(settings, out, dreams=dreams, epochs=passes, prompts=prompts, peers=peers)
 
 
 @app.command()
