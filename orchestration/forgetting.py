@@ -19,7 +19,7 @@ from steps.workspace import Workspace, compact
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class ForgetOutcome:
     """How a request ended. ``serves_still``: the champion that knows it yet, because its successor was refused."""
 
     request: Request
@@ -49,7 +49,7 @@ def run_forget(
     source: str | None = None,
     record: str | None = None,
     confirm: Callable[[Request], None] | None = None,
-) -> Forgotten:
+) -> ForgetOutcome:
     """Forget what ``source`` or ``record`` names, or finish the request that was cut off.
 
     ``confirm`` is called before anything is removed, and may raise.
@@ -85,7 +85,7 @@ def run_forget(
         registry.erase()
         close(workspace)
     serving = registry.champion()
-    return Forgotten(
+    return ForgetOutcome(
         request=request,
         verdict=verdict.verdict if verdict else None,
         reasons=verdict.reasons if verdict else (),
@@ -104,7 +104,7 @@ def request_text(request: Request) -> str:
     )
 
 
-def forgotten_text(found: Forgotten) -> str:
+def forgotten_text(found: ForgetOutcome) -> str:
     """Say in full how a request ended, and what is left for its owner to do."""
     request = found.request
     lines = [
