@@ -58,9 +58,10 @@ class Erasure(Succession):
                 retention.delete_artifacts(self._client, version, uri=self.uri, but=_KEPT)
                 self._client.update_model_version(self.name, version.version, _NOTE)
                 self._client.set_tag(version.run_id, "mlflow.note.content", _NOTE)
+            if gone and self.uri.startswith(_SQLITE):
+                compact(Path(self.uri.removeprefix(_SQLITE)))  # the old descriptions; if it fails, all is done again
+            for version in gone:
                 self._tag(version, adapter_deleted_at=version.adapter_deleted_at or seconds(), erased_at=seconds())
-        if gone and self.uri.startswith(_SQLITE):
-            compact(Path(self.uri.removeprefix(_SQLITE)))  # the old descriptions
         return [version.version for version in gone]
 
     def _move_previous(self, versions: list[Version]) -> None:
