@@ -143,6 +143,7 @@ class Answer(Record):
     condition: Literal["closed", "open"]
     answer: str
     correct: bool
+    firmness: float | None = Field(default=None, description="how firmly a right answer is known, of earlier nights")
 
 
 class Retired(Record):

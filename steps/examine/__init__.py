@@ -9,6 +9,7 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.canaries import Canary, read_canaries
+from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
 from steps.examine.nightly import nightly_canaries
@@ -76,16 +77,27 @@ def examine(
             write_examination(folder, {})
             return {"skipped": "no candidate was trained tonight"}
         ask = partial(ask_all, base_digest=base_digest, settings=settings, workspace=workspace)
-        found = [ask(paper, who=who, adapter=adapter) for who, adapter in adapters.items()]
+        found = {who: ask(paper, who=who, adapter=adapter) for who, adapter in adapters.items()}
+        earlier = [i for i in paper.items if i.probe.night < night or forgotten is not None]
+        replies = right_replies(row for one in found.values() for row in one.probes)
+        firmness = partial(
+            ask_firmness, earlier, replies, base_digest=base_digest, settings=settings, workspace=workspace
+        )
+        for who in ("champion", "candidate"):
+            held = firmness(who=who, adapter=adapters[who])
+            found[who] = replace(found[who], probes=with_firmness(found[who].probes, held))
         known = [i for i in paper.items if i.probe.night == night or forgotten is not None]
         tonight = Paper([replace(item, document=None) for item in known])
         with shuffled_adapter(candidate, seed=night) as planted:
             shuffled = ask(tonight, who="candidate", adapter=planted, says="shuffled adapter").probes
+            if forgotten is not None:
+                held = firmness(who="candidate", adapter=planted, says="shuffled adapter")
+                shuffled = with_firmness(shuffled, held)
         rows: dict[str, list] = {
-            "answers": [row for one in found for row in one.probes],
-            "anchors": [row for one in found for row in one.anchors],
-            "canaries": [row for one in found for row in one.canaries],
-            "suites": [row for one in found for row in one.suites],
+            "answers": [row for one in found.values() for row in one.probes],
+            "anchors": [row for one in found.values() for row in one.anchors],
+            "canaries": [row for one in found.values() for row in one.canaries],
+            "suites": [row for one in found.values() for row in one.suites],
             "retired": retired,
             "shuffled": shuffled,
             "forgotten": ask_forgotten(forgotten or [], adapters, base_digest=base_digest, settings=settings),

@@ -12,7 +12,7 @@ from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_canaries, a
 from steps.examine.items import ProbeItem
 from steps.examine.marking import right
 from steps.examine.suites import ask_suites, suite_answers
-from steps.model.loading import load_base
+from steps.model.loading import Base, load_base
 from steps.model.runner import Runner
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, SuiteAnswer, content_id
 from steps.settings import Settings, SuiteSettings
@@ -67,13 +67,10 @@ def ask_all(
         who: in whose name the answers are given; ``says`` is what progress lines call the model, if something else.
         base_digest: of the base's files.
     """
-    limit, digest = settings.examine.max_new_tokens, file_sha256(adapter) if adapter else "none"
-    how = content_id(base_digest, digest, settings.model.dtype, settings.model.device, limit)
-    book, says = AnswerBook(workspace.state / "answers", how), says or who
+    limit, says = settings.examine.max_new_tokens, says or who
+    book = answer_book(adapter, base_digest=base_digest, settings=settings, workspace=workspace)
     if book.missing(paper.keys):
-        base = load_base(settings.model)
-        if adapter:
-            load_adapter(base.model, adapter).eval()
+        base = loaded(adapter, settings)
         runner = Runner(base, settings.examine.batch_tokens)
         ask_probes(runner, paper.asked, book=book, who=says, max_new_tokens=limit)
         ask_anchors(runner, paper.anchors, book=book, who=says, max_new_tokens=limit)
@@ -87,6 +84,21 @@ def ask_all(
         canaries=_canary_answers(who, paper.canaries, book),
         suites=suite_answers(paper.suites, book=book, who=who),
     )
+
+
+def answer_book(adapter: Path | None, *, base_digest: str, settings: Settings, workspace: Workspace) -> AnswerBook:
+    """Open the book of the base with ``adapter``, as it is asked with these settings."""
+    digest = file_sha256(adapter) if adapter else "none"
+    how = [settings.model.dtype, settings.model.device, settings.examine.max_new_tokens]
+    return AnswerBook(workspace.state / "answers", content_id(base_digest, digest, *how))
+
+
+def loaded(adapter: Path | None, settings: Settings) -> Base:
+    """Load the base, with ``adapter`` if there is one, to be asked."""
+    base = load_base(settings.model)
+    if adapter:
+        load_adapter(base.model, adapter).eval()
+    return base
 
 
 def _answers(who: Who, items: list[ProbeItem], book: AnswerBook) -> list[Answer]:

@@ -4,8 +4,9 @@ Right and wrong: Tango's score bound for paired shares (Statistics in Medicine 1
 documents are worth (Kish's design effect, as in Eliasziw and Donner 1991). It stays honest where nothing or hardly
 anything differs, where standard errors are nothing, too.
 
-Graded scores: the wider of Student's t on the clustered standard error (Miller, arXiv 2411.00640, section 2.2) and the
-studentised cluster bootstrap (Cameron, Gelbach and Miller 2008), which sees that rare losses make a mean skewed.
+Graded scores: the widest of Student's t on the clustered standard error (Miller, arXiv 2411.00640, section 2.2), the
+studentised cluster bootstrap (Cameron, Gelbach and Miller 2008), which sees that rare losses make a mean skewed, and
+Student's t on Kish's design effect, for a handful of documents happens to look more independent than they are.
 """
 
 import math
@@ -51,15 +52,19 @@ def kish_effect(difference: np.ndarray, cluster: np.ndarray) -> float:
     return 1.0 + (size - 1.0) * min(1.0, max(LEAST_CORRELATION, correlation))
 
 
-def score_bounds(sums: np.ndarray, counts: np.ndarray, *, confidence: float) -> tuple[float, float]:
-    """Lower and upper bound of the mean of graded differences, from the sums and counts of at least two documents."""
-    groups, mean = len(sums), float(sums.sum() / counts.sum())
+def score_bounds(difference: np.ndarray, cluster: np.ndarray, *, confidence: float) -> tuple[float, float]:
+    """Lower and upper bound of the mean of graded differences of items from at least two documents."""
+    sums, counts = np.bincount(cluster, weights=difference), np.bincount(cluster).astype(float)
+    groups, mean = len(sums), float(difference.mean())
     error = _clustered_error(sums, counts)
     student = float(stats.t.ppf(confidence, groups - 1))
     above, below = (student, -student)
     if error > 0 and groups <= _MANY:
         above, below = _studentised(sums, counts, confidence=confidence)
-    return mean - error * max(student, above), mean + error * max(student, -below)
+    supposed = math.sqrt(difference.var(ddof=1) / len(difference) * kish_effect(difference, cluster))
+    return mean - max(error * max(student, above), supposed * student), mean + max(
+        error * max(student, -below), supposed * student
+    )
 
 
 def _tango(won: float, lost: float, items: float, confidence: float) -> float:

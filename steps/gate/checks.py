@@ -1,6 +1,5 @@
 """The conditions of the gate. Each returns a Check with its figures; none passes on missing evidence."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from steps.gate.evidence import Evidence
@@ -11,6 +10,7 @@ from steps.settings import GateSettings
 
 Right = dict[str, bool]  # item id -> right or wrong
 Scores = dict[str, tuple[float, str]]  # item id -> score, cluster
+_NIGHT = "night "
 
 
 def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
@@ -37,35 +37,6 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
     return Check(name=name, status="FAIL" if decided else "INCONCLUSIVE", reason=reason, figures=_figures(found))
 
 
-def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
-    """Probes of all earlier cohorts pooled, closed book: not worse than the champion by more than epsilon."""
-    name = "kept earlier nights"
-    retired = dict(sorted(Counter(r.why for r in evidence.retired).items()))
-    if not evidence.earlier_cohorts:
-        reason = "no earlier night has probes: there is nothing to forget yet"
-        if retired:
-            reason = f"all probes of earlier nights are retired ({_counted(retired)}): nothing that holds is forgotten"
-        return Check(name=name, status="NOT_APPLICABLE", reason=reason, figures={"retired": retired} if retired else {})
-    rows = [a for a in evidence.answers if evidence.is_earlier(a.cohort) and a.type != "unanswerable"]
-    unasked = set(evidence.earlier_cohorts) - {a.cohort for a in evidence.answers}
-    if unasked:
-        reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
-        return Check(name=name, status="INCONCLUSIVE", reason=reason)
-    check = not_worse(
-        name,
-        _closed(rows, "candidate"),
-        _closed(rows, "champion"),
-        settings,
-        epsilon=settings.epsilon_cohorts,
-        at_least=settings.min_probes,
-        what="earlier nights' probes",
-    )
-    if not retired:
-        return check
-    reason = f"{check.reason}; no longer asked: {_counted(retired)}"
-    return check.model_copy(update={"reason": reason, "figures": {**check.figures, "retired": retired}})
-
-
 def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:
     """The anchor suite: not worse than ``against`` ("champion", or "base" for night 0) by more than its epsilon.
 
@@ -85,8 +56,9 @@ def general_abilities(evidence: Evidence, settings: GateSettings, *, against: st
 def no_suite_lost(evidence: Evidence, settings: GateSettings) -> Check:
     """No suite alone lost more items than it won: what one lost is not made up for by what others won.
 
-    Suites: each earlier cohort closed book, reading with the document given, not knowing what nothing was said of, each
-    general ability. Exact one-sided McNemar tests against the champion, corrected for their number (Holm).
+    Suites: each earlier cohort closed book and all of them together, reading with the document given, not knowing what
+    nothing was said of, each general ability. Exact one-sided McNemar tests against the champion, corrected for their
+    number (Holm).
     """
     name = "no suite lost more than it won"
     suites = suites_of(evidence)
@@ -116,9 +88,12 @@ def suites_of(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
     found: dict[str, tuple[Right, Right]] = {}
     rows = [(a.model, a.id, a.correct, _suite_of(a, evidence)) for a in evidence.answers]
     rows += [(a.model, a.id, a.correct, a.ability.replace("_", " ")) for a in evidence.anchors]
+    earlier = {suite for *_, suite in rows if suite and suite.startswith(_NIGHT)}
     for model, item, correct, suite in rows:
         if suite and model in ("candidate", "champion"):
             found.setdefault(suite, ({}, {}))[model == "champion"][item] = correct
+            if suite in earlier and len(earlier) > 1:
+                found.setdefault("all earlier nights", ({}, {}))[model == "champion"][item] = correct
     return found
 
 
@@ -127,7 +102,7 @@ def _suite_of(answer: Answer, evidence: Evidence) -> str | None:
         return "not knowing" if answer.condition == "closed" else None
     if answer.condition == "open":
         return "reading with the document given"
-    return f"night {answer.cohort}" if evidence.is_earlier(answer.cohort) else None
+    return f"{_NIGHT}{answer.cohort}" if evidence.is_earlier(answer.cohort) else None
 
 
 def not_worse(
@@ -190,10 +165,6 @@ def _figures(found: PairedDifference) -> dict[str, float | int]:
         "detectable": round(found.detectable, 4),
         "items_needed": found.needed,
     }
-
-
-def _counted(found: dict[str, int]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in found.items())
 
 
 def _points(share: float) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from steps.gate.canaries import no_canary_surfaced
-from steps.gate.checks import general_abilities, kept_earlier, learned_tonight, no_suite_lost
+from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
 from steps.gate.losses import lost_more
+from steps.gate.retention import kept_earlier
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 
@@ -120,7 +121,7 @@ def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer] | Iterable[Can
 
 
 def _marked(answer: Answer, right: bool) -> Answer:
-    return answer.model_copy(update={"correct": right})
+    return answer.model_copy(update={"correct": right, "firmness": float(right)})
 
 
 def _surfacing(answer: CanaryAnswer) -> CanaryAnswer:

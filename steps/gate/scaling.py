@@ -10,11 +10,13 @@ from pathlib import Path
 
 from steps.consolidate.adapter import scaled_adapter
 from steps.examine import whole_paper, write_examination
+from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.paper import Answers, Paper, ask_all
 from steps.gate import canaries, planted
-from steps.gate.checks import general_abilities, kept_earlier, learned_tonight
+from steps.gate.checks import general_abilities, learned_tonight
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
+from steps.gate.retention import kept_earlier
 from steps.manifest import read_manifest
 from steps.records import Check, Verdict, content_id
 from steps.settings import Settings
@@ -117,15 +119,14 @@ def _half(
     part = Paper([replace(item, document=None) for item in items], [a for a in paper.anchors if mine(a.id)])
     if half == _JUDGING:
         part = replace(part, items=items, canaries=paper.canaries, suites=paper.suites)
-    found: Answers = ask_all(
-        part,
-        who="candidate",
-        adapter=adapter,
-        base_digest=evidence.binding["base"],
-        settings=settings,
-        workspace=workspace,
-        says=f"candidate at {scale:g}",
+    how = {"adapter": adapter, "base_digest": evidence.binding["base"], "settings": settings, "workspace": workspace}
+    found: Answers = ask_all(part, who="candidate", says=f"candidate at {scale:g}", **how)
+    # the replies that the champion was judged by: what only this scale would say does not count for it
+    earlier = [item for item in items if evidence.is_earlier(item.probe.night)]
+    firmness = ask_firmness(
+        earlier, right_replies(evidence.answers), who="candidate", says=f"candidate at {scale:g}", **how
     )
+    found = replace(found, probes=with_firmness(found.probes, firmness))
     asked = {(row.id, row.condition) for row in found.probes}
     return replace(
         evidence,

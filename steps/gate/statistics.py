@@ -48,22 +48,22 @@ def paired_difference(
     ours, theirs = np.asarray(candidate, dtype=float), np.asarray(other, dtype=float)
     difference = ours - theirs
     _, cluster = np.unique(clusters, return_inverse=True)
-    sums, counts = np.bincount(cluster, weights=difference), np.bincount(cluster).astype(float)
-    if len(sums) < 2:
+    documents = len(np.unique(cluster))
+    if documents < 2:
         lower, upper = -math.inf, math.inf
     elif all(np.isin(values, (-1, 0, 1)).all() for values in (ours, theirs, difference)):  # right or wrong
         lower, upper = share_bounds(difference, cluster, confidence=confidence)
     else:
-        lower, upper = score_bounds(sums, counts, confidence=confidence)
+        lower, upper = score_bounds(difference, cluster, confidence=confidence)
     asked = {"confidence": confidence, "power": power}
-    variance = float(difference.var(ddof=1)) if len(sums) > 1 else math.nan
+    variance = float(difference.var(ddof=1)) if documents > 1 else math.nan
     effect = kish_effect(difference, cluster)
     return PairedDifference(
         mean=float(difference.mean()),
         lower=lower,
         upper=upper,
         items=len(difference),
-        clusters=len(sums),
+        clusters=documents,
         better=int((difference > 0).sum()),
         worse=int((difference < 0).sum()),
         design_effect=effect,

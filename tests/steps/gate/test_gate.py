@@ -25,6 +25,7 @@ def answers(cohort, model, rights, *, per_source=4):
             condition="closed",
             answer="",
             correct=bool(right),
+            firmness=float(right),
         )
         for n, right in enumerate(rights)
     ]

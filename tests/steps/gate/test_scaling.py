@@ -47,6 +47,10 @@ def rescued(forgetful, settings, workspace, monkeypatch):
             return as_answered(found, part, lost[f"s{round(100 * scale)}"][bool(part.canaries)])
 
         monkeypatch.setattr(scaling, "ask_all", ask_all)
+        firmness = {a.id: a.firmness for a in found.answers if a.model == "candidate"}
+        monkeypatch.setattr(
+            scaling, "ask_firmness", lambda items, *_, **__: {i.probe.id: firmness[i.probe.id] for i in items}
+        )
         return scaling.rescue(found, refused, settings=settings, workspace=workspace), asked
 
     return go

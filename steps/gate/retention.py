@@ -1,0 +1,90 @@
+"""Was what earlier nights taught kept? Judged by how firmly each fact is known, not only by answers that flip.
+
+Right and wrong need a hundred probes to rule out a loss of ten points, for a few answers flip in every night; half a
+dozen documents have thirty. Of each fact that candidate or champion answers rightly, the share of its firmness
+(``steps/examine/firmness.py``) that was lost or won is compared instead: -1 if nothing is left, 0 if it is as firm, +1
+if it is new. Nights that forgot lost as many points of it as of right and wrong (docs/log.md).
+"""
+
+from collections import Counter
+
+from steps.gate.checks import Scores, not_worse
+from steps.gate.evidence import Evidence
+from steps.records import Answer, Check
+from steps.settings import GateSettings
+
+NAME = "kept earlier nights"
+
+
+def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
+    """Probes of all earlier cohorts pooled, closed book: held as firmly as by the champion, but for epsilon.
+
+    Answers that flip must not cost epsilon either, however firmly the rest is held.
+    """
+    retired = dict(sorted(Counter(r.why for r in evidence.retired).items()))
+    if not evidence.earlier_cohorts:
+        reason = "no earlier night has probes: there is nothing to forget yet"
+        if retired:
+            reason = f"all probes of earlier nights are retired ({_counted(retired)}): nothing that holds is forgotten"
+        return Check(name=NAME, status="NOT_APPLICABLE", reason=reason, figures={"retired": retired} if retired else {})
+    unasked = set(evidence.earlier_cohorts) - {a.cohort for a in evidence.answers}
+    if unasked:
+        reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
+        return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
+    candidate, champion = (_earlier(evidence, model) for model in ("candidate", "champion"))
+    if any(row.firmness is None for row in (*candidate.values(), *champion.values())):
+        reason = "the examination does not say how firmly the models know what earlier nights taught"
+        return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
+    ours, theirs = _held(candidate, champion), _held(champion, candidate)
+    check = not_worse(
+        NAME,
+        ours,
+        theirs,
+        settings,
+        epsilon=settings.epsilon_cohorts,
+        at_least=settings.min_probes,
+        what="what earlier nights taught",
+    )
+    if candidate.keys() != champion.keys():
+        return check
+    won, lost = (
+        sum(one[item].correct and not other[item].correct for item in one)
+        for one, other in ((candidate, champion), (champion, candidate))
+    )
+    reason = f"{check.reason}; right or wrong: {won} won, {lost} lost of {len(champion)}"
+    figures = {**check.figures, "won": won, "lost": lost}
+    if retired:
+        reason, figures["retired"] = f"{reason}; no longer asked: {_counted(retired)}", retired
+    flipped = champion and (lost - won) / len(champion) >= settings.epsilon_cohorts
+    status = "FAIL" if flipped else check.status
+    return check.model_copy(update={"status": status, "reason": reason, "figures": figures})
+
+
+def _earlier(evidence: Evidence, model: str) -> dict[str, Answer]:
+    return {
+        row.id: row
+        for row in evidence.answers
+        if row.model == model
+        and row.condition == "closed"
+        and row.type != "unanswerable"
+        and evidence.is_earlier(row.cohort)
+    }
+
+
+def _held(rows: dict[str, Answer], others: dict[str, Answer]) -> Scores:
+    """Each item's firmness as a share of the firmer of two models'; 0 where neither answers rightly.
+
+    Swapping the models turns the sign of a difference and changes nothing else, so that two equal models differ by 0
+    on average. What neither knows is noise, in which one may well have ten times the firmness of the other.
+    """
+    scores = {}
+    for item, row in rows.items():
+        other = others.get(item, row)
+        known = row.correct or other.correct
+        highest = max(row.firmness or 0.0, other.firmness or 0.0)
+        scores[item] = ((row.firmness or 0.0) / highest if known and highest else 0.0, row.source or row.id)
+    return scores
+
+
+def _counted(found: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in found.items())

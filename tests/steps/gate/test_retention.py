@@ -1,0 +1,118 @@
+"""Fading is seen before answers flip, and few probes are enough to see that nothing earlier nights taught fades."""
+
+import numpy as np
+import pytest
+
+from steps.gate import judge, retention
+from steps.gate.statistics import paired_difference
+from tests.steps.gate.test_gate import EARLIER, answers, check, evidence
+
+
+def remembered(champion, candidate, *, per_source=4, known=None):
+    """Evidence in which both know the right answers of an earlier night as firmly as this, all right if known."""
+    known = np.ones(len(champion), dtype=bool) if known is None else known
+    found = evidence()
+    found.answers = [a for a in found.answers if a.cohort != EARLIER or a.model == "base"]
+    for model, firmness in (("champion", champion), ("candidate", candidate)):
+        rows = answers(EARLIER, model, known, per_source=per_source)
+        found.answers += [row.model_copy(update={"firmness": float(p)}) for row, p in zip(rows, firmness, strict=True)]
+    return found
+
+
+def kept(found, settings):
+    return retention.kept_earlier(found, settings.gate)
+
+
+def test_a_few_documents_are_enough_where_nothing_fades(settings):
+    random = np.random.default_rng(1)
+    before = random.uniform(0.05, 0.9, size=28)
+    found = kept(remembered(before, before * random.uniform(0.9, 1.1, size=28)), settings)
+    assert found.status == "PASS"
+    assert -0.1 < found.figures["lower_bound"] < found.figures["difference"] < 0.05
+    assert (found.figures["won"], found.figures["lost"], found.figures["clusters"]) == (0, 0, 7)
+    assert "0 won, 0 lost of 28" in found.reason
+
+
+def test_what_fades_is_refused_before_an_answer_flips(settings):
+    random = np.random.default_rng(2)
+    before = random.uniform(0.05, 0.9, size=80)
+    assert kept(remembered(before, before * random.uniform(0.6, 0.9, size=80)), settings).status == "FAIL"
+
+
+def test_answers_that_flip_are_not_made_up_for_by_firmness(settings):
+    found = remembered(np.full(40, 0.3), np.full(40, 0.31))
+    assert kept(found, settings).status == "PASS"
+    lost = {f"{EARLIER}-{n}" for n in range(4)}
+    found.answers = [
+        a.model_copy(update={"correct": False}) if a.model == "candidate" and a.id in lost else a for a in found.answers
+    ]
+    flipped = kept(found, settings)
+    assert flipped.status == "FAIL" and "0 won, 4 lost of 40" in flipped.reason
+
+
+def test_what_neither_knows_is_noise(settings):
+    known = np.arange(40) < 20
+    before = np.where(known, 0.5, 1e-6)
+    after = np.where(known, 0.51, 1e-9)
+    found = kept(remembered(before, after, known=known), settings)
+    assert found.status == "PASS" and found.figures["worse"] == 0
+
+
+def test_swapping_the_models_turns_the_sign(settings):
+    random = np.random.default_rng(3)
+    one, other = random.random(40), random.random(40)
+    there, back = (kept(remembered(*pair), settings).figures for pair in ((one, other), (other, one)))
+    assert there["difference"] == -back["difference"] and there["lower_bound"] == -back["upper_bound"]
+
+
+@pytest.mark.parametrize("model", ["candidate", "champion"])
+def test_without_firmness_nothing_is_decided(settings, model):
+    found = evidence()
+    row = next(a for a in found.answers if a.model == model and a.cohort == EARLIER)
+    found.answers[found.answers.index(row)] = row.model_copy(update={"firmness": None})
+    verdict = judge(found, settings)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "how firmly" in check(verdict, "kept earlier nights").reason
+
+
+def changes(random, *, documents, probes, lost, correlation):
+    """Shares won or lost of each item, [items]: of 70 % that are known, an even wobble, and some lost for good.
+
+    The wobble has the spread of four nights of data/bench/stream (docs/log.md); ``lost`` is a share of all items.
+    """
+    known = random.random((documents, probes)) < 0.7
+    rate = np.full(documents, lost / 0.7)
+    if lost and correlation:
+        spread = (1 - correlation) / correlation
+        rate = random.beta(rate * spread, (1 - rate) * spread)
+    gone = random.random((documents, probes)) < rate[:, None]
+    wobble = np.clip(random.laplace(scale=0.19 / 2**0.5, size=known.shape), -1, 1)
+    return (known * np.where(gone, -1.0, wobble)).ravel()
+
+
+@pytest.mark.parametrize(
+    ("documents", "probes", "lost", "correlation", "least", "most"),
+    [
+        (5, 5, 0.1, 0.0, 0.0, 0.05),
+        (5, 5, 0.1, 0.2, 0.0, 0.05),
+        (7, 4, 0.1, 0.2, 0.0, 0.05),
+        (10, 5, 0.1, 0.2, 0.0, 0.05),
+        (30, 5, 0.1, 0.2, 0.0, 0.05),
+        (10, 5, 0.1, 0.5, 0.0, 0.1),  # documents that go as wholes say less than they claim
+        (7, 4, 0.0, 0.0, 0.6, 1.0),
+        (10, 5, 0.0, 0.0, 0.8, 1.0),
+        (15, 5, 0.0, 0.0, 0.9, 1.0),
+    ],
+)
+def test_facts_lost_for_good_hardly_ever_pass_and_an_even_wobble_does(
+    documents, probes, lost, correlation, least, most
+):
+    random, trials, passed = np.random.default_rng(documents * probes), 400, 0
+    clusters = [str(n // probes) for n in range(documents * probes)]
+    for _ in range(trials):
+        change = changes(random, documents=documents, probes=probes, lost=lost, correlation=correlation)
+        ours, theirs = np.minimum(1, 1 + change), np.minimum(1, 1 - change)
+        found = paired_difference(list(ours), list(theirs), clusters, confidence=0.95, power=0.8, epsilon=0.1)
+        passed += found.lower > -0.1
+    noise = 2 * np.sqrt(0.05 * 0.95 / trials)
+    assert least <= passed / trials <= most + noise
