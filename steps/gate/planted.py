@@ -60,9 +60,9 @@ def _planted(
     if not evidence.forgetting or evidence.earlier_cohorts:
         yield "the shuffled adapter", condition, shuffled
         yield "simulated: all wrong", condition, wrong
-    if evidence.earlier_cohorts:
-        forgetful = replace(evidence, answers=_forgetful(unchanged, settings.epsilon_cohorts))
-        yield "simulated: forgets earlier nights by epsilon", kept_earlier, forgetful
+    forgetful = _forgetful(unchanged, settings.epsilon_cohorts)
+    if evidence.earlier_cohorts and forgetful:
+        yield "simulated: forgets earlier nights by epsilon", kept_earlier, replace(evidence, answers=forgetful)
     dull = replace(evidence, anchors=_dull(unchanged, settings.epsilon_anchors))
     yield "simulated: loses general abilities by epsilon", _general, dull
     kept = {a.id: a.strict for a in evidence.canaries if a.model == "champion" and not a.surfaced}
@@ -75,11 +75,16 @@ def _general(evidence: Evidence, settings: GateSettings) -> Check:
     return general_abilities(evidence, settings, against="champion")
 
 
-def _forgetful(unchanged: Evidence, epsilon: float) -> list[Answer]:
-    """The answers as the candidate's would be if it were the champion but for a loss of epsilon."""
+def _forgetful(unchanged: Evidence, epsilon: float) -> list[Answer] | None:
+    """The answers as the candidate's would be if it were the champion but for a loss of epsilon.
+
+    None where the champion does not know that much: nobody can lose it.
+    """
     rows, night = unchanged.answers, unchanged.night
     closed = [a for a in rows if a.model == "candidate" and a.condition == "closed" and a.type != "unanswerable"]
     earlier = [a for a in closed if unchanged.is_earlier(a.cohort)]
+    if sum(a.correct for a in earlier) < epsilon * len(earlier):
+        return None
     lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=night)
     return [_marked(a, False) if a.model == "candidate" and a.id in lost else a for a in rows]
 

@@ -18,7 +18,7 @@ def items_needed(variance: float, *, effect: float, epsilon: float, confidence: 
     """
     if math.isnan(variance):
         return 10**9
-    clean = math.log(1.0 - confidence) / math.log(1.0 - epsilon) if epsilon < 1 else 1.0
+    clean = clean_items(epsilon, confidence=confidence)
     return math.ceil(effect * max(clean, _z(confidence, power) ** 2 * variance / epsilon**2))
 
 
@@ -28,6 +28,11 @@ def detectable(variance: float, *, items: int, effect: float, confidence: float,
     if math.isnan(variance):
         return 1.0
     return max(zero_failure_bound(worth, confidence=confidence), _z(confidence, power) * math.sqrt(variance / worth))
+
+
+def clean_items(epsilon: float, *, confidence: float) -> float:
+    """Return how many independent items without any loss rule out that a share of ``epsilon`` is lost."""
+    return math.log(1.0 - confidence) / math.log(1.0 - epsilon) if epsilon < 1 else 1.0
 
 
 def zero_failure_bound(clean: float, *, confidence: float) -> float:

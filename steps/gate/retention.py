@@ -6,10 +6,12 @@ dozen documents have thirty. Of each fact that candidate or champion answers rig
 if it is new. Nights that forgot lost as many points of it as of right and wrong (docs/log.md).
 """
 
+import math
 from collections import Counter
 
 from steps.gate.checks import Scores, not_worse
 from steps.gate.evidence import Evidence
+from steps.gate.power import clean_items
 from steps.records import Answer, Check
 from steps.settings import GateSettings
 
@@ -19,7 +21,8 @@ NAME = "kept earlier nights"
 def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
     """Probes of all earlier cohorts pooled, closed book: held as firmly as by the champion, but for epsilon.
 
-    Answers that flip must not cost epsilon either, however firmly the rest is held.
+    Answers that flip must not cost epsilon either, however firmly the rest is held. And there must be so many probes
+    that facts which are lost whole, without a sign of it in others, would hardly all have been missed.
     """
     retired = dict(sorted(Counter(r.why for r in evidence.retired).items()))
     if not evidence.earlier_cohorts:
@@ -42,7 +45,9 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         theirs,
         settings,
         epsilon=settings.epsilon_cohorts,
-        at_least=settings.min_probes,
+        at_least=max(
+            settings.min_probes, math.ceil(clean_items(settings.epsilon_cohorts, confidence=settings.confidence))
+        ),
         what="what earlier nights taught",
     )
     if candidate.keys() != champion.keys():

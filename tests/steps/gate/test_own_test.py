@@ -46,6 +46,12 @@ def test_a_shuffled_adapter_that_knows_as_much_as_the_candidate_is_no_evidence_f
     assert "the shuffled adapter passed 'learned tonight'" in check(verdict, planted.NAME).reason
 
 
+def test_a_champion_that_knows_nothing_of_earlier_nights_cannot_lose_it(settings):
+    """A deployment whose first nights were refused: the base serves, and nothing is there to be forgotten."""
+    found = check(judge(evidence(earlier=(0, 0, 60)), settings), planted.NAME)
+    assert found.status == "PASS" and "simulated: forgets earlier nights by epsilon" not in found.figures
+
+
 def test_without_the_shuffled_adapter_nothing_is_decided(settings):
     found = evidence()
     found.shuffled = []

@@ -25,12 +25,12 @@ def kept(found, settings):
 
 def test_a_few_documents_are_enough_where_nothing_fades(settings):
     random = np.random.default_rng(1)
-    before = random.uniform(0.05, 0.9, size=28)
-    found = kept(remembered(before, before * random.uniform(0.9, 1.1, size=28)), settings)
+    before = random.uniform(0.05, 0.9, size=32)
+    found = kept(remembered(before, before * random.uniform(0.9, 1.1, size=32)), settings)
     assert found.status == "PASS"
     assert -0.1 < found.figures["lower_bound"] < found.figures["difference"] < 0.05
-    assert (found.figures["won"], found.figures["lost"], found.figures["clusters"]) == (0, 0, 7)
-    assert "0 won, 0 lost of 28" in found.reason
+    assert (found.figures["won"], found.figures["lost"], found.figures["clusters"]) == (0, 0, 8)
+    assert "0 won, 0 lost of 32" in found.reason
 
 
 def test_what_fades_is_refused_before_an_answer_flips(settings):
@@ -63,6 +63,11 @@ def test_swapping_the_models_turns_the_sign(settings):
     one, other = random.random(40), random.random(40)
     there, back = (kept(remembered(*pair), settings).figures for pair in ((one, other), (other, one)))
     assert there["difference"] == -back["difference"] and there["lower_bound"] == -back["upper_bound"]
+
+
+def test_too_few_probes_miss_facts_that_are_lost_whole(settings):
+    found = kept(remembered(np.full(28, 0.5), np.full(28, 0.5)), settings)
+    assert found.status == "INCONCLUSIVE" and "only 28 items can be compared, 29 are needed" in found.reason
 
 
 @pytest.mark.parametrize("model", ["candidate", "champion"])
