@@ -105,7 +105,7 @@ class ConsolidateSettings(Section):
     """The adapter and how it is trained."""
 
     rank: Positive = Field(description="of one night; nights are added to each other")
-    max_rank: Positive = Field(description="of a deep sleep, which has the rank of all its nights up to this")
+    max_rank: Positive = Field(description="of the whole adapter: what was learned before makes room for tonight")
     alpha: Positive
     dropout: Share = 0.0
     first_layer: Share = Field(description="share of the lower layers that stays frozen")

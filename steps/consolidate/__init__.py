@@ -4,9 +4,11 @@ In a deep sleep it is built from the base anew, on the dreams of all nights.
 """
 
 import shutil
+from pathlib import Path
 from typing import Any
 
-from steps.consolidate.adapter import attach_adapter, save_adapter, stacks, with_merged
+from steps.consolidate.adapter import adapter_config, attach_adapter, rank_of, save_adapter, stacks, with_merged
+from steps.consolidate.compacting import compacted
 from steps.consolidate.examples import build_examples
 from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
 from steps.consolidate.superseded import superseded
@@ -17,7 +19,7 @@ from steps.manifest import StepRecord, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
 from steps.records import Dream, Experience
-from steps.settings import Settings
+from steps.settings import ConsolidateSettings, Settings
 from steps.workspace import Workspace, check_space, file_sha256, read_records
 
 _BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
@@ -78,10 +80,10 @@ def consolidate(
         examples = build_examples(base.tokenizer, [*new, *again], corpus, known=known)
         scratch = workspace.night(night) / "consolidate"
         lessons = prepare_lessons(base.model, examples, settings.consolidate, packed=packed)
-        served = with_merged(base.model, begun.adapter) if begun else base.model  # after the base has read the lessons
-        model = attach_adapter(
-            served, settings.consolidate, seed=settings.seed, nights=len({d.night for d in new if not d.rehearsal})
-        )
+        fresh = len({d.night for d in new if not d.rehearsal})
+        before = _with_room(begun.adapter, scratch / "before", settings.consolidate, nights=fresh) if begun else None
+        served = with_merged(base.model, before) if before else base.model  # after the base has read the lessons
+        model = attach_adapter(served, settings.consolidate, seed=settings.seed, nights=fresh)
         done = train(
             model,
             lessons,
@@ -95,8 +97,9 @@ def consolidate(
             raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
         unfinished = folder.with_name("adapter.part")
         shutil.rmtree(unfinished, ignore_errors=True)
-        save_adapter(model, unfinished, base_name=base.name, onto=begun.adapter if begun else None)
+        save_adapter(model, unfinished, base_name=base.name, onto=before)
         unfinished.rename(folder)
+        earlier_rank = adapter_config(before)["r"] if before else 0
         shutil.rmtree(scratch, ignore_errors=True)
         return {
             "examples": len(examples),
@@ -106,6 +109,7 @@ def consolidate(
             "nights": nights,
             "begins_with": f"the champion of night {begun.nights[-1]}" if begun else "the base",
             "rank": model.peft_config["default"].r,
+            "earlier_rank": earlier_rank,
             "steps": len(done.losses),
             "losses": [round(loss, 6) for loss in done.losses],
             "tokens": done.tokens,
@@ -121,3 +125,12 @@ def consolidate(
         }
 
     return run_once(workspace, night=night, step="consolidate", digest=digest, outputs=[folder], work=work)
+
+
+def _with_room(adapter: Path, scratch: Path, settings: ConsolidateSettings, *, nights: int) -> Path:
+    """The champion's adapter, small enough for both to stay within ``max_rank``; it keeps at least half of that."""
+    room = max(settings.max_rank - rank_of(settings, nights), settings.max_rank // 2)
+    if adapter_config(adapter)["r"] <= room:
+        return adapter
+    shutil.rmtree(scratch, ignore_errors=True)
+    return compacted(adapter, scratch, rank=room)

@@ -1,6 +1,7 @@
 """The LoRA adapter: attached to the upper layers of the frozen base, saved as PEFT saves it."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,23 +23,28 @@ WEIGHTS = "adapter_model.safetensors"
 def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int, nights: int = 1) -> PeftModel:
     """Attach a fresh adapter to all linear layers of the upper blocks; the base's weights are not touched.
 
-    It has room for what ``nights`` nights taught: the rank of so many, up to ``settings.max_rank``.
+    It has room for what ``nights`` nights taught (``rank_of``).
 
     Below the first adapted layer there is no backward pass, and fewer layers forget less per fact learned (design,
     section 3, last table row).
     """
     torch.manual_seed(seed)
     layers, first = model.config.num_hidden_layers, first_layer(model, settings)
-    rooms = max(1, min(nights, settings.max_rank // settings.rank))
+    rank = rank_of(settings, nights)
     config = LoraConfig(
-        r=settings.rank * rooms,
-        lora_alpha=settings.alpha * rooms,
+        r=rank,
+        lora_alpha=settings.alpha * rank // settings.rank,
         lora_dropout=settings.dropout,
         target_modules=sorted({name.rsplit(".", 1)[-1] for name in adapted_layers(model, settings)}),
         layers_to_transform=list(range(first, layers)) if first else None,
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
+
+
+def rank_of(settings: ConsolidateSettings, nights: int) -> int:
+    """The rank that so many nights are learned with: each its own, up to ``settings.max_rank`` together."""
+    return settings.rank * max(1, min(nights, settings.max_rank // settings.rank))
 
 
 def first_layer(model: PreTrainedModel, settings: ConsolidateSettings) -> int:
@@ -97,7 +103,7 @@ def stacks(folder: Path, model: PreTrainedModel, settings: ConsolidateSettings) 
     config = adapter_config(folder)
     layers, first = model.config.num_hidden_layers, first_layer(model, settings)
     same_layers = config["layers_to_transform"] == (list(range(first, layers)) if first else None)
-    return same_layers and config["lora_alpha"] * settings.rank == settings.alpha * config["r"]
+    return same_layers and math.isclose(config["lora_alpha"] / config["r"], settings.alpha / settings.rank)
 
 
 def adapter_config(folder: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Where a night's training starts: the champion's adapter, or the base in a deep sleep.
 
-To go on from the champion costs the same every night, with a wording of each of some earlier facts, others every night;
-the adapter grows by a night's rank. A deep sleep makes it small again, and costs what all remembered nights cost.
+To go on from the champion costs the same every night, with a wording of each of some earlier facts, others every night.
+A deep sleep rebuilds the adapter from all dreams: it costs what all remembered nights cost, and more of what the base
+could do (docs/log.md).
 """
 
 import random

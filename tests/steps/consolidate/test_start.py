@@ -99,6 +99,19 @@ def test_the_saved_adapter_is_what_was_trained_on_top_of_the_one_before(sleep, w
     assert ranks == [ranks[0], 2 * ranks[0], 3 * ranks[0]]
 
 
+def test_what_was_learned_before_makes_room_for_tonight(sleep, workspace):
+    """Of two nights' room, the third night has one, and the two before it share the other."""
+    sleep(FIRST, None, learning_rate=0.02)
+    rank = adapter_config(workspace.night(FIRST) / "adapter")["r"]
+    assert sleep(SECOND, served(workspace), max_rank=2 * rank)[0]["earlier_rank"] == rank
+    start = Start(workspace.night(SECOND) / "adapter", (FIRST, SECOND))
+    figures, weights = sleep(THIRD, start, max_rank=2 * rank, learning_rate=0.02)
+    assert figures["earlier_rank"] == figures["rank"] == rank
+    config = adapter_config(workspace.night(THIRD) / "adapter")
+    assert config["r"] == 2 * rank and {weight.shape[1] for weight in weights.values()} == {2 * rank}
+    assert not (workspace.night(THIRD) / "consolidate").exists()
+
+
 def test_what_a_refused_night_brought_is_new(sleep, workspace):
     sleep(FIRST, None)
     figures, _ = sleep(THIRD, served(workspace))
