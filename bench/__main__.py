@@ -1,4 +1,4 @@
-"""Command line of the benchmark: ``python -m bench stream``, ``squad`` and ``speed``."""
+"""Command line of the benchmark: ``python -m bench stream``, ``squad``, ``speed``, ``firmness`` and ``gate``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -88,6 +88,24 @@ def speed(
     settings = _settings(params, model, device)
     passes = epochs or settings.consolidate.epochs
     measure(settings, out, dreams=dreams, epochs=passes, prompts=prompts, peers=peers)
+
+
+@app.command()
+def firmness(
+    arms: Annotated[str, typer.Option("--arms", help="comma-separated; they must have run")] = "slumber,dreams",
+    nights: Annotated[int, typer.Option("--nights", min=2, help="development nights are 1 to 4")] = 4,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Annotated[Path, typer.Option("--out", help="folder of a run of stream")] = Path(".bench/eight"),
+) -> None:
+    """Compare what a finished run's nights forgot by right and wrong with what they forgot by firmness."""
+    from bench.firmness import measure
+
+    course = Course(
+        stream=invented_stream().first(nights), settings=_settings(params, model, device), folder=out.resolve()
+    )
+    measure(course, [name.strip() for name in arms.split(",")])
 
 
 @app.command()

@@ -47,7 +47,7 @@ def _key(condition: str) -> str:
 # By the name that the gate gives each; what it may add besides shows in the check `gate`.
 CONDITIONS = {
     "learned tonight": "Tonight's probes, closed book: better than the champion by the set margin.",
-    "kept earlier nights": "Probes of earlier nights that still hold: known as firmly as by the champion, but for epsilon.",
+    "kept earlier nights": "Probes of earlier nights that still hold: known as firmly as by the champion.",
     "general abilities against champion": "The anchor suite: not worse than the champion by epsilon.",
     "general abilities against night 0": "The anchor suite: not worse than the untouched base by epsilon.",
     "no suite lost more than it won": "Exact tests, suite by suite: what one lost no other makes up for.",

@@ -6,6 +6,7 @@ import pytest
 
 from bench.arms import ARMS, chosen_arms
 from bench.course import Course
+from bench.firmness import measure
 from bench.reporting import report
 from bench.running import Plan, run_arms
 from bench.stream import invented_stream
@@ -35,6 +36,12 @@ def test_arms_learn_are_examined_and_resumed(course, capsys):
 
     adapters = {p: p.stat().st_mtime_ns for p in course.folder.rglob("adapter_model.safetensors")}
     assert len(adapters) == 2 + 2 + 2 + 2 + 1  # raw, dreams, slumber and its steps' own, joint
+    rows = measure(course, ["slumber"])
+    assert [row["candidate"] for row in rows][:2] == ["slumber, night 2", "slumber, night 2, at 0.85"]
+    assert all(row["won"] == row["lost"] == 0 and row["firmness"] == 0 for row in rows), "the tiny model knows nothing"
+    assert rows[0]["probes"] == 25 and rows[1]["probes"] > 40 and "firmness" in capsys.readouterr().out
+    with pytest.raises(SlumberError, match="joint has no night 1"):
+        measure(course, ["joint"])
     assert run_arms(course, plan) == (marks, anchors, costs)
     assert adapters == {p: p.stat().st_mtime_ns for p in course.folder.rglob("adapter_model.safetensors")}
 

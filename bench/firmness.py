@@ -1,0 +1,132 @@
+"""Is firmness a fair measure of forgetting? Adapters of a finished run that forgot or did not, judged both ways."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bench.course import Course
+from steps.consolidate.adapter import adapter_config, scaled_adapter
+from steps.errors import SlumberError
+from steps.examine.firmness import ask_firmness, right_replies, with_firmness
+from steps.examine.items import ProbeItem, passage_for
+from steps.examine.paper import Paper, Who, ask_all
+from steps.gate.evidence import Evidence
+from steps.gate.retention import kept_earlier
+from steps.gate.statistics import paired_difference
+from steps.model.loading import base_folder, base_sha256
+from steps.records import Answer
+from steps.workspace import Workspace, write_text
+
+SCALES = (0.85, 0.7, 0.55)
+_LATER = "9999-12-31"  # as seen from there every cohort is an earlier one
+Row = dict[str, str | int | float]
+
+
+def measure(course: Course, arms: Sequence[str]) -> list[Row]:
+    """Compare each arm's nights with the night before, and the last one of the first arm with less of itself.
+
+    Asked is what earlier nights taught, as the gate does. Prints a table and writes ``firmness.json``.
+
+    Raises:
+        SlumberError: an arm has not learned on all of these nights.
+    """
+    last = len(course.stream.nights)
+    for arm in arms:
+        for night in course.stream.nights:
+            if not (course.arm(arm, night.number) / "adapter").is_dir():
+                raise SlumberError(f"{arm} has no night {night.number} in {course.folder}: run the benchmark first.")
+    rows = [_night(course, arm, n) for arm in arms for n in range(2, last + 1)]
+    whole = course.arm(arms[0], last) / "adapter"
+    with TemporaryDirectory() as folder:
+        for scale in SCALES:
+            less = scaled_adapter(whole, Path(folder) / str(scale), scale=scale, rank=adapter_config(whole)["r"])
+            items = _items(course, last, after=last)
+            rows.append(_row(course, f"{arms[0]}, night {last}, at {scale:g}", items, champion=whole, candidate=less))
+    write_text(course.folder / "firmness.json", json.dumps(rows, indent=2) + "\n")
+    Console().print(_table(rows))
+    return rows
+
+
+def _night(course: Course, arm: str, number: int) -> Row:
+    before, after = (course.arm(arm, n) / "adapter" for n in (number - 1, number))
+    items = _items(course, number - 1, after=number)
+    return _row(course, f"{arm}, night {number}", items, champion=before, candidate=after)
+
+
+def _items(course: Course, nights: int, *, after: int) -> list[ProbeItem]:
+    """The probes of the first ``nights`` that still hold and are learned by heart, with their passages."""
+    items = []
+    for night in course.stream.nights[:nights]:
+        documents = {e.id: e for e in course.documents(night)}
+        for probe in course.probes(night):
+            holds = after < course.stream.outdated.get(probe.name or "", after + 1)
+            if probe.answers and holds and probe.source not in course.stream.temporary:
+                passage = passage_for(probe, documents.get(probe.experience or ""), [])
+                items.append(ProbeItem(probe, passage.context if passage else None, f"{night.number}/{probe.source}"))
+    return items
+
+
+def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, candidate: Path) -> Row:
+    adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
+    how = {
+        "base_digest": base_sha256(base_folder(course.settings.model)),
+        "settings": course.settings,
+        "workspace": Workspace(course.folder / "firmness"),
+    }
+    alone = [replace(item, document=None) for item in items]
+    found: dict[Who, list[Answer]] = {
+        who: ask_all(Paper(alone if adapter else items), who=who, adapter=adapter, says=f"{name}: {who}", **how).probes
+        for who, adapter in adapters.items()
+    }
+    replies = right_replies(row for rows in found.values() for row in rows)
+    answers = []
+    for who in ("champion", "candidate"):
+        firmness = ask_firmness(items, replies, who=who, adapter=adapters[who], says=f"{name}: {who}", **how)
+        answers += [row for row in with_firmness(found[who], firmness) if row.condition == "closed"]
+    evidence = Evidence(_LATER, answers=answers, earlier_cohorts=sorted({a.cohort for a in answers}))
+    knobs = course.settings.gate.model_copy(update={"min_probes": 1, "epsilon_cohorts": 0.99})
+    firm = kept_earlier(evidence, knobs).figures
+    right = {who: {a.id: float(a.correct) for a in answers if a.model == who} for who in ("champion", "candidate")}
+    source = {a.id: a.source or a.id for a in answers}
+    ids = sorted(source)
+    flips = paired_difference(
+        [right["candidate"][i] for i in ids],
+        [right["champion"][i] for i in ids],
+        [source[i] for i in ids],
+        confidence=knobs.confidence,
+        power=knobs.power,
+        epsilon=course.settings.gate.epsilon_cohorts,
+    )
+    return {
+        "candidate": name,
+        "probes": len(ids),
+        "documents": flips.clusters,
+        "right": flips.mean,
+        "right_lower": flips.lower,
+        "won": flips.better,
+        "lost": flips.worse,
+        "firmness": firm["difference"],
+        "firmness_lower": firm["lower_bound"],
+    }
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(
+        title="What earlier nights taught, candidate against champion (points, lower bound at 95 %)",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title_justify="left",
+    )
+    table.add_column("candidate", min_width=24)
+    for name in ("probes", "won", "lost", "right or wrong", "firmness"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        bounds = (f"{100 * row[name]:+.1f} ({100 * row[f'{name}_lower']:+.1f})" for name in ("right", "firmness"))
+        table.add_row(*(str(row[name]) for name in ("candidate", "probes", "won", "lost")), *bounds)
+    return table
