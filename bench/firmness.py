@@ -17,7 +17,7 @@ from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.items import ProbeItem, passage_for
 from steps.examine.paper import Paper, Who, ask_all
 from steps.gate.evidence import Evidence
-from steps.gate.retention import kept_earlier
+from steps.gate.kept import kept_earlier
 from steps.gate.statistics import paired_difference
 from steps.model.loading import base_folder, base_sha256
 from steps.records import Answer

@@ -14,8 +14,8 @@ from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
+from steps.gate.kept import kept_earlier
 from steps.gate.losses import lost_more
-from steps.gate.retention import kept_earlier
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 

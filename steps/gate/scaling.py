@@ -16,7 +16,7 @@ from steps.gate import canaries, planted
 from steps.gate.checks import general_abilities, learned_tonight
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
-from steps.gate.retention import kept_earlier
+from steps.gate.kept import kept_earlier
 from steps.manifest import read_manifest
 from steps.records import Check, Verdict, content_id
 from steps.settings import Settings

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from steps.gate import judge, retention
+from steps.gate import judge
+from steps.gate.kept import kept_earlier
 from steps.gate.statistics import paired_difference
 from tests.steps.gate.test_gate import EARLIER, answers, check, evidence
 
@@ -20,7 +21,7 @@ def remembered(champion, candidate, *, per_source=4, known=None):
 
 
 def kept(found, settings):
-    return retention.kept_earlier(found, settings.gate)
+    return kept_earlier(found, settings.gate)
 
 
 def test_a_few_documents_are_enough_where_nothing_fades(settings):

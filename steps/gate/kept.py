@@ -48,7 +48,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         at_least=max(
             settings.min_probes, math.ceil(clean_items(settings.epsilon_cohorts, confidence=settings.confidence))
         ),
-        what="what earlier nights taught",
+        what="how firmly earlier nights are known",
     )
     if candidate.keys() != champion.keys():
         return check
