@@ -74,7 +74,7 @@ def _probe(raw: Raw, entry: ProbeInput, night: str, counts: Counter[str]) -> Pro
         night=night,
         question=question,
         answers=answers,
-        type=optional["type"] or ("recall" if answers else "unanswerable"),
+        type=(optional["type"] or "recall") if answers else "unanswerable",  # whatever its owner calls it
         origin="owner",
         source=optional["source"] or None,
         experience=None,

@@ -90,7 +90,7 @@ def test_every_kind(put, run):
             {"kind": "demonstration", "messages": talk},
             {"kind": "preference", "prompt": "Hi", "chosen": "Good day", "rejected": "Yo"},
             {"kind": "probe", "question": "How high?", "answers": ["63 metres"], "source": "Tower.md", "id": 7},
-            {"kind": "probe", "question": "What colour is the door?", "answers": []},
+            {"kind": "probe", "question": "What colour is the door?", "answers": [], "type": "recall"},
             {"kind": "probe", "question": "When?", "answers": ["nine"], "source": "WEB/hours", "type": "paraphrase"},
         ],
     )
