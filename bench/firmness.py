@@ -123,7 +123,7 @@ def _table(rows: list[Row]) -> Table:
         pad_edge=False,
         title_justify="left",
     )
-    table.add_column("candidate", min_width=24)
+    table.add_column("candidate", no_wrap=True)
     for name in ("probes", "won", "lost", "right or wrong", "firmness"):
         table.add_column(name, justify="right")
     for row in rows:
