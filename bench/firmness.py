@@ -42,11 +42,10 @@ def measure(course: Course, arms: Sequence[str]) -> list[Row]:
             if not (course.arm(arm, night.number) / "adapter").is_dir():
                 raise SlumberError(f"{arm} has no night {night.number} in {course.folder}: run the benchmark first.")
     rows = [_night(course, arm, n) for arm in arms for n in range(2, last + 1)]
-    whole = course.arm(arms[0], last) / "adapter"
+    whole, items = course.arm(arms[0], last) / "adapter", _items(course, last, after=last)
     with TemporaryDirectory() as folder:
         for scale in SCALES:
             less = scaled_adapter(whole, Path(folder) / str(scale), scale=scale, rank=adapter_config(whole)["r"])
-            items = _items(course, last, after=last)
             rows.append(_row(course, f"{arms[0]}, night {last}, at {scale:g}", items, champion=whole, candidate=less))
     write_text(course.folder / "firmness.json", json.dumps(rows, indent=2) + "\n")
     Console().print(_table(rows))

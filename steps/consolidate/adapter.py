@@ -78,8 +78,7 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path |
         config["r"] += before["r"]
         together = {name: _stacked(name, earlier[name], weight) for name, weight in tonight.items()}
         save_file(together, folder / WEIGHTS, metadata={"format": "pt"})
-    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
-    (folder / "adapter_config.json").write_text(text, encoding="utf-8")
+    write_config(folder, config)
 
 
 def _stacked(name: str, earlier: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -104,6 +103,12 @@ def stacks(folder: Path, model: PreTrainedModel, settings: ConsolidateSettings) 
     layers, first = model.config.num_hidden_layers, first_layer(model, settings)
     same_layers = config["layers_to_transform"] == (list(range(first, layers)) if first else None)
     return same_layers and math.isclose(config["lora_alpha"] / config["r"], settings.alpha / settings.rank)
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """Write what PEFT is to read about a saved adapter, keys in order."""
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (folder / "adapter_config.json").write_text(text, encoding="utf-8")
 
 
 def adapter_config(folder: Path) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """A saved adapter of a smaller rank that does nearly the same: the best approximation, by singular values."""
 
-import json
 import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from steps.consolidate.adapter import WEIGHTS, adapter_config
+from steps.consolidate.adapter import WEIGHTS, adapter_config, write_config
 
 
 def compacted(adapter: Path, destination: Path, *, rank: int) -> Path:
@@ -26,8 +25,7 @@ def compacted(adapter: Path, destination: Path, *, rank: int) -> Path:
     config["lora_alpha"] = config["lora_alpha"] * rank / config["r"]
     config["r"] = rank
     save_file(weights, destination / WEIGHTS, metadata={"format": "pt"})
-    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
-    (destination / "adapter_config.json").write_text(text, encoding="utf-8")
+    write_config(destination, config)
     return destination
 
 

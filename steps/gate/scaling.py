@@ -119,13 +119,13 @@ def _half(
     part = Paper([replace(item, document=None) for item in items], [a for a in paper.anchors if mine(a.id)])
     if half == _JUDGING:
         part = replace(part, items=items, canaries=paper.canaries, suites=paper.suites)
-    how = {"adapter": adapter, "base_digest": evidence.binding["base"], "settings": settings, "workspace": workspace}
-    found: Answers = ask_all(part, who="candidate", says=f"candidate at {scale:g}", **how)
+    base = evidence.binding["base"]
+    asked_as = {"who": "candidate", "says": f"candidate at {scale:g}", "adapter": adapter, "base_digest": base}
+    how = {**asked_as, "settings": settings, "workspace": workspace}
+    found: Answers = ask_all(part, **how)
     # the replies that the champion was judged by: what only this scale would say does not count for it
     earlier = [item for item in items if evidence.is_earlier(item.probe.night)]
-    firmness = ask_firmness(
-        earlier, right_replies(evidence.answers), who="candidate", says=f"candidate at {scale:g}", **how
-    )
+    firmness = ask_firmness(earlier, right_replies(evidence.answers), **how)
     found = replace(found, probes=with_firmness(found.probes, firmness))
     asked = {(row.id, row.condition) for row in found.probes}
     return replace(

@@ -47,8 +47,8 @@ def paired_difference(
         raise ValueError("paired differences need the same items of both models, at least one")
     ours, theirs = np.asarray(candidate, dtype=float), np.asarray(other, dtype=float)
     difference = ours - theirs
-    _, cluster = np.unique(clusters, return_inverse=True)
-    documents = len(np.unique(cluster))
+    names, cluster = np.unique(clusters, return_inverse=True)
+    documents = len(names)
     if documents < 2:
         lower, upper = -math.inf, math.inf
     elif all(np.isin(values, (-1, 0, 1)).all() for values in (ours, theirs, difference)):  # right or wrong
