@@ -40,6 +40,9 @@ Params = Annotated[Path | None, typer.Option("--params", help="another params.ya
 def stream(
     preset: PresetName = "quick",
     nights: Nights = None,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="the nights that nothing was tuned on, without those before them")
+    ] = False,
     arms: Arms = None,
     model: Model = None,
     device: Device = None,
@@ -47,7 +50,7 @@ def stream(
     out: Out = Path(".bench/stream"),
 ) -> None:
     """Teach the eight invented nights and print what each arm learned and forgot."""
-    found = invented_stream()
+    found = invented_stream().reported() if report_only else invented_stream()
     _run(found.first(nights or _preset(preset).nights), preset, arms, _settings(params, model, device), out)
 
 

@@ -74,8 +74,14 @@ def _joint(course: Course, number: int) -> Taught:
 
 def _trl_sft(course: Course, number: int) -> Taught:
     out, examples = _fresh(course, "trl-sft", number), _peer_examples(course, number)
-    start = _yesterday(course, "trl-sft", number)
-    run = train_sft(settings=course.settings, examples=examples, start=start, out=out, seed=course.settings.seed)
+    run = train_sft(
+        settings=course.settings,
+        examples=examples,
+        start=_yesterday(course, "trl-sft", number),
+        out=out,
+        seed=course.settings.seed,
+        tokens=round(_slumbers(course, number, "example_tokens")),
+    )
     return Taught(out, run.seconds, run.tokens, len(examples))
 
 
@@ -87,7 +93,7 @@ def _trl_sdft(course: Course, number: int) -> Taught:
         start=_yesterday(course, "trl-sdft", number),
         out=out,
         seed=course.settings.seed,
-        max_seconds=_slumbers_seconds(course, number),
+        max_seconds=_slumbers(course, number, "training_seconds"),
     )
     return Taught(out, run.seconds, run.tokens, len(examples))
 
@@ -104,7 +110,7 @@ ARMS = {
         Arm(
             "joint", "all nights' dreams at once, at the end: the upper reference", _joint, last_only=True, dreams=True
         ),
-        Arm("trl-sft", "TRL's SFTTrainer on each night's dreams, rehearsal included", _trl_sft, dreams=True),
+        Arm("trl-sft", "TRL's SFTTrainer on each night's dreams, on as many tokens as Slumber", _trl_sft, dreams=True),
         Arm("trl-sdft", "TRL's SDFTTrainer on the same, for as long as Slumber trained", _trl_sdft, dreams=True),
     )
 }
@@ -119,7 +125,8 @@ def chosen_arms(names: list[str]) -> list[Arm]:
     unknown = [name for name in names if name not in ARMS]
     if unknown:
         raise SlumberError(f"There is no arm {unknown[0]!r}: the arms are {', '.join(ARMS)}.")
-    needed = {"no-update", *names} | ({"slumber"} if {"slumber+retrieval", "trl-sdft"} & set(names) else set())
+    after_slumber = {"slumber+retrieval", "trl-sft", "trl-sdft"} & set(names)
+    needed = {"no-update", *names} | ({"slumber"} if after_slumber else set())
     return [arm for arm in ARMS.values() if arm.name in needed]
 
 
@@ -138,9 +145,10 @@ def _peer_examples(course: Course, number: int) -> list[PeerExample]:
     return peer_examples(course.dreams(course.stream.nights[number - 1]), course.corpus(number))
 
 
-def _slumbers_seconds(course: Course, number: int) -> float:
+def _slumbers(course: Course, number: int, figure: str) -> float:
+    """What Slumber's training of that night cost, which a peer may cost, too."""
     night: Night = course.stream.nights[number - 1]
     record = read_manifest(course.workspace, night=night.date, step="consolidate")
     if record is None:
-        raise SlumberError("The arm trl-sdft is given Slumber's time: run the arm slumber first.")
-    return float(record.figures["training_seconds"])
+        raise SlumberError("The peers get what Slumber's training cost: run the arm slumber first.")
+    return float(record.figures[figure])

@@ -33,13 +33,21 @@ class PeerRun:
 
 
 def train_sft(
-    *, settings: Settings, examples: list[PeerExample], start: Path | None, out: Path, seed: int, packing: bool = False
+    *,
+    settings: Settings,
+    examples: list[PeerExample],
+    start: Path | None,
+    out: Path,
+    seed: int,
+    packing: bool = False,
+    tokens: int | None = None,
 ) -> PeerRun:
     """Fine-tune with ``trl.SFTTrainer``, the loss on the answers alone, and save the adapter in ``out``.
 
     ``start`` is the adapter to go on from, or None for a fresh one. ``packing`` is TRL's own: by best fit into rows of
     ``batch_tokens``, the same rows in every epoch. Examples do not read one another, also without flash attention:
-    transformers 5 makes the mask from the positions (a test holds it to that; earlier versions did not).
+    transformers 5 makes the mask from the positions (a test holds it to that; earlier versions did not). ``tokens``:
+    how many to train on, with a learning rate that has come down by then; None: a night's epochs.
 
     Raises:
         SlumberError: the extra ``bench`` is not installed, there are no examples, or ``start`` is not complete.
@@ -52,11 +60,11 @@ def train_sft(
     rows = sft_rows(base.tokenizer, examples)
     lengths = [len(row["input_ids"]) for row in rows]
     budget = settings.consolidate.batch_tokens
+    epochs = settings.consolidate.epochs if tokens is None else tokens / sum(lengths)
     with tempfile.TemporaryDirectory(prefix="slumber-peer-") as scratch:
+        batch = 1 if packing else batch_size(lengths, budget)
         config = SFTConfig(
-            **trainer_arguments(
-                settings, base.device, scratch=scratch, seed=seed, batch=1 if packing else batch_size(lengths, budget)
-            ),
+            **trainer_arguments(settings, base.device, scratch=scratch, seed=seed, batch=batch, epochs=epochs),
             packing=packing,
             max_length=max(budget, *lengths) if packing else None,
             train_sampling_strategy="random" if packing else "group_by_length",
@@ -69,8 +77,7 @@ def train_sft(
         )
         seconds = run(trainer, "TRL SFT")
     save_adapter(trainer.model, out, base_name=base.name)
-    tokens = settings.consolidate.epochs * sum(lengths)
-    return PeerRun(seconds, trainer.state.global_step, trainer.state.max_steps, tokens)
+    return PeerRun(seconds, trainer.state.global_step, trainer.state.max_steps, round(epochs * sum(lengths)))
 
 
 def train_sdft(
@@ -102,7 +109,9 @@ def train_sdft(
     batch = min(batch_size(lengths, settings.consolidate.batch_tokens), len(examples))
     with tempfile.TemporaryDirectory(prefix="slumber-peer-") as scratch:
         config = SDFTConfig(
-            **trainer_arguments(settings, base.device, scratch=scratch, seed=seed, batch=batch),
+            **trainer_arguments(
+                settings, base.device, scratch=scratch, seed=seed, batch=batch, epochs=settings.consolidate.epochs
+            ),
             teacher_model_kind="base",
             teacher_prompt_template="{privileged_context}{prompt}",
             num_generations=1,

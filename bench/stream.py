@@ -39,6 +39,15 @@ class Stream:
         """Return the stream's first ``count`` nights."""
         return Stream(self.name, self.nights[:count], self.report, self.outdated, self.temporary)
 
+    def reported(self) -> "Stream":
+        """Return the nights of the report as a stream of their own, numbered from 1; their dates stay."""
+        kept = [night for night in self.nights if night.number in self.report]
+        nights = tuple(Night(number, night.date, night.inbox) for number, night in enumerate(kept, start=1))
+        number_of = {night.number: number for number, night in enumerate(kept, start=1)}
+        outdated = {probe: number_of[then] for probe, then in self.outdated.items() if then in number_of}
+        everything = frozenset(range(1, len(nights) + 1))
+        return Stream(f"{self.name}, report nights", nights, everything, outdated, self.temporary)
+
 
 def invented_stream(folder: Path = INVENTED) -> Stream:
     """Read the stream of invented documents that the repository holds.

@@ -45,7 +45,7 @@ def batch_size(lengths: list[int], batch_tokens: int) -> int:
 
 
 def trainer_arguments(
-    settings: Settings, device: torch.device, *, scratch: str, seed: int, batch: int
+    settings: Settings, device: torch.device, *, scratch: str, seed: int, batch: int, epochs: float
 ) -> dict[str, Any]:
     """Arguments for any TRL trainer: the schedule of ``consolidate`` at ``PLAIN_RATE``, no files or prints.
 
@@ -55,7 +55,7 @@ def trainer_arguments(
     return {
         "output_dir": scratch,
         "seed": seed,
-        "num_train_epochs": chosen.epochs,
+        "num_train_epochs": epochs,
         "per_device_train_batch_size": batch,
         "gradient_accumulation_steps": 1,
         "learning_rate": PLAIN_RATE,

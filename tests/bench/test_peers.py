@@ -46,7 +46,7 @@ def trainer_on(trl, settings, rows, scratch, **more):
 
     quiet_trl()
     base = load_base(settings.model)
-    arguments = trainer_arguments(settings, base.device, scratch=str(scratch), seed=1, batch=1)
+    arguments = trainer_arguments(settings, base.device, scratch=str(scratch), seed=1, batch=1, epochs=2)
     return trl.SFTTrainer(
         model=base.model,
         args=trl.SFTConfig(**arguments, **more),
@@ -127,6 +127,13 @@ def test_sft_learns_and_leaves_only_the_adapter(trl, small, tmp_path, capfd):
     config = json.loads((out / "adapter_config.json").read_text())
     assert (config["r"], config["lora_alpha"]) == (small.consolidate.rank, small.consolidate.alpha)
     assert min(config["layers_to_transform"]) == 1, "the lower layers stay frozen, as in a night"
+
+
+def test_sft_ends_after_so_many_tokens_with_its_schedule_done(trl, small, tmp_path):
+    lengths = [len(row["input_ids"]) for row in sft_rows(load_base(small.model).tokenizer, EXAMPLES)]
+    batches = math.ceil(len(EXAMPLES) / batch_size(lengths, small.consolidate.batch_tokens))
+    run = train_sft(settings=small, examples=EXAMPLES, start=None, out=tmp_path / "o", seed=3, tokens=3 * sum(lengths))
+    assert run.tokens == 3 * sum(lengths) and run.steps == run.planned_steps == 3 * batches
 
 
 def test_sft_is_the_same_again(trl, small, tmp_path):

@@ -59,4 +59,7 @@ def test_an_unknown_arm_is_one_sentence():
 
 def test_what_follows_another_arm_runs_after_it():
     order = [arm.name for arm in chosen_arms(list(ARMS))]
-    assert order.index("slumber") < min(order.index("slumber+retrieval"), order.index("trl-sdft"))
+    assert order.index("slumber") < min(
+        order.index("slumber+retrieval"), order.index("trl-sft"), order.index("trl-sdft")
+    )
+    assert [arm.name for arm in chosen_arms(["trl-sft"])] == ["no-update", "slumber", "trl-sft"]

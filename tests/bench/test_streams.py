@@ -29,6 +29,13 @@ def test_the_invented_stream_is_split_for_development_and_report():
     assert [n.date for n in stream.first(2).nights] == ["2026-01-01", "2026-01-02"]
 
 
+def test_the_report_nights_are_a_stream_of_their_own():
+    stream = invented_stream().reported()
+    assert [n.number for n in stream.nights] == [1, 2, 3, 4] and stream.report == {1, 2, 3, 4}
+    assert [n.inbox.name for n in stream.nights] == ["night-5", "night-6", "night-7", "night-8"]
+    assert stream.nights[0].date == "2026-01-05" and stream.outdated == {}
+
+
 def test_squad_becomes_nights_of_documents_and_probes(tmp_path):
     file = tmp_path / "squad.json"
     file.write_text(json.dumps(passages()))
