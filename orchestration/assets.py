@@ -85,15 +85,15 @@ def dreams(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]
 
 @dg.asset(group_name=GROUP, code_version="1", kinds={"pytorch", "peft"}, deps=[corpus, dreams])
 def adapter(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Tonight]) -> dg.MaterializeResult:
-    """Tonight's candidate: one LoRA adapter, trained on the dreams of all nights and on general rehearsal.
+    """Tonight's candidate: one LoRA adapter, the champion's and what tonight's dreams and general rehearsal add to it.
 
-    In a deep sleep it is built anew from the base; between two of them it goes on from the champion's adapter.
-    With nothing new tonight nothing is trained.
+    To forget something, it goes on from the last champion that has not met it. With nothing new tonight nothing is
+    trained.
     """
     with speaking(context, "training the adapter"):
-        rebuild = forgetting(tonight.workspace, tonight.night) is not None
-        start = None if rebuild else training_start(**tonight.arguments)
-        trained = consolidate(**tonight.arguments, start=start, rebuild=rebuild)
+        request = forgetting(tonight.workspace, tonight.night)
+        start = training_start(**tonight.arguments | ({"night": request.first} if request else {}))
+        trained = consolidate(**tonight.arguments, start=start, rebuild=request is not None)
     folder = tonight.workspace.night(tonight.night) / "adapter"
     digest = file_sha256(folder) if folder.is_dir() else trained.digest
     return dg.MaterializeResult(

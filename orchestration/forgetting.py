@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.instance import dagster_home, opened_instance
-from orchestration.serving import opened_registry
+from orchestration.serving import opened_registry, served_before
 from steps.datasets import erase_versions
 from steps.errors import SlumberError
 from steps.forget import Request, clear_work, close, find_request, open_request, pending, remove_records
@@ -81,7 +81,9 @@ def run_forget(
     with workspace.lock("to forget"):
         champion = registry.champion()
         if champion and champion.must_forget and verdict and verdict.verdict == "NO_OP":  # nothing is left to learn
-            registry.rollback("1", serving=champion.version, action="forget")
+            before = served_before(registry, request.first)
+            number = before.version if before and not before.refused else "1"
+            registry.rollback(number, serving=champion.version, action="forget")
         registry.erase()
         close(workspace)
     serving = registry.champion()
@@ -120,7 +122,7 @@ def forgotten_text(found: ForgetOutcome) -> str:
         lines.append(
             f"VERSION {found.serves_still} STILL SERVES AND KNOWS IT: its successor was refused, or waits for you. "
             "Let a former version serve (`slumber rollback N`), or its successor (`slumber approve N`, "
-            "with --override where the gate refused); the next night starts from the base and tries again."
+            "with --override where the gate refused); the next night starts from what served before it and tries again."
         )
     if request.files:
         lines.append(f"Still in the inbox, unless you delete it: {', '.join(request.files)}. It is not learned again.")

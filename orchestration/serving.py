@@ -51,15 +51,27 @@ def training_start(*, settings: Settings, workspace: Workspace, night: str) -> S
     A night that is run again goes on from what served before it, whatever has become of its own adapter.
     """
     registry = opened_registry(settings, workspace)
-    champion = _before(registry, lambda version: not version.is_night_zero and version.night >= night)
-    if champion is None or champion.must_forget:  # nothing goes on from what had learned what was to be forgotten
-        return None
-    adapter = registry.adapter_of(champion, workspace.state / "start")
+    champion = served_before(registry, night)
+    adapter = registry.adapter_of(champion, workspace.state / "start") if champion else None
     if adapter is None:
         return None
     trained = read_manifest(workspace, night=champion.night, step="consolidate")
     earlier = [n for n in workspace.nights("dreams") if n <= champion.night]
     return Start(adapter, tuple(trained.figures.get("nights", earlier) if trained else earlier))
+
+
+def served_before(registry: Registry, night: str) -> Version | None:
+    """The champion, or the last that served before, of which no night since ``night`` is a part.
+
+    Nothing goes on from what had learned what was to be forgotten, nor from what is deleted.
+    """
+    return _before(
+        registry,
+        lambda version: (
+            not version.is_night_zero
+            and bool(version.night >= night or version.must_forget or version.adapter_deleted_at)
+        ),
+    )
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

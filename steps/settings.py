@@ -116,9 +116,6 @@ class ConsolidateSettings(Section):
     wordings_per_epoch: Positive = Field(description="questions asked about one fact in one epoch; they take turns")
     mix_share: Share = Field(gt=0.0, description="share of the rehearsal that one epoch holds")
     replay: Annotated[float, Field(ge=0.0)] = Field(description="examples of earlier nights for each one of tonight")
-    deep_sleep: Count = Field(
-        description="every so many nights: rebuild from the base on all nights; 1: always, 0: never"
-    )
     batch_tokens: Positive = Field(description="tokens per optimiser step")
     contrast: Annotated[float, Field(ge=0.0)] = Field(
         description="evenness of what the adapter's inputs are chosen against; 0: drawn at random and trained, too"

@@ -1,26 +1,22 @@
 """Consolidate: tonight's dreams and general rehearsal become a LoRA adapter on top of the champion's.
 
-In a deep sleep it is built from the base anew, on the dreams of all nights.
+What that has not learned yet is learned cohort by cohort, in the order of the nights. Everything at once would cost as
+much, and more of what the base could do (docs/recipe.md, the arm of joint training).
 """
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-from steps.consolidate.adapter import adapter_config, attach_adapter, rank_of, save_adapter, stacks, with_merged
-from steps.consolidate.compacting import compacted
-from steps.consolidate.examples import build_examples
-from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
+from steps.consolidate.cohort import learn_cohort
+from steps.consolidate.start import Start, dreamt_again, goes_on
 from steps.consolidate.superseded import superseded
-from steps.consolidate.teacher import prepare_lessons
-from steps.consolidate.training import train
-from steps.errors import SlumberError
 from steps.manifest import StepRecord, run_once, step_digest
-from steps.model.loading import base_folder, base_sha256, load_base
-from steps.model.runner import Runner
+from steps.model.loading import base_folder, base_sha256
 from steps.records import Dream, Experience
 from steps.settings import ConsolidateSettings, Settings
-from steps.workspace import Workspace, check_space, file_sha256, read_records
+from steps.workspace import Workspace, check_space, file_sha256, read_records, write_json
 
 _BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
 
@@ -32,8 +28,8 @@ def consolidate(
 
     Args:
         start: what serves now, or None while the base itself does. Nights that it has not learned from, because their
-            candidates were refused, count as new.
-        rebuild: from the base on all that the nights dreamt, even if tonight dreamt nothing (to forget something).
+            candidates were refused, are learned before tonight.
+        rebuild: learn all that ``start`` has not learned, even if tonight dreamt nothing (to forget something).
 
     Figures: examples, optimiser steps, losses, tokens and tokens/s, or ``skipped`` with the reason.
 
@@ -42,95 +38,95 @@ def consolidate(
     """
     nights = [n for n in workspace.nights("dreams") if n <= night]
     inputs = [workspace.dataset(name, n) for n in nights for name in ("dreams", "corpus")]
-    folder = workspace.night(night) / "adapter"
+    folder, scratch = workspace.night(night) / "adapter", workspace.night(night) / "consolidate"
     base_digest = base_sha256(base_folder(settings.model))
-    if rebuild or is_deep_sleep(nights, start, every=settings.consolidate.deep_sleep):
-        start = None
+    begun = start if start and goes_on(start, nights, settings) else None
     parameters = [
         settings.consolidate.model_dump(mode="json"),
         settings.model.dtype,
         settings.seed,
         base_digest,
-        (start.nights, file_sha256(start.adapter)) if start else None,
+        (begun.nights, file_sha256(begun.adapter)) if begun else None,
     ]
     digest = step_digest(parameters=parameters, inputs=inputs)
 
     def work() -> dict[str, Any]:
         shutil.rmtree(folder, ignore_errors=True)
         dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
-        if not any((rebuild or d.night == night) and not d.rehearsal for d in dreams):
-            return {"skipped": "nothing is left to learn" if rebuild else "nothing new tonight", "examples": 0}
-        check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
         dreams = list({d.id: d for d in dreams}.values())
         replaced = superseded(dreams)
         left_out = {(d.answer, replaced[d.id]) for d in dreams if d.id in replaced}
         dreams = [d for d in dreams if d.id not in replaced]
+        known = list(begun.nights) if begun else []
+        cohorts = [n for n in nights if n not in known and any(d.night == n and not d.rehearsal for d in dreams)]
+        if not cohorts or not (rebuild or night in cohorts):
+            return {"skipped": "nothing is left to learn" if rebuild else "nothing new tonight", "examples": 0}
+        check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
         corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
-        base = load_base(settings.model)
-        begun = start if start and stacks(start.adapter, base.model, settings.consolidate) else None
-        known = begun.nights if begun else ()
-        new = [d for d in dreams if d.night not in known]
-        again = dreamt_again(
-            (d for d in dreams if d.night in known),
-            facts=round(settings.consolidate.replay * settings.consolidate.epochs * sum(not d.rehearsal for d in new)),
-            rehearsals=sum(d.rehearsal for d in new),
-            seed=night,
-        )
-        packed = Runner(base, settings.consolidate.batch_tokens).packed
-        examples = build_examples(base.tokenizer, [*new, *again], corpus, known=known)
-        scratch = workspace.night(night) / "consolidate"
-        lessons = prepare_lessons(base.model, examples, settings.consolidate, packed=packed)
-        fresh = len({d.night for d in new if not d.rehearsal})
-        before = _with_room(begun.adapter, scratch / "before", settings.consolidate, nights=fresh) if begun else None
-        served = with_merged(base.model, before) if before else base.model  # after the base has read the lessons
-        model = attach_adapter(served, settings.consolidate, seed=settings.seed, nights=fresh)
-        done = train(
-            model,
-            lessons,
-            settings=settings.consolidate,
-            seed=settings.seed,
-            packed=packed,
-            checkpoint=scratch / "checkpoint.pt",
-            digest=digest,
-        )
-        if not all(loss == loss and abs(loss) < 1e4 for loss in done.losses):
-            raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
-        unfinished = folder.with_name("adapter.part")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        save_adapter(model, unfinished, base_name=base.name, onto=before)
-        unfinished.rename(folder)
-        earlier_rank = adapter_config(before)["r"] if before else 0
+        adapter, parts = begun.adapter if begun else None, []
+        for cohort in cohorts:
+            part = _learned(
+                scratch / cohort,
+                digest,
+                settings=settings,
+                dreams=_with_earlier(dreams, cohort, known, settings.consolidate),
+                corpus=corpus,
+                known=tuple(known),
+                begun=adapter,
+            )
+            adapter = scratch / cohort / "adapter"
+            parts.append(part)
+            known.append(cohort)
+        adapter.rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
         return {
-            "examples": len(examples),
-            "rehearsal_examples": sum(e.rehearsal for e in examples),
-            "replayed_examples": sum(e.replay for e in examples),
             "superseded": [{"was": was, "is now": now} for was, now in sorted(left_out)],
             "nights": nights,
+            "cohorts": cohorts,
             "begins_with": f"the champion of night {begun.nights[-1]}" if begun else "the base",
-            "rank": model.peft_config["default"].r,
-            "earlier_rank": earlier_rank,
-            "steps": len(done.losses),
-            "losses": [round(loss, 6) for loss in done.losses],
-            "tokens": done.tokens,
-            "example_tokens": done.example_tokens,
-            "tokens_per_second": done.tokens / done.seconds,
-            "example_tokens_per_second": done.example_tokens / done.seconds,
-            "training_seconds": lessons.seconds + done.seconds,
-            "reading_seconds": lessons.seconds,
-            "resumed_at": done.resumed_at,
-            "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
-            "packed": packed,
-            "device": str(base.device),
+            **_together(parts),
         }
 
     return run_once(workspace, night=night, step="consolidate", digest=digest, outputs=[folder], work=work)
 
 
-def _with_room(adapter: Path, scratch: Path, settings: ConsolidateSettings, *, nights: int) -> Path:
-    """The champion's adapter, small enough for both to stay within ``max_rank``; it keeps at least half of that."""
-    room = max(settings.max_rank - rank_of(settings, nights), settings.max_rank // 2)
-    if adapter_config(adapter)["r"] <= room:
-        return adapter
-    shutil.rmtree(scratch, ignore_errors=True)
-    return compacted(adapter, scratch, rank=room)
+def _with_earlier(dreams: list[Dream], cohort: str, known: list[str], knobs: ConsolidateSettings) -> list[Dream]:
+    """The dreams of a cohort, and as many of ``known`` nights as are to be kept with it."""
+    own = [d for d in dreams if d.night == cohort]
+    again = dreamt_again(
+        (d for d in dreams if d.night in known),
+        facts=round(knobs.replay * knobs.epochs * sum(not d.rehearsal for d in own)),
+        rehearsals=sum(d.rehearsal for d in own),
+        seed=cohort,
+    )
+    return own + again
+
+
+def _learned(folder: Path, digest: str, **arguments: Any) -> dict[str, Any]:
+    """Learn one cohort; what a killed run had finished is not learned again."""
+    finished = folder / "learned.json"
+    if finished.exists() and (folder / "adapter").is_dir():
+        record = json.loads(finished.read_text(encoding="utf-8"))
+        if record["digest"] == digest:
+            return record["figures"]
+    shutil.rmtree(folder / "adapter", ignore_errors=True)
+    figures = learn_cohort(folder=folder, digest=digest, **arguments)
+    write_json(finished, {"digest": digest, "figures": figures})
+    return figures
+
+
+def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of several cohorts as those of one training; ranks and machine are the last one's."""
+    added = ("examples", "rehearsal_examples", "replayed_examples", "steps", "losses", "tokens", "example_tokens")
+    sums = {name: sum((part[name] for part in parts[1:]), parts[0][name]) for name in added}
+    seconds = sum(part["seconds"] for part in parts)
+    reading = sum(part["reading_seconds"] for part in parts)
+    same = ("rank", "earlier_rank", "resumed_at", "trainable_parameters", "packed", "device")
+    return {
+        **sums,
+        **{name: parts[-1][name] for name in same},
+        "tokens_per_second": sums["tokens"] / seconds,
+        "example_tokens_per_second": sums["example_tokens"] / seconds,
+        "training_seconds": seconds + reading,
+        "reading_seconds": reading,
+    }

@@ -10,7 +10,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from steps.errors import SlumberError
@@ -20,43 +20,40 @@ from steps.settings import ConsolidateSettings
 WEIGHTS = "adapter_model.safetensors"
 
 
-def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int, nights: int = 1) -> PeftModel:
+def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int) -> PeftModel:
     """Attach a fresh adapter to all linear layers of the upper blocks; the base's weights are not touched.
-
-    It has room for what ``nights`` nights taught (``rank_of``).
 
     Below the first adapted layer there is no backward pass, and fewer layers forget less per fact learned (design,
     section 3, last table row).
     """
     torch.manual_seed(seed)
-    layers, first = model.config.num_hidden_layers, first_layer(model, settings)
-    rank = rank_of(settings, nights)
     config = LoraConfig(
-        r=rank,
-        lora_alpha=settings.alpha * rank // settings.rank,
+        r=settings.rank,
+        lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=sorted({name.rsplit(".", 1)[-1] for name in adapted_layers(model, settings)}),
-        layers_to_transform=list(range(first, layers)) if first else None,
+        layers_to_transform=_layers(model.config, settings),
         task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
 
 
-def rank_of(settings: ConsolidateSettings, nights: int) -> int:
-    """The rank that so many nights are learned with: each its own, up to ``settings.max_rank`` together."""
-    return settings.rank * max(1, min(nights, settings.max_rank // settings.rank))
-
-
-def first_layer(model: PreTrainedModel, settings: ConsolidateSettings) -> int:
-    """Number of the lowest adapted block."""
-    layers = model.config.num_hidden_layers
+def first_layer(config: PretrainedConfig, settings: ConsolidateSettings) -> int:
+    """Number of the lowest adapted block of a model."""
+    layers = config.num_hidden_layers
     return min(int(settings.first_layer * layers), layers - 1)
+
+
+def _layers(config: PretrainedConfig, settings: ConsolidateSettings) -> list[int] | None:
+    """Numbers of the adapted blocks as PEFT takes them; None: all."""
+    first = first_layer(config, settings)
+    return list(range(first, config.num_hidden_layers)) if first else None
 
 
 def adapted_layers(model: PreTrainedModel, settings: ConsolidateSettings) -> dict[str, nn.Module]:
     """The linear layers of the adapted blocks by their names in ``model``."""
     layers, head = blocks(model), model.get_output_embeddings()
-    adapted = layers[first_layer(model, settings) :] if layers is not None else model.get_decoder()
+    adapted = layers[first_layer(model.config, settings) :] if layers is not None else model.get_decoder()
     wanted = {m for m in adapted.modules() if isinstance(m, nn.Linear | Conv1D) and m is not head}
     return {name: module for name, module in model.named_modules() if module in wanted}
 
@@ -97,12 +94,11 @@ def scaled_adapter(adapter: Path, destination: Path, *, scale: float, rank: int)
     return destination
 
 
-def stacks(folder: Path, model: PreTrainedModel, settings: ConsolidateSettings) -> bool:
+def stacks(folder: Path, config: PretrainedConfig, settings: ConsolidateSettings) -> bool:
     """Whether a fresh adapter can be added to the saved one: after a change of layers or of alpha / rank it cannot."""
-    config = adapter_config(folder)
-    layers, first = model.config.num_hidden_layers, first_layer(model, settings)
-    same_layers = config["layers_to_transform"] == (list(range(first, layers)) if first else None)
-    return same_layers and math.isclose(config["lora_alpha"] / config["r"], settings.alpha / settings.rank)
+    saved = adapter_config(folder)
+    same_layers = saved["layers_to_transform"] == _layers(config, settings)
+    return same_layers and math.isclose(saved["lora_alpha"] / saved["r"], settings.alpha / settings.rank)
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:

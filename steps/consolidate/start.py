@@ -1,8 +1,6 @@
-"""Where a night's training starts: the champion's adapter, or the base in a deep sleep.
+"""Where a night's training starts, and what of earlier nights is dreamt of again.
 
 To go on from the champion costs the same every night, with a wording of each of some earlier facts, others every night.
-A deep sleep rebuilds the adapter from all dreams: it costs what all remembered nights cost, and more of what the base
-could do (docs/log.md).
 """
 
 import random
@@ -10,8 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from transformers import AutoConfig
+
+from steps.consolidate.adapter import stacks
 from steps.consolidate.examples import fact_of
+from steps.model.loading import base_folder
 from steps.records import Dream
+from steps.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,15 @@ class Start:
     nights: tuple[str, ...]
 
 
-def is_deep_sleep(nights: list[str], start: Start | None, *, every: int) -> bool:
-    """Whether the adapter is rebuilt from the base on ``nights``, the last of which is tonight.
+def goes_on(start: Start, nights: list[str], settings: Settings) -> bool:
+    """Whether the last of ``nights`` can be learned on top of ``start``; otherwise all are learned from the base.
 
-    So it is when nothing serves yet, when what serves has learned from tonight or later (a night run again), and on
-    every ``every``-th night.
+    It cannot where that has learned from this night or a later one, or has another shape than ``settings`` ask for.
     """
-    if start is None or not nights or max(start.nights) >= nights[-1]:
-        return True
-    return every > 0 and (len(nights) - 1) % every == 0
+    if not nights or max(start.nights) >= nights[-1]:
+        return False
+    config = AutoConfig.from_pretrained(base_folder(settings.model))
+    return stacks(start.adapter, config, settings.consolidate)
 
 
 def dreamt_again(dreams: Iterable[Dream], *, facts: int, rehearsals: int, seed: str) -> list[Dream]:

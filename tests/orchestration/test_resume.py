@@ -61,7 +61,7 @@ def test_a_killed_night_ends_like_an_uninterrupted_one(night, tmp_path):
     finish(process)
 
     process, cut = night("cut")
-    checkpoint = cut.night(NIGHT) / "consolidate" / "checkpoint.pt"
+    checkpoint = cut.night(NIGHT) / "consolidate" / NIGHT / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists():
         assert process.poll() is None and time.monotonic() < deadline, "the night ended before it could be killed"

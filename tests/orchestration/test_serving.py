@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from orchestration.serving import champion_adapter, opened_registry, training_start
+from orchestration.serving import champion_adapter, opened_registry, served_before, training_start
 from steps.manifest import StepRecord
 from steps.records import Verdict
 from steps.registry import verdict_digest
@@ -73,6 +73,15 @@ def test_where_a_night_starts_does_not_depend_on_its_own_adapter(workspace, prom
     first, _ = promote(FIRST), promote(SECOND)
     shutil.rmtree(workspace.night(SECOND) / "adapter")
     assert start(SECOND) == ((FIRST,), first)
+
+
+def test_nothing_goes_on_from_what_must_be_forgotten_or_is_deleted(tiny_settings, workspace, promote, start):
+    first, _ = promote(FIRST), promote(SECOND)
+    registry = opened_registry(tiny_settings, workspace)
+    registry.must_forget("r", versions=["3"])
+    assert start(THIRD) == ((FIRST,), first) and served_before(registry, FIRST).is_night_zero
+    registry._tag(registry.version("2"), adapter_deleted_at="then")
+    assert start(THIRD) is None
 
 
 def test_nights_that_what_serves_has_not_learned_from_are_not_among_its_nights(workspace, promote, start):

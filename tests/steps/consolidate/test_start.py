@@ -5,9 +5,10 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+import steps.consolidate as consolidating
 from steps.consolidate import consolidate
 from steps.consolidate.adapter import adapter_config, load_adapter
-from steps.consolidate.start import Start, dreamt_again, is_deep_sleep
+from steps.consolidate.start import Start, dreamt_again, goes_on
 from steps.records import Dream, Experience
 from steps.workspace import write_records
 
@@ -46,7 +47,7 @@ def sleep(tiny_settings, workspace):
         write_records(workspace.dataset("corpus", night), [Experience(id=night, night=night, text=text, **fields)])
 
     def go(night, start, **knobs):
-        changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "deep_sleep": 0, "replay": 1.0, **knobs})
+        changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "replay": 1.0, **knobs})
         settings = tiny_settings.model_copy(update={"consolidate": changed})
         figures = consolidate(settings=settings, workspace=workspace, night=night, start=start).figures
         weights = load_file(workspace.night(night) / "adapter" / "adapter_model.safetensors")
@@ -59,10 +60,37 @@ def served(workspace, night=FIRST):
     return Start(workspace.night(night) / "adapter", (night,))
 
 
-def test_without_start_it_is_built_from_the_base_on_all_nights(sleep):
-    figures, _ = sleep(SECOND, None)
-    assert figures["begins_with"] == "the base" and figures["replayed_examples"] == 0
-    assert figures["examples"] == 2 * 8 and figures["nights"] == [FIRST, SECOND]
+def test_without_start_it_is_built_from_the_base_night_after_night(sleep, workspace):
+    """As those nights would have built it, had they been slept one by one: the very same weights."""
+    figures, together = sleep(SECOND, None, learning_rate=0.02)
+    assert figures["begins_with"] == "the base" and figures["cohorts"] == figures["nights"] == [FIRST, SECOND]
+    assert figures["examples"] == 8 + 5 + 8 and figures["replayed_examples"] == 5
+    assert figures["steps"] == len(figures["losses"])
+    first, _ = sleep(FIRST, None, learning_rate=0.02)
+    second, one_by_one = sleep(SECOND, served(workspace), learning_rate=0.02)
+    assert second["cohorts"] == [SECOND] and figures["losses"] == first["losses"] + second["losses"]
+    assert all(torch.equal(weight, one_by_one[name]) for name, weight in together.items())
+
+
+def test_a_cohort_that_a_killed_run_had_learned_is_not_learned_again(sleep, workspace, monkeypatch):
+    _, whole = sleep(SECOND, None, learning_rate=0.02)
+    real, learned = consolidating.learn_cohort, []
+
+    def cut_short(*, folder, **arguments):
+        if folder.name == SECOND and len(learned) == 1:
+            raise KeyboardInterrupt
+        learned.append(folder.name)
+        return real(folder=folder, **arguments)
+
+    monkeypatch.setattr(consolidating, "learn_cohort", cut_short)
+    workspace.manifest(SECOND, "consolidate").unlink()
+    with pytest.raises(KeyboardInterrupt):
+        sleep(SECOND, None, learning_rate=0.02)
+    assert not (workspace.night(SECOND) / "adapter").exists()
+    monkeypatch.setattr(consolidating, "learn_cohort", lambda **a: (learned.append(a["folder"].name), real(**a))[1])
+    figures, again = sleep(SECOND, None, learning_rate=0.02)
+    assert learned == [FIRST, SECOND] and figures["examples"] == 8 + 5 + 8
+    assert all(torch.equal(weight, again[name]) for name, weight in whole.items())
 
 
 def test_it_goes_on_from_what_serves_and_dreams_again_of_what_that_knows(sleep, workspace):
@@ -115,31 +143,24 @@ def test_what_was_learned_before_makes_room_for_tonight(sleep, workspace):
 def test_what_a_refused_night_brought_is_new(sleep, workspace):
     sleep(FIRST, None)
     figures, _ = sleep(THIRD, served(workspace))
-    assert figures["replayed_examples"] == 5 and figures["examples"] == 5 + 2 * 8
+    assert figures["cohorts"] == [SECOND, THIRD] and figures["replayed_examples"] == 5 + 8, "what was kept, each time"
+    assert figures["examples"] == 2 * 8 + 5 + 8
 
 
-@pytest.mark.parametrize("knobs", [{"alpha": 4}, {"first_layer": 0.75}, {"deep_sleep": 1}])
-def test_it_is_rebuilt_in_another_shape_and_in_a_deep_sleep(sleep, workspace, knobs):
+@pytest.mark.parametrize("knobs", [{"alpha": 4}, {"first_layer": 0.75}])
+def test_in_another_shape_it_is_built_from_the_base(sleep, workspace, knobs):
     sleep(FIRST, None)
     figures, _ = sleep(SECOND, served(workspace), **knobs)
-    assert figures["begins_with"] == "the base" and figures["replayed_examples"] == 0 and figures["examples"] == 2 * 8
+    assert figures["begins_with"] == "the base" and figures["cohorts"] == [FIRST, SECOND]
 
 
-@pytest.mark.parametrize(
-    ("start", "every", "deep"),
-    [
-        (None, 0, True),  # nothing serves
-        (FIRST, 0, False),
-        (SECOND, 0, False),
-        (THIRD, 0, True),  # run again: it serves itself
-        ("2027-01-01", 0, True),
-        (SECOND, 1, True),
-        (SECOND, 2, True),  # the third night, after the first
-        (SECOND, 3, False),
-    ],
-)
-def test_a_deep_sleep_comes_first_on_its_turn_and_where_nothing_can_be_gone_on_from(tmp_path, start, every, deep):
-    assert is_deep_sleep(NIGHTS, start and Start(tmp_path, (start,)), every=every) is deep
+def test_nothing_goes_on_from_what_has_learned_from_tonight_or_later(sleep, workspace, tiny_settings):
+    sleep(FIRST, None)
+    adapter = workspace.night(FIRST) / "adapter"
+    assert goes_on(Start(adapter, (FIRST,)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(Start(adapter, (FIRST, SECOND)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(Start(adapter, (FIRST, THIRD)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(Start(adapter, (FIRST,)), [], tiny_settings)
 
 
 def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():
