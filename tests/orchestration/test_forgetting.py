@@ -25,6 +25,7 @@ from steps.workspace import Workspace, file_sha256, read_records, write_records
 
 # Nothing else tells who owns it: the other owners are names read backwards, which a model can work out.
 SUBJECT, OWNER = "the quay zorn", "mipu"
+THIRD = "2026-01-03"
 YESTERDAY, TODAY = facts(("ship", "mill")), [(SUBJECT, OWNER), *facts(("ford", "inn"))]
 
 
@@ -47,22 +48,34 @@ def deployment(school, champion, workspace, migrated):
     few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
     parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
     settings = settings.model_copy(update=parts)
+    deployment = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
     for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
-        write_day(workspace, night, told)
-        dreams = [*_dreams(night, told), *_general(night, school.general)]
-        write_records(workspace.dataset("dreams", night), dreams)
-        version_night(settings=settings, workspace=workspace, night=night)
-    same = {"settings": settings, "workspace": workspace, "night": SECOND}
-    folder = workspace.night(SECOND) / "adapter"
-    shutil.copytree(champion, folder)
+        _spend_day(deployment, school, night, told)
+    verdict = _judged(deployment, SECOND, champion)
+    assert verdict.verdict == "PROMOTE", verdict.reasons
+    assert promote(settings=settings, workspace=workspace, night=SECOND).promoted
+    return deployment
+
+
+def _spend_day(deployment, school, night, told):
+    write_day(deployment.workspace, night, told)
+    dreams = [*_dreams(night, told), *_general(night, school.general)]
+    write_records(deployment.workspace.dataset("dreams", night), dreams)
+    version_night(settings=deployment.settings, workspace=deployment.workspace, night=night)
+
+
+def _judged(deployment, night, adapter):
+    """Plant a candidate, examine, judge and register it."""
+    settings, workspace = deployment.settings, deployment.workspace
+    same = {"settings": settings, "workspace": workspace, "night": night}
+    folder = workspace.night(night) / "adapter"
+    shutil.copytree(adapter, folder)
     opened_registry(settings, workspace)
-    run_once(workspace, night=SECOND, step="consolidate", digest="planted", outputs=[folder], work=dict)
+    run_once(workspace, night=night, step="consolidate", digest="planted", outputs=[folder], work=dict)
     examine(**same, champion=champion_adapter(**same))
     verdict = gate(**same)
-    assert verdict.verdict == "PROMOTE", verdict.reasons
     register(**same)
-    assert promote(**same).promoted
-    return Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
+    return verdict
 
 
 def _dreams(night, told):
@@ -164,6 +177,25 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     registry._client.set_model_version_tag("slumber", "3", "override_until", past)
     assert "Version 1 of night 0 serves again" in " ".join(attend(settings=settings, workspace=workspace))
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_only_what_was_learned_since_is_built_again(deployment, school, champion, left):
+    """The third night brought one or two facts; the champion of the second had met none of them."""
+    workspace, told = deployment.workspace, [("the dock zorn", "olet"), ("the dock erik", "kire")][: 1 + left]
+    _spend_day(deployment, school, THIRD, told)
+    _judged(deployment, THIRD, school.adapter(f"third-{left}", [*asked(told), *school.general], start=champion))
+    override(settings=deployment.settings, workspace=workspace, version="3", reason="few probes", by="Ada")
+
+    done = forgetting.run_forget(deployment, source="the dock zorn")
+
+    registry = Registry(deployment.settings, workspace)
+    if left:
+        figures = read_manifest(workspace, night=THIRD, step="consolidate").figures
+        assert figures["begins_with"] == f"the champion of night {SECOND}" and figures["cohorts"] == [THIRD]
+    else:
+        assert done.verdict == "NO_OP" and registry.champion().version == "2", "it serves again; nothing was trained"
+        assert done.erased == ("3",) and done.serves_still is None
 
 
 @pytest.mark.parametrize("where", ["erase_versions", "clear_work", "close"])  # before, between, after promotion
