@@ -1,4 +1,4 @@
-"""Command line of the benchmark: ``python -m bench stream``, ``squad``, ``speed``, ``firmness`` and ``gate``."""
+"""Command line of the benchmark: ``python -m bench --help`` names its commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -117,6 +117,17 @@ def gate() -> None:
     from bench.gate_demo import walk_through_the_gate
 
     walk_through_the_gate()
+
+
+@app.command()
+def gate_errors(
+    trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
+    params: Params = None,
+) -> None:
+    """Print how often the whole gate lets which candidate pass, on simulated nights whose losses are known."""
+    from bench.gate_errors import measure
+
+    measure(load_settings(params), trials=trials)
 
 
 def _run(found: Stream, preset: str, arms: str | None, settings: Settings, out: Path) -> None:

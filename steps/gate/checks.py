@@ -88,7 +88,7 @@ def suites_of(evidence: Evidence) -> dict[str, tuple[Right, Right]]:
     found: dict[str, tuple[Right, Right]] = {}
     rows = [(a.model, a.id, a.correct, _suite_of(a, evidence)) for a in evidence.answers]
     rows += [(a.model, a.id, a.correct, a.ability.replace("_", " ")) for a in evidence.anchors]
-    earlier = {suite for *_, suite in rows if suite and suite.startswith(_NIGHT)}
+    earlier = {row[3] for row in rows if row[3] and row[3].startswith(_NIGHT)}
     for model, item, correct, suite in rows:
         if suite and model in ("candidate", "champion"):
             found.setdefault(suite, ({}, {}))[model == "champion"][item] = correct
