@@ -88,6 +88,7 @@ def adapter_metadata(trained: StepRecord, folder: Path) -> Metadata:
     }
     return numbers | {
         "nights": ", ".join(figures["nights"]),
+        "learned_now": ", ".join(figures["cohorts"]),
         "loss": loss_curve(losses),
         "adapter": page(folder),
         **timing(trained),
