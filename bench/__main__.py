@@ -124,7 +124,7 @@ def gate_errors(
     trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
     params: Params = None,
 ) -> None:
-    """Print how often the whole gate lets which candidate pass, on simulated nights whose losses are known."""
+    """Print how often the gate lets which candidate pass, on simulated nights whose losses are known."""
     from bench.gate_errors import measure
 
     measure(load_settings(params), trials=trials)

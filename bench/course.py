@@ -1,18 +1,20 @@
 """The course: the nights up to dreaming, done once in one workspace and shared by every arm that needs them."""
 
+import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.stream import Night, Stream
 from steps.dream import dream
+from steps.errors import SlumberError
 from steps.ingest import ingest
 from steps.manifest import StepRecord, read_manifest
 from steps.records import Dream, Experience, Probe
 from steps.settings import Settings
 from steps.triage import triage
 from steps.validate import validate
-from steps.workspace import Workspace, read_records
+from steps.workspace import Workspace, file_sha256, read_records, write_json
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,20 @@ class Course:
     def arm(self, name: str, number: int) -> Path:
         """Where one arm's night leaves its adapter, answers and cost."""
         return self.folder / "arms" / name / f"night-{number}"
+
+    def claim(self) -> None:
+        """Note whose run this folder holds: what is done in it is not done again.
+
+        Raises:
+            SlumberError: it holds a run of other nights.
+        """
+        path, mine = (
+            self.folder / "stream.json",
+            [[night.date, file_sha256(night.inbox)] for night in self.stream.nights],
+        )
+        if path.exists() and json.loads(path.read_text(encoding="utf-8")) != mine:
+            raise SlumberError(f"{self.folder} holds a run of other nights: name another folder with --out.")
+        write_json(path, mine)
 
     def prepare(self, night: Night, *, dreaming: bool) -> None:
         """Run the steps of a night up to triage, or up to dreaming; finished ones are skipped."""

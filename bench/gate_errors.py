@@ -1,4 +1,4 @@
-"""How often the whole gate, its own test included, lets which candidate pass, on simulated nights."""
+"""How often the gate, its own test included, lets which candidate pass, on simulated nights; rescue is no part."""
 
 from collections import Counter
 

@@ -25,6 +25,7 @@ class Plan:
 
 def run_arms(course: Course, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
     """Run every arm over every night and return all marks, anchor marks and costs."""
+    course.claim()
     stream = course.stream
     dreaming = any(arm.dreams for arm in plan.arms)
     for night in stream.nights:

@@ -25,7 +25,7 @@ CANARIES = 62
 
 @dataclass(frozen=True)
 class Deployment:
-    """How much is asked: documents of tonight and of earlier nights, probes about each, unanswerable ones tonight."""
+    """How much is asked: documents of tonight, of earlier nights of that size, probes about each, unanswerable ones."""
 
     says: str
     tonight: int
@@ -52,7 +52,7 @@ class Candidate:
 def examination(candidate: Candidate, deployment: Deployment, random: np.random.Generator) -> Evidence:
     """Draw what base, champion and candidate answered on one night."""
     found = Evidence(NIGHT, expected_canaries={f"c{n}" for n in range(CANARIES)})
-    found.earlier_cohorts = sorted({_cohort(d) for d in range(deployment.earlier)})
+    found.earlier_cohorts = sorted({_cohort(d, deployment) for d in range(deployment.earlier)})
     _tonight(found, candidate, deployment, random)
     _earlier(found, candidate, deployment, random)
     _general(found, candidate, random)
@@ -91,7 +91,7 @@ def _earlier(found: Evidence, candidate: Candidate, deployment: Deployment, rand
         for document in range(deployment.earlier):
             found.answers += _rows(
                 model,
-                _cohort(document),
+                _cohort(document, deployment),
                 firmness[[document]] > FIRM_ENOUGH,
                 firmness=firmness[[document]],
                 first=document,
@@ -134,8 +134,8 @@ def _by_document(share: float, documents: int, probes: int, random: np.random.Ge
     return random.random((documents, probes)) < random.beta(share * spread, (1 - share) * spread, (documents, 1))
 
 
-def _cohort(document: int) -> str:
-    return f"2026-01-01-{document // 5}"
+def _cohort(document: int, deployment: Deployment) -> str:
+    return f"2026-01-01-{document // deployment.tonight}"
 
 
 def _rows(

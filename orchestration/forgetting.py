@@ -20,12 +20,13 @@ from steps.workspace import Workspace, compact
 
 @dataclass(frozen=True)
 class ForgetOutcome:
-    """How a request ended. ``serves_still``: the champion that knows it yet, because its successor was refused."""
+    """How a request ended. ``serves``: the champion; ``serves_still``: if it knows it yet, its successor refused."""
 
     request: Request
     verdict: str | None
     reasons: tuple[str, ...]
     erased: tuple[str, ...]
+    serves: str | None
     serves_still: str | None
 
 
@@ -82,8 +83,7 @@ def run_forget(
         champion = registry.champion()
         if champion and champion.must_forget and verdict and verdict.verdict == "NO_OP":  # nothing is left to learn
             before = served_before(registry, request.first)
-            number = before.version if before and not before.refused else "1"
-            registry.rollback(number, serving=champion.version, action="forget")
+            registry.rollback(before.version if before else "1", serving=champion.version, action="forget")
         registry.erase()
         close(workspace)
     serving = registry.champion()
@@ -92,6 +92,7 @@ def run_forget(
         verdict=verdict.verdict if verdict else None,
         reasons=verdict.reasons if verdict else (),
         erased=tuple(v.version for v in registry.history() if v.must_forget == request.id and v.erased),
+        serves=serving.version if serving else None,
         serves_still=serving.version if serving and serving.must_forget else None,
     )
 
@@ -118,6 +119,8 @@ def forgotten_text(found: ForgetOutcome) -> str:
         lines += [f"  {reason}" for reason in found.reasons]
     if found.erased:
         lines.append(f"Erased versions, which had learned it: {', '.join(found.erased)}.")
+    if found.serves and not found.serves_still:
+        lines.append(f"Version {found.serves} serves now.")
     if found.serves_still:
         lines.append(
             f"VERSION {found.serves_still} STILL SERVES AND KNOWS IT: its successor was refused, or waits for you. "

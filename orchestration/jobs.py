@@ -20,5 +20,5 @@ forget = dg.define_asset_job(
     selection=dg.AssetSelection.assets(adapter, examination, verdict, champion),
     executor_def=dg.in_process_executor,
     tags={QUEUE_TAG: "running"},
-    description="What `slumber forget` runs: the last night's adapter, built again from the base on what is left.",
+    description="What `slumber forget` runs: the nights since then, learned again without it.",
 )

@@ -1,6 +1,7 @@
 """Who serves now: the champion that tonight's candidate is compared with, and the base that both stand on."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from steps.consolidate.start import Start
@@ -63,15 +64,17 @@ def training_start(*, settings: Settings, workspace: Workspace, night: str) -> S
 def served_before(registry: Registry, night: str) -> Version | None:
     """The champion, or the last that served before, of which no night since ``night`` is a part.
 
-    Nothing goes on from what had learned what was to be forgotten, nor from what is deleted.
+    Nothing goes on from what had learned what was to be forgotten, from what is deleted, or from what was refused and
+    serves by no override any more.
     """
-    return _before(
-        registry,
-        lambda version: (
-            not version.is_night_zero
-            and bool(version.night >= night or version.must_forget or version.adapter_deleted_at)
-        ),
-    )
+    now = datetime.now(UTC)
+
+    def unwanted(version: Version) -> bool:
+        gone = bool(version.must_forget or version.adapter_deleted_at)
+        ended = version.refused and not version.override_holds(now)
+        return not version.is_night_zero and (version.night >= night or gone or ended)
+
+    return _before(registry, unwanted)
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

@@ -96,7 +96,9 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
     if pending(found.workspace):
         rows.append(("alert", "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"))
     elif champion.must_forget:
-        rows.append(("alert", "it knows what was to be forgotten on request: the next night starts from the base"))
+        rows.append(
+            ("alert", "it knows what was to be forgotten on request: the next night goes on from what served before it")
+        )
     return rows
 
 

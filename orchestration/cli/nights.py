@@ -127,7 +127,7 @@ def forget(
 ) -> None:
     """Forget an experience and all that was derived from it: data, old versions, weights.
 
-    The last night's adapter is built again from the base without it, and serves if the gate lets it. The inbox is left
+    The nights since then are learned again without it, and the outcome serves if the gate lets it. The inbox is left
     as it is; what is forgotten is not learned from it again. Without arguments, a request that was cut off is finished.
     """
     found = deployment(workspace=workspace, params=params)

@@ -12,7 +12,7 @@ from typing import Any
 from steps.consolidate.cohort import learn_cohort
 from steps.consolidate.start import Start, dreamt_again, goes_on
 from steps.consolidate.superseded import superseded
-from steps.manifest import StepRecord, run_once, step_digest
+from steps.manifest import StepRecord, code_sha256, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256
 from steps.records import Dream, Experience
 from steps.settings import ConsolidateSettings, Settings
@@ -47,6 +47,7 @@ def consolidate(
         settings.seed,
         base_digest,
         (begun.nights, file_sha256(begun.adapter)) if begun else None,
+        code_sha256("consolidate"),  # of cohorts that a killed run had learned, too
     ]
     digest = step_digest(parameters=parameters, inputs=inputs)
 
@@ -107,24 +108,32 @@ def _learned(folder: Path, digest: str, **arguments: Any) -> dict[str, Any]:
     finished = folder / "learned.json"
     if finished.exists() and (folder / "adapter").is_dir():
         record = json.loads(finished.read_text(encoding="utf-8"))
-        if record["digest"] == digest:
+        if (record["digest"], record["adapter"]) == (digest, file_sha256(folder / "adapter")):
             return record["figures"]
+    finished.unlink(missing_ok=True)
     shutil.rmtree(folder / "adapter", ignore_errors=True)
     figures = learn_cohort(folder=folder, digest=digest, **arguments)
-    write_json(finished, {"digest": digest, "figures": figures})
+    write_json(finished, {"digest": digest, "adapter": file_sha256(folder / "adapter"), "figures": figures})
     return figures
 
 
 def _together(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The figures of several cohorts as those of one training; ranks and machine are the last one's."""
+    """The figures of several cohorts as those of one training.
+
+    ``rank``: how many of the adapter's last ranks they added; None where some of them made room for later ones.
+    """
     added = ("examples", "rehearsal_examples", "replayed_examples", "steps", "losses", "tokens", "example_tokens")
     sums = {name: sum((part[name] for part in parts[1:]), parts[0][name]) for name in added}
     seconds = sum(part["seconds"] for part in parts)
     reading = sum(part["reading_seconds"] for part in parts)
-    same = ("rank", "earlier_rank", "resumed_at", "trainable_parameters", "packed", "device")
+    same = ("resumed_at", "trainable_parameters", "packed", "device")
+    first, last, added_ranks = parts[0], parts[-1], sum(part["rank"] for part in parts)
+    stacked = first["earlier_rank"] + added_ranks == last["earlier_rank"] + last["rank"]
     return {
         **sums,
-        **{name: parts[-1][name] for name in same},
+        **{name: last[name] for name in same},
+        "rank": added_ranks if stacked else None,
+        "earlier_rank": first["earlier_rank"],
         "tokens_per_second": sums["tokens"] / seconds,
         "example_tokens_per_second": sums["example_tokens"] / seconds,
         "training_seconds": seconds + reading,

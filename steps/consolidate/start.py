@@ -32,7 +32,7 @@ def goes_on(start: Start, nights: list[str], settings: Settings) -> bool:
     """
     if not nights or max(start.nights) >= nights[-1]:
         return False
-    config = AutoConfig.from_pretrained(base_folder(settings.model))
+    config = AutoConfig.from_pretrained(base_folder(settings.model)).get_text_config()
     return stacks(start.adapter, config, settings.consolidate)
 
 

@@ -1,7 +1,8 @@
 """Forget on request: an experience and all that was derived from it leave data, caches, versions and weights.
 
-Weights cannot be edited, so the adapter is built again from the base on what is left, and examined: what was to be
-forgotten must not be answered any better than by the base, the rest as well as before. Promotion goes through the gate.
+Weights cannot be edited, so the nights that met it are learned again without it, and the outcome is examined: what was
+to be forgotten must not be answered any better than by the base, the rest as well as before. Promotion goes through the
+gate.
 """
 
 from steps.forget.finding import find_request

@@ -3,16 +3,18 @@
 Only the one that serves is left until another takes its place: a request to forget must not stop the service.
 """
 
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 from steps.errors import SlumberError
 from steps.registry import retention
 from steps.registry.connection import told
+from steps.registry.reading import COPYING
 from steps.registry.succession import Succession
 from steps.registry.version import Version
 from steps.registry.writing import seconds
-from steps.workspace import compact
+from steps.workspace import compact, file_sha256
 
 _KEPT = ("verdict.json",)  # figures and reasons, no words of the material
 _SQLITE = "sqlite:///"
@@ -62,7 +64,15 @@ class Erasure(Succession):
                 compact(Path(self.uri.removeprefix(_SQLITE)))  # the old descriptions; if it fails, all is done again
             for version in gone:
                 self._tag(version, adapter_deleted_at=version.adapter_deleted_at or seconds(), erased_at=seconds())
+            self._drop_copies({v.adapter_sha256 for v in versions if v.must_forget and "champion" not in v.aliases})
         return [version.version for version in gone]
+
+    def _drop_copies(self, digests: Collection[str | None]) -> None:
+        """Delete what ``adapter_of`` brought into the workspace of these adapters, and what a killed one left."""
+        for folder in self._workspace.state.iterdir():
+            copied = (folder / "adapter_config.json").is_file() and file_sha256(folder) in digests
+            if copied or folder.name.startswith(COPYING):
+                shutil.rmtree(folder)
 
     def _move_previous(self, versions: list[Version]) -> None:
         previous = next((v for v in versions if "previous" in v.aliases), None)

@@ -15,6 +15,8 @@ from steps.registry.version import Version, read_version, verdict_digest
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
 
+COPYING = ".adapter-"  # folders into which an adapter is being brought
+
 
 class Reader:
     """The registered model of one deployment. Every method raises RegistryUnreachable if MLflow cannot be used."""
@@ -91,7 +93,7 @@ class Reader:
         if expected and destination.is_dir() and file_sha256(destination) == expected:
             return destination
         destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=f".{destination.name}.") as temporary:
+        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=COPYING) as temporary:
             got = self._download(version, "adapter", temporary)
             if not expected or got is None or not got.is_dir() or file_sha256(got) != expected:
                 raise SlumberError(

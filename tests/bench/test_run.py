@@ -1,6 +1,7 @@
 """A whole benchmark run on the tiny model: every arm that needs no peer; resumed without doing anything twice."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -44,6 +45,9 @@ def test_arms_learn_are_examined_and_resumed(course, capsys):
         measure(course, ["joint"])
     assert run_arms(course, plan) == (marks, anchors, costs)
     assert adapters == {p: p.stat().st_mtime_ns for p in course.folder.rglob("adapter_model.safetensors")}
+
+    with pytest.raises(SlumberError, match="holds a run of other nights"):
+        replace(course, stream=invented_stream().reported().first(2)).claim()
 
     report(course, marks, anchors, costs, preset="quick")
     assert "slumber+retrieval" in capsys.readouterr().out

@@ -128,7 +128,7 @@ def shown(deployment):
     return " ".join(str(cell) for column in table.columns for cell in column.cells)
 
 
-def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment):
+def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion):
     workspace, registry = deployment.workspace, Registry(deployment.settings, deployment.workspace)
     assert holders(workspace, f"Who owns {SUBJECT}?") and holders(workspace, f"is {OWNER}.")
     before = read_records(workspace.dataset("dreams", SECOND), Dream)
@@ -146,6 +146,8 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment):
     assert holders(workspace, f"Who owns {SUBJECT}?") == []
     assert holders(workspace, f"is {OWNER}.") == []
     assert pending(workspace) is None
+    weights = file_sha256(champion / "adapter_model.safetensors")
+    assert not [path for path in workspace.root.rglob("*.safetensors") if file_sha256(path) == weights]
 
     # It cannot come back: not by rollback, not by going on from the old champion, not from the trail.
     with pytest.raises(SlumberError, match="cannot serve again"):
@@ -193,9 +195,11 @@ def test_only_what_was_learned_since_is_built_again(deployment, school, champion
     if left:
         figures = read_manifest(workspace, night=THIRD, step="consolidate").figures
         assert figures["begins_with"] == f"the champion of night {SECOND}" and figures["cohorts"] == [THIRD]
+        assert "of 2 questions about it the candidate answers 0" in " ".join(done.reasons)
     else:
         assert done.verdict == "NO_OP" and registry.champion().version == "2", "it serves again; nothing was trained"
         assert done.erased == ("3",) and done.serves_still is None
+        assert "Version 2 serves now." in forgetting.forgotten_text(done)
 
 
 @pytest.mark.parametrize("where", ["erase_versions", "clear_work", "close"])  # before, between, after promotion

@@ -84,6 +84,14 @@ def test_nothing_goes_on_from_what_must_be_forgotten_or_is_deleted(tiny_settings
     assert start(THIRD) is None
 
 
+def test_nothing_goes_on_from_what_was_refused_and_whose_override_has_ended(tiny_settings, workspace, promote, start):
+    (first, second), registry = (promote(FIRST), promote(SECOND)), opened_registry(tiny_settings, workspace)
+    registry._tag(registry.version("3"), verdict="REJECT", override_until="2999-01-01T00:00:00+00:00")
+    assert start(THIRD) == ((FIRST, SECOND), second)
+    registry._tag(registry.version("3"), override_until="2026-11-01T00:00:00+00:00")
+    assert start(THIRD) == ((FIRST,), first)
+
+
 def test_nights_that_what_serves_has_not_learned_from_are_not_among_its_nights(workspace, promote, start):
     digest = promote(SECOND)
     trained = StepRecord(
