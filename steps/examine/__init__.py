@@ -13,7 +13,7 @@ from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
 from steps.examine.nightly import nightly_canaries
-from steps.examine.paper import Paper, Who, ask_all
+from steps.examine.paper import Paper, Who, answer_book, ask_all, without_words
 from steps.examine.planted import shuffled_adapter
 from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
@@ -39,7 +39,8 @@ def examine(
     Args:
         champion: folder of the champion's adapter, or None while the base itself serves.
         forgotten: questions about what was to be forgotten, if the candidate was built again for that. Then what both
-            adapters were trained on is asked, too, and of these questions only marks are written, no words.
+            adapters were trained on is asked, too. Of these questions, and of all that the champion says, only marks
+            are kept, no words: it knows still what was to be forgotten, and says it where nobody asks.
 
     A night that trained nothing asks nothing (``skipped``). Figures: accuracy by model, condition and cohort, general
     abilities by model and ability, canaries that surfaced by model, and how many probes are ``retired``.
@@ -88,6 +89,9 @@ def examine(
             found[who] = replace(found[who], probes=with_firmness(found[who].probes, held))
         known = [i for i in paper.items if i.probe.night == night or forgotten is not None]
         tonight = Paper([replace(item, document=None) for item in known])
+        if forgotten is not None and champion:
+            answer_book(champion, base_digest=base_digest, settings=settings, workspace=workspace).burn()
+            found["champion"] = without_words(found["champion"])
         with shuffled_adapter(candidate, seed=night) as planted:
             shuffled = ask(tonight, who="candidate", adapter=planted, says="shuffled adapter").probes
             if forgotten is not None:

@@ -64,6 +64,10 @@ class AnswerBook:
     def __getitem__(self, key: str) -> Result:
         return self._known[key]
 
+    def burn(self) -> None:
+        """Delete the file."""
+        self._path.unlink(missing_ok=True)
+
 
 def ask_probes(runner: Runner, items: list[Asked], *, book: AnswerBook, who: str, max_new_tokens: int) -> None:
     """Answer each probe greedily and note the replies in the book."""

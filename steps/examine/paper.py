@@ -1,7 +1,7 @@
 """What one model is asked in an examination, and its answers as rows."""
 
 import gc
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ from steps.settings import Settings, SuiteSettings
 from steps.workspace import Workspace, file_sha256
 
 Who = Literal["base", "champion", "candidate"]
+NOT_KEPT = "(not kept)"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,15 @@ def ask_all(
         anchors=_anchor_answers(who, paper.anchors, book),
         canaries=_canary_answers(who, paper.canaries, book),
         suites=suite_answers(paper.suites, book=book, who=who),
+    )
+
+
+def without_words(answers: Answers) -> Answers:
+    """The same marks without what was said."""
+    return replace(
+        answers,
+        probes=[row.model_copy(update={"answer": NOT_KEPT}) for row in answers.probes],
+        canaries=[row.model_copy(update={"answer": NOT_KEPT}) for row in answers.canaries],
     )
 
 

@@ -15,11 +15,13 @@ from orchestration.status import status_table
 from steps.datasets import version_night
 from steps.errors import SlumberError
 from steps.examine import examine
+from steps.examine.paper import NOT_KEPT, answer_book
 from steps.forget import clear_work, find_request, pending, remove_records
 from steps.gate import gate
 from steps.manifest import read_manifest, run_once
+from steps.model.loading import base_folder, base_sha256
 from steps.promote import attend, override, promote, register
-from steps.records import Dream, Experience, Probe
+from steps.records import Answer, CanaryAnswer, Dream, Experience, Probe
 from steps.registry import Registry
 from steps.workspace import Workspace, file_sha256, read_records, write_records
 
@@ -146,6 +148,13 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion)
     assert holders(workspace, f"Who owns {SUBJECT}?") == []
     assert holders(workspace, f"is {OWNER}.") == []
     assert pending(workspace) is None
+    folder = workspace.night(SECOND) / "examination"
+    rows = [*read_records(folder / "answers.jsonl", Answer), *read_records(folder / "canaries.jsonl", CanaryAnswer)]
+    assert {row.answer for row in rows if row.model == "champion"} == {NOT_KEPT}
+    assert all(row.answer != NOT_KEPT for row in rows if row.model != "champion")
+    base = base_sha256(base_folder(deployment.settings.model))
+    book = answer_book(champion, base_digest=base, settings=deployment.settings, workspace=workspace)
+    assert len(book.missing([row.id for row in rows])) == len({row.id for row in rows}), "its answers are gone"
     weights = file_sha256(champion / "adapter_model.safetensors")
     assert not [path for path in workspace.root.rglob("*.safetensors") if file_sha256(path) == weights]
 
