@@ -69,7 +69,7 @@ class Erasure(Succession):
 
     def _drop_copies(self, digests: Collection[str | None]) -> None:
         """Delete what ``adapter_of`` brought into the workspace of these adapters, and what a killed one left."""
-        for folder in self._workspace.state.iterdir():
+        for folder in self._workspace.state.glob("*"):
             copied = (folder / "adapter_config.json").is_file() and file_sha256(folder) in digests
             if copied or folder.name.startswith(COPYING):
                 shutil.rmtree(folder)
