@@ -42,8 +42,9 @@ def verdicts(
 def measure(settings: Settings, *, trials: int) -> None:
     """Print a table for each deployment: per candidate the share of each verdict."""
     console, candidates = Console(), (GOOD, *BAD, *NEAR)
+    console.width = max(console.width, 100)  # the table needs it; a narrower terminal scrolls
     for deployment in DEPLOYMENTS:
-        table = Table(title=f"{deployment.says} ({trials} simulated nights each)", box=box.SIMPLE_HEAD)
+        table = Table(title=f"{deployment.says} ({trials} nights each)", box=box.SIMPLE_HEAD)
         table.add_column("candidate", no_wrap=True)
         for verdict in VERDICTS:
             table.add_column(f"{verdict}\n%", justify="right")
