@@ -8,10 +8,12 @@ if it is new. Nights that forgot lost as many points of it as of right and wrong
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
+from steps.gate.bounds import LEAST_CORRELATION
 from steps.gate.checks import Scores, not_worse
 from steps.gate.evidence import Evidence
-from steps.gate.power import clean_items
+from steps.gate.power import chance_to_miss
 from steps.records import Answer, Check
 from steps.settings import GateSettings
 
@@ -22,7 +24,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
     """Probes of all earlier cohorts pooled, closed book: held as firmly as by the champion, but for epsilon.
 
     Answers that flip must not cost epsilon either, however firmly the rest is held. And there must be so many probes
-    that facts which are lost whole, without a sign of it in others, would hardly all have been missed.
+    of so many documents that facts which are lost whole, without a sign of it in others, would hardly all be missed.
     """
     retired = dict(sorted(Counter(r.why for r in evidence.retired).items()))
     if not evidence.earlier_cohorts:
@@ -45,9 +47,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         theirs,
         settings,
         epsilon=settings.epsilon_cohorts,
-        at_least=max(
-            settings.min_probes, math.ceil(clean_items(settings.epsilon_cohorts, confidence=settings.confidence))
-        ),
+        at_least=settings.min_probes,
         what="how firmly earlier nights are known",
     )
     if candidate.keys() != champion.keys():
@@ -60,9 +60,26 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
     figures = {**check.figures, "won": won, "lost": lost}
     if retired:
         reason, figures["retired"] = f"{reason}; no longer asked: {_counted(retired)}", retired
-    flipped = champion and (lost - won) / len(champion) >= settings.epsilon_cohorts
-    status = "FAIL" if flipped else check.status
-    return check.model_copy(update={"status": status, "reason": reason, "figures": figures})
+    if (lost - won) / len(champion) >= settings.epsilon_cohorts:
+        return check.model_copy(update={"status": "FAIL", "reason": reason, "figures": figures})
+    too_few = _too_few(Counter(row.source or row.id for row in champion.values()).values(), settings)
+    if too_few:
+        return check.model_copy(update={"status": "INCONCLUSIVE", "reason": too_few, "figures": figures})
+    return check.model_copy(update={"reason": reason, "figures": figures})
+
+
+def _too_few(probes: Iterable[int], settings: GateSettings) -> str | None:
+    """Say so if that many ``probes`` of each document could too easily all miss facts that are lost whole."""
+    counts, allowed = list(probes), 1 - settings.confidence
+    missed = chance_to_miss(counts, share=settings.epsilon_cohorts, correlation=LEAST_CORRELATION)
+    if missed <= allowed:
+        return None
+    enough = math.ceil(len(counts) * math.log(allowed) / math.log(missed))
+    return (
+        f"the {sum(counts)} probes of {len(counts)} documents would all miss that "
+        f"{100 * settings.epsilon_cohorts:g} % of the facts are gone with a chance of {100 * missed:.0f} %, "
+        f"{100 * allowed:.0f} % is allowed; more probes of each would do, or {enough} documents with as many"
+    )
 
 
 def _earlier(evidence: Evidence, model: str) -> dict[str, Answer]:
