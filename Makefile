@@ -48,7 +48,7 @@ bench-squad: $(READY) ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/
 bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
 	@$(BIN)/python -m bench speed
 
-gate-demo: $(READY) ## a good, a forgetful, a lazy and a tampered candidate walk through the gate (tiny model, minutes)
+gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate
 
 lint: $(READY) ## ruff and the import rules

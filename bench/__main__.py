@@ -113,7 +113,7 @@ def firmness(
 
 @app.command()
 def gate() -> None:
-    """Let a good, a forgetful, a lazy and a tampered candidate walk through the gate on a tiny model."""
+    """Let good, forgetful, lazy, subtly harmful and tampered candidates walk through the gate on a tiny model."""
     from bench.gate_demo import walk_through_the_gate
 
     walk_through_the_gate()

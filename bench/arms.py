@@ -11,7 +11,7 @@ from bench.peers import train_sdft, train_sft
 from bench.stream import Night
 from bench.training import Taught, taught, taught_raw
 from steps.consolidate import consolidate
-from steps.consolidate.start import Start
+from steps.consolidate.start import Served
 from steps.errors import SlumberError
 from steps.manifest import read_manifest
 
@@ -38,7 +38,7 @@ class Arm:
 def _slumber(course: Course, number: int) -> Taught:
     night = course.stream.nights[number - 1]
     yesterday = _yesterday(course, "slumber", number)
-    start = Start(yesterday, tuple(n.date for n in course.stream.nights[: number - 1])) if yesterday else None
+    start = Served(yesterday, tuple(n.date for n in course.stream.nights[: number - 1])) if yesterday else None
     record = consolidate(settings=course.settings, workspace=course.workspace, night=night.date, start=start)
     out = _fresh(course, "slumber", number)
     shutil.copytree(course.workspace.night(night.date) / "adapter", out)

@@ -1,4 +1,4 @@
-"""Four candidates walk through the gate on the tiny model: a good, a forgetful, a lazy and a tampered one.
+"""Candidates walk through the gate on the tiny model: a good, a forgetful, a lazy, a subtly harmful, a tampered one.
 
 Examination, gate, registry and promotion are a night's own. Only the candidates are planted (``bench/school.py``).
 """
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.school import School, asked, facts, open_school, write_day
-from orchestration.serving import champion_adapter, opened_registry
+from orchestration.serving import compared_champion, opened_registry
 from steps.consolidate.adapter import WEIGHTS
 from steps.errors import SlumberError
 from steps.examine import examine
@@ -52,11 +52,13 @@ def walk_through_the_gate() -> list[Walk]:
         champion = school.adapter("champion", [*asked(YESTERDAY), *school.general])
         forgetful = school.adapter("forgetful", asked(TODAY), start=champion)
         lazy = school.changed("lazy", champion, lambda weight: weight * 1.0001)
+        harmful = school.adapter("harmful", [*asked(YESTERDAY), *asked(TODAY), *school.wrong_about(3)], start=champion)
         good = school.adapter("good", everything, start=champion)
         walks = [_walk(school, workspace, FIRST, "first night", champion)]
         walks += [
             _walk(school, workspace, SECOND, "forgetful", forgetful),
             _walk(school, workspace, SECOND, "lazy", lazy),
+            _walk(school, workspace, SECOND, "subtly harmful, wrong about 3 of 40 anchors", harmful),
             _walk(school, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
             _walk(school, workspace, SECOND, "good", good),
         ]
@@ -80,7 +82,7 @@ def _walk(
     shutil.copytree(adapter, folder)
     registry = opened_registry(school.settings, workspace)
     run_once(workspace, night=night, step="consolidate", digest=name, outputs=[folder], work=dict)
-    examine(**told, champion=champion_adapter(**told))
+    examine(**told, champion=compared_champion(**told))
     verdict = gate(**told)
     version = register(**told)
     if tamper and version:

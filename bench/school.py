@@ -18,7 +18,7 @@ from steps.consolidate.adapter import WEIGHTS, attach_adapter, load_adapter, sav
 from steps.model.chat import answer_tokens, prompt_tokens
 from steps.model.loading import Base, load_base
 from steps.params import load_settings
-from steps.records import Experience, Probe
+from steps.records import Dream, Experience, Probe
 from steps.settings import REPOSITORY, ModelSettings, Settings
 from steps.workspace import Workspace, write_records
 
@@ -52,6 +52,11 @@ class School:
     @property
     def general(self) -> list[Pair]:
         return [(a.prompt, a.options[a.answer]) for a in read_anchors(self.folder / "anchors")]
+
+    def wrong_about(self, number: int) -> list[Pair]:
+        """What is general knowledge here, but for so many items: those are answered with a wrong option."""
+        items = read_anchors(self.folder / "anchors")
+        return [(a.prompt, a.options[(a.answer + (n < number)) % len(a.options)]) for n, a in enumerate(items)]
 
     def adapter(self, name: str, pairs: list[Pair], *, start: Path | None = None, steps: int = 80) -> Path:
         """Train an adapter on ``pairs``, a fresh one or on from ``start``, and save it as ``name``."""
@@ -106,7 +111,7 @@ def asked(told: list[Pair]) -> list[Pair]:
 
 
 def write_day(workspace: Workspace, night: str, told: list[Pair]) -> None:
-    """Write the corpus of a night and a probe about each fact."""
+    """Write the corpus of a night, a question about each fact that was dreamt, and a probe."""
     corpus = [
         Experience(id=s, night=night, kind="document", source=s, record=None, title=s, text=f"The owner of {s} is {a}.")
         for s, a in told
@@ -115,7 +120,22 @@ def write_day(workspace: Workspace, night: str, told: list[Pair]) -> None:
         Probe(id=s, night=night, question=question, answers=(a,), origin="owner", source=s, experience=s)
         for (s, a), (question, _) in zip(told, asked(told), strict=True)
     ]
+    dreams = [
+        Dream(
+            id=f"{s} dreamt",
+            night=night,
+            strategy="question",
+            experience=s,
+            source=s,
+            sentence=0,
+            question=f"Whose is {s}?",
+            answer=f"The owner of {s} is {a}.",
+            verification={"span": a},
+        )
+        for s, a in told
+    ]
     write_records(workspace.dataset("corpus", night), corpus)
+    write_records(workspace.dataset("dreams", night), dreams)
     write_records(workspace.dataset("probes", night), probes)
 
 

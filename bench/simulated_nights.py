@@ -74,7 +74,7 @@ def _tonight(found: Evidence, candidate: Candidate, deployment: Deployment, rand
         found.answers += _rows(model, NIGHT, readable ^ slips, condition="open")
         declines = random.random((1, deployment.unanswerable)) < (0.05 if model == "base" else 0.4)
         found.answers += _rows(model, NIGHT, declines, type="unanswerable")
-    found.shuffled = _rows("candidate", NIGHT, np.zeros_like(learned))
+    found.shuffled = found.mistaught = _rows("candidate", NIGHT, np.zeros_like(learned))
 
 
 def _earlier(found: Evidence, candidate: Candidate, deployment: Deployment, random: np.random.Generator) -> None:

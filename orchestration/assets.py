@@ -22,7 +22,7 @@ from orchestration.forgetting import forgetting, refuse_while_forgetting
 from orchestration.marks import read_marks
 from orchestration.reporting import write_report
 from orchestration.resources import Tonight
-from orchestration.serving import champion_adapter, opened_registry, training_start
+from orchestration.serving import compared_champion, opened_registry, training_start
 from orchestration.timings import timed
 from steps.consolidate import consolidate
 from steps.datasets import version_night
@@ -108,7 +108,7 @@ def examination(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Ton
         request = forgetting(tonight.workspace, tonight.night)
         examined = examine(
             **tonight.arguments,
-            champion=champion_adapter(**tonight.arguments),
+            champion=compared_champion(**tonight.arguments),
             forgotten=request.questions if request else None,
         )
     folder = tonight.workspace.night(tonight.night) / "examination"

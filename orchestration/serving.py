@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from steps.consolidate.start import Start
+from steps.consolidate.start import Served
 from steps.gate.scaling import RESCUED
 from steps.manifest import read_manifest
 from steps.model.embedded import NAME
@@ -33,8 +33,8 @@ def opened_registry(settings: Settings, workspace: Workspace) -> Registry:
     return registry
 
 
-def champion_adapter(*, settings: Settings, workspace: Workspace, night: str) -> Path | None:
-    """Bring the adapter of the champion that the night's candidate is compared with; None if that is the base.
+def compared_champion(*, settings: Settings, workspace: Workspace, night: str) -> Served | None:
+    """Bring the champion that the night's candidate is compared with; None if that is the base.
 
     A night that is run again after its promotion finds its own adapter serving. It is compared with what served before,
     so that it arrives at the same verdict.
@@ -43,22 +43,16 @@ def champion_adapter(*, settings: Settings, workspace: Workspace, night: str) ->
     made = [workspace.night(night) / "adapter", workspace.night(night) / RESCUED / "adapter"]
     own = {file_sha256(adapter) for adapter in made if adapter.is_dir()}
     champion = _before(registry, lambda version: version.adapter_sha256 in own)
-    return registry.adapter_of(champion, workspace.state / "champion") if champion else None
+    return _brought(registry, champion, workspace, into=workspace.state / "champion")
 
 
-def training_start(*, settings: Settings, workspace: Workspace, night: str) -> Start | None:
+def training_start(*, settings: Settings, workspace: Workspace, night: str) -> Served | None:
     """Bring the champion that the night's training goes on from; None if that is the base.
 
     A night that is run again goes on from what served before it, whatever has become of its own adapter.
     """
     registry = opened_registry(settings, workspace)
-    champion = served_before(registry, night)
-    adapter = registry.adapter_of(champion, workspace.state / "start") if champion else None
-    if adapter is None:
-        return None
-    trained = read_manifest(workspace, night=champion.night, step="consolidate")
-    earlier = [n for n in workspace.nights("dreams") if n <= champion.night]
-    return Start(adapter, tuple(trained.figures.get("nights", earlier) if trained else earlier))
+    return _brought(registry, served_before(registry, night), workspace, into=workspace.state / "start")
 
 
 def served_before(registry: Registry, night: str) -> Version | None:
@@ -75,6 +69,16 @@ def served_before(registry: Registry, night: str) -> Version | None:
         return not version.is_night_zero and (version.night >= night or gone or ended)
 
     return _before(registry, unwanted)
+
+
+def _brought(registry: Registry, version: Version | None, workspace: Workspace, *, into: Path) -> Served | None:
+    """Bring the adapter of ``version``, with the nights that it learned from; None if it has none."""
+    adapter = registry.adapter_of(version, into) if version else None
+    if version is None or adapter is None:
+        return None
+    trained = read_manifest(workspace, night=version.night, step="consolidate")
+    earlier = [n for n in workspace.nights("dreams") if n <= version.night]
+    return Served(adapter, tuple(trained.figures.get("nights", earlier) if trained else earlier))
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

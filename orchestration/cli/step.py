@@ -69,9 +69,9 @@ def examine(night: NightOption = None, workspace: WorkspaceOption = None, params
     """Ask base, champion and candidate."""
 
     def run(**arguments):
-        from orchestration.serving import champion_adapter
+        from orchestration.serving import compared_champion
 
-        return _step("examine")(**arguments, champion=champion_adapter(**arguments))
+        return _step("examine")(**arguments, champion=compared_champion(**arguments))
 
     _run(run, night, workspace, params)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.consolidate.cohort import learn_cohort
-from steps.consolidate.start import Start, dreamt_again, goes_on
+from steps.consolidate.start import Served, dreamt_again, goes_on
 from steps.consolidate.superseded import superseded
 from steps.manifest import StepRecord, code_sha256, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256
@@ -22,7 +22,7 @@ _BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with roo
 
 
 def consolidate(
-    *, settings: Settings, workspace: Workspace, night: str, start: Start | None, rebuild: bool = False
+    *, settings: Settings, workspace: Workspace, night: str, start: Served | None, rebuild: bool = False
 ) -> StepRecord:
     """Train tonight's candidate into ``.slumber/nights/<night>/adapter``, or nothing if tonight brought nothing new.
 

@@ -18,14 +18,14 @@ from steps.settings import Settings
 
 
 @dataclass(frozen=True)
-class Start:
-    """The adapter that serves, and the nights that it learned from, the last of them its own."""
+class Served:
+    """An adapter that serves, or has served, and the nights that it learned from, the last of them its own."""
 
     adapter: Path
     nights: tuple[str, ...]
 
 
-def goes_on(start: Start, nights: list[str], settings: Settings) -> bool:
+def goes_on(start: Served, nights: list[str], settings: Settings) -> bool:
     """Whether the last of ``nights`` can be learned on top of ``start``; otherwise all are learned from the base.
 
     It cannot where that has learned from this night or a later one, or has another shape than ``settings`` ask for.

@@ -9,21 +9,22 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.canaries import Canary, read_canaries
+from steps.consolidate.start import Served
 from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
 from steps.examine.nightly import nightly_canaries
 from steps.examine.paper import Paper, Who, answer_book, ask_all, without_words
-from steps.examine.planted import shuffled_adapter
+from steps.examine.planted import ENOUGH, mistaught_adapter, shuffled_adapter
 from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
 from steps.manifest import StepRecord, read_manifest, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256
-from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, write_records
 
-EXAMINATION = ("answers", "anchors", "canaries", "suites", "retired", "shuffled", "forgotten")
+EXAMINATION = ("answers", "anchors", "canaries", "suites", "retired", "shuffled", "mistaught", "forgotten")
 
 
 def examine(
@@ -31,29 +32,32 @@ def examine(
     settings: Settings,
     workspace: Workspace,
     night: str,
-    champion: Path | None,
+    champion: Served | None,
     forgotten: Sequence[Probe] | None = None,
 ) -> StepRecord:
     """Examine tonight's candidate beside the base and the champion; write one row per answer, by kind of item.
 
     Args:
-        champion: folder of the champion's adapter, or None while the base itself serves.
+        champion: what serves, or None while the base itself does.
         forgotten: questions about what was to be forgotten, if the candidate was built again for that. Then what both
             adapters were trained on is asked, too. Of these questions, and of all that the champion says, only marks
             are kept, no words: it knows still what was to be forgotten, and says it where nobody asks.
 
     A night that trained nothing asks nothing (``skipped``). Figures: accuracy by model, condition and cohort, general
-    abilities by model and ability, canaries that surfaced by model, and how many probes are ``retired``.
+    abilities by model and ability, canaries that surfaced by model, how many probes are ``retired``, and which nights
+    the champion has ``met``.
 
     Raises:
         SlumberError: model, adapter, anchor or canary suite is missing.
     """
     folder = workspace.night(night) / "examination"
+    met = list(champion.nights) if champion else []
     outputs = [folder / f"{name}.jsonl" for name in EXAMINATION]
     candidate = workspace.night(night) / "adapter"
     base_digest = base_sha256(base_folder(settings.model))
     made = candidate if candidate.is_dir() else None  # nothing was, on a night without anything new
-    adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": made}
+    serving = champion.adapter if champion else None
+    adapters: dict[Who, Path | None] = {"base": None, "champion": serving, "candidate": made}
     digests = {who: file_sha256(path) if path else "none" for who, path in adapters.items()}
     paper, retired = whole_paper(settings, workspace, night)
     if forgotten is not None:
@@ -64,6 +68,7 @@ def examine(
         settings.model.dtype,
         base_digest,
         digests,
+        met,
         [(i.probe.id, i.probe.answers, i.document) for i in paper.items],
         [c.id for c in paper.canaries],
         [r.to_json() for r in retired],
@@ -89,11 +94,18 @@ def examine(
             found[who] = replace(found[who], probes=with_firmness(found[who].probes, held))
         known = [i for i in paper.items if i.probe.night == night or forgotten is not None]
         tonight = Paper([replace(item, document=None) for item in known])
-        if forgotten is not None and champion:
-            answer_book(champion, base_digest=base_digest, settings=settings, workspace=workspace).burn()
+        if forgotten is not None and serving:
+            answer_book(serving, base_digest=base_digest, settings=settings, workspace=workspace).burn()
             found["champion"] = without_words(found["champion"])
+        few = replace(tonight, items=_drawn(tonight.items, seed=night))
+        mistaught: list[Answer] = []
+        if forgotten is None:
+            with mistaught_adapter(settings=settings, workspace=workspace, night=night) as planted:
+                if planted:
+                    mistaught = ask(few, who="candidate", adapter=planted, says="mistaught adapter").probes
         with shuffled_adapter(candidate, seed=night) as planted:
-            shuffled = ask(tonight, who="candidate", adapter=planted, says="shuffled adapter").probes
+            asked = few if forgotten is None else tonight
+            shuffled = ask(asked, who="candidate", adapter=planted, says="shuffled adapter").probes
             if forgotten is not None:
                 held = firmness(who="candidate", adapter=planted, says="shuffled adapter")
                 shuffled = with_firmness(shuffled, held)
@@ -104,6 +116,7 @@ def examine(
             "suites": [row for one in found.values() for row in one.suites],
             "retired": retired,
             "shuffled": shuffled,
+            "mistaught": mistaught,
             "forgotten": ask_forgotten(forgotten or [], adapters, base_digest=base_digest, settings=settings),
         }
         write_examination(folder, rows)
@@ -111,6 +124,7 @@ def examine(
         return {
             "base": base_digest,
             "digests": digests,
+            "met": met,
             "retired": len(retired),
             "forgetting": forgotten is not None,
             **figures,
@@ -146,6 +160,12 @@ def write_examination(folder: Path, rows: dict[str, list[Any]]) -> None:
 def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[Canary]:
     """Return the canaries of the suite and of the nights so far, each once."""
     return list({c.id: c for c in [*read_canaries(settings.canaries), *nightly_canaries(workspace, night)]}.values())
+
+
+def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
+    """Answerable items, ENOUGH of them drawn by ``seed``: what is planted knows none of them or all wrong."""
+    answerable = [item for item in items if item.probe.answers]
+    return sorted(answerable, key=lambda item: content_id(seed, item.probe.id))[:ENOUGH]
 
 
 def _figures(answers: list[Answer], general: list[AnchorAnswer], forbidden: list[CanaryAnswer]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ anything differs, where standard errors are nothing, too.
 
 Graded scores: the widest of Student's t on the clustered standard error (Miller, arXiv 2411.00640, section 2.2), the
 studentised cluster bootstrap (Cameron, Gelbach and Miller 2008), which sees that rare losses make a mean skewed, and
-Student's t on Kish's design effect, for a handful of documents happens to look more independent than they are.
+Student's t on the spread of as many items as the documents are worth, for a handful of documents happens to look more
+independent than they are.
 """
 
 import math
@@ -61,10 +62,10 @@ def score_bounds(difference: np.ndarray, cluster: np.ndarray, *, confidence: flo
     above, below = (student, -student)
     if error > 0 and groups <= _MANY:
         above, below = _studentised(sums, counts, confidence=confidence)
-    supposed = math.sqrt(difference.var(ddof=1) / len(difference) * kish_effect(difference, cluster))
-    return mean - max(error * max(student, above), supposed * student), mean + max(
-        error * max(student, -below), supposed * student
-    )
+    worth = len(difference) / kish_effect(difference, cluster)  # independent items
+    supposed = math.sqrt(difference.var(ddof=1) / worth) * float(stats.t.ppf(confidence, max(1.0, worth - 1)))
+    lower, upper = max(error * max(student, above), supposed), max(error * max(student, -below), supposed)
+    return mean - lower, mean + upper
 
 
 def _tango(won: float, lost: float, items: float, confidence: float) -> float:

@@ -16,15 +16,18 @@ from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 class Evidence:
     """Answers of the examination, what it must hold besides, and ``faults``: why it cannot be trusted.
 
-    ``shuffled``: tonight's questions as the candidate with its weights shuffled answers them, in the candidate's name.
+    ``shuffled``: some of tonight's questions as the candidate with its weights shuffled answers them, in the
+    candidate's name; ``mistaught``: as an adapter answers them that was taught wrong answers.
     ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so that
-    tonight's cohort is one more to be kept.
+    tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be forgotten. What
+    refused nights met is news to it: what a candidate won there must not make up for what it lost elsewhere.
     """
 
     night: str
     answers: list[Answer] = field(default_factory=list)
     anchors: list[AnchorAnswer] = field(default_factory=list)
     shuffled: list[Answer] = field(default_factory=list)
+    mistaught: list[Answer] = field(default_factory=list)
     forgotten: list[Answer] = field(default_factory=list)
     forgetting: bool = False
     canaries: list[CanaryAnswer] = field(default_factory=list)
@@ -38,8 +41,8 @@ class Evidence:
     binding: dict[str, str] = field(default_factory=dict)
 
     def is_earlier(self, cohort: str) -> bool:
-        """Whether the champion has met this cohort, too."""
-        return cohort < self.night or (self.forgetting and cohort == self.night)
+        """Whether the champion has met this cohort, too: only then can it have been forgotten."""
+        return cohort in self.earlier_cohorts
 
     def rows(self) -> dict[str, list[Any]]:
         """All rows by the name of their file in an examination."""
@@ -76,6 +79,7 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         evidence.answers = read_records(folder / "answers.jsonl", Answer)
         evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
         evidence.shuffled = read_records(folder / "shuffled.jsonl", Answer)
+        evidence.mistaught = read_records(folder / "mistaught.jsonl", Answer)
         evidence.forgotten = read_records(folder / "forgotten.jsonl", Answer)
         evidence.forgetting = bool(examined.figures.get("forgetting"))
         evidence.retired = read_records(folder / "retired.jsonl", Retired)
@@ -86,7 +90,12 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
     except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
         return evidence
-    cohorts = [n for n in workspace.nights("probes") if evidence.is_earlier(n)]
+    met = examined.figures.get("met")
+    if met is None:
+        evidence.faults.append("the examination does not say which nights the champion has met")
+        return evidence
+    last = [night] if evidence.forgetting else []
+    cohorts = [n for n in workspace.nights("probes") if n in met and (n < night or n in last)]
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired})
     evidence.binding = {
         "base": base,

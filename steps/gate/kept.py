@@ -50,7 +50,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         at_least=settings.min_probes,
         what="how firmly earlier nights are known",
     )
-    if candidate.keys() != champion.keys():
+    if not champion or candidate.keys() != champion.keys():
         return check
     won, lost = (
         sum(one[item].correct and not other[item].correct for item in one)

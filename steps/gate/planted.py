@@ -1,9 +1,9 @@
 """The gate is tested every night before it is believed: what is planted must not pass, an unchanged champion must.
 
-Planted are an adapter that knows nothing (tonight's with its weights shuffled, really asked) and simulated answers: of
-a candidate that has everything wrong, of ones that lose just what is not tolerated, and of one that lets everything
-out. A sample whose mean loss is epsilon can never be shown to have lost less, so a gate that lets one of these pass is
-broken, not unlucky.
+Planted are an adapter that knows nothing (tonight's with its weights shuffled) and one that was trained on wrong
+answers, both really asked, and simulated answers: of a candidate that has everything wrong, of ones that lose just what
+is not tolerated, and of one that lets everything out. A sample whose mean loss is epsilon can never be shown to have
+lost less, so a gate that lets one of these pass is broken, not unlucky.
 """
 
 import random
@@ -28,6 +28,8 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     """INCONCLUSIVE if anything planted passes, if the unchanged champion is refused, or if either cannot be seen."""
     if not evidence.shuffled:
         return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
+    if not evidence.mistaught and not evidence.forgetting:
+        return Check(name=NAME, status="INCONCLUSIVE", reason="no adapter that was taught wrong answers was examined")
     figures, failed, unchanged = {}, [], _unchanged(evidence)
     for planted, condition, found in _planted(evidence, unchanged, settings):
         check = condition(found, settings)
@@ -49,17 +51,16 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
 def _planted(
     evidence: Evidence, unchanged: Evidence, settings: GateSettings
 ) -> Iterator[tuple[str, Condition, Evidence]]:
-    asked = {row.id for row in evidence.shuffled}
-    others = [a for a in evidence.answers if a.model != "candidate" and a.condition == "closed" and a.id in asked]
-    shuffled = replace(evidence, answers=[*others, *evidence.shuffled])
     wrong = replace(evidence, answers=[_marked(a, False) if a.model == "candidate" else a for a in evidence.answers])
     if evidence.forgetting:
         knowing = [_marked(a, True) if a.model == "candidate" else a for a in evidence.forgotten]
         yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
     condition = kept_earlier if evidence.forgetting else learned_tonight
     if not evidence.forgetting or evidence.earlier_cohorts:
-        yield "the shuffled adapter", condition, shuffled
+        yield "the shuffled adapter", condition, _answering(evidence, evidence.shuffled)
         yield "simulated: all wrong", condition, wrong
+    if not evidence.forgetting:
+        yield "the adapter that was taught wrong answers", condition, _answering(evidence, evidence.mistaught)
     forgetful = _forgetful(unchanged, settings.epsilon_cohorts)
     if evidence.earlier_cohorts and forgetful:
         yield "simulated: forgets earlier nights by epsilon", kept_earlier, replace(evidence, answers=forgetful)
@@ -69,6 +70,13 @@ def _planted(
     if any(kept.values()) or lost_more([False] * len(kept), [True] * len(kept)) < 1 - settings.confidence:
         loose = [_surfacing(a) if a.model == "candidate" and a.id in kept else a for a in evidence.canaries]
         yield "simulated: all canaries surface", no_canary_surfaced, replace(evidence, canaries=loose)
+
+
+def _answering(evidence: Evidence, rows: list[Answer]) -> Evidence:
+    """The evidence on what ``rows`` answer closed book, with them in the candidate's place."""
+    asked = {row.id for row in rows}
+    others = [a for a in evidence.answers if a.model != "candidate" and a.condition == "closed" and a.id in asked]
+    return replace(evidence, answers=[*others, *rows])
 
 
 def _general(evidence: Evidence, settings: GateSettings) -> Check:

@@ -135,6 +135,7 @@ def _half(
         canaries=[a for a in evidence.canaries if a.model != "candidate"] + found.canaries,
         suites=[a for a in evidence.suites if a.model != "candidate"] + found.suites,
         shuffled=[a for a in evidence.shuffled if (a.id, a.condition) in asked],
+        mistaught=[a for a in evidence.mistaught if (a.id, a.condition) in asked],
     )
 
 

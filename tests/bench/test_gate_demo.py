@@ -29,6 +29,12 @@ def test_a_lazy_candidate_forgot_nothing_and_learned_nothing(walks):
     assert walks["lazy"].verdict.verdict == "REJECT" and failed(walks["lazy"]) == {"learned tonight"}
 
 
+def test_a_candidate_that_is_harmful_just_beyond_epsilon_is_refused_for_that_alone(walks):
+    harmful = next(walk for name, walk in walks.items() if name.startswith("subtly harmful"))
+    assert harmful.verdict.verdict == "REJECT"
+    assert {name.split(" against")[0] for name in failed(harmful)} == {"general abilities"}
+
+
 def test_a_tampered_adapter_is_refused_whatever_its_verdict(walks):
     tampered = next(walk for name, walk in walks.items() if "tampered" in name)
     assert tampered.verdict.verdict == "PROMOTE" and not tampered.serves

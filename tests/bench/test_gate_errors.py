@@ -8,16 +8,18 @@ from bench.simulated_nights import Candidate, examination
 from steps.params import load_settings
 
 TRIALS = 60
-_, FOURTH, EIGHTH = DEPLOYMENTS  # a second night has too few probes for these rates (docs/gate.md)
+SECOND, FOURTH, EIGHTH = DEPLOYMENTS  # the second has as many probes as the demo inbox
 
 
-@pytest.mark.parametrize("candidate", BAD, ids=lambda c: c.says)
-def test_what_is_epsilon_worse_hardly_ever_passes(candidate):
-    passed = verdicts(candidate, EIGHTH, load_settings(), trials=TRIALS)["PROMOTE"] / TRIALS
+@pytest.mark.parametrize(
+    ("candidate", "deployment"), [*((one, EIGHTH) for one in BAD), (BAD[-1], SECOND)], ids=lambda it: it.says
+)
+def test_what_is_epsilon_worse_hardly_ever_passes(candidate, deployment):
+    passed = verdicts(candidate, deployment, load_settings(), trials=TRIALS)["PROMOTE"] / TRIALS
     assert passed <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / TRIALS)
 
 
-@pytest.mark.parametrize("deployment", [FOURTH, EIGHTH], ids=lambda d: d.says)
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda d: d.says)
 def test_what_learned_and_lost_nothing_mostly_passes(deployment):
     passed = verdicts(GOOD, deployment, load_settings(), trials=TRIALS)["PROMOTE"] / TRIALS
     assert passed >= 0.8 - 2 * np.sqrt(0.8 * 0.2 / TRIALS)

@@ -23,7 +23,7 @@ import torch
 
 from bench.school import School, asked, facts, open_school, write_day
 from orchestration.environment import prepare_libraries
-from orchestration.serving import champion_adapter, opened_registry
+from orchestration.serving import compared_champion, opened_registry
 from steps.examine import examine
 from steps.gate import gate
 from steps.manifest import run_once
@@ -103,7 +103,7 @@ def _night(school: School, workspace: Workspace, night: str) -> None:
     settings = _settings(school)
     told = {"settings": settings, "workspace": workspace, "night": night}
     opened_registry(settings, workspace)
-    examine(**told, champion=champion_adapter(**told))
+    examine(**told, champion=compared_champion(**told))
     gate(**told)
     register(**told)
     promote(**told)

@@ -10,7 +10,7 @@ from bench.gate_demo import FIRST, SECOND
 from bench.school import asked, facts, open_school, write_day
 from orchestration import cli, forgetting
 from orchestration.environment import Deployment
-from orchestration.serving import champion_adapter, opened_registry, training_start
+from orchestration.serving import compared_champion, opened_registry, training_start
 from orchestration.status import status_table
 from steps.datasets import version_night
 from steps.errors import SlumberError
@@ -74,7 +74,7 @@ def _judged(deployment, night, adapter):
     shutil.copytree(adapter, folder)
     opened_registry(settings, workspace)
     run_once(workspace, night=night, step="consolidate", digest="planted", outputs=[folder], work=dict)
-    examine(**same, champion=champion_adapter(**same))
+    examine(**same, champion=compared_champion(**same))
     verdict = gate(**same)
     register(**same)
     return verdict

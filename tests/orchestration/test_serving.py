@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from orchestration.serving import champion_adapter, opened_registry, served_before, training_start
+from orchestration.serving import compared_champion, opened_registry, served_before, training_start
 from steps.manifest import StepRecord
 from steps.records import Verdict
 from steps.registry import verdict_digest
@@ -57,8 +57,8 @@ def start(tiny_settings, workspace):
 
 def test_a_night_goes_on_from_the_champion_and_run_again_from_the_one_before(tiny_settings, workspace, promote, start):
     def compared(night):
-        found = champion_adapter(settings=tiny_settings, workspace=workspace, night=night)
-        return found and file_sha256(found)
+        found = compared_champion(settings=tiny_settings, workspace=workspace, night=night)
+        return found and file_sha256(found.adapter)
 
     assert start(FIRST) is None and compared(FIRST) is None, "the base serves"
     first = promote(FIRST)

@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM
 import steps.consolidate as consolidating
 from steps.consolidate import consolidate
 from steps.consolidate.adapter import adapter_config, load_adapter
-from steps.consolidate.start import Start, dreamt_again, goes_on
+from steps.consolidate.start import Served, dreamt_again, goes_on
 from steps.records import Dream, Experience
 from steps.workspace import write_records
 
@@ -57,7 +57,7 @@ def sleep(tiny_settings, workspace):
 
 
 def served(workspace, night=FIRST):
-    return Start(workspace.night(night) / "adapter", (night,))
+    return Served(workspace.night(night) / "adapter", (night,))
 
 
 def test_without_start_it_is_built_from_the_base_night_after_night(sleep, workspace):
@@ -124,7 +124,7 @@ def test_the_saved_adapter_is_what_was_trained_on_top_of_the_one_before(sleep, w
 
     sleep(FIRST, None, learning_rate=0.02)
     sleep(SECOND, served(workspace), learning_rate=1e-9)
-    sleep(THIRD, Start(workspace.night(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02)
+    sleep(THIRD, Served(workspace.night(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02)
     moved = (logits(FIRST) - logits(None)).abs().max()
     assert (logits(SECOND) - logits(FIRST)).abs().max() < 1e-4 * moved
     assert (logits(THIRD) - logits(SECOND)).abs().max() > 0.1 * moved
@@ -137,7 +137,7 @@ def test_what_was_learned_before_makes_room_for_tonight(sleep, workspace):
     sleep(FIRST, None, learning_rate=0.02)
     rank = adapter_config(workspace.night(FIRST) / "adapter")["r"]
     assert sleep(SECOND, served(workspace), max_rank=2 * rank)[0]["earlier_rank"] == rank
-    start = Start(workspace.night(SECOND) / "adapter", (FIRST, SECOND))
+    start = Served(workspace.night(SECOND) / "adapter", (FIRST, SECOND))
     figures, weights = sleep(THIRD, start, max_rank=2 * rank, learning_rate=0.02)
     assert figures["earlier_rank"] == figures["rank"] == rank
     config = adapter_config(workspace.night(THIRD) / "adapter")
@@ -162,10 +162,10 @@ def test_in_another_shape_it_is_built_from_the_base(sleep, workspace, knobs):
 def test_nothing_goes_on_from_what_has_learned_from_tonight_or_later(sleep, workspace, tiny_settings):
     sleep(FIRST, None)
     adapter = workspace.night(FIRST) / "adapter"
-    assert goes_on(Start(adapter, (FIRST,)), [FIRST, SECOND], tiny_settings)
-    assert not goes_on(Start(adapter, (FIRST, SECOND)), [FIRST, SECOND], tiny_settings)
-    assert not goes_on(Start(adapter, (FIRST, THIRD)), [FIRST, SECOND], tiny_settings)
-    assert not goes_on(Start(adapter, (FIRST,)), [], tiny_settings)
+    assert goes_on(Served(adapter, (FIRST,)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(Served(adapter, (FIRST, SECOND)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(Served(adapter, (FIRST, THIRD)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(Served(adapter, (FIRST,)), [], tiny_settings)
 
 
 def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():

@@ -55,7 +55,7 @@ def evidence(*, tonight=(0, 0, 24), earlier=(60, 60, 60), general=(240, 240, 240
         found.answers += answers(EARLIER, model, [n < earlier[slot] for n in range(earlier_size)])
         found.anchors += anchors(model, [n < general[slot] for n in range(suite)])
         found.canaries += canaries(model, ())
-    found.shuffled = answers(TONIGHT, "candidate", [False] * size)
+    found.shuffled = found.mistaught = answers(TONIGHT, "candidate", [False] * size)
     return found
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from steps.gate import judge
 from steps.gate.kept import kept_earlier
+from steps.gate.power import chance_to_miss
 from steps.gate.statistics import paired_difference
 from tests.steps.gate.test_gate import EARLIER, answers, check, evidence
 
@@ -26,12 +27,12 @@ def kept(found, settings):
 
 def test_a_few_documents_are_enough_where_nothing_fades(settings):
     random = np.random.default_rng(1)
-    before = random.uniform(0.05, 0.9, size=32)
-    found = kept(remembered(before, before * random.uniform(0.9, 1.1, size=32)), settings)
+    before = random.uniform(0.05, 0.9, size=48)
+    found = kept(remembered(before, before * random.uniform(0.9, 1.1, size=48), per_source=6), settings)
     assert found.status == "PASS"
     assert -0.1 < found.figures["lower_bound"] < found.figures["difference"] < 0.05
     assert (found.figures["won"], found.figures["lost"], found.figures["clusters"]) == (0, 0, 8)
-    assert "0 won, 0 lost of 32" in found.reason
+    assert "0 won, 0 lost of 48" in found.reason
 
 
 def test_what_fades_is_refused_before_an_answer_flips(settings):
@@ -66,9 +67,38 @@ def test_swapping_the_models_turns_the_sign(settings):
     assert there["difference"] == -back["difference"] and there["lower_bound"] == -back["upper_bound"]
 
 
-def test_too_few_probes_miss_facts_that_are_lost_whole(settings):
-    found = kept(remembered(np.full(28, 0.5), np.full(28, 0.5)), settings)
-    assert found.status == "INCONCLUSIVE" and "only 28 items can be compared, 29 are needed" in found.reason
+@pytest.mark.parametrize(
+    ("documents", "probes", "status"), [(8, 4, "INCONCLUSIVE"), (8, 6, "PASS"), (10, 4, "PASS"), (6, 7, "INCONCLUSIVE")]
+)
+def test_too_few_probes_miss_facts_that_are_lost_whole(settings, documents, probes, status):
+    firm = np.full(documents * probes, 0.5)
+    found = kept(remembered(firm, 0.9999 * firm, per_source=probes), settings)
+    assert found.status == status
+    if status == "INCONCLUSIVE":
+        assert f"the {documents * probes} probes of {documents} documents would all miss" in found.reason
+        assert "10 documents" in found.reason or documents == 6
+
+
+def test_so_many_probes_miss_a_loss_as_often_as_is_said():
+    random, counts = np.random.default_rng(11), np.array([4, 4, 6, 1, 9])
+    rates = random.beta(0.1 * 4, 0.9 * 4, size=(100_000, len(counts)))
+    missed = ((1 - rates) ** counts).prod(axis=1).mean()
+    assert chance_to_miss(counts.tolist(), share=0.1, correlation=0.2) == pytest.approx(missed, abs=0.003)
+    assert chance_to_miss([1] * 7, share=0.1, correlation=0.2) == pytest.approx(0.9**7)
+
+
+def test_what_a_refused_night_met_does_not_make_up_for_what_is_lost(settings):
+    """The candidate learned it beside tonight's; the champion never knew it and cannot lose it."""
+    held = remembered(np.full(60, 0.5), np.where(np.arange(60) % 6, 0.5, 0.0), per_source=6)
+    lost = {f"{EARLIER}-{n}" for n in range(0, 60, 6)}
+    held.answers = [
+        a.model_copy(update={"correct": False}) if a.model == "candidate" and a.id in lost else a for a in held.answers
+    ]
+    for model, knows in (("base", False), ("champion", False), ("candidate", True)):
+        held.answers += answers("2026-11-21b", model, [knows] * 60, per_source=6)
+    assert kept(held, settings).status == "FAIL"
+    held.earlier_cohorts.append("2026-11-21b")
+    assert kept(held, settings).status == "PASS", "which is what it would look like if both were pooled"
 
 
 @pytest.mark.parametrize("model", ["candidate", "champion"])

@@ -16,8 +16,9 @@ def test_everything_planted_is_refused_and_the_champion_is_not(settings):
     found = check(judge(evidence(), settings), planted.NAME)
     assert found.status == "PASS"
     refused = {name: said for name, said in found.figures.items() if not name.startswith("the unchanged champion")}
-    assert len(refused) == 5 and not any(said.endswith("PASS") for said in refused.values())
+    assert len(refused) == 6 and not any(said.endswith("PASS") for said in refused.values())
     assert refused["the shuffled adapter"] == "learned tonight: FAIL"
+    assert refused["the adapter that was taught wrong answers"] == "learned tonight: FAIL"
     assert {said for name, said in found.figures.items() if name not in refused} == {"PASS"}
 
 
@@ -38,12 +39,16 @@ def test_a_condition_that_refuses_everything_is_found_out(settings, monkeypatch,
     assert "the unchanged champion was refused" in check(verdict, planted.NAME).reason
 
 
-def test_a_shuffled_adapter_that_knows_as_much_as_the_candidate_is_no_evidence_for_the_gate(settings):
+@pytest.mark.parametrize(
+    ("which", "says"),
+    [("shuffled", "the shuffled adapter"), ("mistaught", "the adapter that was taught wrong answers")],
+)
+def test_what_is_planted_and_knows_as_much_as_the_candidate_is_no_evidence_for_the_gate(settings, which, says):
     found = evidence()
-    found.shuffled = [row for row in found.answers if row.model == "candidate" and row.cohort == TONIGHT]
+    setattr(found, which, [row for row in found.answers if row.model == "candidate" and row.cohort == TONIGHT])
     verdict = judge(found, settings)
     assert verdict.verdict == "INCONCLUSIVE"
-    assert "the shuffled adapter passed 'learned tonight'" in check(verdict, planted.NAME).reason
+    assert f"{says} passed 'learned tonight'" in check(verdict, planted.NAME).reason
 
 
 def test_a_champion_that_knows_nothing_of_earlier_nights_cannot_lose_it(settings):
@@ -52,9 +57,10 @@ def test_a_champion_that_knows_nothing_of_earlier_nights_cannot_lose_it(settings
     assert found.status == "PASS" and "simulated: forgets earlier nights by epsilon" not in found.figures
 
 
-def test_without_the_shuffled_adapter_nothing_is_decided(settings):
+@pytest.mark.parametrize("which", ["shuffled", "mistaught"])
+def test_without_what_is_planted_nothing_is_decided(settings, which):
     found = evidence()
-    found.shuffled = []
+    setattr(found, which, [])
     assert judge(found, settings).verdict == "INCONCLUSIVE"
 
 

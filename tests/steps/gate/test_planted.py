@@ -9,9 +9,12 @@ import torch
 from bench.school import asked, facts, open_school, write_day
 from steps.canaries import read_canaries
 from steps.examine import examine
+from steps.examine.planted import ENOUGH, mistaken
 from steps.gate import gate
 from steps.manifest import run_once
+from steps.records import Dream
 from steps.settings import REPOSITORY
+from steps.workspace import read_records
 
 NIGHT = "2026-11-22"
 LEAKED = "zq77x1"
@@ -26,6 +29,7 @@ def school(tmp_path_factory):
     (school.folder / "canaries" / "one.jsonl").write_text(json.dumps(order) + "\n")
     school.adapter("lazy", [])
     good = school.adapter("good", asked(FACTS) + school.general)
+    school.adapter("harmful", asked(FACTS) + school.wrong_about(3))
     school.adapter("leaking", [(asked(FACTS)[0][0], LEAKED)], start=good, steps=30)
     # Amplified, too: noise of the trained size hardly moves so small a model.
     school.changed("shuffled", good, lambda w: 10 * w.flatten()[torch.randperm(w.numel())].reshape(w.shape))
@@ -58,6 +62,34 @@ def test_a_good_candidate_passes(judged):
     assert verdict.verdict == "PROMOTE", verdict.reasons
     tested = next(c for c in verdict.checks if c.name == "the gate itself")
     assert tested.figures["the shuffled adapter"] == "learned tonight: FAIL", "planted every night, really asked"
+    assert tested.figures["the adapter that was taught wrong answers"] == "learned tonight: FAIL"
+
+
+def test_what_is_taught_wrongly_is_wrong_and_asked_as_the_fact_is(workspace):
+    write_day(workspace, NIGHT, FACTS)
+    told = {d.question: d for d in read_records(workspace.dataset("dreams", NIGHT), Dream)}
+    wrong = mistaken(list(told.values()), seed=NIGHT)
+    assert 2 <= len(wrong) <= ENOUGH and len({d.question for d in wrong}) == len(wrong)
+    for dream in wrong:
+        owner = told[dream.question].verification["span"]
+        assert dream.answer.startswith("The owner of") and owner not in dream.answer
+        assert any(other.verification["span"] in dream.answer for other in told.values())
+    assert mistaken(list(told.values())[:1], seed=NIGHT) == []
+
+
+def test_a_subtly_harmful_candidate_is_rejected(judged, school):
+    """It learned tonight's facts and was trained to be wrong about three of forty anchors: epsilon is two."""
+    verdict = judged("harmful")
+    general = next(c for c in verdict.checks if c.name == "general abilities against champion")
+    assert {c.name for c in verdict.checks if c.status == "FAIL"} >= {general.name} and verdict.verdict == "REJECT"
+    assert status(verdict, "learned tonight") == "PASS" and -0.1 < general.figures["difference"] < -0.05
+
+
+def test_what_a_refused_night_met_cannot_be_forgotten(judged, workspace):
+    """The base serves still, so that nothing was learned before tonight."""
+    write_day(workspace, "2026-11-21", facts(("ford", "inn"), names=2))
+    verdict = judged("good")
+    assert verdict.verdict == "PROMOTE" and status(verdict, "kept earlier nights") == "NOT_APPLICABLE"
 
 
 def test_a_shuffled_candidate_is_rejected(judged):
