@@ -4,7 +4,7 @@ from rich import box
 from rich.table import Table
 
 from steps.gate.bounds import LEAST_CORRELATION
-from steps.gate.power import design_effect, items_needed
+from steps.gate.power import design_effect, documents_needed, items_needed
 from steps.records import Verdict
 from steps.settings import GateSettings
 
@@ -35,6 +35,22 @@ def needed_table(settings: GateSettings, *, epsilon: float) -> Table:
             for count in PER_DOCUMENT
         ]
         table.add_row(f"{100 * changed:g} %", *(f"{items:,}" for items in row))
+    return table
+
+
+def earlier_table(settings: GateSettings) -> Table:
+    """The least that must be asked about earlier nights, by how many probes there are of each document."""
+    lost = {"share": settings.epsilon_cohorts, "correlation": LEAST_CORRELATION, "confidence": settings.confidence}
+    title = f"Earlier nights: what shows that {100 * settings.epsilon_cohorts:g} % is lost"
+    table = _table(title, "the least for 'kept earlier nights' to hold")
+    table.add_column("probes of each document", min_width=24)
+    for count in PER_DOCUMENT:
+        table.add_column(str(count), justify="right")
+    needed = [documents_needed([count], **lost) for count in PER_DOCUMENT]
+    table.add_row("documents", *map(str, needed))
+    table.add_row(
+        "probes in all", *(str(documents * count) for documents, count in zip(needed, PER_DOCUMENT, strict=True))
+    )
     return table
 
 

@@ -21,11 +21,12 @@ def power(
     found = deployment(workspace=workspace, params=params)
     from rich.console import Console
 
-    from orchestration.power import needed_table, seen_table
+    from orchestration.power import earlier_table, needed_table, seen_table
     from orchestration.status import last_verdict
 
     gate, console = found.settings.gate, Console()
     console.print(needed_table(gate, epsilon=epsilon if epsilon is not None else gate.epsilon_anchors))
+    console.print(earlier_table(gate))
     verdict = last_verdict(found.workspace)
     if verdict and verdict.checks:
         console.print(seen_table(verdict))

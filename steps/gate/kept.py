@@ -6,14 +6,13 @@ dozen documents have thirty. Of each fact that candidate or champion answers rig
 if it is new. Nights that forgot lost as many points of it as of right and wrong (docs/log.md).
 """
 
-import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from steps.gate.bounds import LEAST_CORRELATION
 from steps.gate.checks import Scores, not_worse
 from steps.gate.evidence import Evidence
-from steps.gate.power import chance_to_miss
+from steps.gate.power import chance_to_miss, documents_needed
 from steps.records import Answer, Check
 from steps.settings import GateSettings
 
@@ -68,15 +67,15 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
     return check.model_copy(update={"reason": reason, "figures": figures})
 
 
-def _too_few(probes: Iterable[int], settings: GateSettings) -> str | None:
+def _too_few(probes: Collection[int], settings: GateSettings) -> str | None:
     """Say so if that many ``probes`` of each document could too easily all miss facts that are lost whole."""
-    counts, allowed = list(probes), 1 - settings.confidence
-    missed = chance_to_miss(counts, share=settings.epsilon_cohorts, correlation=LEAST_CORRELATION)
+    lost = {"share": settings.epsilon_cohorts, "correlation": LEAST_CORRELATION}
+    missed, allowed = chance_to_miss(probes, **lost), 1 - settings.confidence
     if missed <= allowed:
         return None
-    enough = math.ceil(len(counts) * math.log(allowed) / math.log(missed))
+    enough = documents_needed(probes, **lost, confidence=settings.confidence)
     return (
-        f"the {sum(counts)} probes of {len(counts)} documents would all miss that "
+        f"the {sum(probes)} probes of {len(probes)} documents would all miss that "
         f"{100 * settings.epsilon_cohorts:g} % of the facts are gone with a chance of {100 * missed:.0f} %, "
         f"{100 * allowed:.0f} % is allowed; more probes of each would do, or {enough} documents with as many"
     )

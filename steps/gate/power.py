@@ -1,7 +1,7 @@
 """What a number of items can decide, and how many a decision needs."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from scipy import special, stats
 
@@ -44,7 +44,7 @@ def zero_failure_bound(clean: float, *, confidence: float) -> float:
     return 1.0 - (1.0 - confidence) ** (1.0 / clean) if clean else 1.0
 
 
-def chance_to_miss(probes: Iterable[int], *, share: float, correlation: float) -> float:
+def chance_to_miss(probes: Collection[int], *, share: float, correlation: float) -> float:
     """Return the chance that a loss of ``share`` of all facts shows in none of the probes.
 
     Args:
@@ -54,6 +54,12 @@ def chance_to_miss(probes: Iterable[int], *, share: float, correlation: float) -
     spread = (1 - correlation) / correlation
     lost, kept = share * spread, (1 - share) * spread
     return math.exp(sum(special.betaln(lost, kept + count) - special.betaln(lost, kept) for count in probes))
+
+
+def documents_needed(probes: Collection[int], *, share: float, correlation: float, confidence: float) -> int:
+    """Return of how many documents with as many ``probes`` as these one at least shows that ``share`` is lost."""
+    missed = chance_to_miss(probes, share=share, correlation=correlation)
+    return math.ceil(len(probes) * math.log(1 - confidence) / math.log(missed))
 
 
 def design_effect(items: int, clusters: int, *, correlation: float) -> float:

@@ -1,6 +1,7 @@
 """Mistakes on the command line: one clear sentence, the documented exit code, no traceback."""
 
 import json
+import re
 import os
 import socket
 import subprocess
@@ -128,6 +129,7 @@ def test_power_says_how_many_items_a_loss_needs_and_what_the_last_night_could_se
     result = slumber("power", "--epsilon", "0.02", workspace=tmp_path)
     assert result.exit_code == 0
     assert "loss of 2 points" in result.output and "1,546" in result.output  # 6.18 * 0.1 / 0.02^2
+    assert re.search(r"documents +29 +12 +9 +6", result.output), "log 0.05 / log 0.9 with one probe of each document"
     folder = tmp_path / ".slumber" / "nights" / NIGHT
     folder.mkdir(parents=True)
     figures = {"items": 90, "clusters": 18, "better": 3, "worse": 9, "detectable": 0.123, "items_needed": 456}
