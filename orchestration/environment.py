@@ -22,6 +22,9 @@ QUIET = {
     # How long GNU OpenMP's threads spin before they sleep. Its own default is five to ten times slower when others want
     # the same two cores; not to spin at all costs a tenth of the speed when nobody does (docs/log.md).
     "GOMP_SPINCOUNT": "20000",
+    # Those of numpy and scipy spin without end: beside other work an eigendecomposition took 14 s instead of 0.2, and
+    # alone a second thread saves nothing.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # before torch: spinning threads starve each other on shared cores
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 

@@ -19,7 +19,6 @@ from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
 ENOUGH = 24  # facts that wrong answers are taught about, and questions that each planted candidate is asked
-_GENERAL = 48  # requests that show where facts differ from other text
 
 
 @contextmanager
@@ -46,13 +45,15 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
         yield None
         return
     say("  training an adapter on wrong answers, which the gate must refuse")
-    general = [dream for dream in dreams if dream.strategy == "rehearsal"][:_GENERAL]  # read, and not trained on
-    knobs = settings.consolidate.model_copy(update={"mix_share": 0.0, "wordings_per_epoch": 1})
+    rate = (
+        settings.consolidate.learning_rate / 2
+    )  # nothing but these facts is seen, so that A is drawn and trained, too
+    knobs = settings.consolidate.model_copy(update={"contrast": 0.0, "learning_rate": rate})
     corpus = {e.id: e for e in read_records(workspace.dataset("corpus", night), Experience)}
     with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
         learn_cohort(
             settings=settings.model_copy(update={"consolidate": knobs}),
-            dreams=[*wrong, *general],
+            dreams=wrong,
             corpus=corpus,
             known=(),
             begun=None,

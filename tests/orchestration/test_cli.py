@@ -1,8 +1,8 @@
 """Mistakes on the command line: one clear sentence, the documented exit code, no traceback."""
 
 import json
-import re
 import os
+import re
 import socket
 import subprocess
 import sys
