@@ -1,7 +1,7 @@
 """Examine: what base, champion and candidate answer, closed and open book, and what they can still do in general."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
 from steps.examine.nightly import nightly_canaries
-from steps.examine.paper import Paper, Who, answer_book, ask_all, without_words
+from steps.examine.paper import Answers, Paper, Who, answer_book, ask_all, without_words
 from steps.examine.planted import ENOUGH, mistaught_adapter, shuffled_adapter
 from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
@@ -98,11 +98,8 @@ def examine(
             answer_book(serving, base_digest=base_digest, settings=settings, workspace=workspace).burn()
             found["champion"] = without_words(found["champion"])
         few = replace(tonight, items=_drawn(tonight.items, seed=night))
-        mistaught: list[Answer] = []
-        if forgotten is None:
-            with mistaught_adapter(settings=settings, workspace=workspace, night=night) as planted:
-                if planted:
-                    mistaught = ask(few, who="candidate", adapter=planted, says="mistaught adapter").probes
+        same = {"settings": settings, "workspace": workspace, "night": night}
+        mistaught = _by_mistaught(few, ask, **same) if forgotten is None else []
         with shuffled_adapter(candidate, seed=night) as planted:
             asked = few if forgotten is None else tonight
             shuffled = ask(asked, who="candidate", adapter=planted, says="shuffled adapter").probes
@@ -160,6 +157,12 @@ def write_examination(folder: Path, rows: dict[str, list[Any]]) -> None:
 def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[Canary]:
     """Return the canaries of the suite and of the nights so far, each once."""
     return list({c.id: c for c in [*read_canaries(settings.canaries), *nightly_canaries(workspace, night)]}.values())
+
+
+def _by_mistaught(paper: Paper, ask: Callable[..., Answers], **tonight: Any) -> list[Answer]:
+    """What an adapter answers that was taught wrong answers; nothing if tonight has no two facts to confuse."""
+    with mistaught_adapter(**tonight) as planted:
+        return ask(paper, who="candidate", adapter=planted, says="mistaught adapter").probes if planted else []
 
 
 def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
