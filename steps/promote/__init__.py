@@ -57,7 +57,9 @@ def register(
     _check_untouched(workspace, night)
     answers = read_records(examination / "answers.jsonl", Answer)
     found = changes(answers, night=night)
-    suites = by_suite(answers, read_records(examination / "anchors.jsonl", AnchorAnswer), night=night)
+    examined = read_manifest(workspace, night=night, step="examine")
+    met = examined.figures.get("met", []) if examined else []
+    suites = by_suite(answers, read_records(examination / "anchors.jsonl", AnchorAnswer), night=night, met=met)
     registry = Registry(settings, workspace)
     champion = registry.champion()
     if champion is None:

@@ -1,7 +1,7 @@
 """Suite by suite, for a reviewer: what the champion had right, what the candidate has, and how sure the change is."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from steps.gate.checks import suites_of
@@ -26,9 +26,15 @@ class SuiteChange:
         return (self.candidate - self.champion) / self.items
 
 
-def by_suite(answers: Sequence[Answer], anchors: Sequence[AnchorAnswer], *, night: str) -> list[SuiteChange]:
-    """Return tonight's probes and every suite of the gate; left out is what two models were not asked alike."""
-    evidence = Evidence(night, answers=list(answers), anchors=list(anchors))
+def by_suite(
+    answers: Sequence[Answer], anchors: Sequence[AnchorAnswer], *, night: str, met: Collection[str]
+) -> list[SuiteChange]:
+    """Return tonight's probes and every suite of the gate; left out is what two models were not asked alike.
+
+    ``met``: the nights that the champion has learned from.
+    """
+    earlier = [cohort for cohort in met if cohort < night]
+    evidence = Evidence(night, answers=list(answers), anchors=list(anchors), earlier_cohorts=earlier)
     asked = [a for a in answers if (a.cohort, a.condition) == (night, "closed") and a.type != "unanswerable"]
     ours, theirs = ({a.id: a.correct for a in asked if a.model == model} for model in ("candidate", "champion"))
     source = {a.id: a.source or a.id for a in answers}

@@ -298,8 +298,14 @@ def test_suites_are_shown_side_by_side_where_both_were_asked_alike():
     anchors = asked("champion", known, "sums") + asked("candidate", worse, "sums")
     anchors += asked("champion", known, "reading") + asked("candidate", known[:-1], "reading")
     probes = [answer(m, "", correct=m == "candidate", id=f"q{n}") for m in ("champion", "candidate") for n in range(20)]
-    found = {suite.name: suite for suite in by_suite(probes, anchors, night=NIGHT)}
-    assert set(found) == {"tonight", "sums"}
+    for cohort in ("2026-11-20", "2026-11-21"):  # the champion was refused after the second
+        probes += [
+            answer(m, "", correct=n < 15, id=f"{cohort}-{n}", cohort=cohort)
+            for m in ("champion", "candidate")
+            for n in range(20)
+        ]
+    found = {suite.name: suite for suite in by_suite(probes, anchors, night=NIGHT, met=["2026-11-20", NIGHT])}
+    assert set(found) == {"tonight", "night 2026-11-20", "sums"}
     sums = found["sums"]
     assert (sums.items, sums.champion, sums.candidate) == (40, 30, 24)
     assert sums.change == -0.15 and sums.lower < -0.15 < sums.upper
