@@ -62,7 +62,9 @@ def walk_through_the_gate() -> list[Walk]:
             _walk(school, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
             _walk(school, workspace, SECOND, "good", good),
         ]
-    Console().print(_table(walks))
+    console = Console()
+    console.width = max(console.width, 120)  # the table needs it; a narrower terminal scrolls
+    console.print(_table(walks))
     return walks
 
 
