@@ -51,7 +51,7 @@ class School:
 
     @property
     def general(self) -> list[Pair]:
-        return [(a.prompt, a.options[a.answer]) for a in read_anchors(self.folder / "anchors")]
+        return self.wrong_about(0)
 
     def wrong_about(self, number: int) -> list[Pair]:
         """What is general knowledge here, but for so many items: those are answered with a wrong option."""

@@ -94,8 +94,9 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
     if met is None:
         evidence.faults.append("the examination does not say which nights the champion has met")
         return evidence
-    last = [night] if evidence.forgetting else []
-    cohorts = [n for n in workspace.nights("probes") if n in met and (n < night or n in last)]
+    cohorts = [n for n in workspace.nights("probes") if n in met and n <= night]
+    if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
+        cohorts = [n for n in cohorts if n != night]
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired})
     evidence.binding = {
         "base": base,
