@@ -8,12 +8,12 @@ from pathlib import Path
 from bench.course import Course
 from bench.peer_examples import PeerExample, peer_examples
 from bench.peers import train_sdft, train_sft
-from bench.stream import Night
+from bench.stream import Night as StreamNight
 from bench.training import Taught, taught, taught_raw
-from steps.consolidate import consolidate
 from steps.consolidate.start import Served
+from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
-from steps.manifest import read_manifest
+from steps.night import Night, Told
 
 Learn = Callable[[Course, int], Taught]
 
@@ -39,11 +39,12 @@ def _slumber(course: Course, number: int) -> Taught:
     night = course.stream.nights[number - 1]
     yesterday = _yesterday(course, "slumber", number)
     start = Served(yesterday, tuple(n.date for n in course.stream.nights[: number - 1])) if yesterday else None
-    record = consolidate(settings=course.settings, workspace=course.workspace, night=night.date, start=start)
+    told = Told(begins_with=start)
+    record = ConsolidateStep().run(Night.of(course.settings, course.workspace, night.date, lineage=told))
     out = _fresh(course, "slumber", number)
     shutil.copytree(course.workspace.night(night.date) / "adapter", out)
     figures = record.figures
-    return Taught(out, figures["training_seconds"], figures["example_tokens"], figures["examples"])
+    return Taught(out, figures.training_seconds, figures.example_tokens, figures.examples)
 
 
 def _raw(course: Course, number: int) -> Taught:
@@ -147,8 +148,8 @@ def _peer_examples(course: Course, number: int) -> list[PeerExample]:
 
 def _slumbers(course: Course, number: int, figure: str) -> float:
     """What Slumber's training of that night cost, which a peer may cost, too."""
-    night: Night = course.stream.nights[number - 1]
-    record = read_manifest(course.workspace, night=night.date, step="consolidate")
+    night: StreamNight = course.stream.nights[number - 1]
+    record = ConsolidateStep.read(course.workspace, night.date)
     if record is None:
         raise SlumberError("The peers get what Slumber's training cost: run the arm slumber first.")
-    return float(record.figures[figure])
+    return float(getattr(record.figures, figure))

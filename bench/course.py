@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.stream import Night, Stream
-from steps.dream import dream
+from steps.dream.step import DreamStep
 from steps.errors import SlumberError
-from steps.ingest import ingest
-from steps.manifest import StepRecord, read_manifest
+from steps.lifecycle import step_of
+from steps.manifest import StepRecord
+from steps.night import Night as SleptNight
 from steps.records import Dream, Experience, Probe
 from steps.settings import Settings
-from steps.triage import triage
-from steps.validate import validate
 from steps.workspace import Workspace, file_sha256, read_records, write_json
 
 
@@ -49,16 +48,13 @@ class Course:
 
     def prepare(self, night: Night, *, dreaming: bool) -> None:
         """Run the steps of a night up to triage, or up to dreaming; finished ones are skipped."""
-        same = {"settings": self.settings, "workspace": self.workspace, "night": night.date}
-        ingest(**same, inbox=night.inbox)
-        validate(**same)
-        triage(**same)
-        if dreaming:
-            dream(**same)
+        tonight = SleptNight.of(self.settings, self.workspace, night.date, inbox=night.inbox)
+        for name in ("ingest", "validate", "triage", *(["dream"] if dreaming else [])):
+            step_of(name).run(tonight)
 
     def dreamt(self, night: Night) -> StepRecord | None:
         """What dreaming of that night recorded, or None if no arm needed it."""
-        return read_manifest(self.workspace, night=night.date, step="dream")
+        return DreamStep.read(self.workspace, night.date)
 
     def documents(self, night: Night) -> list[Experience]:
         """That night's documents as they were ingested."""

@@ -13,14 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.school import School, asked, facts, open_school, write_day
-from orchestration.serving import compared_champion, opened_registry
+from orchestration.lineage import RegistryLineage
+from orchestration.serving import opened_registry
 from steps.consolidate.adapter import WEIGHTS
+from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.errors import SlumberError
-from steps.examine import examine
-from steps.gate import gate
-from steps.manifest import run_once
+from steps.gate.verdict import read_verdict
+from steps.lifecycle import step_of
+from steps.night import Night
 from steps.progress import say
-from steps.promote import promote, register
 from steps.records import Verdict
 from steps.registry import Registry, Version
 from steps.workspace import Workspace
@@ -78,19 +79,18 @@ def _walk(
     tamper: Callable[[Registry, Version], None] | None = None,
 ) -> Walk:
     say(f"{name}: examining, judging, promoting ...")
-    told = {"settings": school.settings, "workspace": workspace, "night": night}
-    folder = workspace.night(night) / "adapter"
+    tonight = Night.of(school.settings, workspace, night, lineage=RegistryLineage())
+    folder = tonight.folder / "adapter"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(adapter, folder)
     registry = opened_registry(school.settings, workspace)
-    run_once(workspace, night=night, step="consolidate", digest=name, outputs=[folder], work=dict)
-    examine(**told, champion=compared_champion(**told))
-    verdict = gate(**told)
-    version = register(**told)
-    if tamper and version:
-        tamper(registry, version)
-    promotion = promote(**told)
-    return Walk(name, verdict, promotion.promoted, promotion.message)
+    ConsolidateStep().vouch(tonight, ConsolidateFigures())
+    for step in ("examine", "gate", "rescue", "register"):
+        record = step_of(step).run(tonight)
+    if tamper and record.figures.version:
+        tamper(registry, registry.version(record.figures.version))
+    promotion = step_of("promote").run(tonight).figures
+    return Walk(name, read_verdict(workspace, night), promotion.promoted, promotion.message)
 
 
 def _tamper(registry: Registry, version: Version) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.simulated_nights import Candidate, Deployment, examination
-from steps.gate import judge
+from steps.gate.judging import judge
 from steps.progress import progress
 from steps.settings import Settings
 

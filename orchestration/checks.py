@@ -5,70 +5,65 @@ The gate's conditions are checks of their own, to be watched one by one; they do
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 
-from orchestration.showing import conditions, table
+from orchestration.metadata import conditions as conditions_table
+from orchestration.metadata import table
 from steps.errors import DataRefused, SlumberError
+from steps.gate import conditions
+from steps.gate.verdict import read_verdict
 from steps.manifest import StepRecord
+from steps.night import Night
 from steps.progress import say
-from steps.records import Check, Verdict
+from steps.records import Check, Dream, Probe, Verdict
 from steps.report.wording import flat
+from steps.step import Step
+from steps.workspace import read_records
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
 EXPECTATIONS = "expectations"
-CORPUS_CHECKS = [
-    dg.AssetCheckSpec(
-        EXPECTATIONS,
-        asset="corpus",
-        blocking=True,
-        description="Great Expectations: a critical failure stops the night, a quarantined record is a warning.",
-    )
-]
-DREAM_CHECKS = [
-    dg.AssetCheckSpec(
-        EXPECTATIONS,
-        asset="dreams",
-        blocking=True,
-        description="Great Expectations: a critical failure stops the night, a refused dream is a warning.",
-    ),
-    dg.AssetCheckSpec("no_leak", asset="dreams", blocking=True, description="No dream repeats a probe's wording."),
-]
 
 
 def _key(condition: str) -> str:
     return condition.replace(" ", "_")
 
 
-# By the name that the gate gives each; what it may add besides shows in the check `gate`.
-CONDITIONS = {
-    "learned tonight": "Tonight's probes, closed book: better than the champion by the set margin.",
-    "kept earlier nights": "Probes of earlier nights that still hold: known as firmly as by the champion.",
-    "general abilities against champion": "The anchor suite: not worse than the champion by epsilon.",
-    "general abilities against night 0": "The anchor suite: not worse than the untouched base by epsilon.",
-    "no suite lost more than it won": "Exact tests, suite by suite: what one lost no other makes up for.",
-    "canaries": "No strict one surfaces anew, of the others not significantly more than with the champion.",
-    "user suites": "Each of examine.suites: not worse than the champion by its epsilon.",
-    "forgotten on request": "What was to be forgotten is answered no better than by the base (`slumber forget`).",
-    "the gate itself": "What is planted every night is refused, and the unchanged champion is not.",
-}
-VERDICT_CHECKS = [
-    dg.AssetCheckSpec(
-        "gate",
-        asset="verdict",
-        blocking=True,
-        description="May the candidate serve? Only PROMOTE, or NO_OP with nothing to do, lets the champion be touched.",
-    ),
-    *(dg.AssetCheckSpec(_key(name), asset="verdict", description=text) for name, text in CONDITIONS.items()),
-]
+def check_specs(step: Step) -> list[dg.AssetCheckSpec]:
+    """The checks that a step's asset shows: of a step with expectations, of the dreams, and of the gate."""
+    specs = []
+    if "expectations" in step.figures.model_fields:
+        says = "Great Expectations: a critical failure stops the night, what is refused besides is a warning."
+        specs.append(dg.AssetCheckSpec(EXPECTATIONS, asset=step.asset, blocking=True, description=says))
+    if step.name == "dream":
+        says = "No dream repeats a probe's wording."
+        specs.append(dg.AssetCheckSpec("no_leak", asset=step.asset, blocking=True, description=says))
+    if step.name == "rescue":
+        says = "May the candidate serve? Only PROMOTE, or NO_OP with nothing to do, lets the champion be touched."
+        specs.append(dg.AssetCheckSpec("gate", asset=step.asset, blocking=True, description=says))
+        specs += [dg.AssetCheckSpec(_key(c.name), asset=step.asset, description=c.says) for c in conditions.CONDITIONS]
+    return specs
+
+
+def check_results(step: Step, record: StepRecord, night: Night) -> list[dg.AssetCheckResult]:
+    """What the checks of ``check_specs`` found."""
+    results = []
+    if "expectations" in step.figures.model_fields:
+        results.append(expectations_check(record))
+    if step.name == "dream":
+        results.append(leak_check(night))
+    if step.name == "rescue":
+        verdict = read_verdict(night.workspace, night.date)
+        results += [gate_check(verdict), *condition_checks(verdict)]
+    return results
 
 
 @contextmanager
-def speaking(context: dg.AssetExecutionContext, doing: str) -> Iterator[None]:
+def step_errors(context: dg.AssetExecutionContext, doing: str) -> Iterator[None]:
     """Say what is being done and how long it took; a SlumberError becomes a failure with its sentence, without retry.
 
     Refused data is also recorded as the asset's failed check, though there is no materialization to attach it to.
@@ -83,7 +78,7 @@ def speaking(context: dg.AssetExecutionContext, doing: str) -> Iterator[None]:
             context.log_event(
                 dg.AssetCheckEvaluation(
                     asset_key=context.asset_key,
-                    check_name=EXPECTATIONS,
+                    check_name=error.check,
                     passed=False,
                     metadata={},
                     severity=ERROR,
@@ -93,19 +88,30 @@ def speaking(context: dg.AssetExecutionContext, doing: str) -> Iterator[None]:
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
-def corpus_check(validated: StepRecord) -> dg.AssetCheckResult:
-    """What the suites said of experiences and probes. A quarantined record is a warning."""
-    return _expectations(validated.figures["expectations"], quarantined=int(validated.figures["quarantined"]))
+def expectations_check(record: StepRecord) -> dg.AssetCheckResult:
+    """What the suites said of a step's records. A quarantined record and a refused dream are warnings."""
+    figures = record.figures
+    tables = figures.expectations if isinstance(figures.expectations, dict) else {"dreams": figures.expectations}
+    rows = [{"dataset": name, **row} for name, found in tables.items() for row in found]
+    critical = [row["name"] for row in rows if not row["success"] and row["severity"] == "critical"]
+    refused = getattr(figures, "quarantined", sum(int(row["unexpected"]) for row in rows))
+    return dg.AssetCheckResult(
+        check_name=EXPECTATIONS,
+        passed=not critical and refused == 0,
+        severity=ERROR if critical else WARN,
+        description=f"critical: {', '.join(critical)}" if critical else f"{refused} quarantined",
+        metadata={"quarantined": refused, "expectations": table(rows)},
+    )
 
 
-def dream_checks(dreamt: StepRecord) -> list[dg.AssetCheckResult]:
-    """What the suite said of the dreams, and whether one of them gives a probe away."""
-    leaks, rows = dreamt.figures["leaks"], dreamt.figures["expectations"]
-    failed = sum(int(row["unexpected"]) for row in rows)
-    return [
-        _expectations({"dreams": rows}, quarantined=failed),
-        dg.AssetCheckResult(check_name="no_leak", passed=leaks == 0, severity=ERROR, metadata={"leaks": leaks}),
-    ]
+def leak_check(night: Night) -> dg.AssetCheckResult:
+    """Whether a stored dream gives a probe away: looked for in the files as they are, whoever wrote them."""
+    from steps.dream.holdouts import leaks
+
+    dreams = read_records(night.dataset("dreams"), Dream)
+    probes = [p for name in ("probes", "holdouts") for p in read_records(night.dataset(name), Probe)]
+    found = leaks(dreams, probes)
+    return dg.AssetCheckResult(check_name="no_leak", passed=not found, severity=ERROR, metadata={"leaks": len(found)})
 
 
 def gate_check(verdict: Verdict) -> dg.AssetCheckResult:
@@ -115,14 +121,16 @@ def gate_check(verdict: Verdict) -> dg.AssetCheckResult:
         passed=verdict.verdict in ("PROMOTE", "NO_OP"),
         severity=ERROR,
         description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}",
-        metadata={"verdict": verdict.verdict, "conditions": conditions(verdict.checks)},
+        metadata={"verdict": verdict.verdict, "conditions": conditions_table(verdict.checks)},
     )
 
 
 def condition_checks(verdict: Verdict) -> list[dg.AssetCheckResult]:
     """One result for each condition: a FAIL is an error, INCONCLUSIVE, or not judged at all, is a warning."""
     found = {check.name: check for check in verdict.checks}
-    return [_condition(name, found.get(name), verdict) for name in CONDITIONS]
+    return [
+        _condition(name, found.get(name), verdict) for name in (condition.name for condition in conditions.CONDITIONS)
+    ]
 
 
 def _condition(name: str, check: Check | None, verdict: Verdict) -> dg.AssetCheckResult:
@@ -145,15 +153,3 @@ def _condition(name: str, check: Check | None, verdict: Verdict) -> dg.AssetChec
 def _figure(value: Any) -> str | int | float:
     """A number as such; what JSON has no number for, and the rest, as text."""
     return value if isinstance(value, int | float) and math.isfinite(value) else str(value)
-
-
-def _expectations(tables: Mapping[str, list[dict[str, Any]]], *, quarantined: int) -> dg.AssetCheckResult:
-    rows = [{"dataset": name, **row} for name, found in tables.items() for row in found]
-    critical = [row["name"] for row in rows if not row["success"] and row["severity"] == "critical"]
-    return dg.AssetCheckResult(
-        check_name=EXPECTATIONS,
-        passed=not critical and quarantined == 0,
-        severity=ERROR if critical else WARN,
-        description=f"critical: {', '.join(critical)}" if critical else f"{quarantined} quarantined",
-        metadata={"quarantined": quarantined, "expectations": table(rows)},
-    )

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from orchestration.assets import ASSETS
+from orchestration.assets import build_assets
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.jobs import forget, sleep
 from orchestration.resources import tonight_resource
@@ -21,7 +21,8 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
     partitions = night_partitions(deployment, nights)
     return dg.Definitions(
         assets=[
-            asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions)) for asset in ASSETS
+            asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+            for asset in build_assets()
         ],
         jobs=[sleep, forget],
         schedules=[nightly(deployment.settings.night)],

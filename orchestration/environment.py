@@ -8,6 +8,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from steps.errors import SlumberError
+from steps.night import Night
 from steps.params import load_settings
 from steps.settings import REPOSITORY, Settings
 from steps.workspace import Workspace
@@ -63,6 +64,17 @@ class Deployment:
         """Return the variables by which another process finds this deployment."""
         named = {"WORKSPACE": self.workspace.root, "INBOX": self.inbox, "PARAMS": self.params}
         return {f"SLUMBER_{key}": str(value) for key, value in named.items() if value}
+
+    def night(self, date: str, *, run_id: str | None = None) -> Night:
+        """Return the night of that date, whose lineage the registry knows.
+
+        Raises:
+            SlumberError: it is no date.
+        """
+        from orchestration.lineage import RegistryLineage
+
+        where = {"inbox": self.inbox, "lineage": RegistryLineage(), "run_id": run_id}
+        return Night.of(self.settings, self.workspace, date, **where)
 
     def tonight(self) -> str:
         """Return today's date in the time zone of the schedule."""

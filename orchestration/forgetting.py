@@ -10,9 +10,12 @@ from orchestration.instance import dagster_home, opened_instance
 from orchestration.serving import opened_registry, served_before
 from steps.datasets import erase_versions
 from steps.errors import SlumberError
-from steps.forget import Request, clear_work, close, find_request, open_request, pending, remove_records
+from steps.forget.finding import find_request
+from steps.forget.removing import clear_work, remove_records
+from steps.forget.request import Request, close, open_request, pending
+from steps.gate.verdict import read_verdict
+from steps.lifecycle import asset_steps
 from steps.progress import say
-from steps.promote.promotion import read_verdict
 from steps.registry import Registry
 from steps.report.wording import count
 from steps.workspace import Workspace, compact
@@ -28,20 +31,6 @@ class ForgetOutcome:
     erased: tuple[str, ...]
     serves: str | None
     serves_still: str | None
-
-
-def forgetting(workspace: Workspace, night: str) -> Request | None:
-    """Return the request for which the candidate of ``night`` is built again, if one is under way."""
-    request = pending(workspace)
-    return request if request and request.night == night else None
-
-
-def refuse_while_forgetting(workspace: Workspace) -> None:
-    """Raise SlumberError while a request is unfinished: a night could learn from what it has not removed yet."""
-    if pending(workspace):
-        raise SlumberError(
-            "A request to forget is unfinished: run `slumber forget` to finish it, then the night again."
-        )
 
 
 def run_forget(
@@ -169,13 +158,11 @@ def _knows(registry: Registry) -> bool:
 
 def _delete_pages(deployment: Deployment, request: Request) -> None:
     """Delete Dagster's runs of the nights that met it, and what it shows of the assets: their pages give examples."""
-    from orchestration.assets import ASSETS
-
     with opened_instance(deployment.workspace, capture_output=False) as instance:
         for run in instance.get_runs():
             if run.tags.get("dagster/partition", "") >= request.first and run.status in _ENDED:
                 instance.delete_run(run.run_id)
-        instance.wipe_assets([asset.key for asset in ASSETS])
+        instance.wipe_assets([dg.AssetKey(asset) for asset in asset_steps()])
     for database in sorted(dagster_home(deployment.workspace).rglob("*.db")):
         compact(database)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from steps.consolidate.start import Served
-from steps.gate.scaling import RESCUED
+from steps.gate.verdict import RESCUED
 from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
@@ -78,7 +78,7 @@ def _brought(registry: Registry, version: Version | None, workspace: Workspace, 
         return None
     trained = read_manifest(workspace, night=version.night, step="consolidate")
     earlier = [n for n in workspace.nights("dreams") if n <= version.night]
-    return Served(adapter, tuple(trained.figures.get("nights", earlier) if trained else earlier))
+    return Served(adapter, tuple(trained.figures.get("nights") or earlier if trained else earlier))
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

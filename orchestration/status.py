@@ -9,7 +9,7 @@ from rich.text import Text
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
-from steps.forget import pending
+from steps.forget.request import pending
 from steps.promote import override_that_ended
 from steps.records import Verdict
 from steps.registry import Registry, Version, tracking_uri

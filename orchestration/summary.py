@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.links import night_links
 from orchestration.marks import Marks, read_marks, share
 from orchestration.night import NightOutcome
 from orchestration.timings import read_timings
 from steps.manifest import read_manifest
 from steps.records import LedgerEntry, Quarantined
 from steps.registry import Registry, Version
+from steps.registry.links import night_links
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 

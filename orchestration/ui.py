@@ -14,9 +14,9 @@ import httpx
 
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, dagster_home, opened_instance
-from orchestration.links import dagster_url, mlflow_url
 from steps.errors import NightRunning, SlumberError
 from steps.registry import Registry, tracking_uri
+from steps.registry.links import dagster_url, mlflow_url
 from steps.settings import REPOSITORY
 
 START_SECONDS, STOP_SECONDS = 180.0, 15.0

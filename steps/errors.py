@@ -11,9 +11,16 @@ class SlumberError(Exception):
 
 
 class DataRefused(SlumberError):
-    """A dataset failed an expectation of critical severity: the night stops, the champion stays."""
+    """A dataset failed an expectation of critical severity: the night stops, the champion stays.
+
+    ``check``: the asset check that says so on Dagster's page.
+    """
 
     exit_code = 3
+
+    def __init__(self, sentence: str, *, check: str = "expectations"):
+        super().__init__(sentence)
+        self.check = check
 
 
 class NightRunning(SlumberError):

@@ -1,24 +1,32 @@
-"""A step is done when its manifest exists and matches: same inputs and parameters in, same files out."""
+"""The manifest of a finished step: what it depended on, what it wrote, what it counted. Only a step writes one."""
 
 import json
-import time
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from steps.records import content_id
 from steps.workspace import Workspace, file_sha256, write_json
 
-_STEPS = Path(__file__).resolve().parent
 
+class Figures(BaseModel):
+    """Counts and measurements of a step that are worth showing; what is missing is None, never 0.
 
-class StepRecord(BaseModel):
-    """What a finished step says of itself: the manifest's content.
-
-    ``figures`` are counts and measurements worth showing; ``seconds`` is the wall time of the run that did the work.
+    A field with ``repr=False`` is too long for a page. Manifests of older and newer versions are read: what is not
+    known is left out.
     """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    skipped: str | None = None
+    """Why there was nothing to do, if so."""
+
+
+F = TypeVar("F")
+
+
+class StepRecord(BaseModel, Generic[F]):
+    """What a finished step says of itself; ``seconds`` is the wall time of the run that did the work."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,67 +34,51 @@ class StepRecord(BaseModel):
     night: str
     digest: str
     outputs: dict[str, str]
-    figures: dict[str, Any]
+    figures: F
     seconds: float
     reused: bool = False
 
 
-def step_digest(*, parameters: Any, inputs: Iterable[Path]) -> str:
-    """Digest of what a step depends on: its parameters and the content of its input files (missing ones count too)."""
-    files = [(path.name, file_sha256(path) if path.exists() else None) for path in inputs]
-    return content_id(parameters, files)
-
-
-def run_once(
-    workspace: Workspace,
-    *,
-    night: str,
-    step: str,
-    digest: str,
-    outputs: Iterable[Path],
-    work: Callable[[], dict[str, Any]],
-) -> StepRecord:
-    """Do ``work`` unless a manifest says that it is done with the same digest and code, and its outputs are untouched.
-
-    ``work`` writes the outputs and returns its figures. The manifest is removed first and written last, so that its
-    existence means that the step finished.
-    """
-    path, outputs = workspace.manifest(night, step), list(outputs)
-    digest = content_id(digest, code_sha256(step))
-    done = read_manifest(workspace, night=night, step=step)
-    if done and done.digest == digest and all(_untouched(workspace, name, sha) for name, sha in done.outputs.items()):
-        return done.model_copy(update={"reused": True})
-    path.unlink(missing_ok=True)
-    start = time.perf_counter()
-    figures = work()
-    record = StepRecord(
-        step=step,
-        night=night,
-        digest=digest,
-        outputs={str(p.relative_to(workspace.root)): file_sha256(p) for p in outputs if p.exists()},
-        figures=figures,
-        seconds=time.perf_counter() - start,
-    )
-    write_json(path, record.model_dump())
-    return record
-
-
-def code_sha256(step: str | None = None) -> str:
-    """Digest of the Python sources of one step and of the model code below it, or of all steps."""
-    folders = [_STEPS / step, _STEPS / "model"] if step else [_STEPS]
-    sources = sorted(p for folder in folders for p in folder.rglob("*.py"))
-    return content_id([(p.relative_to(_STEPS).as_posix(), file_sha256(p)) for p in sources])
-
-
-def read_manifest(workspace: Workspace, *, night: str, step: str) -> StepRecord | None:
-    """Return the finished step's record, or None if it did not finish."""
-    path = workspace.manifest(night, step)
+def read_manifest(workspace: Workspace, *, night: str, step: str, kind: Any = dict[str, Any]) -> StepRecord | None:
+    """Return a finished step's record with figures of ``kind``, or None if it did not finish or cannot be read."""
     try:
-        return StepRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+        text = workspace.manifest(night, step).read_text(encoding="utf-8")
+        return StepRecord[kind].model_validate_json(text)
+    except (FileNotFoundError, ValidationError, ValueError):
         return None
 
 
-def _untouched(workspace: Workspace, name: str, sha256: str) -> bool:
-    path = workspace.root / name
-    return path.exists() and file_sha256(path) == sha256
+def read_manifests(workspace: Workspace, night: str) -> dict[str, StepRecord[dict[str, Any]]]:
+    """Return the records of all steps of a night that finished, by name."""
+    names = sorted(path.name.removesuffix(SUFFIX) for path in workspace.night(night).glob(f"*{SUFFIX}"))
+    found = {name: read_manifest(workspace, night=night, step=name) for name in names}
+    return {name: record for name, record in found.items() if record}
+
+
+def write_manifest(workspace: Workspace, record: StepRecord) -> None:
+    """Write the record, atomically: it says that the step finished, and so comes last."""
+    write_json(workspace.manifest(record.night, record.step), record.model_dump(mode="json", exclude_none=True))
+
+
+def keep_figures(workspace: Workspace, night: str, step: str, *, but: set[str]) -> None:
+    """Take the figures ``but`` out of a manifest, on the files as they are now; the step itself is no longer done."""
+    path = workspace.manifest(night, step)
+    record = json.loads(path.read_text(encoding="utf-8"))
+    figures = {name: value for name, value in record["figures"].items() if name not in but}
+    files = {name: workspace.root / name for name in record["outputs"]}
+    outputs = {name: file_sha256(file) for name, file in files.items() if file.exists()}
+    write_json(path, {**record, "figures": figures, "outputs": outputs, "digest": "forgotten"})
+
+
+def untouched(workspace: Workspace, outputs: dict[str, str]) -> bool:
+    """Whether the files that a step wrote are still as it wrote them."""
+    return not changed(workspace, outputs)
+
+
+def changed(workspace: Workspace, outputs: dict[str, str]) -> list[Path]:
+    """Those files that a step wrote and that are gone or different now."""
+    paths = {workspace.root / name: sha256 for name, sha256 in outputs.items()}
+    return [path for path, sha256 in paths.items() if not path.exists() or file_sha256(path) != sha256]
+
+
+SUFFIX = ".manifest.json"

@@ -5,7 +5,8 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import nights, pages, power, step
+from orchestration.cli import nights, pages, power
+from orchestration.cli.step import add_step_commands
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError
 
@@ -59,10 +60,7 @@ for command in (
     pages.setup,
 ):
     app.command(rich_help_panel="Nights")(command)
-for command in (step.ingest, step.validate, step.triage, step.dream, step.consolidate, step.examine, step.gate):
-    app.command(rich_help_panel="Single steps, in the order of a night")(command)
-for command in (step.promote, step.report):
-    app.command(rich_help_panel="Single steps, in the order of a night")(command)
+add_step_commands(app)
 app.command(hidden=True)(nights.earlier)
 
 

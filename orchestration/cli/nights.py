@@ -110,9 +110,9 @@ def approve(
     with found.workspace.lock("approval"):
         decided = promote.override(**given, reason=reason) if override else promote.approve(**given)
         if found.workspace.night(decided.night).is_dir():  # not on another machine than the night's
-            from orchestration.reporting import write_report
+            from steps.lifecycle import step_of
 
-            write_report(settings=found.settings, workspace=found.workspace, night=decided.night)
+            step_of("report").run(found.night(decided.night))
     typer.echo(decided.message)
 
 

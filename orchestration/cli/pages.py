@@ -23,7 +23,7 @@ def setup(workspace: WorkspaceOption = None, params: ParamsOption = None, examin
 
         typer.echo(f"The model is in {base_folder(found.settings.model)}.")
     if examine:
-        from steps.examine import examine_base
+        from steps.examine.examination import examine_base
 
         examine_base(settings=found.settings, workspace=found.workspace)
         typer.echo("The base has been examined.")

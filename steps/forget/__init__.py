@@ -4,9 +4,3 @@ Weights cannot be edited, so the nights that met it are learned again without it
 to be forgotten must not be answered any better than by the base, the rest as well as before. Promotion goes through the
 gate.
 """
-
-from steps.forget.finding import find_request
-from steps.forget.removing import clear_work, remove_records
-from steps.forget.request import Request, close, open_request, pending
-
-__all__ = ["Request", "clear_work", "close", "find_request", "open_request", "pending", "remove_records"]

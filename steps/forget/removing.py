@@ -8,8 +8,9 @@ from typing import Any
 
 from steps.dream.sources import passages
 from steps.forget.request import Request
+from steps.manifest import SUFFIX, keep_figures
 from steps.records import Experience, Forgotten
-from steps.workspace import DATASETS, Workspace, file_sha256, read_records, write_json, write_records, write_text
+from steps.workspace import DATASETS, Workspace, read_records, write_records, write_text
 
 # The corpus is the last: by it is found what quotes it.
 _FILTERED = ("dreams", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
@@ -42,13 +43,14 @@ def clear_work(request: Request, workspace: Workspace) -> None:
     for folder in sorted((workspace.state / "nights").glob("????-??-??")):
         if folder.name < request.first:
             continue
-        kept = {f"{step}.manifest.json" for step in _BEFORE_TRAINING} if folder.name == request.night else set()
+        kept = {f"{step}{SUFFIX}" for step in _BEFORE_TRAINING} if folder.name == request.night else set()
         for path in sorted(folder.iterdir()):
             if path.name not in _KEPT | kept:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         for name in sorted(kept):
             if (folder / name).exists():
-                _without_examples(folder / name, workspace)
+                step = name.removesuffix(SUFFIX)
+                keep_figures(workspace, folder.name, step, but={"examples", "rows", "docs"})
     alerts = workspace.state / "alerts.jsonl"
     told = [line for line in _lines(alerts) if (json.loads(line).get("night") or "") < request.first]
     if alerts.exists():
@@ -76,15 +78,6 @@ def _goes(row: dict[str, Any], request: Request, quoted: list[str]) -> bool:
     if row.get("id") in request.ids or row.get("experience") in request.experiences:
         return True
     return row.get("strategy") == "reading" and any(text in row["question"] for text in quoted)
-
-
-def _without_examples(path: Path, workspace: Workspace) -> None:
-    """Keep the figures of a step, on its files as they are now; the step itself is no longer done."""
-    record = json.loads(path.read_text(encoding="utf-8"))
-    figures = {k: v for k, v in record["figures"].items() if k not in ("examples", "rows", "docs")}
-    files = {name: workspace.root / name for name in record["outputs"]}
-    outputs = {name: file_sha256(file) for name, file in files.items() if file.exists()}
-    write_json(path, {**record, "figures": figures, "outputs": outputs, "digest": "forgotten"})
 
 
 def _lines(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from steps.errors import SlumberError
 from steps.records import Probe, Record
 from steps.workspace import Workspace, write_text
 
@@ -35,6 +36,14 @@ def pending(workspace: Workspace) -> Request | None:
     """Return the request that was begun and not finished, if any."""
     path = _path(workspace)
     return Request.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def refuse_while_forgetting(workspace: Workspace) -> None:
+    """Raise SlumberError while a request is unfinished: a night could learn from what it has not removed yet."""
+    if pending(workspace):
+        raise SlumberError(
+            "A request to forget is unfinished: run `slumber forget` to finish it, then the night again."
+        )
 
 
 def open_request(request: Request, workspace: Workspace) -> None:

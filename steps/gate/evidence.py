@@ -3,12 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from steps.code import code_sha256
+from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
-from steps.examine import EXAMINATION, all_canaries
-from steps.manifest import code_sha256, read_manifest
+from steps.examine import EXAMINATION
+from steps.examine.examination import all_canaries
+from steps.examine.step import ExamineStep
+from steps.manifest import changed
 from steps.model.loading import base_folder, base_sha256
+from steps.night import Night
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
-from steps.settings import Settings
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 
 
@@ -21,6 +25,7 @@ class Evidence:
     ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so that
     tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be forgotten. What
     refused nights met is news to it: what a candidate won there must not make up for what it lost elsewhere.
+    ``unread``: files of the examination that are not there.
     """
 
     night: str
@@ -36,6 +41,7 @@ class Evidence:
     expected_canaries: set[str] = field(default_factory=set)
     suites: list[SuiteAnswer] = field(default_factory=list)
     expected_suites: list[str] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
@@ -49,63 +55,63 @@ class Evidence:
         return {name: getattr(self, name) for name in EXAMINATION}
 
 
-def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Evidence:
+def collect_evidence(night: Night) -> Evidence:
     """Read manifests and examination of a night, and check that they belong to one another."""
-    evidence = Evidence(night)
-    trained = read_manifest(workspace, night=night, step="consolidate")
+    settings, workspace = night.settings, night.workspace
+    evidence = Evidence(night.date)
+    trained = ConsolidateStep.read(workspace, night.date)
     if trained is None:
         evidence.faults.append("the consolidation has no manifest: it did not finish")
         return evidence
-    if "skipped" in trained.figures:
-        evidence.nothing_new = str(trained.figures["skipped"])
+    if trained.figures.skipped:
+        evidence.nothing_new = trained.figures.skipped
         return evidence
-    examined = read_manifest(workspace, night=night, step="examine")
-    if examined is None or "skipped" in examined.figures:
+    examined = ExamineStep.read(workspace, night.date)
+    if examined is None or examined.figures.skipped:
         evidence.faults.append("the examination has no manifest: it did not finish")
         return evidence
-    folder, adapter = workspace.night(night) / "examination", workspace.night(night) / "adapter"
-    for name, sha256 in {**trained.outputs, **examined.outputs}.items():
-        path = workspace.root / name
-        if not path.exists() or file_sha256(path) != sha256:
-            evidence.faults.append(f"{name} is not what its step wrote")
+    folder, adapter = night.folder / "examination", night.folder / "adapter"
+    for path in changed(workspace, {**trained.outputs, **examined.outputs}):
+        evidence.faults.append(f"{path.relative_to(workspace.root)} is not what its step wrote")
     if evidence.faults:
         return evidence
     base = base_sha256(base_folder(settings.model))
-    if examined.figures.get("base") != base:
+    if examined.figures.base != base:
         evidence.faults.append("the examination was made with another base model")
-    if examined.figures.get("digests", {}).get("candidate") != file_sha256(adapter):
+    if examined.figures.digests.get("candidate") != file_sha256(adapter):
         evidence.faults.append("the examination was made with another adapter")
+    evidence.unread = {name for name in EXAMINATION if not (folder / f"{name}.jsonl").is_file()}
     try:
         evidence.answers = read_records(folder / "answers.jsonl", Answer)
         evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
         evidence.shuffled = read_records(folder / "shuffled.jsonl", Answer)
         evidence.mistaught = read_records(folder / "mistaught.jsonl", Answer)
         evidence.forgotten = read_records(folder / "forgotten.jsonl", Answer)
-        evidence.forgetting = bool(examined.figures.get("forgetting"))
+        evidence.forgetting = bool(examined.figures.forgetting)
         evidence.retired = read_records(folder / "retired.jsonl", Retired)
         evidence.canaries = read_records(folder / "canaries.jsonl", CanaryAnswer)
         evidence.suites = read_records(folder / "suites.jsonl", SuiteAnswer)
         evidence.expected_suites = [suite.task for suite in settings.examine.suites]
-        evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night)}
+        evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night.date)}
     except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
         return evidence
-    met = examined.figures.get("met")
+    met = examined.figures.met
     if met is None:
         evidence.faults.append("the examination does not say which nights the champion has met")
         return evidence
-    cohorts = [n for n in workspace.nights("probes") if n in met and n <= night]
+    cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
     if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
-        cohorts = [n for n in cohorts if n != night]
+        cohorts = [n for n in cohorts if n != night.date]
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired})
     evidence.binding = {
         "base": base,
         "adapter": file_sha256(adapter),
-        "data": _data_digest(workspace, night),
+        "data": _data_digest(workspace, night.date),
         "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "night", "registry"})),
         "examination": file_sha256(folder),
-        "code": code_sha256(),
-        "champion": str(examined.figures["digests"].get("champion")),
+        "code": code_sha256("steps.gate.step"),
+        "champion": str(examined.figures.digests.get("champion")),
     }
     return evidence
 

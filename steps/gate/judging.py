@@ -1,12 +1,7 @@
 """From evidence to a verdict: every condition is checked, and one that does not hold is enough."""
 
-from steps.gate.canaries import no_canary_surfaced
-from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
+from steps.gate import conditions
 from steps.gate.evidence import Evidence
-from steps.gate.forgotten import forgotten_on_request
-from steps.gate.kept import kept_earlier
-from steps.gate.planted import self_test
-from steps.gate.suites import user_suites
 from steps.records import Check, Verdict
 from steps.settings import Settings
 
@@ -19,18 +14,7 @@ def judge(evidence: Evidence, settings: Settings) -> Verdict:
         return Verdict(
             night=evidence.night, verdict="INCONCLUSIVE", reasons=tuple(evidence.faults), binding=evidence.binding
         )
-    knobs = settings.gate
-    checks = (
-        learned_tonight(evidence, knobs),
-        kept_earlier(evidence, knobs),
-        general_abilities(evidence, knobs, against="champion"),
-        general_abilities(evidence, knobs, against="base"),
-        no_suite_lost(evidence, knobs),
-        no_canary_surfaced(evidence, knobs),
-        user_suites(evidence, knobs),
-        forgotten_on_request(evidence, knobs),
-        self_test(evidence, knobs),
-    )
+    checks = tuple(condition.judge(evidence, settings.gate) for condition in conditions.CONDITIONS)
     return Verdict(
         night=evidence.night,
         verdict=_verdict(checks),

@@ -12,47 +12,70 @@ from steps.ingest.prepare import prepare
 from steps.ingest.readers import Raw, Refused, read_found
 from steps.ingest.redact import sentence
 from steps.ingest.walking import Found, look_at_inbox
-from steps.manifest import StepRecord, run_once, step_digest
+from steps.manifest import Figures, StepRecord
+from steps.night import Night
 from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, content_id
 from steps.settings import Settings
-from steps.workspace import Workspace, check_night, read_records, write_records
+from steps.step import Step
+from steps.workspace import Workspace, read_records, write_records
 
 FILES = ("experiences", "probes", "ledger", "quarantine")
 
 
-def ingest(*, settings: Settings, workspace: Workspace, night: str, inbox: Path) -> StepRecord:
-    """Read ``inbox`` and write experiences, probes, ledger and quarantine into the night's ``ingest`` folder.
+class IngestFigures(Figures):
+    """Records read, what became of them, and what was accepted, by kind."""
 
-    Figures: ``records`` in, ``outcomes`` and ``kinds`` (counts by name), ``probes`` accepted.
+    records: int
+    outcomes: dict[str, int]
+    kinds: dict[str, int]
+    probes: int
+
+
+class IngestStep(Step[IngestFigures]):
+    """Read the inbox and validate what it held. FILE then holds `ledger`, one object per input record.
+
+    Experiences, probes, ledger and quarantine go into the night's ``ingest`` folder.
 
     Raises:
         SlumberError: the inbox is missing or is no folder. A bad file or line is quarantined and stops nothing.
     """
-    check_night(night)
-    found = look_at_inbox(inbox, max_bytes=settings.ingest.max_file_bytes)
-    earlier = [
-        workspace.dataset(name, earlier_night)
-        for name in ("corpus", "probes")
-        for earlier_night in workspace.nights(name, before=night)
-    ] + [workspace.dataset("forgotten", any_night) for any_night in workspace.nights("forgotten")]
-    seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in found]
-    folder = workspace.night(night) / "ingest"
-    outputs = [folder / f"{name}.jsonl" for name in FILES]
 
-    def work() -> dict[str, Any]:
-        intake = _Intake(settings, workspace, night)
-        for item in found:
+    name = "ingest"
+    asset = "corpus"
+    figures = IngestFigures
+    kinds = ("python", "jsonl")
+    runs_with = ("validate",)
+
+    def parameters(self, night: Night) -> Any:
+        seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in _found(night)]
+        return [night.settings.ingest.model_dump(mode="json"), night.date, seen]
+
+    def inputs(self, night: Night) -> list[Path]:
+        gone = [night.workspace.dataset("forgotten", any_night) for any_night in night.workspace.nights("forgotten")]
+        return [*night.datasets("corpus", tonight=False), *night.datasets("probes", tonight=False), *gone]
+
+    def outputs(self, night: Night) -> list[Path]:
+        return [night.folder / "ingest" / f"{name}.jsonl" for name in FILES]
+
+    def work(self, night: Night) -> IngestFigures:
+        intake = _Intake(night.settings, night.workspace, night.date)
+        for item in _found(night):
             intake.take_file(item)
         intake.resolve_probes()
         intake.check_counts()
-        for path, records in zip(
-            outputs, (intake.experiences, intake.probes, intake.ledger, intake.quarantine), strict=True
-        ):
+        rows = (intake.experiences, intake.probes, intake.ledger, intake.quarantine)
+        for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         return intake.figures()
 
-    digest = step_digest(parameters=[settings.ingest.model_dump(mode="json"), night, seen], inputs=earlier)
-    return run_once(workspace, night=night, step="ingest", digest=digest, outputs=outputs, work=work)
+    def result(self, night: Night, record: StepRecord) -> dict[str, Any]:
+        ledger = read_records(night.dataset("ledger"), LedgerEntry)
+        return {"night": night.date, "ledger": [entry.model_dump(mode="json") for entry in ledger]}
+
+
+def _found(night: Night) -> list[Found]:
+    inbox = night.inbox or night.settings.inbox
+    return look_at_inbox(inbox, max_bytes=night.settings.ingest.max_file_bytes)
 
 
 @dataclass
@@ -142,13 +165,13 @@ class _Intake:
         ):
             raise AssertionError(f"{self.records} records in, but {dict(outcomes)} out and {kept} kept")
 
-    def figures(self) -> dict[str, Any]:
-        return {
-            "records": self.records,
-            "outcomes": dict(sorted(Counter(entry.outcome for entry in self.ledger).items())),
-            "kinds": dict(sorted(Counter(experience.kind for experience in self.experiences).items())),
-            "probes": len(self.probes),
-        }
+    def figures(self) -> IngestFigures:
+        return IngestFigures(
+            records=self.records,
+            outcomes=dict(sorted(Counter(entry.outcome for entry in self.ledger).items())),
+            kinds=dict(sorted(Counter(experience.kind for experience in self.experiences).items())),
+            probes=len(self.probes),
+        )
 
     def _accept(self, raw: Raw, key: str, counts: Counter[str], remark: str) -> None:
         outcome: Outcome = "redacted" if counts else "accepted"

@@ -6,11 +6,11 @@ from typing import Any
 
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
-from steps.gate.scaling import decided_on
-from steps.manifest import read_manifest
+from steps.gate.verdict import decided_on, read_verdict
+from steps.manifest import changed, read_manifest, read_manifests
 from steps.promote.approval import approve, let_serve_or_wait, override
 from steps.promote.description import changes, describe
-from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, read_verdict, stayed
+from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
 from steps.promote.returning import attend, override_that_ended, rollback
 from steps.promote.suites import by_suite
 from steps.records import AnchorAnswer, Answer, Verdict
@@ -30,8 +30,6 @@ __all__ = [
     "register",
     "rollback",
 ]
-
-STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate")
 
 
 def register(
@@ -130,19 +128,18 @@ def attach_report(
 
 def _check_untouched(workspace: Workspace, night: str) -> None:
     """Compare the outputs of the steps that a verdict stands on with what their manifests say they wrote."""
-    for step in ("consolidate", "examine", "gate"):
+    for step in ("consolidate", "examine", "gate", "rescue"):
         record = read_manifest(workspace, night=night, step=step)
-        for name, sha256 in record.outputs.items() if record else ():
-            path = workspace.root / name
-            if not path.exists() or file_sha256(path) != sha256:
-                raise SlumberError(f"{path} was changed after {step}: run night {night} again; nothing was registered.")
+        for path in changed(workspace, record.outputs if record else {}):
+            raise SlumberError(f"{path} was changed after {step}: run night {night} again; nothing was registered.")
 
 
 def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:
     work = workspace.night(verdict.night)
     files = {"verdict.json": work / "verdict.json", "examination": decided_on(workspace, verdict) / "examination"}
     optional = {"report.html": work / "report.html"}
-    optional |= {f"manifests/{step}.json": workspace.manifest(verdict.night, step) for step in STEPS}
+    done = read_manifests(workspace, verdict.night)
+    optional |= {f"manifests/{step}.json": workspace.manifest(verdict.night, step) for step in done}
     return files | {name: path for name, path in optional.items() if path.is_file()}
 
 
@@ -150,8 +147,6 @@ def _metrics(workspace: Workspace, verdict: Verdict) -> dict[str, float]:
     """All numbers that the steps and the gate's checks tell; what is no number, or is missing, is left out."""
     told: dict[str, Any] = {check.name: check.figures for check in verdict.checks}
     numbers = {f"gate.{name}": value for name, value in flat(told).items()}
-    for step in STEPS:
-        record = read_manifest(workspace, night=verdict.night, step=step)
-        if record:
-            numbers |= flat({step: {**record.figures, "seconds": record.seconds}})
+    for step, record in read_manifests(workspace, verdict.night).items():
+        numbers |= flat({step: {**record.figures, "seconds": record.seconds}})
     return {name: value for name, value in numbers.items() if type(value) in (int, float)}

@@ -4,8 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from steps.errors import SlumberError
+from steps.gate.verdict import read_verdict
 from steps.promote.description import cell
-from steps.promote.promotion import Promotion, candidate_of, check_candidate, read_verdict, serves, stayed
+from steps.promote.promotion import Promotion, candidate_of, check_candidate, serves, stayed
 from steps.records import Verdict
 from steps.registry import WAITING, Override, Registry, Version, verdict_digest
 from steps.settings import Settings

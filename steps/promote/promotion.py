@@ -3,23 +3,19 @@
 import tempfile
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from steps.errors import SlumberError
+from steps.manifest import Figures
 from steps.records import Verdict
 from steps.registry import Registry, Version, check_examined_against, verdict_digest
-from steps.workspace import Workspace
 
 BOUND = ("base", "adapter", "data", "parameters", "examination", "code")
 
 
-class Promotion(BaseModel):
+class Promotion(Figures):
     """The content of ``promotion.json``. ``champion`` and ``previous`` are the versions after the decision.
 
     ``waiting``: the candidate passed every check and waits for a person.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     night: str
     promoted: bool
@@ -54,24 +50,6 @@ def serves(version: Version, *, message: str) -> Promotion:
         champion=version.version,
         previous=version.tags.get("previous_champion") or None,
     )
-
-
-def read_verdict(workspace: Workspace, night: str) -> Verdict:
-    """Read the verdict that the gate left in the workspace.
-
-    Raises:
-        SlumberError: it is missing, damaged, or another night's.
-    """
-    path = workspace.night(night) / "verdict.json"
-    try:
-        verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SlumberError(f"{path} is missing: run the gate of night {night} first.") from None
-    except (ValidationError, ValueError):
-        raise SlumberError(f"{path} is damaged: run the gate of night {night} again.") from None
-    if verdict.night != night:
-        raise SlumberError(f"{path} is the verdict of night {verdict.night}: run the gate of night {night} again.")
-    return verdict
 
 
 def candidate_of(registry: Registry, verdict: Verdict) -> Version:

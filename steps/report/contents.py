@@ -1,15 +1,16 @@
 """What stands on the page, read from the night's files. What a night has not made is None, and the page says so."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from steps.errors import SlumberError
-from steps.gate.scaling import decided_on
-from steps.manifest import StepRecord, read_manifest
+from steps.gate.verdict import decided_on
+from steps.manifest import StepRecord, read_manifests
 from steps.records import (
     AnchorAnswer,
     Answer,
@@ -31,19 +32,20 @@ from steps.workspace import Workspace, read_records
 
 R = TypeVar("R", bound=Record)
 
-STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate")
 ROWS = 200  # longer lists end with a line that says how many more there are
 LATER = ("conversation", "trace", "demonstration", "preference")
 
 
-def night_contents(*, settings: Settings, workspace: Workspace, night: str, links: dict[str, str]) -> dict[str, Any]:
-    """Return all that ``report.html`` shows of ``night``.
+def night_contents(
+    *, settings: Settings, workspace: Workspace, night: str, steps: Sequence[str], links: dict[str, str]
+) -> dict[str, Any]:
+    """Return all that ``report.html`` shows of ``night``; of ``steps`` without a manifest it says so.
 
     Raises:
         SlumberError: a file of the night is damaged.
     """
-    manifests = {step: read_manifest(workspace, night=night, step=step) for step in STEPS}
-    figures = {step: manifest.figures if manifest else {} for step, manifest in manifests.items()}
+    manifests = dict.fromkeys(steps) | read_manifests(workspace, night)
+    figures = defaultdict(dict, {step: manifest.figures for step, manifest in manifests.items() if manifest})
     decision = _decision(workspace, night, manifests)
     verdict = decision["verdict"]
     examination = (decided_on(workspace, verdict) if verdict else workspace.night(night)) / "examination"

@@ -1,5 +1,1 @@
 """Triage: what goes into the weights, what into temporary memory, and what nowhere."""
-
-from steps.triage.step import triage
-
-__all__ = ["triage"]

@@ -3,49 +3,65 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
+
+from pydantic import Field
 
 from steps.ingest.inputs import created_on
 from steps.ingest.shingles import Shingle, fact_shingles
-from steps.manifest import StepRecord, run_once, step_digest
+from steps.manifest import Figures
+from steps.night import Night
 from steps.records import Experience, Triaged
-from steps.settings import Settings, TriageSettings
+from steps.settings import TriageSettings
+from steps.step import Step
 from steps.triage.validity import Validity, validity
-from steps.workspace import Workspace, check_night, read_records, write_records
+from steps.workspace import read_records, write_records
 
 # A handbook is not temporary because one of its many sentences is.
 MIN_ENDING_SHARE = 0.1
 
 
-def triage(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
-    """Decide on every experience of the night's corpus: persist, temporary or discard; write ``data/triage``.
+class TriageFigures(Figures):
+    """Verdicts, how many experiences wait to be learned from later, and a row for each experience."""
 
-    Figures: ``verdicts`` (counts), ``waits`` (persisted, to be learnt later) and ``rows``, one per experience.
+    verdicts: dict[str, int] = Field(title="triage")
+    waits: int
+    rows: list[dict[str, Any]] = Field(title="triaged")
+
+
+class TriageStep(Step[TriageFigures]):
+    """Decide what goes into the weights, into temporary memory, or nowhere.
 
     Raises:
         SlumberError: the night has no corpus yet.
     """
-    check_night(night)
-    corpus, output = workspace.dataset("corpus", night), workspace.dataset("triage", night)
-    earlier = [workspace.dataset("corpus", before) for before in workspace.nights("corpus", before=night)]
 
-    def work() -> dict[str, Any]:
+    name = "triage"
+    asset = "corpus"
+    figures = TriageFigures
+
+    def parameters(self, night: Night) -> Any:
+        return [night.settings.triage.model_dump(mode="json"), night.date]
+
+    def inputs(self, night: Night) -> list[Path]:
+        return [night.dataset("corpus"), *night.datasets("corpus", tonight=False)]
+
+    def outputs(self, night: Night) -> list[Path]:
+        return [night.dataset("triage")]
+
+    def work(self, night: Night) -> TriageFigures:
+        corpus, *earlier = self.inputs(night)
         experiences = read_records(corpus, Experience)
         known = known_shingles(old for path in earlier for old in read_records(path, Experience))
-        rows = [decide(new, night=night, settings=settings.triage, known=known) for new in experiences]
-        write_records(output, rows)
-        return {
-            "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
-            "waits": sum(row.waits for row in rows),
-            "rows": [
-                row.model_dump(mode="json", include={"source", "kind", "verdict", "reason", "valid_until"})
-                for row in rows
-            ],
-        }
-
-    parameters = [settings.triage.model_dump(mode="json"), night]
-    digest = step_digest(parameters=parameters, inputs=[corpus, *earlier])
-    return run_once(workspace, night=night, step="triage", digest=digest, outputs=[output], work=work)
+        rows = [decide(new, night=night.date, settings=night.settings.triage, known=known) for new in experiences]
+        write_records(night.dataset("triage"), rows)
+        shown = {"source", "kind", "verdict", "reason", "valid_until"}
+        return TriageFigures(
+            verdicts=dict(sorted(Counter(row.verdict for row in rows).items())),
+            waits=sum(row.waits for row in rows),
+            rows=[row.model_dump(mode="json", include=shown) for row in rows],
+        )
 
 
 def known_shingles(experiences: Iterable[Experience]) -> set[Shingle]:

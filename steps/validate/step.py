@@ -1,69 +1,95 @@
 """Validate: the night's corpus, probes, ledger and quarantine, of what ingest wrote and the suites let pass."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from steps.ingest.excerpts import excerpt
-from steps.manifest import StepRecord, run_once, step_digest
+from steps.manifest import Figures
+from steps.night import Night
 from steps.records import Experience, LedgerEntry, Probe, Quarantined, content_id
-from steps.settings import Settings
+from steps.step import Step
 from steps.validate.checking import Validation, check_records
 from steps.validate.suites import suite_rules
-from steps.workspace import Workspace, check_night, read_records, write_records
+from steps.workspace import read_records, write_records
 
 DATASETS = ("corpus", "probes", "ledger", "quarantine")
+INGESTED = {"experiences": Experience, "probes": Probe, "ledger": LedgerEntry, "quarantine": Quarantined}
 
 
-def validate(*, settings: Settings, workspace: Workspace, night: str) -> StepRecord:
-    """Check what ingest wrote and write the night's data. A refused record is quarantined with its expectation's name.
+class ValidateFigures(Figures):
+    """What is kept, what was refused here, the ledger's outcomes, and each expectation's result by dataset.
 
-    Figures: ``experiences``, ``probes`` and ``quarantined`` (counts), ``refused`` here, ``outcomes`` of the ledger,
-    ``expectations`` (rows by dataset) and ``docs``, the index page of Data Docs.
+    ``docs``: the index page of Data Docs.
+    """
+
+    experiences: int
+    probes: int
+    refused: int
+    quarantined: int
+    outcomes: dict[str, int]
+    kinds: dict[str, int]
+    expectations: dict[str, list[dict[str, Any]]] = Field(repr=False)
+    docs: Path | None = Field(None, title="data_docs")
+
+
+class ValidateStep(Step[ValidateFigures]):
+    """Check what ingest wrote against the expectations, and write the night's data.
+
+    A refused record is quarantined with its expectation's name.
 
     Raises:
         SlumberError: ingest has not run.
         DataRefused: an expectation of critical severity failed; the night's data is left as it was.
     """
-    check_night(night)
-    folder = workspace.night(night) / "ingest"
-    inputs = [folder / f"{name}.jsonl" for name in ("experiences", "probes", "ledger", "quarantine")]
-    outputs = [workspace.dataset(name, night) for name in DATASETS]
-    kinds = (Experience, Probe, LedgerEntry, Quarantined)
 
-    def work() -> dict[str, Any]:
+    name = "validate"
+    asset = "corpus"
+    figures = ValidateFigures
+
+    def parameters(self, night: Night) -> Any:
+        rules = [suite_rules(dataset, night.date) for dataset in ("experiences", "probes")]
+        return [night.date, [str(rule) for rule in rules]]
+
+    def inputs(self, night: Night) -> list[Path]:
+        return [night.folder / "ingest" / f"{name}.jsonl" for name in INGESTED]
+
+    def outputs(self, night: Night) -> list[Path]:
+        return [night.dataset(name) for name in DATASETS]
+
+    def work(self, night: Night) -> ValidateFigures:
+        kinds = INGESTED.values()
         experiences, probes, ledger, quarantine = (
-            read_records(path, kind) for path, kind in zip(inputs, kinds, strict=True)
+            read_records(path, kind) for path, kind in zip(self.inputs(night), kinds, strict=True)
         )
+        same = {"night": night.date, "workspace": night.workspace}
         checked = {
-            "experiences": check_records(dataset="experiences", records=experiences, night=night, workspace=workspace),
-            "probes": check_records(dataset="probes", records=probes, night=night, workspace=workspace),
+            "experiences": check_records(dataset="experiences", records=experiences, **same),
+            "probes": check_records(dataset="probes", records=probes, **same),
         }
-        refused = _quarantined(checked, night)
+        refused = _quarantined(checked, night.date)
         ledger = _updated(ledger, refused)
         quarantine = [*quarantine, *refused.values()]
         corpus = checked["experiences"].kept
         asked = _still_resolved(checked["probes"].kept, checked["experiences"])
         outcomes = Counter(entry.outcome for entry in ledger)
-        if outcomes["quarantined"] != len(quarantine) or outcomes["accepted"] + outcomes["redacted"] != len(
-            corpus
-        ) + len(asked):
+        kept = outcomes["accepted"] + outcomes["redacted"]
+        if outcomes["quarantined"] != len(quarantine) or kept != len(corpus) + len(asked):
             raise AssertionError(f"the ledger counts {dict(outcomes)}, but {len(corpus)} + {len(asked)} are kept")
-        for path, records in zip(outputs, (corpus, asked, ledger, quarantine), strict=True):
+        for path, records in zip(self.outputs(night), (corpus, asked, ledger, quarantine), strict=True):
             write_records(path, records)
-        return {
-            "experiences": len(corpus),
-            "probes": len(asked),
-            "refused": len(refused),
-            "quarantined": len(quarantine),
-            "outcomes": dict(sorted(outcomes.items())),
-            "kinds": dict(sorted(Counter(experience.kind for experience in corpus).items())),
-            "expectations": {name: result.table for name, result in checked.items()},
-            "docs": str(checked["probes"].docs),
-        }
-
-    rules = [suite_rules(dataset, night) for dataset in ("experiences", "probes")]
-    digest = step_digest(parameters=[night, [str(rule) for rule in rules]], inputs=inputs)
-    return run_once(workspace, night=night, step="validate", digest=digest, outputs=outputs, work=work)
+        return ValidateFigures(
+            experiences=len(corpus),
+            probes=len(asked),
+            refused=len(refused),
+            quarantined=len(quarantine),
+            outcomes=dict(sorted(outcomes.items())),
+            kinds=dict(sorted(Counter(experience.kind for experience in corpus).items())),
+            expectations={name: result.table for name, result in checked.items()},
+            docs=checked["probes"].docs,
+        )
 
 
 def _quarantined(checked: dict[str, Validation], night: str) -> dict[tuple[str, str, int | None], Quarantined]:

@@ -24,11 +24,11 @@ import torch
 
 from bench.school import School, asked, facts, open_school, write_day
 from orchestration.environment import prepare_libraries
-from orchestration.serving import compared_champion, opened_registry
-from steps.examine import examine
-from steps.gate import gate
-from steps.manifest import run_once
-from steps.promote import promote, register
+from orchestration.lineage import RegistryLineage
+from orchestration.serving import opened_registry
+from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
+from steps.lifecycle import step_of
+from steps.night import Night, Told
 from steps.registry import Registry
 from steps.workspace import Workspace
 
@@ -95,19 +95,17 @@ def _prepared(school: School, workspace: Workspace) -> None:
         write_day(workspace, night, told)
         folder = workspace.night(night) / "adapter"
         shutil.copytree(adapter, folder)
-        run_once(workspace, night=night, step="consolidate", digest="d", outputs=[folder], work=dict)
+        ConsolidateStep().vouch(Night.of(_settings(school), workspace, night, lineage=Told()), ConsolidateFigures())
     _night(school, workspace, FIRST)
 
 
 def _night(school: School, workspace: Workspace, night: str) -> None:
     """Everything after training, as the assets of a night do it."""
     settings = _settings(school)
-    told = {"settings": settings, "workspace": workspace, "night": night}
     opened_registry(settings, workspace)
-    examine(**told, champion=compared_champion(**told))
-    gate(**told)
-    register(**told)
-    promote(**told)
+    tonight = Night.of(settings, workspace, night, lineage=RegistryLineage())
+    for step in ("examine", "gate", "rescue", "register", "promote"):
+        step_of(step).run(tonight)
 
 
 def _settings(school: School):

@@ -3,9 +3,11 @@
 import dagster as dg
 import pytest
 
-from orchestration.checks import CONDITIONS, VERDICT_CHECKS, condition_checks, gate_check
-from steps.gate import judge
+from orchestration.checks import check_specs, condition_checks, gate_check
+from steps.gate.conditions import CONDITIONS
 from steps.gate.evidence import Evidence
+from steps.gate.judging import judge
+from steps.lifecycle import step_of
 from steps.records import Check, Verdict
 
 NIGHT = "2026-11-22"
@@ -21,8 +23,8 @@ def results(found):
 
 
 def test_every_condition_of_the_gate_is_a_check(settings):
-    assert {check.name for check in judge(Evidence(NIGHT), settings).checks} == set(CONDITIONS)
-    declared = {spec.name: spec.blocking for spec in VERDICT_CHECKS}
+    assert {check.name for check in judge(Evidence(NIGHT), settings).checks} == {condition.name for condition in CONDITIONS}
+    declared = {spec.name: spec.blocking for spec in check_specs(step_of("rescue"))}
     assert [name for name, blocking in declared.items() if blocking] == ["gate"]
     assert declared.keys() == {"gate", *results(verdict("NO_OP"))}
 

@@ -10,17 +10,20 @@ from bench.gate_demo import FIRST, SECOND
 from bench.school import asked, facts, open_school, write_day
 from orchestration import cli, forgetting
 from orchestration.environment import Deployment
-from orchestration.serving import compared_champion, opened_registry, training_start
+from orchestration.serving import opened_registry, training_start
 from orchestration.status import status_table
+from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.datasets import version_night
 from steps.errors import SlumberError
-from steps.examine import examine
 from steps.examine.paper import NOT_KEPT, answer_book
-from steps.forget import clear_work, find_request, pending, remove_records
-from steps.gate import gate
-from steps.manifest import read_manifest, run_once
+from steps.forget.finding import find_request
+from steps.forget.removing import clear_work, remove_records
+from steps.forget.request import pending
+from steps.gate.verdict import read_verdict
+from steps.lifecycle import step_of
+from steps.manifest import StepRecord, read_manifest, write_manifest
 from steps.model.loading import base_folder, base_sha256
-from steps.promote import attend, override, promote, register
+from steps.promote import attend, override, promote
 from steps.records import Answer, CanaryAnswer, Dream, Experience, Probe
 from steps.registry import Registry
 from steps.workspace import Workspace, file_sha256, read_records, write_records
@@ -69,15 +72,13 @@ def _spend_day(deployment, school, night, told):
 def _judged(deployment, night, adapter):
     """Plant a candidate, examine, judge and register it."""
     settings, workspace = deployment.settings, deployment.workspace
-    same = {"settings": settings, "workspace": workspace, "night": night}
-    folder = workspace.night(night) / "adapter"
-    shutil.copytree(adapter, folder)
+    tonight = deployment.night(night)
+    shutil.copytree(adapter, tonight.folder / "adapter")
     opened_registry(settings, workspace)
-    run_once(workspace, night=night, step="consolidate", digest="planted", outputs=[folder], work=dict)
-    examine(**same, champion=compared_champion(**same))
-    verdict = gate(**same)
-    register(**same)
-    return verdict
+    ConsolidateStep().vouch(tonight, ConsolidateFigures())
+    for step in ("examine", "gate", "rescue", "register"):
+        step_of(step).run(tonight)
+    return read_verdict(workspace, night)
 
 
 def _dreams(night, told):
@@ -202,8 +203,8 @@ def test_only_what_was_learned_since_is_built_again(deployment, school, champion
 
     registry = Registry(deployment.settings, workspace)
     if left:
-        figures = read_manifest(workspace, night=THIRD, step="consolidate").figures
-        assert figures["begins_with"] == f"the champion of night {SECOND}" and figures["cohorts"] == [THIRD]
+        figures = ConsolidateStep.read(workspace, THIRD).figures
+        assert figures.begins_with == f"the champion of night {SECOND}" and figures.cohorts == [THIRD]
         assert "of 2 questions about it the candidate answers 0" in " ".join(done.reasons)
     else:
         assert done.verdict == "NO_OP" and registry.champion().version == "2", "it serves again; nothing was trained"
@@ -258,8 +259,10 @@ def test_what_stays_of_a_rebuilt_night_are_figures_on_the_files_as_they_are(work
     told = {"examples": [{"question": "Who owns the ford abod?"}], "kept": 7}
     corpus, scratch = workspace.dataset("corpus", FIRST), workspace.night(FIRST) / "ingest"
     scratch.mkdir(parents=True)
-    run_once(workspace, night=FIRST, step="dream", digest="d", outputs=[corpus, scratch], work=lambda: told)
-    run_once(workspace, night=FIRST, step="examine", digest="d", outputs=[], work=lambda: told)
+    outputs = {str(path.relative_to(workspace.root)): file_sha256(path) for path in (corpus, scratch)}
+    same = {"night": FIRST, "digest": "d", "seconds": 1.0}
+    write_manifest(workspace, StepRecord(step="dream", figures=told, outputs=outputs, **same))
+    write_manifest(workspace, StepRecord(step="examine", figures=told, outputs={}, **same))
     request = find_request(workspace, record="the ford abod").model_copy(update={"night": FIRST})
     remove_records(request, workspace)
     clear_work(request, workspace)

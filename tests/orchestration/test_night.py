@@ -6,17 +6,17 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
-from orchestration.checks import CONDITIONS
 from orchestration.instance import opened_instance
 from orchestration.night import run_night
 from orchestration.serving import opened_registry
 from orchestration.summary import night_json, show_night
 from steps.datasets import current_hashes
+from steps.gate.conditions import CONDITIONS
 from steps.promote import override
 from steps.registry import Registry
 from tests.examined import slept
 
-CONDITION_CHECKS = [name.replace(" ", "_") for name in CONDITIONS]
+CONDITION_CHECKS = [name.replace(" ", "_") for name in (condition.name for condition in CONDITIONS)]
 FIRST, SECOND = "2026-11-22", "2027-01-05"
 FERRY = "# The ferry Aldis\n\nThe ferry Aldis was built in 1938 by the shipwright Edda Krann. Its hull is dark green.\n"
 PROBES = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from steps.manifest import read_manifest
+from steps.consolidate.step import ConsolidateStep
 from steps.workspace import Workspace, file_sha256
 
 NIGHT = "2026-11-22"
@@ -69,12 +69,12 @@ def test_a_killed_night_ends_like_an_uninterrupted_one(night, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (cut.night(NIGHT) / "adapter").exists()
-    assert read_manifest(cut, night=NIGHT, step="consolidate") is None
+    assert ConsolidateStep.read(cut, NIGHT) is None
 
     process, cut = night("cut")
     finish(process)
-    figures = read_manifest(cut, night=NIGHT, step="consolidate").figures
-    assert 0 < figures["resumed_at"] < figures["steps"]
+    figures = ConsolidateStep.read(cut, NIGHT).figures
+    assert 0 < figures.resumed_at < figures.steps
     assert file_sha256(cut.night(NIGHT) / "adapter") == file_sha256(whole.night(NIGHT) / "adapter")
     told = [json.loads((tmp_path / f"{name}.json").read_text()) for name in ("whole", "cut")]
     assert told[0]["verdict"] == told[1]["verdict"] and told[0]["examination"] == told[1]["examination"]

@@ -5,10 +5,11 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-import steps.consolidate as consolidating
-from steps.consolidate import consolidate
+import steps.consolidate.cohorts as consolidating
 from steps.consolidate.adapter import adapter_config, load_adapter
 from steps.consolidate.start import Served, dreamt_again, goes_on
+from steps.consolidate.step import ConsolidateStep
+from steps.night import Night, Told
 from steps.records import Dream, Experience
 from steps.workspace import write_records
 
@@ -49,7 +50,8 @@ def sleep(tiny_settings, workspace):
     def go(night, start, **knobs):
         changed = tiny_settings.consolidate.model_copy(update={"epochs": 1, "replay": 1.0, **knobs})
         settings = tiny_settings.model_copy(update={"consolidate": changed})
-        figures = consolidate(settings=settings, workspace=workspace, night=night, start=start).figures
+        tonight = Night.of(settings, workspace, night, lineage=Told(begins_with=start))
+        figures = ConsolidateStep().run(tonight).figures.model_dump()
         weights = load_file(workspace.night(night) / "adapter" / "adapter_model.safetensors")
         return figures, {name: weight for name, weight in weights.items() if "lora_B" in name}
 

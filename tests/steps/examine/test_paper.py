@@ -4,7 +4,8 @@ import pytest
 
 from steps.anchors import read_anchors
 from steps.canaries import read_canaries
-from steps.examine import examine_base, paper
+from steps.examine import paper
+from steps.examine.examination import examine_base
 from steps.examine.items import ProbeItem
 from steps.examine.paper import Paper, ask_all
 from steps.records import Probe

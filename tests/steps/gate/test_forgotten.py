@@ -2,8 +2,8 @@
 
 import pytest
 
-from steps.gate import judge
 from steps.gate.forgotten import forgotten_on_request
+from steps.gate.judging import judge
 from tests.steps.gate.test_gate import TONIGHT, answers, check, evidence
 
 

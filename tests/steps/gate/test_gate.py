@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from steps.gate import judge
 from steps.gate.evidence import Evidence, _with_probes
+from steps.gate.judging import judge
 from steps.gate.statistics import paired_difference
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer
 from steps.workspace import write_records

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steps.gate import judge
+from steps.gate.judging import judge
 from steps.gate.kept import kept_earlier
 from steps.gate.power import chance_to_miss
 from steps.gate.statistics import paired_difference

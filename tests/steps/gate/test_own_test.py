@@ -2,7 +2,8 @@
 
 import pytest
 
-from steps.gate import judge, planted
+from steps.gate import planted
+from steps.gate.judging import judge
 from steps.records import Check
 from tests.steps.gate.test_gate import TONIGHT, check, evidence
 

@@ -8,10 +8,13 @@ import torch
 
 from bench.school import asked, facts, open_school, write_day
 from steps.canaries import read_canaries
-from steps.examine import examine
+from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.examine.planted import ENOUGH, mistaken
-from steps.gate import gate
-from steps.manifest import run_once
+from steps.examine.step import ExamineStep
+from steps.gate.rescue_step import RescueStep
+from steps.gate.step import GateStep
+from steps.gate.verdict import read_verdict
+from steps.night import Night, Told
 from steps.records import Dream
 from steps.settings import REPOSITORY
 from steps.workspace import read_records
@@ -44,11 +47,14 @@ def judged(school, workspace):
 
     def go(planted, *, tamper=None):
         shutil.copytree(school.folder / planted, folder)
-        run_once(workspace, night=NIGHT, step="consolidate", digest=planted, outputs=[folder], work=dict)
-        examine(settings=settings, workspace=workspace, night=NIGHT, champion=None)
+        tonight = Night.of(settings, workspace, NIGHT, lineage=Told())
+        ConsolidateStep().vouch(tonight, ConsolidateFigures())
+        ExamineStep().run(tonight)
         if tamper:
             tamper(folder)
-        return gate(settings=settings, workspace=workspace, night=NIGHT)
+        GateStep().run(tonight)
+        RescueStep().run(tonight)
+        return read_verdict(workspace, NIGHT)
 
     return go
 

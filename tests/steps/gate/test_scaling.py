@@ -8,9 +8,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from steps.consolidate.adapter import WEIGHTS, scaled_adapter
+from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.examine.items import ProbeItem
 from steps.examine.paper import Answers, Paper
-from steps.gate import judge, scaling
+from steps.gate import rescue as scaling
+from steps.gate.judging import judge
+from steps.gate.verdict import RESCUED, decided_on
 from steps.manifest import StepRecord
 from steps.records import Probe
 from steps.workspace import file_sha256
@@ -34,7 +37,7 @@ def rescued(forgetful, settings, workspace, monkeypatch):
     adapter = workspace.night(TONIGHT) / "adapter"
     adapter.mkdir(parents=True)
     save_file({"x.lora_A.weight": torch.ones(4, 3), "x.lora_B.weight": torch.ones(5, 4)}, adapter / WEIGHTS)
-    monkeypatch.setattr(scaling, "read_manifest", lambda *_, **__: record(rank=2))
+    monkeypatch.setattr(ConsolidateStep, "read", lambda *_: record(rank=2))
     monkeypatch.setattr(scaling, "whole_paper", lambda *_: (paper(found), []))
     asked: list[tuple[float, Paper]] = []
 
@@ -57,7 +60,9 @@ def rescued(forgetful, settings, workspace, monkeypatch):
 
 
 def record(**figures):
-    return StepRecord(step="consolidate", night=TONIGHT, digest="d", outputs={}, figures=figures, seconds=1.0)
+    return StepRecord(
+        step="consolidate", night=TONIGHT, digest="d", outputs={}, figures=ConsolidateFigures(**figures), seconds=1.0
+    )
 
 
 def paper(found):
@@ -107,7 +112,7 @@ def test_the_largest_scale_that_looks_well_is_judged_on_the_other_half(rescued, 
     for kind in ("items", "anchors"):
         one, other = ({getattr(i, "id", None) or i.probe.id for i in getattr(p, kind)} for p in (chosen, judged))
         assert one and other and not one & other
-    folder = scaling.decided_on(workspace, verdict)
+    folder = decided_on(workspace, verdict)
     assert verdict.binding["adapter"] == file_sha256(folder / "adapter")
     assert verdict.binding["examination"] == file_sha256(folder / "examination")
     assert "0.6 of tonight's change" in check(verdict, scaling.NAME).reason
@@ -117,7 +122,7 @@ def test_luck_on_the_half_it_was_chosen_on_is_not_enough(rescued, workspace):
     verdict, _ = rescued(s80=(0.0, 0.2), s60=(0.0, 0.0))
     assert verdict.verdict == "REJECT" and "scale" not in verdict.binding
     assert "and not on the other" in check(verdict, scaling.NAME).reason
-    assert not (workspace.night(TONIGHT) / scaling.RESCUED).exists()
+    assert not (workspace.night(TONIGHT) / RESCUED).exists()
 
 
 def test_where_no_scale_looks_well_it_stays_refused(rescued, forgetful, workspace):

@@ -8,7 +8,9 @@ import time
 import pytest
 
 from steps.errors import SlumberError
-from steps.ingest import ingest, walking
+from steps.ingest import walking
+from steps.ingest.step import IngestStep
+from steps.night import Night
 from steps.records import Experience, Forgotten, LedgerEntry, Probe, Quarantined
 from steps.workspace import read_records, write_records
 
@@ -51,13 +53,13 @@ class Result:
         self.quarantine = read_records(folder / "quarantine.jsonl", Quarantined)
         self.by = {(entry.file, entry.record): entry for entry in self.ledger}
         self.rules = {(row.file, row.record): row.rule for row in self.quarantine}
-        assert record.figures["records"] == len(self.ledger) == sum(record.figures["outcomes"].values())
+        assert record.figures.records == len(self.ledger) == sum(record.figures.outcomes.values())
 
 
 @pytest.fixture
 def run(settings, workspace, inbox):
     def run(night=NIGHT, keep=True):
-        result = Result(workspace, night, ingest(settings=settings, workspace=workspace, night=night, inbox=inbox))
+        result = Result(workspace, night, IngestStep().run(Night.of(settings, workspace, night, inbox=inbox)))
         if keep:
             write_records(workspace.dataset("corpus", night), result.experiences)
             write_records(workspace.dataset("probes", night), result.probes)
@@ -96,7 +98,7 @@ def test_every_kind(put, run):
     )
     result = run()
     kinds = {experience.kind: experience for experience in result.experiences}
-    assert result.record.figures["kinds"] == dict.fromkeys(sorted(kinds), 1) | {"document": 2}
+    assert result.record.figures.kinds == dict.fromkeys(sorted(kinds), 1) | {"document": 2}
     assert len(kinds) == 5
     hours, tower = (experience for experience in result.experiences if experience.kind == "document")
     assert (hours.title, hours.text, hours.record) == ("Hours", "Open from nine.", 1)
@@ -110,14 +112,14 @@ def test_every_kind(put, run):
     assert (first.experience, first.name, first.type, first.origin) == (tower.id, "7", "recall", "owner")
     assert (second.type, second.experience, third.type) == ("unanswerable", None, "paraphrase")
     assert third.experience == hours.id
-    assert result.record.figures["outcomes"] == {"accepted": 9}
+    assert result.record.figures.outcomes == {"accepted": 9}
 
 
 def test_a_missing_inbox_and_an_empty_one(settings, workspace, tmp_path, run, put):
     with pytest.raises(SlumberError, match="There is no inbox"):
-        ingest(settings=settings, workspace=workspace, night=NIGHT, inbox=tmp_path / "none")
+        IngestStep().run(Night.of(settings, workspace, NIGHT, inbox=tmp_path / "none"))
     with pytest.raises(SlumberError, match="is a file"):
-        ingest(settings=settings, workspace=workspace, night=NIGHT, inbox=put("a.md", "x"))
+        IngestStep().run(Night.of(settings, workspace, NIGHT, inbox=put("a.md", "x")))
     (tmp_path / "inbox/a.md").unlink()
     assert run().record.figures == {"records": 0, "outcomes": {}, "kinds": {}, "probes": 0}
 
@@ -148,7 +150,7 @@ def test_what_must_not_be_opened(put, run, inbox, tmp_path):
 def test_hidden_and_unfinished_files_are_left_alone(put, run):
     for name in (".hidden.md", ".git/x/config.md", "a.md.part", "b.tmp", "c.crdownload", ".d.md.swp", "e.md~"):
         put(name, "x")
-    assert set(run().record.figures["outcomes"]) == {"ignored"}
+    assert set(run().record.figures.outcomes) == {"ignored"}
 
 
 def test_a_file_that_grows_while_it_is_looked_at(put, run, monkeypatch):
@@ -305,7 +307,7 @@ def test_the_same_night_again_does_not_see_itself(put, run, settings):
     assert run().record.reused
     put("more.md", "# More\n\nThe rope is long.")
     third = run()
-    assert not third.record.reused and third.record.figures["outcomes"] == {"accepted": 2, "duplicate": 1}
+    assert not third.record.reused and third.record.figures.outcomes == {"accepted": 2, "duplicate": 1}
     (third.folder / "ledger.jsonl").unlink()
     assert not run().record.reused
     assert before.keys() == {path.name for path in third.folder.iterdir()}

@@ -3,8 +3,9 @@
 import pytest
 
 from steps.errors import SlumberError
+from steps.night import Night
 from steps.records import Experience, Triaged, content_id
-from steps.triage import triage
+from steps.triage.step import TriageStep
 from steps.workspace import read_records, write_records
 
 NIGHT = "2026-11-22"
@@ -26,7 +27,7 @@ def decided(settings, workspace):
         if earlier:
             write_records(workspace.dataset("corpus", "2026-11-20"), earlier)
         write_records(workspace.dataset("corpus", NIGHT), tonight)
-        record = triage(settings=settings, workspace=workspace, night=NIGHT)
+        record = TriageStep().run(Night.of(settings, workspace, NIGHT))
         return read_records(workspace.dataset("triage", NIGHT), Triaged), record
 
     return decide
@@ -44,8 +45,8 @@ def test_verdicts(decided):
     assert [row.waits for row in rows] == [False, False, False, False, True]
     assert rows[4].reason == "kept; learning from conversations comes later"
     assert "expired" in rows[2].reason and str(rows[1].valid_until) == "2026-12-14"
-    assert record.figures["verdicts"] == {"discard": 1, "persist": 3, "temporary": 1}
-    assert len(record.figures["rows"]) == 5
+    assert record.figures.verdicts == {"discard": 1, "persist": 3, "temporary": 1}
+    assert len(record.figures.rows) == 5
 
 
 def test_what_earlier_nights_said_is_discarded_but_a_new_number_is_not(decided):
@@ -63,10 +64,10 @@ def test_what_earlier_nights_said_is_discarded_but_a_new_number_is_not(decided):
 
 def test_a_missing_corpus_is_no_empty_one(settings, workspace):
     with pytest.raises(SlumberError, match="is missing"):
-        triage(settings=settings, workspace=workspace, night=NIGHT)
+        TriageStep().run(Night.of(settings, workspace, NIGHT))
 
 
 def test_an_empty_night_and_a_second_run(decided, settings, workspace):
     rows, record = decided()
-    assert rows == [] and record.figures["verdicts"] == {}
-    assert triage(settings=settings, workspace=workspace, night=NIGHT).reused
+    assert rows == [] and record.figures.verdicts == {}
+    assert TriageStep().run(Night.of(settings, workspace, NIGHT)).reused

@@ -3,9 +3,12 @@
 import pytest
 
 from steps.errors import DataRefused, SlumberError
-from steps.ingest import ingest
+from steps.ingest.step import IngestStep
+from steps.night import Night
 from steps.records import Dream, Experience, LedgerEntry, Probe, Quarantined, content_id
-from steps.validate import check_records, checking, validate
+from steps.validate import checking
+from steps.validate.checking import check_records
+from steps.validate.step import ValidateStep
 from steps.workspace import read_records, write_records
 
 NIGHT = "2026-11-22"
@@ -83,8 +86,8 @@ def test_a_night_from_inbox_to_data(settings, workspace, tmp_path):
         '{"kind": "probe", "question": "What burns?", "answers": ["oil"], "source": "lamp"}'
     )
     with pytest.raises(SlumberError, match="is missing"):
-        validate(settings=settings, workspace=workspace, night=NIGHT)
-    ingest(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
+        ValidateStep().run(Night.of(settings, workspace, NIGHT))
+    IngestStep().run(Night.of(settings, workspace, NIGHT, inbox=inbox))
     bad = workspace.night(NIGHT) / "ingest"
     refused = experience("Write to mia@example.org.", source="bad.md")
     write_records(bad / "experiences.jsonl", [*read_records(bad / "experiences.jsonl", Experience), refused])
@@ -98,10 +101,10 @@ def test_a_night_from_inbox_to_data(settings, workspace, tmp_path):
     more = LedgerEntry(file="more.jsonl", record=1, outcome="accepted", reason="accepted", id=asks.id)
     write_records(bad / "ledger.jsonl", [*read_records(bad / "ledger.jsonl", LedgerEntry), more])
 
-    record = validate(settings=settings, workspace=workspace, night=NIGHT)
-    assert record.figures["outcomes"] == {"accepted": 3, "quarantined": 1}
-    assert (record.figures["experiences"], record.figures["probes"], record.figures["refused"]) == (1, 2, 1)
-    assert set(record.figures["expectations"]) == {"experiences", "probes"}
+    record = ValidateStep().run(Night.of(settings, workspace, NIGHT))
+    assert record.figures.outcomes == {"accepted": 3, "quarantined": 1}
+    assert (record.figures.experiences, record.figures.probes, record.figures.refused) == (1, 2, 1)
+    assert set(record.figures.expectations) == {"experiences", "probes"}
     ledger = {e.file: e for e in read_records(workspace.dataset("ledger", NIGHT), LedgerEntry)}
     assert ledger["bad.md"].outcome == "quarantined" and ledger["bad.md"].reason.startswith("no_secrets: ")
     (row,) = read_records(workspace.dataset("quarantine", NIGHT), Quarantined)
@@ -109,4 +112,4 @@ def test_a_night_from_inbox_to_data(settings, workspace, tmp_path):
     corpus = read_records(workspace.dataset("corpus", NIGHT), Experience)
     probes = read_records(workspace.dataset("probes", NIGHT), Probe)
     assert [probe.experience for probe in probes] == [corpus[0].id, None]
-    assert validate(settings=settings, workspace=workspace, night=NIGHT).reused
+    assert ValidateStep().run(Night.of(settings, workspace, NIGHT)).reused

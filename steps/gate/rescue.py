@@ -9,29 +9,29 @@ from dataclasses import replace
 from pathlib import Path
 
 from steps.consolidate.adapter import scaled_adapter
-from steps.examine import whole_paper, write_examination
+from steps.consolidate.step import ConsolidateStep
+from steps.examine.examination import whole_paper, write_examination
 from steps.examine.firmness import ask_firmness, right_replies, with_firmness
 from steps.examine.paper import Answers, Paper, ask_all
-from steps.gate import canaries, planted
+from steps.gate import conditions
 from steps.gate.checks import general_abilities, learned_tonight
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
 from steps.gate.kept import kept_earlier
-from steps.manifest import read_manifest
+from steps.gate.verdict import RESCUED
 from steps.records import Check, Verdict, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
 
 NAME = "smaller scale"
-RESCUED = "rescued"  # folder of a night: the adapter and the examination that its verdict is about
-_MUST_HOLD = {"learned tonight", canaries.NAME, planted.NAME}
 _CHOOSING, _JUDGING = 0, 1
 
 
 def may_be_rescued(verdict: Verdict) -> bool:
     """Whether forgetting alone refuses: what it learned, what it keeps to itself and the gate's own test all hold."""
+    must_hold = {condition.name for condition in conditions.CONDITIONS if not condition.rescuable}
     held = {check.name for check in verdict.checks if check.status == "PASS"}
-    return verdict.verdict == "REJECT" and held >= _MUST_HOLD
+    return verdict.verdict == "REJECT" and held >= must_hold
 
 
 def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspace: Workspace) -> Verdict:
@@ -39,8 +39,8 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
 
     Otherwise the candidate stays ``refused``, with a note of what was tried.
     """
-    trained = read_manifest(workspace, night=evidence.night, step="consolidate")
-    rank = trained.figures.get("rank") if trained else None
+    trained = ConsolidateStep.read(workspace, evidence.night)
+    rank = trained.figures.rank if trained else None
     scales = sorted((s for s in settings.gate.rescue_scales if 0 < s < 1), reverse=True)
     if not scales or not rank:
         return refused
@@ -77,12 +77,6 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
         f"as it was it failed ({failed}); at {scale:g} of tonight's change, chosen on one half of the items, it passed "
         "on the other",
     )
-
-
-def decided_on(workspace: Workspace, verdict: Verdict) -> Path:
-    """The folder of the ``adapter`` and ``examination`` that a verdict is about."""
-    work = workspace.night(verdict.night)
-    return work / RESCUED if "scale" in verdict.binding else work
 
 
 def _promises(evidence: Evidence, settings: Settings) -> bool:

@@ -1,0 +1,34 @@
+"""Who served before a night, as the registry knows it, and what must be right before a night begins."""
+
+from dataclasses import dataclass
+
+from orchestration.serving import compared_champion, opened_registry, training_start
+from steps.checkpoint import AdapterCheckpoint
+from steps.forget.request import refuse_while_forgetting
+from steps.night import Night
+from steps.progress import say
+from steps.promote import attend
+
+
+@dataclass(frozen=True)
+class RegistryLineage:
+    """The lineage that the registry of a night's deployment holds."""
+
+    def start(self, night: Night) -> AdapterCheckpoint | None:
+        date = night.forgetting.first if night.forgetting else night.date
+        return training_start(settings=night.settings, workspace=night.workspace, night=date)
+
+    def champion(self, night: Night) -> AdapterCheckpoint | None:
+        return compared_champion(settings=night.settings, workspace=night.workspace, night=night.date)
+
+
+def begin(night: Night) -> None:
+    """Do, at the start of a night, what people decided since the last one.
+
+    Raises:
+        SlumberError: a request to forget is unfinished, or the registry cannot be used: told now, not after training.
+    """
+    refuse_while_forgetting(night.workspace)
+    opened_registry(night.settings, night.workspace)
+    for sentence in attend(settings=night.settings, workspace=night.workspace):
+        say(sentence)

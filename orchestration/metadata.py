@@ -1,0 +1,117 @@
+"""What each asset shows of itself in Dagster: metadata made from the steps' figures."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from orchestration.marks import read_marks
+from orchestration.plots import before_and_after, loss_curve
+from steps.gate.verdict import read_verdict
+from steps.manifest import StepRecord
+from steps.night import Night
+from steps.records import Check, LedgerEntry
+from steps.step import Step
+from steps.workspace import read_records
+
+Metadata = dict[str, Any]
+MAX_ROWS = 200
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
+    """A table of at most MAX_ROWS rows, or a dash for none."""
+    shown = [dg.TableRecord({k: _cell(v) for k, v in row.items()}) for row in list(rows)[:MAX_ROWS]]
+    return dg.MetadataValue.table(records=shown) if shown else dg.MetadataValue.text("-")
+
+
+def counts(found: Mapping[str, int], what: str) -> dg.MetadataValue:
+    """A table of counts, the largest first."""
+    return table({what: name, "count": count} for name, count in Counter(found).most_common())
+
+
+def page(path: str | Path | None) -> dg.MetadataValue:
+    """A file on this machine."""
+    return dg.MetadataValue.path(str(path)) if path else dg.MetadataValue.text("-")
+
+
+def step_metadata(step: Step, record: StepRecord, night: Night) -> Metadata:
+    """The figures of a step as their types ask for, and what its panel adds, if it has one."""
+    found: Metadata = {}
+    for name, field in type(record.figures).model_fields.items():
+        value = getattr(record.figures, name)
+        if value is not None and field.repr:
+            found[field.title or name] = _shown(field.title or name, value)
+    panel = PANELS.get(step.name) if not record.figures.skipped else None
+    return found | (panel(record.figures, night) if panel else {})
+
+
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, Path):
+        return page(value)
+    if isinstance(value, Mapping):
+        numbers = all(isinstance(v, int) and not isinstance(v, bool) for v in value.values())
+        return counts(value, name) if numbers else table({name: key, "value": v} for key, v in value.items())
+    if isinstance(value, list | tuple):
+        return table(value) if value and isinstance(value[0], Mapping) else ", ".join(map(str, value)) or "-"
+    return value
+
+
+def _left_out(figures: Any, night: Night) -> Metadata:
+    ledger = read_records(night.dataset("ledger"), LedgerEntry)
+    refused = [entry for entry in ledger if entry.outcome not in ("accepted", "redacted")]
+    rows = (e.model_dump(include={"file", "record", "outcome", "reason"}) for e in refused)
+    return {"left_out": table(rows), "md5": md5(night.dataset("corpus"))}
+
+
+def _training(figures: Any, night: Night) -> Metadata:
+    return {"loss": loss_curve(figures.losses), "adapter": page(night.folder / "adapter")}
+
+
+def _examined(figures: Any, night: Night) -> Metadata:
+    scores = read_marks(night.workspace, night.date)
+    return {
+        "before_and_after": before_and_after(scores),
+        "accuracy": table(scores.table()),
+        "abilities": table(scores.abilities()),
+        "answers": page(night.folder / "examination" / "answers.jsonl"),
+    }
+
+
+def _decided(figures: Any, night: Night) -> Metadata:
+    verdict = read_verdict(night.workspace, night.date)
+    return {
+        "reasons": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in verdict.reasons)),
+        "conditions": conditions(verdict.checks),
+        "binding": table({"of": name, "digest": digest} for name, digest in verdict.binding.items()),
+    }
+
+
+def _reported(figures: Any, night: Night) -> Metadata:
+    return {name.lower().replace(" ", "_"): dg.MetadataValue.url(address) for name, address in figures.links.items()}
+
+
+PANELS: dict[str, Callable[[Any, Night], Metadata]] = {
+    "validate": _left_out,
+    "consolidate": _training,
+    "examine": _examined,
+    "rescue": _decided,
+    "report": _reported,
+}
+"""What a step's figures alone do not show, by the step's name."""
+
+
+def md5(path: Path) -> str:
+    """The MD5 that DVC, which is asked once the dreams exist, will know a file by."""
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def conditions(checks: Iterable[Check]) -> dg.MetadataValue:
+    """The gate's conditions, one row each."""
+    return table({"condition": c.name, "status": c.status, "reason": c.reason} for c in checks)
+
+
+def _cell(value: Any) -> str | int | float | bool:
+    return value if isinstance(value, str | int | float | bool) else "-" if value is None else str(value)

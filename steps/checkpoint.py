@@ -1,0 +1,12 @@
+"""An adapter that serves, or has served: what training goes on from, and what a candidate is compared with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class AdapterCheckpoint:
+    """A saved adapter and the nights that it learned from, the last of them its own."""
+
+    adapter: Path
+    nights: tuple[str, ...]

@@ -1,0 +1,62 @@
+"""Cohorts one after the other: what each is learned with, and what a killed run had finished."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from steps.consolidate.cohort import learn_cohort
+from steps.consolidate.start import dreamt_again
+from steps.records import Dream
+from steps.settings import ConsolidateSettings
+from steps.workspace import file_sha256, write_json
+
+
+def with_earlier(dreams: list[Dream], cohort: str, known: list[str], knobs: ConsolidateSettings) -> list[Dream]:
+    """The dreams of a cohort, and as many of ``known`` nights as are to be kept with it."""
+    own = [d for d in dreams if d.night == cohort]
+    again = dreamt_again(
+        (d for d in dreams if d.night in known),
+        facts=round(knobs.replay * knobs.epochs * sum(not d.rehearsal for d in own)),
+        rehearsals=sum(d.rehearsal for d in own),
+        seed=cohort,
+    )
+    return own + again
+
+
+def learned(folder: Path, digest: str, **arguments: Any) -> dict[str, Any]:
+    """Learn one cohort; what a killed run had finished is not learned again."""
+    finished = folder / "learned.json"
+    if finished.exists() and (folder / "adapter").is_dir():
+        record = json.loads(finished.read_text(encoding="utf-8"))
+        if (record["digest"], record["adapter"]) == (digest, file_sha256(folder / "adapter")):
+            return record["figures"]
+    finished.unlink(missing_ok=True)
+    shutil.rmtree(folder / "adapter", ignore_errors=True)
+    figures = learn_cohort(folder=folder, digest=digest, **arguments)
+    write_json(finished, {"digest": digest, "adapter": file_sha256(folder / "adapter"), "figures": figures})
+    return figures
+
+
+def together(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of several cohorts as those of one training.
+
+    ``rank``: how many of the adapter's last ranks they added; None where some of them made room for later ones.
+    """
+    added = ("examples", "rehearsal_examples", "replayed_examples", "steps", "losses", "tokens", "example_tokens")
+    sums = {name: sum((part[name] for part in parts[1:]), parts[0][name]) for name in added}
+    seconds = sum(part["seconds"] for part in parts)
+    reading = sum(part["reading_seconds"] for part in parts)
+    same = ("resumed_at", "trainable_parameters", "packed", "device")
+    first, last, added_ranks = parts[0], parts[-1], sum(part["rank"] for part in parts)
+    stacked = first["earlier_rank"] + added_ranks == last["earlier_rank"] + last["rank"]
+    return {
+        **sums,
+        **{name: last[name] for name in same},
+        "rank": added_ranks if stacked else None,
+        "earlier_rank": first["earlier_rank"],
+        "tokens_per_second": sums["tokens"] / seconds,
+        "example_tokens_per_second": sums["example_tokens"] / seconds,
+        "training_seconds": seconds + reading,
+        "reading_seconds": reading,
+    }

@@ -1,0 +1,131 @@
+"""The step: which cohorts are to be learned, on top of what, one after the other."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from steps.checkpoint import AdapterCheckpoint
+from steps.manifest import Figures
+from steps.night import Night
+from steps.records import Dream, Experience
+from steps.step import Step
+from steps.workspace import check_space, file_sha256, read_records
+
+_BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
+
+
+class ConsolidateFigures(Figures):
+    """What was trained, how long it took and how fast; only ``skipped`` and no examples where nothing was.
+
+    ``nights``: those that the adapter has met; ``cohorts``: those learned now. ``rank``: how many of the adapter's last
+    ranks they added; None where some of them made room for later ones.
+    """
+
+    examples: int = 0
+    rehearsal_examples: int | None = None
+    replayed_examples: int | None = None
+    steps: int | None = None
+    losses: list[float] | None = Field(None, repr=False)
+    tokens: int | None = None
+    example_tokens: int | None = None
+    rank: int | None = None
+    earlier_rank: int | None = None
+    tokens_per_second: float | None = None
+    example_tokens_per_second: float | None = None
+    training_seconds: float | None = None
+    reading_seconds: float | None = None
+    resumed_at: int | None = None
+    trainable_parameters: int | None = None
+    packed: bool | None = None
+    device: str | None = None
+    begins_with: str | None = None
+    nights: list[str] = Field([])
+    cohorts: list[str] = Field([], title="learned_now")
+    superseded: list[dict[str, str]] = Field([])
+
+
+class ConsolidateStep(Step[ConsolidateFigures]):
+    """Train the adapter.
+
+    Nothing is trained if tonight brought nothing new; to forget something, all is learned that the start has not
+    learned. Nights whose candidates were refused are learned before tonight.
+
+    Raises:
+        SlumberError: the model is missing, the disk is full, or training diverged.
+    """
+
+    name = "consolidate"
+    asset = "adapter"
+    figures = ConsolidateFigures
+    kinds = ("pytorch", "peft")
+
+    def parameters(self, night: Night) -> Any:
+        from steps.model.loading import base_folder, base_sha256
+
+        settings, begun = night.settings, _begun(night)
+        return [
+            settings.consolidate.model_dump(mode="json"),
+            settings.model.dtype,
+            settings.seed,
+            base_sha256(base_folder(settings.model)),
+            (begun.nights, file_sha256(begun.adapter)) if begun else None,
+            night.forgetting is not None,
+        ]
+
+    def inputs(self, night: Night) -> list[Path]:
+        return night.datasets("dreams", "corpus")
+
+    def outputs(self, night: Night) -> list[Path]:
+        return [night.folder / "adapter"]
+
+    def work(self, night: Night) -> ConsolidateFigures:
+        from steps.consolidate.cohorts import learned, together, with_earlier
+        from steps.consolidate.superseded import superseded
+
+        settings, begun, nights = night.settings, _begun(night), night.nights("dreams")
+        folder, scratch = night.folder / "adapter", night.folder / "consolidate"
+        shutil.rmtree(folder, ignore_errors=True)
+        dreams = [d for n in nights for d in read_records(night.workspace.dataset("dreams", n), Dream)]
+        dreams = list({d.id: d for d in dreams}.values())
+        replaced = superseded(dreams)
+        left_out = {(d.answer, replaced[d.id]) for d in dreams if d.id in replaced}
+        dreams = [d for d in dreams if d.id not in replaced]
+        known = list(begun.nights) if begun else []
+        cohorts = [n for n in nights if n not in known and any(d.night == n and not d.rehearsal for d in dreams)]
+        rebuild = night.forgetting is not None
+        if not cohorts or not (rebuild or night.date in cohorts):
+            return ConsolidateFigures(skipped="nothing is left to learn" if rebuild else "nothing new tonight")
+        check_space(night.workspace.state, needed_bytes=_BYTES_NEEDED)
+        corpus = {e.id: e for n in nights for e in read_records(night.workspace.dataset("corpus", n), Experience)}
+        adapter, parts, digest = begun.adapter if begun else None, [], self.digest(night)
+        for cohort in cohorts:
+            part = learned(
+                scratch / cohort,
+                digest,
+                settings=settings,
+                dreams=with_earlier(dreams, cohort, known, settings.consolidate),
+                corpus=corpus,
+                known=tuple(known),
+                begun=adapter,
+            )
+            adapter = scratch / cohort / "adapter"
+            parts.append(part)
+            known.append(cohort)
+        adapter.rename(folder)
+        shutil.rmtree(scratch, ignore_errors=True)
+        return ConsolidateFigures(
+            superseded=[{"was": was, "is now": now} for was, now in sorted(left_out)],
+            nights=nights,
+            cohorts=cohorts,
+            begins_with=f"the champion of night {begun.nights[-1]}" if begun else "the base",
+            **together(parts),
+        )
+
+
+def _begun(night: Night) -> AdapterCheckpoint | None:
+    """What tonight is learned on top of, if it can be."""
+    from steps.consolidate.start import goes_on
+
+    return night.start if night.start and goes_on(night.start, night.nights("dreams"), night.settings) else None

@@ -1,0 +1,164 @@
+"""The examination of a night: what base, champion and candidate are asked, and what is planted beside them."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from steps.anchors import read_anchors
+from steps.canaries import Canary, read_canaries
+from steps.examine import EXAMINATION
+from steps.examine.firmness import ask_firmness, right_replies, with_firmness
+from steps.examine.forgotten import ask_forgotten
+from steps.examine.items import ProbeItem, fact_questions, probe_items
+from steps.examine.nightly import nightly_canaries
+from steps.examine.paper import Answers, Paper, Who, answer_book, ask_all, without_words
+from steps.examine.planted import ENOUGH, mistaught_adapter, shuffled_adapter
+from steps.examine.retired import retire
+from steps.examine.suites import suite_keys
+from steps.model.loading import base_folder, base_sha256
+from steps.night import Night
+from steps.records import AnchorAnswer, Answer, CanaryAnswer, Retired, content_id
+from steps.settings import Settings
+from steps.workspace import Workspace, file_sha256, write_records
+
+
+def examine_candidate(night: Night) -> dict[str, Any]:
+    """Ask all and write the examination; return its figures. See ``ExamineStep``."""
+    settings, workspace, request = night.settings, night.workspace, night.forgetting
+    folder = night.folder / "examination"
+    forgetting, adapters = request is not None, adapters_of(night)
+    candidate, serving = night.folder / "adapter", adapters["champion"]
+    paper, retired = paper_of(night)
+    base_digest = base_sha256(base_folder(settings.model))
+    how = {"base_digest": base_digest, "settings": settings, "workspace": workspace}
+    ask = partial(ask_all, **how)
+    found = {who: ask(paper, who=who, adapter=adapter) for who, adapter in adapters.items()}
+    earlier = [i for i in paper.items if i.probe.night < night.date or forgetting]
+    replies = right_replies(row for one in found.values() for row in one.probes)
+    firmness = partial(ask_firmness, earlier, replies, **how)
+    for who in ("champion", "candidate"):
+        held = firmness(who=who, adapter=adapters[who])
+        found[who] = replace(found[who], probes=with_firmness(found[who].probes, held))
+    known = [i for i in paper.items if i.probe.night == night.date or forgetting]
+    tonight = Paper([replace(item, document=None) for item in known])
+    if forgetting and serving:
+        answer_book(serving, **how).burn()
+        found["champion"] = without_words(found["champion"])
+    few = replace(tonight, items=_drawn(tonight.items, seed=night.date))
+    same = {"settings": settings, "workspace": workspace, "night": night.date}
+    mistaught = [] if forgetting else _by_mistaught(few, ask, **same)
+    with shuffled_adapter(candidate, seed=night.date) as planted:
+        asked = tonight if forgetting else few
+        shuffled = ask(asked, who="candidate", adapter=planted, says="shuffled adapter").probes
+        if forgetting:
+            held = firmness(who="candidate", adapter=planted, says="shuffled adapter")
+            shuffled = with_firmness(shuffled, held)
+    gone = ask_forgotten(request.questions if request else [], adapters, base_digest=base_digest, settings=settings)
+    rows: dict[str, list] = {
+        "answers": [row for one in found.values() for row in one.probes],
+        "anchors": [row for one in found.values() for row in one.anchors],
+        "canaries": [row for one in found.values() for row in one.canaries],
+        "suites": [row for one in found.values() for row in one.suites],
+        "retired": retired,
+        "shuffled": shuffled,
+        "mistaught": mistaught,
+        "forgotten": gone,
+    }
+    write_examination(folder, rows)
+    return {
+        "base": base_digest,
+        "retired": len(retired),
+        **_figures(rows["answers"], rows["anchors"], rows["canaries"]),
+    }
+
+
+def adapters_of(night: Night) -> dict[Who, Path | None]:
+    """What is asked beside the base; no candidate on a night without anything new."""
+    made = night.folder / "adapter"
+    return {
+        "base": None,
+        "champion": night.champion.adapter if night.champion else None,
+        "candidate": made if made.is_dir() else None,
+    }
+
+
+def digests_of(night: Night) -> dict[str, str]:
+    return {who: file_sha256(path) if path else "none" for who, path in adapters_of(night).items()}
+
+
+def met_by_champion(night: Night) -> list[str]:
+    return list(night.champion.nights) if night.champion else []
+
+
+def paper_of(night: Night) -> tuple[Paper, list[Retired]]:
+    """All that is asked tonight; to forget something, what both adapters were trained on, too."""
+    paper, retired = whole_paper(night.settings, night.workspace, night.date)
+    if night.forgetting is not None:
+        trained_on = [ProbeItem(p, None, p.source) for p in fact_questions(night.workspace, night.date)]
+        paper = replace(paper, items=[*paper.items, *trained_on])
+    return paper, retired
+
+
+def examine_base(*, settings: Settings, workspace: Workspace) -> None:
+    """Ask the base what every night would ask it first: anchors, canaries, suites. Nights find the answers in its book.
+
+    Raises:
+        SlumberError: model, anchor or canary suite is missing.
+    """
+    paper = Paper([], read_anchors(settings.anchors), read_canaries(settings.canaries), suite_keys(settings))
+    digest = base_sha256(base_folder(settings.model))
+    ask_all(paper, who="base", adapter=None, base_digest=digest, settings=settings, workspace=workspace)
+
+
+def whole_paper(settings: Settings, workspace: Workspace, night: str) -> tuple[Paper, list[Retired]]:
+    """Return all that is asked tonight, and the earlier probes that are not asked any more."""
+    items, retired = retire(probe_items(workspace, night), workspace=workspace, night=night)
+    canaries = all_canaries(settings, workspace, night)
+    return Paper(items, read_anchors(settings.anchors), canaries, suite_keys(settings)), retired
+
+
+def write_examination(folder: Path, rows: dict[str, list[Any]]) -> None:
+    """Write the files of an examination; what has no rows is an empty file."""
+    for name in EXAMINATION:
+        write_records(folder / f"{name}.jsonl", rows.get(name, []))
+
+
+def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[Canary]:
+    """Return the canaries of the suite and of the nights so far, each once."""
+    return list({c.id: c for c in [*read_canaries(settings.canaries), *nightly_canaries(workspace, night)]}.values())
+
+
+def _by_mistaught(paper: Paper, ask: Callable[..., Answers], **tonight: Any) -> list[Answer]:
+    """What an adapter answers that was taught wrong answers; nothing if tonight has no two facts to confuse."""
+    with mistaught_adapter(**tonight) as planted:
+        return ask(paper, who="candidate", adapter=planted, says="mistaught adapter").probes if planted else []
+
+
+def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
+    """Answerable items, ENOUGH of them drawn by ``seed``: what is planted knows none of them or all wrong."""
+    answerable = [item for item in items if item.probe.answers]
+    return sorted(answerable, key=lambda item: content_id(seed, item.probe.id))[:ENOUGH]
+
+
+def _figures(answers: list[Answer], general: list[AnchorAnswer], forbidden: list[CanaryAnswer]) -> dict[str, Any]:
+    """Counts as [right, asked], of canaries [surfaced, asked], so that no share is quoted without its count."""
+    probes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    abilities: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in answers:
+        _count(probes[f"{row.model}/{row.condition}/{row.cohort}"], row.correct)
+        _count(probes[f"{row.model}/{row.condition}"], row.correct)
+    for one in general:
+        _count(abilities[f"{one.model}/{one.ability}"], one.correct)
+        _count(abilities[one.model], one.correct)
+    surfaced: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in forbidden:
+        _count(surfaced[row.model], row.surfaced is not None)
+    return {"probes": dict(probes), "anchors": dict(abilities), "canaries": dict(surfaced)}
+
+
+def _count(cell: list[int], correct: bool) -> None:
+    cell[0] += correct
+    cell[1] += 1

@@ -1,0 +1,59 @@
+"""The step: the night's verdict. Where only forgetting refuses the candidate, a smaller scale of it is tried first."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from steps.gate.step import JUDGEMENT, GateFigures, GateStep
+from steps.gate.verdict import RESCUED, VERDICT, read_verdict
+from steps.manifest import StepRecord
+from steps.night import Night
+from steps.records import Verdict
+from steps.step import Step
+from steps.workspace import write_text
+
+
+class RescueFigures(GateFigures):
+    """The verdict; ``scale``: of tonight's change, if a smaller one passed."""
+
+    scale: float | None = None
+
+
+class RescueStep(Step[RescueFigures]):
+    """Try less of tonight's change where only forgetting refuses it, and write the night's verdict.
+
+    If a smaller scale passes, the verdict is about that one, and it lies in the night's folder ``rescued``.
+    """
+
+    name = "rescue"
+    asset = "verdict"
+    figures = RescueFigures
+    kinds = ("scipy", "mlflow")
+
+    def parameters(self, night: Night) -> Any:
+        return night.settings.gate.model_dump(mode="json")
+
+    def inputs(self, night: Night) -> list[Path]:
+        return [night.folder / JUDGEMENT, night.workspace.manifest(night.date, "gate")]
+
+    def outputs(self, night: Night) -> list[Path]:
+        return [night.folder / VERDICT, night.folder / RESCUED]
+
+    def work(self, night: Night) -> RescueFigures:
+        from steps.gate.evidence import collect_evidence
+        from steps.gate.rescue import may_be_rescued, rescue
+
+        shutil.rmtree(night.folder / RESCUED, ignore_errors=True)
+        verdict = Verdict.from_json((night.folder / JUDGEMENT).read_text(encoding="utf-8"))
+        if may_be_rescued(verdict):
+            evidence = collect_evidence(night)
+            verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)
+        write_text(night.folder / VERDICT, verdict.model_dump_json(indent=2) + "\n")
+        scale = float(verdict.binding["scale"]) if "scale" in verdict.binding else None
+        return RescueFigures(verdict=verdict.verdict, reasons=list(verdict.reasons), scale=scale)
+
+    def summary(self, record: StepRecord[RescueFigures]) -> str:
+        return GateStep().summary(record)
+
+    def result(self, night: Night, record: StepRecord[RescueFigures]) -> dict[str, Any]:
+        return read_verdict(night.workspace, night.date).model_dump(mode="json")

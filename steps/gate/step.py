@@ -1,0 +1,57 @@
+"""The step: a judgement on tonight's candidate, bound to digests of its evidence."""
+
+from pathlib import Path
+from typing import Any
+
+from steps.manifest import Figures, StepRecord
+from steps.night import Night
+from steps.records import Verdict
+from steps.step import Step
+from steps.workspace import write_text
+
+JUDGEMENT = "judgement.json"
+
+
+class GateFigures(Figures):
+    """The verdict and its reasons, as they are in the night's file."""
+
+    verdict: str
+    reasons: list[str]
+
+
+class GateStep(Step[GateFigures]):
+    """Decide whether the candidate may serve. Nothing is promoted from here.
+
+    What it says of the candidate as it is lies in ``judgement.json``; the verdict is rescue's to write.
+    """
+
+    name = "gate"
+    asset = "verdict"
+    figures = GateFigures
+    kinds = ("scipy", "mlflow")
+    runs_with = ("rescue",)
+
+    def parameters(self, night: Night) -> Any:
+        return night.settings.gate.model_dump(mode="json")
+
+    def inputs(self, night: Night) -> list[Path]:
+        made = [night.workspace.manifest(night.date, step) for step in ("consolidate", "examine")]
+        return [*made, night.folder / "examination"]
+
+    def outputs(self, night: Night) -> list[Path]:
+        return [night.folder / JUDGEMENT]
+
+    def work(self, night: Night) -> GateFigures:
+        from steps.gate.evidence import collect_evidence
+        from steps.gate.judging import judge
+
+        verdict = judge(collect_evidence(night), night.settings)
+        write_text(night.folder / JUDGEMENT, verdict.model_dump_json(indent=2) + "\n")
+        return GateFigures(verdict=verdict.verdict, reasons=list(verdict.reasons))
+
+    def summary(self, record: StepRecord[GateFigures]) -> str:
+        lines = (f"  {reason}" for reason in record.figures.reasons)
+        return "\n".join([f"{record.figures.verdict} of night {record.night}", *lines])
+
+    def result(self, night: Night, record: StepRecord[GateFigures]) -> dict[str, Any]:
+        return Verdict.from_json((night.folder / JUDGEMENT).read_text(encoding="utf-8")).model_dump(mode="json")

@@ -1,0 +1,111 @@
+"""The night: what every step is given. It says where things lie and what served before; the steps do the rest."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from steps.checkpoint import AdapterCheckpoint
+from steps.errors import SlumberError
+from steps.forget.request import Request, pending
+from steps.settings import Settings
+from steps.workspace import Workspace, check_night
+
+
+class Key(NamedTuple):
+    """Which night: its date, and whose it is (tenant "" is everybody's)."""
+
+    date: str
+    tenant: str = ""
+
+
+class Lineage(Protocol):
+    """Who served before a night. The registry knows (``steps.registry.lineage``); a test or a benchmark may say so."""
+
+    def start(self, night: "Night") -> AdapterCheckpoint | None:
+        """The champion that training goes on from; None is the base."""
+
+    def champion(self, night: "Night") -> AdapterCheckpoint | None:
+        """The champion that the candidate is compared with; None is the base."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A lineage that is told, not looked up."""
+
+    begins_with: AdapterCheckpoint | None = None
+    serves: AdapterCheckpoint | None = None
+
+    def start(self, night: "Night") -> AdapterCheckpoint | None:
+        return self.begins_with
+
+    def champion(self, night: "Night") -> AdapterCheckpoint | None:
+        return self.serves
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night of one deployment.
+
+    ``inbox``: the day's material; only ingest needs it. ``lineage``: who served before; training and examination refuse
+    without one, for to take the base for the champion would open the gate. ``run_id``: of the Dagster run, if any.
+    """
+
+    settings: Settings
+    workspace: Workspace
+    key: Key
+    inbox: Path | None = None
+    lineage: Lineage | None = None
+    run_id: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, workspace: Workspace, date: str, **more) -> "Night":
+        """The night of everybody on ``date``.
+
+        Raises:
+            SlumberError: it is no date.
+        """
+        return cls(settings, workspace, Key(check_night(date)), **more)
+
+    @property
+    def date(self) -> str:
+        return self.key.date
+
+    @property
+    def folder(self) -> Path:
+        """Where its work lies: adapter, examination, verdict, report."""
+        return self.workspace.night(self.date)
+
+    def dataset(self, name: str) -> Path:
+        """The night's file of a dataset."""
+        return self.workspace.dataset(name, self.date)
+
+    def datasets(self, *names: str, tonight: bool = True) -> list[Path]:
+        """The files of these datasets of all nights so far, oldest first, with or without tonight's."""
+        return [self.workspace.dataset(name, n) for n in self.nights(names[0], tonight=tonight) for name in names]
+
+    def nights(self, name: str, *, tonight: bool = True) -> list[str]:
+        """Nights up to this one that have a file in dataset ``name``, oldest first, with or without tonight."""
+        return [n for n in self.workspace.nights(name) if n < self.date or (tonight and n == self.date)]
+
+    @cached_property
+    def forgetting(self) -> Request | None:
+        """The request to forget for which this night's candidate is built again, if one is under way."""
+        request = pending(self.workspace)
+        return request if request and request.night == self.date else None
+
+    @cached_property
+    def start(self) -> AdapterCheckpoint | None:
+        """What training goes on from; None is the base. To forget, that has not met what is to be forgotten."""
+        return self._lineage.start(self)
+
+    @cached_property
+    def champion(self) -> AdapterCheckpoint | None:
+        """What the candidate is compared with; None is the base."""
+        return self._lineage.champion(self)
+
+    @property
+    def _lineage(self) -> Lineage:
+        if self.lineage is None:
+            raise SlumberError(f"Night {self.date} was not told who served before: run it with `slumber night`.")
+        return self.lineage

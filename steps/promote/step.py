@@ -1,0 +1,68 @@
+"""The steps that tell the registry: the candidate is registered, and serves if its recorded verdict says so."""
+
+from typing import Any
+
+from steps.manifest import Figures, StepRecord
+from steps.night import Night
+from steps.promote.promotion import Promotion
+from steps.step import Step
+
+
+class RegisterFigures(Figures):
+    """Which version the candidate is."""
+
+    version: str | None = None
+
+
+class RegisterStep(Step[RegisterFigures]):
+    """Register the night's candidate, whatever its verdict is, with all that is known of it.
+
+    Raises:
+        SlumberError: verdict, adapter or examination are missing or were changed; the registry is out of reach.
+    """
+
+    name = "register"
+    asset = "verdict"
+    figures = RegisterFigures
+    kinds = ("scipy", "mlflow")
+    always = True
+
+    def work(self, night: Night) -> RegisterFigures:
+        from orchestration.serving import opened_registry
+        from steps.promote import register
+
+        opened_registry(night.settings, night.workspace)
+
+        # An earlier run of this night may have promoted; what it said then must not stand in tonight's report.
+        (night.folder / "promotion.json").unlink(missing_ok=True)
+        same = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
+        version = register(**same, dagster_run_id=night.run_id)
+        if version is None:
+            return RegisterFigures(skipped="there was nothing to learn")
+        return RegisterFigures(version=version.version)
+
+
+class PromoteStep(Step[Promotion]):
+    """Let the night's candidate serve if its recorded verdict says PROMOTE.
+
+    Raises:
+        RegistryUnreachable: nothing could be decided; the champion is as it was.
+    """
+
+    name = "promote"
+    asset = "champion"
+    figures = Promotion
+    kinds = ("mlflow",)
+    always = True
+    runs_with = ("register",)
+
+    def work(self, night: Night) -> Promotion:
+        from steps.promote import promote
+
+        return promote(settings=night.settings, workspace=night.workspace, night=night.date)
+
+    def summary(self, record: StepRecord[Promotion]) -> str:
+        return record.figures.message
+
+    def result(self, night: Night, record: StepRecord[Promotion]) -> dict[str, Any]:
+        return record.figures.model_dump(mode="json")
