@@ -1,4 +1,4 @@
-"""Where the files lie that Slumber brings along: beside the code in a checkout, inside the package in an installed wheel."""
+"""The files that Slumber brings along: beside the code in a checkout, inside this package in an installed wheel."""
 
 from pathlib import Path
 
