@@ -3,8 +3,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night test ui bench bench-eight bench-full bench-squad bench-speed gate-demo lint clean
+.PHONY: help setup night test types ui bench bench-eight bench-full bench-squad bench-speed gate-demo lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -14,12 +15,15 @@ setup: $(READY) ## virtual environment with pinned dependencies, the embedded mo
 	@$(BIN)/slumber setup --examine
 
 # The stamp is written last: a set-up that was cut off starts over its unfinished part, a finished one is a no-op.
-$(READY): pyproject.toml constraints.txt
+# Everything is pinned with its hash. The last line finds nothing left to fetch but the CUDA libraries that torch asks for,
+# where it is not the CPU build; `-e`, so that the environment runs this checkout and never a copy of it.
+$(READY): pyproject.toml constraints.txt constraints-cpu.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 2; }
 	@test -x $(BIN)/pip || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing pinned dependencies (about 3 minutes) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==$$(sed -n 's/^torch==//p' constraints.txt)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench,suites]'
+	@$(PIP) --require-hashes --no-deps -r constraints-cpu.txt 2>/dev/null || echo "No CPU build of torch is at hand: taking the package index's own build."
+	@$(PIP) --require-hashes --no-deps -r constraints.txt
+	@$(PIP) --no-build-isolation -e '.[test,dev,bench,suites]'
 	@touch $@
 
 night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores
@@ -53,6 +57,9 @@ gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidat
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: $(READY) ## mypy on all three packages
+	@$(BIN)/mypy
 
 clean: ## remove the environment (never the nights' state)
 	rm -rf $(VENV)

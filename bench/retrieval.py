@@ -20,7 +20,7 @@ class Index:
             from Stemmer import Stemmer
         except ImportError:
             raise SlumberError(
-                "The benchmark's retrieval needs bm25s and PyStemmer: pip install -c constraints.txt -e '.[bench]'."
+                "The benchmark's retrieval needs bm25s and PyStemmer: pip install -e '.[bench]'."
             ) from None
         self._passages = list(passages)
         self._tokenize, self._stemmer = bm25s.tokenize, Stemmer("english")

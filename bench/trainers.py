@@ -30,9 +30,7 @@ def quiet_trl() -> None:
         import trl  # noqa: F401
         from huggingface_hub import constants
     except ImportError:
-        raise SlumberError(
-            "The peers need TRL, the trainers of Hugging Face: pip install -c constraints.txt -e '.[bench]'."
-        ) from None
+        raise SlumberError("The peers need TRL, the trainers of Hugging Face: pip install -e '.[bench]'.") from None
     constants.HF_HUB_DISABLE_TELEMETRY = True  # TRL reports each trainer; the variable was read at import, too early
     logging.getLogger("trl").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="`gradient_checkpointing`", category=FutureWarning)  # TRL always sets it

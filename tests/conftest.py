@@ -5,6 +5,8 @@ import shutil
 
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # before torch: spinning threads starve each other on shared cores
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # here and in the processes that tests start
 
 import pytest
 
