@@ -14,7 +14,6 @@ from rich.table import Table
 
 from bench.school import School, asked, facts, open_school, write_day
 from orchestration.lineage import RegistryLineage
-from orchestration.serving import opened_registry
 from steps.consolidate.adapter import WEIGHTS
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.errors import SlumberError
@@ -24,6 +23,7 @@ from steps.night import Night
 from steps.progress import say
 from steps.records import Verdict
 from steps.registry import Registry, Version
+from steps.registry.lineage import opened_registry
 from steps.workspace import Workspace
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"

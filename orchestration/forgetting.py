@@ -7,7 +7,6 @@ import dagster as dg
 
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.instance import dagster_home, opened_instance
-from orchestration.serving import opened_registry, served_before
 from steps.datasets import erase_versions
 from steps.errors import SlumberError
 from steps.forget.finding import find_request
@@ -17,6 +16,7 @@ from steps.gate.verdict import read_verdict
 from steps.lifecycle import asset_steps
 from steps.progress import say
 from steps.registry import Registry
+from steps.registry.lineage import opened_registry, served_before
 from steps.report.wording import count
 from steps.workspace import Workspace, compact
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from orchestration.serving import compared_champion, opened_registry, training_start
 from steps.checkpoint import AdapterCheckpoint
 from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
 from steps.progress import say
 from steps.promote import attend
+from steps.registry.lineage import compared_champion, opened_registry, training_start
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ class RegisterStep(Step[RegisterFigures]):
     always = True
 
     def work(self, night: Night) -> RegisterFigures:
-        from orchestration.serving import opened_registry
         from steps.promote import register
+        from steps.registry.lineage import opened_registry
 
         opened_registry(night.settings, night.workspace)
 

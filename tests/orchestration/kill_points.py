@@ -25,11 +25,11 @@ import torch
 from bench.school import School, asked, facts, open_school, write_day
 from orchestration.environment import prepare_libraries
 from orchestration.lineage import RegistryLineage
-from orchestration.serving import opened_registry
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.lifecycle import step_of
 from steps.night import Night, Told
 from steps.registry import Registry
+from steps.registry.lineage import opened_registry
 from steps.workspace import Workspace
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"

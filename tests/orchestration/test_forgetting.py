@@ -10,7 +10,6 @@ from bench.gate_demo import FIRST, SECOND
 from bench.school import asked, facts, open_school, write_day
 from orchestration import cli, forgetting
 from orchestration.environment import Deployment
-from orchestration.serving import opened_registry, training_start
 from orchestration.status import status_table
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.datasets import version_night
@@ -26,6 +25,7 @@ from steps.model.loading import base_folder, base_sha256
 from steps.promote import attend, override, promote
 from steps.records import Answer, CanaryAnswer, Dream, Experience, Probe
 from steps.registry import Registry
+from steps.registry.lineage import opened_registry, training_start
 from steps.workspace import Workspace, file_sha256, read_records, write_records
 
 # Nothing else tells who owns it: the other owners are names read backwards, which a model can work out.

@@ -8,12 +8,12 @@ from rich.console import Console
 
 from orchestration.instance import opened_instance
 from orchestration.night import run_night
-from orchestration.serving import opened_registry
 from orchestration.summary import night_json, show_night
 from steps.datasets import current_hashes
 from steps.gate.conditions import CONDITIONS
 from steps.promote import override
 from steps.registry import Registry
+from steps.registry.lineage import opened_registry
 from tests.examined import slept
 
 CONDITION_CHECKS = [name.replace(" ", "_") for name in (condition.name for condition in CONDITIONS)]

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from orchestration.serving import compared_champion, opened_registry, served_before, training_start
 from steps.manifest import StepRecord
 from steps.records import Verdict
 from steps.registry import verdict_digest
+from steps.registry.lineage import compared_champion, opened_registry, served_before, training_start
 from steps.workspace import file_sha256, write_json
 
 FIRST, SECOND, THIRD = "2026-11-22", "2026-11-23", "2026-11-24"
