@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs
 from steps.errors import SlumberError
+from steps.preflight import check_settings
 from steps.settings import Settings
 from steps.workspace import Workspace, check_night
 
@@ -38,6 +39,8 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
         if night is None:
             raise SlumberError("A run needs one night: choose one partition, not a range or none.")
         workspace = deployment.workspace
+        inbox = None if context.run.job_name == "forget" else deployment.inbox
+        check_settings(deployment.settings, workspace=workspace, inbox=inbox)
         with workspace.lock(check_night(night)):
             close_dead_runs(context.instance, but=context.run.run_id)
             yield Tonight(deployment.settings, workspace, night, deployment.inbox, context.run.run_id)

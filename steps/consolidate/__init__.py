@@ -16,9 +16,7 @@ from steps.manifest import StepRecord, code_sha256, run_once, step_digest
 from steps.model.loading import base_folder, base_sha256
 from steps.records import Dream, Experience
 from steps.settings import ConsolidateSettings, Settings
-from steps.workspace import Workspace, check_space, file_sha256, read_records, write_json
-
-_BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
+from steps.workspace import NIGHT_BYTES, Workspace, check_space, file_sha256, read_records, write_json
 
 
 def consolidate(
@@ -62,7 +60,7 @@ def consolidate(
         cohorts = [n for n in nights if n not in known and any(d.night == n and not d.rehearsal for d in dreams)]
         if not cohorts or not (rebuild or night in cohorts):
             return {"skipped": "nothing is left to learn" if rebuild else "nothing new tonight", "examples": 0}
-        check_space(workspace.state, needed_bytes=_BYTES_NEEDED)
+        check_space(workspace.state, needed_bytes=NIGHT_BYTES)
         corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
         adapter, parts = begun.adapter if begun else None, []
         for cohort in cohorts:

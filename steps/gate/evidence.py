@@ -102,7 +102,7 @@ def collect_evidence(settings: Settings, workspace: Workspace, night: str) -> Ev
         "base": base,
         "adapter": file_sha256(adapter),
         "data": _data_digest(workspace, night),
-        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "night", "registry"})),
+        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "schedule", "registry"})),
         "examination": file_sha256(folder),
         "code": code_sha256(),
         "champion": str(examined.figures["digests"].get("champion")),
