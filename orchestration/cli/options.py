@@ -7,7 +7,9 @@ import typer
 
 NightOption = Annotated[
     str | None,
-    typer.Option("--night", metavar="DATE", help="The night, such as 2026-11-22 (default: today in schedule.timezone)."),
+    typer.Option(
+        "--night", metavar="DATE", help="The night, such as 2026-11-22 (default: today in schedule.timezone)."
+    ),
 ]
 InboxOption = Annotated[
     Path | None,
@@ -15,8 +17,12 @@ InboxOption = Annotated[
 ]
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", metavar="DIR", help="Where all data and state are kept (default: the current folder if params.yaml or .slumber is there, else the "
-        "checkout, or the current folder without one).",),
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        help="Where all data and state are kept (default: the current folder if params.yaml or .slumber is there, else the "
+        "checkout, or the current folder without one).",
+    ),
 ]
 ParamsOption = Annotated[
     Path | None,

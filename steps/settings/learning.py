@@ -46,9 +46,7 @@ class TriageSettings(Section):
     """What stays out of the weights."""
 
     volatile_days: Count = Field(31, description="valid for at most so many days: temporary memory, not weights")
-    known_containment: Share = Field(
-        0.9, description="this share of a text met on earlier nights: nothing new in it"
-    )
+    known_containment: Share = Field(0.9, description="this share of a text met on earlier nights: nothing new in it")
 
 
 class DreamSettings(Section):
@@ -60,14 +58,10 @@ class DreamSettings(Section):
     endpoint: str | None = Field(None, description="base URL of that server, for engine openai")
     endpoint_model: str | None = Field(None, description="name of the model to ask that server for")
     api_key_env: str = Field("OPENAI_API_KEY", description="environment variable that holds the server's key")
-    facts_per_sentence: Count = Field(
-        4, description="facts of a sentence that are asked for, numbers and names first"
-    )
+    facts_per_sentence: Count = Field(4, description="facts of a sentence that are asked for, numbers and names first")
     wordings_per_fact: Count = Field(6, description="other wordings that the model writes of a fact's questions")
     kept_per_fact: Positive = Field(6, description="verified questions kept about one fact")
-    unknown_per_document: Count = Field(
-        10, description="questions that a document leaves open: lessons in not knowing"
-    )
+    unknown_per_document: Count = Field(10, description="questions that a document leaves open: lessons in not knowing")
     rehearsals: Count = Field(240, description="self-synthesised general examples")
     temperature: Annotated[float, Field(gt=0.0, le=2.0)] = Field(0.7, description="of the sampling")
     top_k: Positive = Field(40, description="of the sampling: the likeliest tokens drawn from")
@@ -82,9 +76,7 @@ class ConsolidateSettings(Section):
     """The adapter and how it is trained."""
 
     rank: Positive = Field(16, description="of one night; nights are added to each other")
-    max_rank: Positive = Field(
-        128, description="of the whole adapter: what was learned before makes room for tonight"
-    )
+    max_rank: Positive = Field(128, description="of the whole adapter: what was learned before makes room for tonight")
     scale: Annotated[float, Field(gt=0.0)] = Field(
         2.0, description="by which the adapter's product is multiplied, whatever the rank (LoRA's alpha / rank)"
     )
@@ -97,9 +89,7 @@ class ConsolidateSettings(Section):
     wordings_per_epoch: Positive = Field(
         2, description="questions about one fact in one epoch; its wordings take turns"
     )
-    rehearsal_fraction: Share = Field(
-        0.5, gt=0.0, description="share of the rehearsal in one epoch; it takes turns"
-    )
+    rehearsal_fraction: Share = Field(0.5, gt=0.0, description="share of the rehearsal in one epoch; it takes turns")
     replay: Annotated[float, Field(ge=0.0)] = Field(
         0.5, description="examples of earlier nights for each one of tonight"
     )
