@@ -44,7 +44,8 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     """Run the job `sleep` for ``night`` and return its verdict, whatever it is. Run again, a killed night resumes.
 
     Raises:
-        SlumberError: the night cannot begin with these settings; nothing was written then. Or a step said why it cannot go on. NightRunning: another night runs. NightFailed: anything else.
+        SlumberError: the night cannot begin with these settings, or a step said why it cannot go on. NightRunning:
+            another night runs. NightFailed: anything else.
     """
     check_night(night)
     if not EARLIEST <= night <= LATEST:

@@ -20,8 +20,8 @@ WorkspaceOption = Annotated[
     typer.Option(
         "--workspace",
         metavar="DIR",
-        help="Where all data and state are kept (default: the current folder if params.yaml or .slumber is there, else the "
-        "checkout, or the current folder without one).",
+        help="Where all data and state are kept (default: the current folder if it holds params.yaml or .slumber, "
+        "else the checkout, else the current folder).",
     ),
 ]
 ParamsOption = Annotated[

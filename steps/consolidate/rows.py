@@ -20,8 +20,8 @@ def plan_rows(
     """Return the examples of every optimiser step: each epoch a new order, each row full.
 
     An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
-    expense of another. Of the rehearsal it holds ``rehearsal_fraction``, in turns, too, and for each of all these at most
-    ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's.
+    expense of another. Of the rehearsal it holds ``rehearsal_fraction``, in turns, too, and for each of all these at
+    most ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's.
 
     Depends on the arguments alone, so that a resumed run walks the same rows.
     """

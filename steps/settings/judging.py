@@ -30,8 +30,8 @@ class ExamineSettings(Section):
     )
     suites: tuple[SuiteSettings, ...] = Field(
         (),
-        description="tasks of lm-evaluation-harness (pip install lm_eval), offline: a name, a folder of task YAML files, "
-        "or {task: name or folder, limit: 200, chat: true} (chat: in its template)",
+        description="tasks of lm-evaluation-harness (pip install lm_eval), offline: a name, a folder of task YAML "
+        "files, or {task: name or folder, limit: 200, chat: true} (chat: in its template)",
     )
     suite_seconds: Positive = Field(600, description="of one suite with one model; later items count as wrong")
     max_new_tokens: Positive = Field(40, description="of an answer")

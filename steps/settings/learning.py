@@ -98,8 +98,8 @@ class ConsolidateSettings(Section):
     hard_label: Share = Field(1.0, description="weight of the written token where the base would say another")
     ridge: Annotated[float, Field(ge=0.0)] = Field(
         0.05,
-        description="added evenly to the energy that the adapter's inputs are chosen against, as a share of it; 0: they "
-        "are drawn at random, and trained too",
+        description="added evenly to the energy that the adapter's inputs are chosen against, as a share of it; 0: "
+        "they are drawn at random, and trained too",
     )
     rehearsal_weight: Annotated[float, Field(gt=0.0)] = Field(
         2.0, description="weight of the KL to the base on rehearsal"
