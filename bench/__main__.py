@@ -147,8 +147,12 @@ def _preset(name: str):
 
 def _settings(params: Path | None, model: str | None, device: str | None) -> Settings:
     settings = load_settings(params)
+    if model and Path(model).is_dir():
+        model = str(Path(model).absolute())  # what the command line names lies beside the caller, not beside params
     changed = {key: value for key, value in (("base", model), ("device", device)) if value}
-    return settings.model_copy(update={"model": type(settings.model)(**{**settings.model.model_dump(), **changed})})
+    checked = type(settings.model)(**{**settings.model.model_dump(), **changed})
+    chosen = settings.model.model_copy(update={key: getattr(checked, key) for key in changed})
+    return settings.model_copy(update={"model": chosen})
 
 
 if __name__ == "__main__":

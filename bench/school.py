@@ -61,7 +61,7 @@ class School:
     def adapter(self, name: str, pairs: list[Pair], *, start: Path | None = None, steps: int = 80) -> Path:
         """Train an adapter on ``pairs``, a fresh one or on from ``start``, and save it as ``name``."""
         base = self.base()
-        knobs = self.settings.consolidate.model_copy(update={"rank": 16, "alpha": 32, "first_layer": 0.0})
+        knobs = self.settings.consolidate.model_copy(update={"rank": 16, "scale": 2.0, "frozen_fraction": 0.0})
         if start:
             model: PeftModel = load_adapter(base.model, start)
             model.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable

@@ -55,7 +55,7 @@ def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, promp
         peers: False leaves TRL out (it is many times slower than what it is compared with).
     """
     knobs = settings.consolidate.model_copy(
-        update={"epochs": epochs, "mix_share": 1.0, "wordings_per_epoch": 1000}
+        update={"epochs": epochs, "rehearsal_fraction": 1.0, "wordings_per_epoch": 1000}
     )  # the same work for all
     settings = settings.model_copy(update={"consolidate": knobs})
     course = Course(invented_stream().first(1), settings, folder.resolve())

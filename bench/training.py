@@ -120,8 +120,7 @@ def trainable(
     """Put the adapter saved in ``start`` on the base, to be trained on as it is, or a fresh one if it is None."""
     if start is None:
         room = min(nights * settings.rank, settings.max_rank)
-        wide = {"rank": room, "alpha": settings.alpha * room // settings.rank}
-        return attach_adapter(model, settings.model_copy(update=wide), seed=seed)
+        return attach_adapter(model, settings.model_copy(update={"rank": room}), seed=seed)
     adapted = load_adapter(model, start)
     adapted.set_adapter("default")  # PEFT loads an adapter frozen; to set it active makes it trainable
     return adapted

@@ -25,7 +25,7 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
             for asset in build_assets()
         ],
         jobs=[sleep, forget],
-        schedules=[nightly(deployment.settings.night)],
+        schedules=[nightly(deployment.settings.schedule)],
         sensors=[night_failed(deployment.settings, deployment.workspace)],
         resources={"tonight": tonight_resource(deployment)},
         executor=dg.in_process_executor,
@@ -35,11 +35,11 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
 def night_partitions(deployment: Deployment, nights: tuple[str, ...] = ()) -> dg.DailyPartitionsDefinition:
     """One partition a night, up to today and including it, widened to nights that were run for other dates."""
     known = [*nights, *deployment.workspace.nights("ledger")]
-    today = datetime.now(ZoneInfo(deployment.settings.night.timezone)).date()
+    today = datetime.now(ZoneInfo(deployment.settings.schedule.timezone)).date()
     last = max([today, *(date.fromisoformat(night) for night in known)])
     return dg.DailyPartitionsDefinition(
         start_date=min([FIRST_NIGHT, *known]),
-        timezone=deployment.settings.night.timezone,
+        timezone=deployment.settings.schedule.timezone,
         # 1: a night starts on its own date, not after it. The rest reaches nights in the future.
         end_offset=1 + max((last - today) // timedelta(days=1), 0),
     )

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from steps.errors import SlumberError
 from steps.night import Night
-from steps.params import load_settings
-from steps.settings import REPOSITORY, Settings
+from steps.params import checkout_params, load_settings
+from steps.settings import Settings
+from steps.shipped import CHECKOUT
 from steps.workspace import Workspace
 
 QUIET = {
@@ -40,23 +41,27 @@ class Deployment:
 
     @classmethod
     def find(cls, *, workspace: Path | None = None, params: Path | None = None, inbox: Path | None = None) -> Self:
-        """Return the deployment of a workspace folder (default: the checkout), its own params.yaml and inbox first.
+        """Return the deployment of a workspace folder (``default_workspace``), its own params.yaml and inbox first.
+
+        Without a params.yaml of its own it takes the checkout's, if the code runs from one, and else the defaults.
 
         Raises:
             SlumberError: there is no such folder or settings file, or a setting is impossible.
         """
-        root = (workspace or REPOSITORY).expanduser().absolute()
+        root = (workspace or default_workspace()).expanduser().absolute()
         if root.exists() and not root.is_dir():
             raise SlumberError(f"{root} is not a folder: name another workspace with --workspace.")
         own = root / "params.yaml"
-        params = (params or (own if own.is_file() else REPOSITORY / "params.yaml")).expanduser().absolute()
-        settings = load_settings(params)
+        params = params or (own if own.is_file() else checkout_params())
+        if params is not None:
+            params = params.expanduser().absolute()
+        settings = load_settings(params, folder=root)
         inbox = inbox.expanduser().absolute() if inbox else settings.inbox
         return cls(settings=settings, workspace=Workspace(root), inbox=inbox, params=params)
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the deployment that SLUMBER_WORKSPACE, SLUMBER_PARAMS and SLUMBER_INBOX name, or the checkout's."""
+        """Return the deployment that SLUMBER_WORKSPACE, SLUMBER_PARAMS and SLUMBER_INBOX name, or the default one."""
         named = {key: os.environ.get(f"SLUMBER_{key.upper()}") for key in ("workspace", "params", "inbox")}
         return cls.find(**{key: Path(value) for key, value in named.items() if value})
 
@@ -78,7 +83,15 @@ class Deployment:
 
     def tonight(self) -> str:
         """Return today's date in the time zone of the schedule."""
-        return datetime.now(ZoneInfo(self.settings.night.timezone)).date().isoformat()
+        return datetime.now(ZoneInfo(self.settings.schedule.timezone)).date().isoformat()
+
+
+def default_workspace() -> Path:
+    """Return the current folder if it holds a params.yaml or a .slumber; else the checkout, or here without one."""
+    here = Path.cwd()
+    if (here / "params.yaml").is_file() or (here / ".slumber").is_dir():
+        return here
+    return CHECKOUT or here
 
 
 def prepare_libraries(settings: Settings | None = None) -> None:
@@ -87,6 +100,5 @@ def prepare_libraries(settings: Settings | None = None) -> None:
         os.environ.setdefault(name, value)
     if settings is None:
         return
-    base = settings.model.base
-    if base == "embedded" or base.startswith(("/", ".", "~")) or Path(base).is_dir():
+    if settings.model.base == "embedded" or settings.model.local is not None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

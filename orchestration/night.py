@@ -14,6 +14,7 @@ from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.notify import notify
 from steps.errors import NightRunning, SlumberError
+from steps.preflight import check_settings
 from steps.progress import say
 from steps.records import Verdict
 from steps.settings import Settings
@@ -43,15 +44,21 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     """Run the job `sleep` for ``night`` and return its verdict, whatever it is. Run again, a killed night resumes.
 
     Raises:
-        SlumberError: a step said why it cannot go on. NightRunning: another night runs. NightFailed: anything else.
+        SlumberError: the night cannot begin with these settings, or a step said why it cannot go on. NightRunning:
+            another night runs. NightFailed: anything else.
     """
     check_night(night)
     if not EARLIEST <= night <= LATEST:
         raise SlumberError(f"Night {night} is out of reach: nights lie between {EARLIEST} and {LATEST}.")
+    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
+    try:
+        check_settings(settings, workspace=workspace, inbox=inbox)
+    except SlumberError as error:
+        _not_begun(error, deployment, night)
+        raise
     with workspace.lock(night):
         pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
     prepare_libraries(settings)
-    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
     start, error_log = time.perf_counter(), workspace.night(night) / "error.log"
     error_log.unlink(missing_ok=True)
     run_id = execute(deployment, night)
@@ -112,6 +119,14 @@ def _told(error: Exception, deployment: Deployment, *, night: str, run_id: str) 
             record_alert(workspace, night=night, run_id=run_id, message=str(told))
         _tell(deployment, event="FAILED", night=night, run_id=run_id, reasons=[str(told)])
     return told
+
+
+def _not_begun(error: SlumberError, deployment: Deployment, night: str) -> None:
+    """Tell the owner of a night that could not begin; a workspace that holds nothing yet is left so."""
+    if deployment.workspace.state.is_dir():
+        with contextlib.suppress(OSError):  # it may be the workspace that cannot be written
+            record_alert(deployment.workspace, night=night, run_id="", message=str(error))
+    _tell(deployment, event="FAILED", night=night, run_id="", reasons=[str(error)])
 
 
 def _tell(deployment: Deployment, **what: Any) -> None:

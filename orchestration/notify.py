@@ -29,8 +29,8 @@ def notify(
         "dagster_run_id": run_id,
     }
     knobs, failed = settings.notify, []
-    if knobs.command:
-        failed.append(_run(knobs.command, message, seconds=knobs.timeout_seconds))
+    if command := settings.notify_command:
+        failed.append(_run(command, message, seconds=knobs.timeout_seconds))
     if knobs.webhook:
         failed.append(_post(knobs.webhook, message, seconds=knobs.timeout_seconds))
     return [f"Nobody was told of the night by {line}" for line in failed if line]

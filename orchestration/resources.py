@@ -8,6 +8,7 @@ from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs
 from steps.errors import SlumberError
 from steps.night import Night
+from steps.preflight import check_settings
 from steps.workspace import check_night
 
 
@@ -20,6 +21,8 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
         if night is None:
             raise SlumberError("A run needs one night: choose one partition, not a range or none.")
         workspace = deployment.workspace
+        inbox = None if context.run.job_name == "forget" else deployment.inbox
+        check_settings(deployment.settings, workspace=workspace, inbox=inbox)
         with workspace.lock(check_night(night)):
             close_dead_runs(context.instance, but=context.run.run_id)
             yield deployment.night(night, run_id=context.run.run_id)

@@ -25,6 +25,8 @@ from steps.records import Record
 
 R = TypeVar("R", bound=Record)
 
+NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
+
 DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "dreams", "holdouts", "forgotten")
 
 

@@ -78,7 +78,7 @@ def tiny_settings(settings, tiny_model, tmp_path):
         update={
             "model": changed("model", base=str(tiny_model), device="cpu", dtype="float32", threads=1),
             "dream": changed("dream", facts_per_sentence=1, wordings_per_fact=1, rehearsals=8),
-            "consolidate": changed("consolidate", epochs=2, rank=4, alpha=8, checkpoint_steps=2),
+            "consolidate": changed("consolidate", epochs=2, rank=4, checkpoint_steps=2),
             "examine": changed("examine", anchors=anchors, canaries=canaries, max_new_tokens=8),
             "gate": changed("gate", min_anchors=10),
         }

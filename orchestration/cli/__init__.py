@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import nights, pages, power
+from orchestration.cli import init, nights, pages, power
 from orchestration.cli.step import add_step_commands
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError
@@ -48,6 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
+    init.init,
     nights.night,
     nights.status,
     nights.history,

@@ -33,15 +33,11 @@ def night(
     """
     found = deployment(workspace=workspace, params=params, inbox=inbox)
     when = chosen_night(night, found)
-    from steps.errors import SlumberError
-
-    if not found.inbox.is_dir():
-        raise SlumberError(f"There is no inbox {found.inbox}: name a folder with --inbox, or set night.inbox.")
-    from rich.console import Console
-
     from orchestration.night import run_night
 
     outcome = run_night(settings=found.settings, workspace=found.workspace, night=when, inbox=found.inbox)
+    from rich.console import Console
+
     from orchestration.summary import night_json, show_night
 
     write_result(json, night_json(outcome, found.workspace))

@@ -7,20 +7,29 @@ import typer
 
 NightOption = Annotated[
     str | None,
-    typer.Option("--night", metavar="DATE", help="The night, such as 2026-11-22 (default: today in night.timezone)."),
+    typer.Option(
+        "--night", metavar="DATE", help="The night, such as 2026-11-22 (default: today in schedule.timezone)."
+    ),
 ]
 InboxOption = Annotated[
     Path | None,
-    typer.Option("--inbox", metavar="DIR", help="The day's material (default: night.inbox of the settings)."),
+    typer.Option("--inbox", metavar="DIR", help="The day's material (default: schedule.inbox of the settings)."),
 ]
 WorkspaceOption = Annotated[
     Path | None,
-    typer.Option("--workspace", metavar="DIR", help="Where all data and state are kept (default: the checkout)."),
+    typer.Option(
+        "--workspace",
+        metavar="DIR",
+        help="Where all data and state are kept (default: the current folder if it holds params.yaml or .slumber, "
+        "else the checkout, else the current folder).",
+    ),
 ]
 ParamsOption = Annotated[
     Path | None,
     typer.Option(
-        "--params", metavar="FILE", help="The settings (default: the workspace's params.yaml, or the checkout's)."
+        "--params",
+        metavar="FILE",
+        help="The settings (default: the workspace's params.yaml, else the checkout's, else the built-in defaults).",
     ),
 ]
 JsonOption = Annotated[

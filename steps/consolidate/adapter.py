@@ -38,22 +38,22 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
     return get_peft_model(model, config)
 
 
-def first_layer(config: PretrainedConfig, settings: ConsolidateSettings) -> int:
+def first_adapted_layer(config: PretrainedConfig, settings: ConsolidateSettings) -> int:
     """Number of the lowest adapted block of a model."""
     layers = config.num_hidden_layers
-    return min(int(settings.first_layer * layers), layers - 1)
+    return min(int(settings.frozen_fraction * layers), layers - 1)
 
 
 def _layers(config: PretrainedConfig, settings: ConsolidateSettings) -> list[int] | None:
     """Numbers of the adapted blocks as PEFT takes them; None: all."""
-    first = first_layer(config, settings)
+    first = first_adapted_layer(config, settings)
     return list(range(first, config.num_hidden_layers)) if first else None
 
 
 def adapted_layers(model: PreTrainedModel, settings: ConsolidateSettings) -> dict[str, nn.Module]:
     """The linear layers of the adapted blocks by their names in ``model``."""
     layers, head = blocks(model), model.get_output_embeddings()
-    adapted = layers[first_layer(model.config, settings) :] if layers is not None else model.get_decoder()
+    adapted = layers[first_adapted_layer(model.config, settings) :] if layers is not None else model.get_decoder()
     wanted = {m for m in adapted.modules() if isinstance(m, nn.Linear | Conv1D) and m is not head}
     return {name: module for name, module in model.named_modules() if module in wanted}
 
@@ -95,10 +95,10 @@ def scaled_adapter(adapter: Path, destination: Path, *, scale: float, rank: int)
 
 
 def stacks(folder: Path, config: PretrainedConfig, settings: ConsolidateSettings) -> bool:
-    """Whether a fresh adapter can be added to the saved one: after a change of layers or of alpha / rank it cannot."""
+    """Whether a fresh adapter can be added to the saved one: after a change of layers or of scale it cannot."""
     saved = adapter_config(folder)
     same_layers = saved["layers_to_transform"] == _layers(config, settings)
-    return same_layers and math.isclose(saved["lora_alpha"] / saved["r"], settings.alpha / settings.rank)
+    return same_layers and math.isclose(saved["lora_alpha"] / saved["r"], settings.scale)
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:

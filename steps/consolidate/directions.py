@@ -20,15 +20,15 @@ _LENGTH = 3**-0.5  # of a row of A as PEFT draws it
 
 
 @torch.no_grad()
-def point_adapter(model: PeftModel, entering: "Entering", *, contrast: float) -> None:
-    """Set and freeze every A of a fresh adapter; without general text, or with ``contrast`` 0, it stays as it is.
+def point_adapter(model: PeftModel, entering: "Entering", *, ridge: float) -> None:
+    """Set and freeze every A of a fresh adapter; without general text, or with ``ridge`` 0, it stays as it is.
 
     Args:
         entering: what enters the layers at facts and at other text.
-        contrast: energy that other text is taken to have in all directions evenly, as a share of what was seen of it. A
+        ridge: energy that other text is taken to have in all directions evenly, as a share of what was seen of it. A
             little finds what the rehearsal seen here never used; much finds whatever the facts use most.
     """
-    if not contrast:
+    if not ridge:
         return
     layers = dict(model.get_base_model().named_modules())
     for inputs in entering.inputs:
@@ -38,15 +38,15 @@ def point_adapter(model: PeftModel, entering: "Entering", *, contrast: float) ->
         left_alone = general if earlier is None else general + earlier
         for adapted in (layers[name] for name in inputs.layers):
             weight = adapted.lora_A[adapted.active_adapters[0]].weight
-            rows = _contrasting(wanted, left_alone, contrast=contrast, count=len(weight))
+            rows = _best_directions(wanted, left_alone, ridge=ridge, count=len(weight))
             weight.copy_(_LENGTH * inputs.whole(rows))
             weight.requires_grad_(False)
 
 
-def _contrasting(wanted: torch.Tensor, left_alone: torch.Tensor, *, contrast: float, count: int) -> torch.Tensor:
-    """Return ``count`` orthonormal rows v with the largest v' wanted v / v' (left_alone + contrast) v."""
+def _best_directions(wanted: torch.Tensor, left_alone: torch.Tensor, *, ridge: float, count: int) -> torch.Tensor:
+    """Return ``count`` orthonormal rows v with the largest v' wanted v / v' (left_alone + ridge) v."""
     width = len(wanted)
-    even = contrast / width * torch.eye(width, device=wanted.device)
+    even = ridge / width * torch.eye(width, device=wanted.device)
     _, vectors = scipy.linalg.eigh(
         wanted.cpu().numpy(), (left_alone + even).cpu().numpy(), subset_by_index=[width - count, width - 1]
     )  # in ascending order

@@ -11,7 +11,7 @@ def plan_rows(
     *,
     epochs: int,
     per_fact: int,
-    mix_share: float,
+    rehearsal_fraction: float,
     replay: float,
     batch_tokens: int,
     seed: int,
@@ -20,8 +20,8 @@ def plan_rows(
     """Return the examples of every optimiser step: each epoch a new order, each row full.
 
     An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
-    expense of another. Of the rehearsal it holds ``mix_share``, in turns, too, and for each of all these at most
-    ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's.
+    expense of another. Of the rehearsal it holds ``rehearsal_fraction``, in turns, too, and for each of all these at
+    most ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's.
 
     Depends on the arguments alone, so that a resumed run walks the same rows.
     """
@@ -40,7 +40,7 @@ def plan_rows(
     for epoch in range(epochs):
         order: list[int] = []
         for fact, numbers in by_fact.items():
-            share = math.ceil(mix_share * general) if fact is None else min(per_fact, len(numbers))
+            share = math.ceil(rehearsal_fraction * general) if fact is None else min(per_fact, len(numbers))
             order += _in_turn(numbers, epoch, share)
         order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
         random.Random(f"{seed}-{epoch}").shuffle(order)

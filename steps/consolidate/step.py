@@ -11,9 +11,7 @@ from steps.manifest import Figures
 from steps.night import Night
 from steps.records import Dream, Experience
 from steps.step import Step
-from steps.workspace import check_space, file_sha256, read_records
-
-_BYTES_NEEDED = 500_000_000  # checkpoint and adapter of a small model, with room
+from steps.workspace import NIGHT_BYTES, check_space, file_sha256, read_records
 
 
 class ConsolidateFigures(Figures):
@@ -97,7 +95,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         rebuild = night.forgetting is not None
         if not cohorts or not (rebuild or night.date in cohorts):
             return ConsolidateFigures(skipped="nothing is left to learn" if rebuild else "nothing new tonight")
-        check_space(night.workspace.state, needed_bytes=_BYTES_NEEDED)
+        check_space(night.workspace.state, needed_bytes=NIGHT_BYTES)
         corpus = {e.id: e for n in nights for e in read_records(night.workspace.dataset("corpus", n), Experience)}
         adapter, parts, digest = begun.adapter if begun else None, [], self.digest(night)
         for cohort in cohorts:

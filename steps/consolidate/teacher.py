@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from steps.consolidate.adapter import adapted_layers, first_layer
+from steps.consolidate.adapter import adapted_layers, first_adapted_layer
 from steps.consolidate.directions import Entering
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
@@ -58,7 +58,7 @@ def prepare_lessons(
     """Let the base, without any adapter, read all examples; rows are full if ``packed``, else of one example each."""
     start = time.perf_counter()
     batch_tokens = settings.batch_tokens if packed else 0
-    first = first_layer(model.config, settings) if packed else 0
+    first = first_adapted_layer(model.config, settings) if packed else 0
     frozen = FrozenPrefix(model, examples, first=first, batch_tokens=batch_tokens)
     entering = Entering(adapted_layers(model, settings))
     starts = np.concatenate([[0], np.cumsum([len(e.completion) for e in examples])])

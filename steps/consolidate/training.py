@@ -55,14 +55,14 @@ def train(
         examples,
         epochs=settings.epochs,
         per_fact=settings.wordings_per_epoch,
-        mix_share=settings.mix_share,
+        rehearsal_fraction=settings.rehearsal_fraction,
         replay=settings.replay,
         batch_tokens=settings.batch_tokens,
         seed=seed,
         packed=packed,
     )
     start = time.perf_counter()
-    point_adapter(model, lessons.entering, contrast=settings.contrast)
+    point_adapter(model, lessons.entering, ridge=settings.ridge)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))

@@ -48,7 +48,7 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
     rate = (
         settings.consolidate.learning_rate / 2
     )  # nothing but these facts is seen, so that A is drawn and trained, too
-    knobs = settings.consolidate.model_copy(update={"contrast": 0.0, "learning_rate": rate})
+    knobs = settings.consolidate.model_copy(update={"ridge": 0.0, "learning_rate": rate})
     corpus = {e.id: e for e in read_records(workspace.dataset("corpus", night), Experience)}
     with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
         learn_cohort(

@@ -108,7 +108,7 @@ def collect_evidence(night: Night) -> Evidence:
         "base": base,
         "adapter": file_sha256(adapter),
         "data": _data_digest(workspace, night.date),
-        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "night", "registry"})),
+        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "schedule", "registry"})),
         "examination": file_sha256(folder),
         "code": code_sha256("steps.gate.step"),
         "champion": str(examined.figures.digests.get("champion")),

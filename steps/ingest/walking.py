@@ -41,9 +41,9 @@ def look_at_inbox(inbox: Path, *, max_bytes: int) -> list[Found]:
         SlumberError: the inbox is missing or is not a folder.
     """
     if not inbox.exists():
-        raise SlumberError(f"There is no inbox {inbox}: make that folder or set night.inbox in params.yaml.")
+        raise SlumberError(f"There is no inbox {inbox}: make that folder or set schedule.inbox in params.yaml.")
     if not inbox.is_dir():
-        raise SlumberError(f"The inbox {inbox} is a file: name a folder as night.inbox in params.yaml.")
+        raise SlumberError(f"The inbox {inbox} is a file: name a folder as schedule.inbox in params.yaml.")
     root = inbox.resolve()
     found, folders = [], [root]
     while folders:

@@ -13,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from steps.errors import SlumberError
 from steps.model.embedded import NAME, embedded_model
+from steps.model.folder import check_model_folder
 from steps.records import content_id
 from steps.settings import ModelSettings
 from steps.workspace import file_sha256
@@ -41,13 +42,9 @@ def base_folder(settings: ModelSettings) -> Path:
     """
     if settings.base == "embedded":
         return embedded_model()
-    folder = Path(settings.base).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").exists():
-            raise SlumberError(f"{folder} holds no config.json: model.base must name a Hugging Face causal LM folder.")
+    if folder := settings.local:
+        check_model_folder(folder)
         return folder.resolve()
-    if settings.base.startswith(("/", ".", "~")):
-        raise SlumberError(f"There is no folder {folder}: model.base must be 'embedded', a local folder or a hub id.")
     from huggingface_hub import snapshot_download
 
     try:

@@ -25,7 +25,7 @@ def params(tmp_path):
 
     def write(**changed) -> Path:
         values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-        values["night"]["inbox"] = str(tmp_path / "inbox")
+        values["schedule"]["inbox"] = str(tmp_path / "inbox")
         for name, value in changed.items():
             section, key = name.split("__")
             values[section][key] = value
@@ -50,8 +50,8 @@ def refused(result, *words, code=2):
 
 
 def test_unknown_setting(tmp_path, params):
-    path = params(night__colour="blue")
-    refused(slumber("night", "--params", path, workspace=tmp_path), "night.colour", "not a setting")
+    path = params(schedule__colour="blue")
+    refused(slumber("night", "--params", path, workspace=tmp_path), "schedule.colour", "not a setting")
 
 
 def test_missing_params(tmp_path):

@@ -66,11 +66,11 @@ def run(tiny_model, tiny_settings, tmp_path):
         settings = tiny_settings.consolidate.model_copy(
             update={
                 "epochs": 4,
-                "mix_share": 1.0,
+                "rehearsal_fraction": 1.0,
                 "batch_tokens": 120,
                 "learning_rate": 0.01,
                 "rehearsal_weight": 1.0,
-                "contrast": 0.05,
+                "ridge": 0.05,
                 "wordings_per_epoch": 3,
                 "hard_label": 0.0,
                 "top_k": 16,
@@ -179,7 +179,7 @@ def test_a_checkpoint_of_other_inputs_is_ignored(run, tmp_path):
 
 
 def test_only_upper_layers_are_adapted_and_peft_loads_it(run, tiny_model, tmp_path):
-    _, weights, model, _ = run(first_layer=0.5)
+    _, weights, model, _ = run(frozen_fraction=0.5)
     assert {int(name.split("layers.")[1].split(".")[0]) for name in weights} == {2, 3}
     save_adapter(model, tmp_path / "adapter", base_name="tiny")
     assert {p.name for p in (tmp_path / "adapter").iterdir()} == {"adapter_model.safetensors", "adapter_config.json"}
@@ -235,7 +235,7 @@ def rows_of(facts, *, earlier=0, epochs=3, **shares):
         Example(str(n), (1, n), (1,), (2,), rehearsal=fact is None, fact=fact, replay=n >= len(facts))
         for n, fact in enumerate([*facts, *(f"earlier {n}" for n in range(earlier))])
     ]
-    shares = {"per_fact": 2, "mix_share": 1.0, "replay": 1.0, **shares}
+    shares = {"per_fact": 2, "rehearsal_fraction": 1.0, "replay": 1.0, **shares}
     rows = plan_rows(examples, epochs=epochs, batch_tokens=10**6, seed=1, packed=True, **shares)
     assert len(rows) == epochs and all(len(set(row)) == len(row) for row in rows)
     return rows
@@ -248,7 +248,7 @@ def test_every_epoch_asks_for_every_fact_equally_often_in_other_wordings():
 
 
 def test_of_rehearsal_a_share_comes_in_turns():
-    rows = rows_of(["a", *[None] * 6], mix_share=0.3)
+    rows = rows_of(["a", *[None] * 6], rehearsal_fraction=0.3)
     assert all(len(row) == 3 and 0 in row for row in rows)
     assert {n for row in rows for n in row} == set(range(7))
 
@@ -265,13 +265,13 @@ def test_earlier_nights_come_in_proportion_to_tonights():
 
 def test_earlier_rehearsal_takes_turns_with_tonights_and_adds_nothing():
     examples = [Example(str(n), (1, n), (1,), (2,), rehearsal=True, replay=n >= 2) for n in range(6)]
-    shares = {"per_fact": 1, "mix_share": 1.0, "replay": 1.0, "batch_tokens": 10**6, "seed": 1, "packed": True}
+    shares = {"per_fact": 1, "rehearsal_fraction": 1.0, "replay": 1.0, "batch_tokens": 10**6, "seed": 1, "packed": True}
     rows = plan_rows(examples, epochs=3, **shares)
     assert [len(row) for row in rows] == [2, 2, 2] and {n for row in rows for n in row} == set(range(6))
 
 
 def test_rows_are_full_but_not_overfull():
     examples = [Example(str(n), (1, 7, n), (1,), (2, 3), rehearsal=False, fact=str(n)) for n in range(7)]
-    shares = {"per_fact": 1, "mix_share": 1.0, "replay": 1.0, "batch_tokens": 9, "seed": 1}
+    shares = {"per_fact": 1, "rehearsal_fraction": 1.0, "replay": 1.0, "batch_tokens": 9, "seed": 1}
     assert [len(row) for row in plan_rows(examples, epochs=1, packed=True, **shares)] == [2, 2, 2, 1]
     assert [len(row) for row in plan_rows(examples, epochs=1, packed=False, **shares)] == [1] * 7

@@ -15,7 +15,7 @@ from steps.consolidate.examples import Example
 from steps.consolidate.teacher import Labels, prepare_lessons
 from steps.consolidate.training import train
 
-CONTRAST = 0.01
+RIDGE = 0.01
 
 
 def examples(kind):
@@ -42,7 +42,7 @@ GENERAL, FACTS, EARLIER = examples("general"), examples("facts"), examples("earl
 
 @pytest.fixture
 def knobs(tiny_settings):
-    changed = {"first_layer": 0.5, "contrast": CONTRAST, "learning_rate": 0.02, "epochs": 2, "warmup": 0.0}
+    changed = {"frozen_fraction": 0.5, "ridge": RIDGE, "learning_rate": 0.02, "epochs": 2, "warmup": 0.0}
     return tiny_settings.consolidate.model_copy(update=changed)
 
 
@@ -69,10 +69,10 @@ def way(request, monkeypatch):
 def point(base, knobs):
     """Return a function that points an adapter; the base has read the examples before, as in training."""
 
-    def go(model, members, *, contrast):
+    def go(model, members, *, ridge):
         lessons = prepare_lessons(base(), members, knobs, packed=True)
         assert lessons.frozen.used
-        point_adapter(model, lessons.entering, contrast=contrast)
+        point_adapter(model, lessons.entering, ridge=ridge)
 
     return go
 
@@ -102,7 +102,7 @@ def let_through(model, members):
 def test_it_lets_facts_through_and_hardly_anything_else(point, attached, way):
     model = attached()
     drawn = let_through(model, FACTS)
-    point(model, GENERAL + FACTS + EARLIER, contrast=CONTRAST)
+    point(model, GENERAL + FACTS + EARLIER, ridge=RIDGE)
     facts, general, earlier = (let_through(model, members) for members in (FACTS, GENERAL, EARLIER))
     assert len(facts) == 2 * 7, "every linear layer of the upper half"
     assert (facts / general).min() > 3 and (facts / earlier).min() > 3
@@ -111,15 +111,15 @@ def test_it_lets_facts_through_and_hardly_anything_else(point, attached, way):
 
 def test_what_earlier_nights_taught_is_left_alone_because_it_is_replayed(point, attached):
     with_it, without = attached(), attached()
-    point(with_it, GENERAL + FACTS + EARLIER, contrast=CONTRAST)
-    point(without, GENERAL + FACTS, contrast=CONTRAST)
+    point(with_it, GENERAL + FACTS + EARLIER, ridge=RIDGE)
+    point(without, GENERAL + FACTS, ridge=RIDGE)
     assert (let_through(with_it, EARLIER) / let_through(without, EARLIER)).max() < 0.5
 
 
 def test_much_contrast_finds_what_the_facts_use_most(point, attached):
     little, much = attached(), attached()
-    point(little, GENERAL + FACTS, contrast=CONTRAST)
-    point(much, GENERAL + FACTS, contrast=1000.0)
+    point(little, GENERAL + FACTS, ridge=RIDGE)
+    point(much, GENERAL + FACTS, ridge=1000.0)
     assert (let_through(much, FACTS) / let_through(little, FACTS)).min() > 1
     assert let_through(much, FACTS).min() > 0.25, "more than four directions of 64 at random"
 
@@ -127,7 +127,7 @@ def test_much_contrast_finds_what_the_facts_use_most(point, attached):
 def test_rows_are_independent_of_each_other_and_as_long_as_peft_draws_them(point, attached, way):
     model = attached()
     drawn = [rows.norm(dim=1).mean().item() for rows in downs(model)]
-    point(model, GENERAL + FACTS, contrast=CONTRAST)
+    point(model, GENERAL + FACTS, ridge=RIDGE)
     for rows, length in zip(downs(model), drawn, strict=True):
         products = rows @ rows.T
         assert torch.allclose(products, products[0, 0] * torch.eye(len(rows)), atol=1e-4)
@@ -140,17 +140,17 @@ def test_training_leaves_it_where_it_is(base, point, attached, knobs, tmp_path):
     lessons = prepare_lessons(base(), members, knobs, packed=True)
     lessons = replace(lessons, labels=Labels(tokens, best, tokens[:, 0], np.arange(0, 73, 9)))
     model, pointed = attached(), attached()
-    point(pointed, members, contrast=CONTRAST)
+    point(pointed, members, ridge=RIDGE)
     train(model, lessons, settings=knobs, seed=1, packed=True, checkpoint=tmp_path / "c", digest="d")
     assert all(torch.equal(left, right) for left, right in zip(downs(model), downs(pointed), strict=True))
     assert all(p.abs().max() > 0 for name, p in model.named_parameters() if "lora_B" in name), "it has learned"
 
 
-@pytest.mark.parametrize(("members", "contrast"), [(GENERAL + FACTS, 0.0), (FACTS, CONTRAST)])
-def test_without_contrast_or_rehearsal_it_is_plain_lora(point, attached, members, contrast):
+@pytest.mark.parametrize(("members", "ridge"), [(GENERAL + FACTS, 0.0), (FACTS, RIDGE)])
+def test_without_ridge_or_rehearsal_it_is_plain_lora(point, attached, members, ridge):
     model = attached()
     before = [rows.clone() for rows in downs(model)]
-    point(model, members, contrast=contrast)
+    point(model, members, ridge=ridge)
     assert all(torch.equal(*pair) for pair in zip(before, downs(model), strict=True))
     assert all(rows.requires_grad for rows in downs(model))
 
@@ -159,6 +159,6 @@ def test_reading_with_the_document_is_not_general_text(point, attached):
     """Its words are the facts' own: to keep the adapter out of them would keep it from learning."""
     reading = [replace(e, rehearsal=True, fact=None) for e in FACTS]
     model, without = attached(), attached()
-    point(model, GENERAL + FACTS + reading, contrast=CONTRAST)
-    point(without, GENERAL + FACTS, contrast=CONTRAST)
+    point(model, GENERAL + FACTS + reading, ridge=RIDGE)
+    point(without, GENERAL + FACTS, ridge=RIDGE)
     assert all(torch.equal(left, right) for left, right in zip(downs(model), downs(without), strict=True))

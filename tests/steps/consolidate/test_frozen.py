@@ -37,7 +37,7 @@ def labels():
 
 @pytest.fixture
 def knobs(tiny_settings):
-    return tiny_settings.consolidate.model_copy(update={"first_layer": FIRST / 4})
+    return tiny_settings.consolidate.model_copy(update={"frozen_fraction": FIRST / 4})
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_what_a_refused_night_brought_is_new(sleep, workspace):
     assert figures["examples"] == 2 * 8 + 5 + 8
 
 
-@pytest.mark.parametrize("knobs", [{"alpha": 4}, {"first_layer": 0.75}])
+@pytest.mark.parametrize("knobs", [{"scale": 1.0}, {"frozen_fraction": 0.75}])
 def test_in_another_shape_it_is_built_from_the_base(sleep, workspace, knobs):
     sleep(FIRST, None)
     figures, _ = sleep(SECOND, served(workspace), **knobs)

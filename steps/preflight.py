@@ -1,0 +1,57 @@
+"""What can be known before a night begins: whether all that its settings name is there. Nothing heavy is imported."""
+
+import os
+import shutil
+from pathlib import Path
+
+from steps.errors import SlumberError
+from steps.model.folder import check_model_folder
+from steps.settings import Settings
+from steps.workspace import NIGHT_BYTES, Workspace, check_space
+
+
+def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | None) -> None:
+    """Check what a night would otherwise stumble upon after minutes.
+
+    Args:
+        inbox: the day's material; None for a run that reads none.
+
+    Raises:
+        SlumberError: something that the settings name is missing, or the workspace cannot take a night.
+    """
+    if inbox is not None and not inbox.is_dir():
+        raise SlumberError(f"There is no inbox {inbox}: name a folder with --inbox, or set schedule.inbox.")
+    for name, setting, folder in (
+        ("anchor", "examine.anchors", settings.anchors),
+        ("canary", "examine.canaries", settings.canaries),
+    ):
+        if not any(folder.glob("*.jsonl")):
+            raise SlumberError(
+                f"There is no {name} suite in {folder}: set {setting} to a folder of *.jsonl, "
+                "or remove it to use the shipped suite."
+            )
+    for suite in settings.examine.suites:
+        if ("/" in suite.task or suite.task.startswith((".", "~"))) and not (settings.folder / suite.task).is_dir():
+            raise SlumberError(
+                f"There is no folder {settings.folder / suite.task}: examine.suites takes folders of task YAML files, "
+                "relative to params.yaml, and names of tasks."
+            )
+    if (folder := settings.model.local) is not None:
+        check_model_folder(folder)
+    dream = settings.dream
+    if dream.engine == "openai" and not (dream.endpoint and dream.endpoint_model):
+        raise SlumberError("dream.engine is 'openai': set dream.endpoint and dream.endpoint_model in params.yaml, too.")
+    if settings.notify_command and shutil.which(settings.notify_command[0]) is None:
+        raise SlumberError(
+            f"The program {settings.notify_command[0]!r} of notify.command is not found or not executable: "
+            "correct it in params.yaml."
+        )
+    for place in (workspace.root, workspace.state, workspace.data):
+        if not os.access(_existing(place), os.W_OK | os.X_OK):
+            raise SlumberError(f"{place} cannot be written: name a folder that can be with --workspace.")
+    check_space(workspace.state, needed_bytes=NIGHT_BYTES)
+
+
+def _existing(path: Path) -> Path:
+    """The folder itself, or the next one above it that is there."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())

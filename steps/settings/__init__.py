@@ -1,0 +1,90 @@
+"""Settings of a night: the sections of ``params.yaml`` as frozen, strict models. Every knob has its default here."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from steps.settings.judging import ExamineSettings, GateSettings, SuiteSettings
+from steps.settings.learning import (
+    ConsolidateSettings,
+    DreamSettings,
+    IngestSettings,
+    ModelSettings,
+    TriageSettings,
+)
+from steps.settings.running import (
+    DatasetSettings,
+    NotifySettings,
+    RegistrySettings,
+    ScheduleSettings,
+    UiSettings,
+)
+from steps.settings.section import Count, Section
+from steps.shipped import shipped
+
+__all__ = [
+    "REPOSITORY",
+    "ConsolidateSettings",
+    "DatasetSettings",
+    "DreamSettings",
+    "ExamineSettings",
+    "GateSettings",
+    "IngestSettings",
+    "ModelSettings",
+    "NotifySettings",
+    "RegistrySettings",
+    "ScheduleSettings",
+    "Settings",
+    "SuiteSettings",
+    "TriageSettings",
+    "UiSettings",
+]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The folder that holds the packages: the root of the checkout, if there is one (``steps.shipped.CHECKOUT``)."""
+
+
+class Settings(Section):
+    """Everything a night can be told. ``folder`` is where ``params.yaml`` lies: relative paths start there."""
+
+    seed: Count = Field(20261122, description="of everything that is drawn at random")
+    schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    model: ModelSettings = Field(default_factory=ModelSettings)
+    ingest: IngestSettings = Field(default_factory=IngestSettings)
+    triage: TriageSettings = Field(default_factory=TriageSettings)
+    dream: DreamSettings = Field(default_factory=DreamSettings)
+    consolidate: ConsolidateSettings = Field(default_factory=ConsolidateSettings)
+    examine: ExamineSettings = Field(default_factory=ExamineSettings)
+    gate: GateSettings = Field(default_factory=GateSettings)
+    registry: RegistrySettings = Field(default_factory=RegistrySettings)
+    datasets: DatasetSettings = Field(default_factory=DatasetSettings)
+    ui: UiSettings = Field(default_factory=UiSettings)
+    # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
+    notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)
+    folder: Path = Field(REPOSITORY, exclude=True)
+
+    def model_post_init(self, _context: object) -> None:
+        self.model._folder = self.folder
+
+    @property
+    def inbox(self) -> Path:
+        return self._beside(self.schedule.inbox)
+
+    @property
+    def anchors(self) -> Path:
+        return self._beside(self.examine.anchors) if self.examine.anchors else shipped("anchors")
+
+    @property
+    def canaries(self) -> Path:
+        return self._beside(self.examine.canaries) if self.examine.canaries else shipped("canaries")
+
+    @property
+    def notify_command(self) -> tuple[str, ...]:
+        """``notify.command``; a program that is named by its path is sought beside params.yaml, too."""
+        if not self.notify.command:
+            return ()
+        program, *arguments = self.notify.command
+        return (str(self._beside(Path(program))) if "/" in program else program, *arguments)
+
+    def _beside(self, path: Path) -> Path:
+        return self.folder / path.expanduser()

@@ -1,0 +1,53 @@
+"""Old names in a ``params.yaml``: they go on working."""
+
+from typing import Any
+
+from steps.settings.learning import ConsolidateSettings
+
+OLD_SECTIONS = {"night": "schedule"}
+OLD_KEYS = {
+    "consolidate.first_layer": "consolidate.frozen_fraction",
+    "consolidate.mix_share": "consolidate.rehearsal_fraction",
+    "consolidate.contrast": "consolidate.ridge",
+    "consolidate.alpha": "consolidate.scale",
+}
+
+
+def with_new_names(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values under today's names, and the new name of each old one that was met.
+
+    Raises:
+        ValueError: an old and a new name stand there together, or an old value cannot be translated.
+    """
+    values, met = dict(values), {}
+    for old, new in OLD_SECTIONS.items():
+        if old in values:
+            if new in values:
+                raise ValueError(_both(old, new))
+            values[new] = values.pop(old)
+            met[old] = new
+    for old, new in OLD_KEYS.items():
+        (section, old_key), new_key = old.split("."), new.split(".")[1]
+        keys = values.get(section)
+        if isinstance(keys, dict) and old_key in keys:
+            if new_key in keys:
+                raise ValueError(_both(old, new))
+            value = _scale(keys) if old_key == "alpha" else keys[old_key]
+            values[section] = {key: kept for key, kept in keys.items() if key != old_key} | {new_key: value}
+            met[old] = new
+    return values, met
+
+
+def _both(old: str, new: str) -> str:
+    return f"'{old}' is the old name of '{new}', and both are set: remove '{old}'"
+
+
+def _scale(keys: dict[str, Any]) -> float:
+    alpha, rank = keys["alpha"], keys.get("rank", ConsolidateSettings().rank)
+    if not _positive(alpha):
+        raise ValueError(f"'consolidate.alpha' must be a positive number, not {alpha!r}")
+    return alpha / rank if _positive(rank) else 1.0  # an impossible rank is refused under its own name
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0

@@ -1,0 +1,79 @@
+"""Settings of what is around a night: when it starts, where it is recorded, who is told."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from croniter import croniter
+from pydantic import Field, field_validator
+
+from steps.settings.section import Count, Positive, Section
+
+
+class ScheduleSettings(Section):
+    """When nights run and where the day's material lies."""
+
+    cron: str = Field("0 3 * * *", description="when a night starts by itself, once its schedule is switched on")
+    timezone: str = Field("Europe/Berlin", description="IANA time zone of the schedule and of a night's date")
+    inbox: Path = Field(Path("data/inbox"), description="folder of the day's material, relative to this file")
+
+    @field_validator("cron")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        if not croniter.is_valid(value):
+            raise ValueError(f"{value!r} is not a cron expression such as '0 3 * * *'")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        zones = available_timezones()
+        if value not in zones:
+            (nearest,) = get_close_matches(value, sorted(zones), n=1) or ["Europe/Berlin"]
+            raise ValueError(f"{value!r} is not an IANA time zone such as {nearest!r}")
+        return value
+
+
+class RegistrySettings(Section):
+    """MLflow."""
+
+    model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] = Field(
+        "slumber", description="under which the versions are registered"
+    )
+    experiment: str = Field("slumber-nights", description="which the runs of the nights belong to")
+    tracking_uri: str | None = Field(
+        None, description="null: MLFLOW_TRACKING_URI if that is set, else SQLite in the workspace"
+    )
+    approval: Literal["auto", "manual"] = Field(
+        "auto", description="manual: a candidate that passed the gate waits for `slumber approve`"
+    )
+    override_days: Positive = Field(
+        7, description="so long may a candidate serve that the gate refused and a person let through"
+    )
+    keep_versions: Count = Field(
+        0, description="after a promotion, keep the adapters of so many former champions (0: delete none)"
+    )
+
+
+class DatasetSettings(Section):
+    """DVC."""
+
+    remote: str | None = Field(None, description="any DVC remote URL; null: a folder in the workspace's state")
+
+
+class UiSettings(Section):
+    """Where the pages are served, on loopback."""
+
+    dagster_port: Annotated[int, Field(ge=1, le=65535)] = Field(3000, description="of the nights, step by step")
+    mlflow_port: Annotated[int, Field(ge=1, le=65535)] = Field(5000, description="of the versions and their figures")
+
+
+class NotifySettings(Section):
+    """Who is told of a night that was refused, inconclusive or failed; what goes wrong here never changes a verdict."""
+
+    command: tuple[str, ...] = Field(
+        (), description="program and arguments, run without a shell; it gets JSON on its standard input"
+    )
+    webhook: str | None = Field(None, pattern=r"^https?://\S+$", description="URL that the same JSON is posted to")
+    timeout_seconds: Positive = Field(10, description="after which either of them is given up")
