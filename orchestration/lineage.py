@@ -6,7 +6,7 @@ from steps.checkpoint import AdapterCheckpoint
 from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
 from steps.progress import say
-from steps.promote import attend
+from steps.promote.returning import attend
 from steps.registry.lineage import compared_champion, opened_registry, training_start
 
 

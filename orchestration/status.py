@@ -10,7 +10,7 @@ from rich.text import Text
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from steps.forget.request import pending
-from steps.promote import override_that_ended
+from steps.promote.returning import override_that_ended
 from steps.records import Verdict
 from steps.registry import Registry, Version, tracking_uri
 from steps.workspace import Workspace

@@ -1,6 +1,6 @@
 """A night as far as its verdict, without training anything: what registration and promotion read."""
 
-from steps.promote import promote, register
+from steps.promote.registering import promote, register
 from steps.records import Check, Verdict
 from steps.workspace import file_sha256, write_json, write_records
 

@@ -87,7 +87,7 @@ def test_a_step_is_a_command_an_asset_a_timing_and_a_row_of_the_report(toy, nigh
 
 
 def test_a_step_is_told_to_mlflow(toy, night):
-    from steps.promote import _metrics
+    from steps.promote.registering import _metrics
     from tests.examined import examined
 
     toy.run(night)

@@ -76,7 +76,7 @@ def rollback(
     """Let the previous champion, or the named former one, serve again."""
     found = deployment(workspace=workspace, params=params)
     from orchestration.status import rolled_back
-    from steps.promote import rollback as roll_back
+    from steps.promote.returning import rollback as roll_back
 
     with found.workspace.lock("rollback"):
         before, after = roll_back(settings=found.settings, workspace=found.workspace, version=version)
@@ -95,8 +95,8 @@ def approve(
 ) -> None:
     """Let a candidate serve that passed the gate and waits for approval (registry.approval: manual)."""
     found = deployment(workspace=workspace, params=params)
-    from steps import promote
     from steps.errors import SlumberError
+    from steps.promote import approval
 
     if override and version is None:
         raise SlumberError("Name the version that --override is for: see `slumber history`.")
@@ -104,7 +104,7 @@ def approve(
         raise SlumberError("--reason goes with --override: an approval needs only --by.")
     given = {"settings": found.settings, "workspace": found.workspace, "version": version, "by": by}
     with found.workspace.lock("approval"):
-        decided = promote.override(**given, reason=reason) if override else promote.approve(**given)
+        decided = approval.override(**given, reason=reason) if override else approval.approve(**given)
         if found.workspace.night(decided.night).is_dir():  # not on another machine than the night's
             from steps.lifecycle import step_of
 

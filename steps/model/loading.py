@@ -3,6 +3,7 @@
 import os
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -57,9 +58,22 @@ def base_folder(settings: ModelSettings) -> Path:
 
 
 def base_sha256(folder: Path) -> str:
-    """Digest of everything that decides what the base says: weights, configuration, tokenizer and chat template."""
+    """Digest of everything that decides what the base says: weights, configuration, tokenizer and chat template.
+
+    Files that look untouched are not read again by this process: half a gigabyte takes seconds, and a night asks often.
+    """
     files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".json", ".jinja", ".model"})
-    return content_id([(p.name, file_sha256(p)) for p in files])
+    return content_id([(p.name, _sha256(p, _look(p))) for p in files])
+
+
+@cache
+def _sha256(path: Path, look: tuple[int, ...]) -> str:
+    return file_sha256(path)
+
+
+def _look(path: Path) -> tuple[int, ...]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def load_base(settings: ModelSettings) -> Base:
@@ -77,7 +91,7 @@ def load_base(settings: ModelSettings) -> Base:
     dtype = _dtype(settings, device)
     folder = base_folder(settings)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, trust_remote_code=False
         )

@@ -28,7 +28,7 @@ class RegisterStep(Step[RegisterFigures]):
     always = True
 
     def work(self, night: Night) -> RegisterFigures:
-        from steps.promote import register
+        from steps.promote.registering import register
         from steps.registry.lineage import opened_registry
 
         opened_registry(night.settings, night.workspace)
@@ -57,7 +57,7 @@ class PromoteStep(Step[Promotion]):
     runs_with = ("register",)
 
     def work(self, night: Night) -> Promotion:
-        from steps.promote import promote
+        from steps.promote.registering import promote
 
         return promote(settings=night.settings, workspace=night.workspace, night=night.date)
 

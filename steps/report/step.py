@@ -31,7 +31,7 @@ class ReportStep(Step[ReportFigures]):
         self._steps = tuple(steps)
 
     def work(self, night: Night) -> ReportFigures:
-        from steps.promote import attach_report
+        from steps.promote.registering import attach_report
         from steps.registry import Registry
         from steps.registry.links import night_links
         from steps.report.page import report

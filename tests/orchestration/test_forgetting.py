@@ -22,7 +22,9 @@ from steps.gate.verdict import read_verdict
 from steps.lifecycle import step_of
 from steps.manifest import StepRecord, read_manifest, write_manifest
 from steps.model.loading import base_folder, base_sha256
-from steps.promote import attend, override, promote
+from steps.promote.approval import override
+from steps.promote.registering import promote
+from steps.promote.returning import attend
 from steps.records import Answer, CanaryAnswer, Dream, Experience, Probe
 from steps.registry import Registry
 from steps.registry.lineage import opened_registry, training_start

@@ -11,7 +11,7 @@ from orchestration.night import run_night
 from orchestration.summary import night_json, show_night
 from steps.datasets import current_hashes
 from steps.gate.conditions import CONDITIONS
-from steps.promote import override
+from steps.promote.approval import override
 from steps.registry import Registry
 from steps.registry.lineage import opened_registry
 from tests.examined import slept

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from steps.errors import SlumberError
-from steps.promote import approve, attend, override, promote, rollback
+from steps.promote.approval import approve, override
+from steps.promote.registering import promote
+from steps.promote.returning import attend, rollback
 from steps.registry import Registry
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 

@@ -7,8 +7,9 @@ import pytest
 
 from steps.errors import SlumberError
 from steps.manifest import StepRecord
-from steps.promote import attach_report, promote, register, rollback
 from steps.promote.description import changes, describe
+from steps.promote.registering import attach_report, promote, register
+from steps.promote.returning import rollback
 from steps.promote.suites import by_suite, suite_table
 from steps.records import AnchorAnswer, Answer, Check, Verdict
 from steps.registry import Registry, RegistryUnreachable

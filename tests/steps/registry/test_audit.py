@@ -2,7 +2,8 @@
 
 import threading
 
-from steps.promote import approve, override, rollback
+from steps.promote.approval import approve, override
+from steps.promote.returning import rollback
 from steps.registry import Registry
 from steps.registry.audit import DAMAGED, PREFIX, Entry, append, now
 from tests.examined import FIRST, SECOND, THIRD, slept

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from steps.errors import SlumberError
-from steps.promote import promote, register, rollback
+from steps.promote.registering import promote, register
+from steps.promote.returning import rollback
 from steps.registry import Registry, Version
 from steps.registry.retention import expendable
 from tests.examined import FIRST, SECOND, THIRD, examined, slept

@@ -12,7 +12,8 @@ import time
 import pytest
 
 from steps.errors import SlumberError
-from steps.promote import promote, register, rollback
+from steps.promote.registering import promote, register
+from steps.promote.returning import rollback
 from steps.registry import Registry, succession
 from steps.registry import turn as turns
 from steps.workspace import Workspace

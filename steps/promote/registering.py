@@ -1,0 +1,140 @@
+"""Register what a night made, and let it serve if, and only if, its recorded verdict says so."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from steps.datasets import current_hashes
+from steps.errors import SlumberError
+from steps.gate.verdict import decided_on, read_verdict
+from steps.manifest import changed, read_manifest, read_manifests
+from steps.promote.approval import let_serve_or_wait
+from steps.promote.description import changes, describe
+from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
+from steps.promote.returning import override_that_ended
+from steps.promote.suites import by_suite
+from steps.records import AnchorAnswer, Answer, Verdict
+from steps.registry import Registry, RegistryUnreachable, Version
+from steps.registry.run import flat
+from steps.settings import Settings
+from steps.workspace import Workspace, file_sha256, read_records, write_json
+
+
+def register(
+    *, settings: Settings, workspace: Workspace, night: str, dagster_run_id: str | None = None
+) -> Version | None:
+    """Register the night's candidate, whatever its verdict, with all that is known of it. NO_OP registers nothing.
+
+    Needs night zero in the registry (``Registry.ensure_night_zero``) and the champion that was examined still serving.
+
+    Raises:
+        SlumberError: verdict, adapter or examination are missing or were changed; the registry is out of reach.
+    """
+    verdict = read_verdict(workspace, night)
+    if verdict.verdict == "NO_OP":
+        return None
+    work = decided_on(workspace, verdict)
+    adapter, examination = work / "adapter", work / "examination"
+    for needed in (adapter / "adapter_config.json", examination / "answers.jsonl", examination / "anchors.jsonl"):
+        if not needed.is_file():
+            raise SlumberError(f"{needed} is missing: run night {night} again; nothing was registered.")
+    if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
+        raise SlumberError(f"{adapter} was changed after its verdict: run night {night} again; nothing was registered.")
+    _check_untouched(workspace, night)
+    answers = read_records(examination / "answers.jsonl", Answer)
+    found = changes(answers, night=night)
+    examined = read_manifest(workspace, night=night, step="examine")
+    met = examined.figures.get("met", []) if examined else []
+    suites = by_suite(answers, read_records(examination / "anchors.jsonl", AnchorAnswer), night=night, met=met)
+    registry = Registry(settings, workspace)
+    champion = registry.champion()
+    if champion is None:
+        raise SlumberError("The registry has no night 0 to compare with: register the base model first.")
+    tags = {
+        "learned": f"{len(found.learned)} of {found.asked}",
+        "forgot": f"{len(found.forgot)} of {found.kept}",
+        "champion_before": champion.version,
+    } | {f"binding.{key}": verdict.binding[key] for key in BOUND if key in verdict.binding}
+    return registry.register_candidate(
+        night=night,
+        adapter=adapter,
+        verdict=verdict,
+        files=_files(workspace, verdict),
+        metrics=_metrics(workspace, verdict),
+        params=settings.model_dump(mode="json"),
+        tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
+        dataset_hashes=current_hashes(workspace, night),
+        description_md=describe(verdict, found, suites),
+    )
+
+
+def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotion:
+    """Let the night's candidate serve if the verdict recorded with that very version says PROMOTE; else say why not.
+
+    With ``registry.approval: manual`` it waits until a person approved of it. Whatever is missing or does not match
+    refuses. The decision is written to the night's ``promotion.json``.
+
+    Raises:
+        RegistryUnreachable: nothing could be decided; the champion is as it was.
+    """
+    path = workspace.night(night) / "promotion.json"
+    path.unlink(missing_ok=True)
+    registry = Registry(settings, workspace)
+    candidate = None
+    try:
+        verdict = read_verdict(workspace, night)
+        if verdict.verdict == "NO_OP":
+            raise SlumberError("There was nothing to learn.")
+        candidate = candidate_of(registry, verdict)
+        check_candidate(registry, candidate, verdict)
+        promotion = let_serve_or_wait(registry, candidate, verdict, settings=settings)
+    except RegistryUnreachable:
+        raise
+    except SlumberError as refusal:
+        message = f"Not promoted: {refusal} The champion is unchanged."
+        promotion = stayed(registry, night=night, candidate=candidate, message=message, waiting=False)
+    if not promotion.promoted and (ended := override_that_ended(registry)):
+        promotion = promotion.model_copy(update={"message": f"{promotion.message} {ended}"})
+    write_json(path, promotion.model_dump())
+    return promotion
+
+
+def attach_report(
+    *, settings: Settings, workspace: Workspace, night: str, links: Mapping[str, str] | None = None
+) -> None:
+    """Add the morning report, written after promotion, to the run of the night's version, if there is one.
+
+    ``links``: addresses by name that the version's description is to show beside the report's.
+    """
+    report = workspace.night(night) / "report.html"
+    registry = Registry(settings, workspace)
+    version = next((version for version in registry.history() if version.night == night), None)
+    if version and report.is_file():
+        registry.attach(version.run_id, {"report.html": report})
+        registry.link(version, links or {})
+
+
+def _check_untouched(workspace: Workspace, night: str) -> None:
+    """Compare the outputs of the steps that a verdict stands on with what their manifests say they wrote."""
+    for step in ("consolidate", "examine", "gate", "rescue"):
+        record = read_manifest(workspace, night=night, step=step)
+        for path in changed(workspace, record.outputs if record else {}):
+            raise SlumberError(f"{path} was changed after {step}: run night {night} again; nothing was registered.")
+
+
+def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:
+    work = workspace.night(verdict.night)
+    files = {"verdict.json": work / "verdict.json", "examination": decided_on(workspace, verdict) / "examination"}
+    optional = {"report.html": work / "report.html"}
+    done = read_manifests(workspace, verdict.night)
+    optional |= {f"manifests/{step}.json": workspace.manifest(verdict.night, step) for step in done}
+    return files | {name: path for name, path in optional.items() if path.is_file()}
+
+
+def _metrics(workspace: Workspace, verdict: Verdict) -> dict[str, float]:
+    """All numbers that the steps and the gate's checks tell; what is no number, or is missing, is left out."""
+    told: dict[str, Any] = {check.name: check.figures for check in verdict.checks}
+    numbers = {f"gate.{name}": value for name, value in flat(told).items()}
+    for step, record in read_manifests(workspace, verdict.night).items():
+        numbers |= flat({step: {**record.figures, "seconds": record.seconds}})
+    return {name: value for name, value in numbers.items() if type(value) in (int, float)}
