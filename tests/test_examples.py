@@ -36,7 +36,7 @@ def params(tmp_path_factory):
         (folder / name / "few.jsonl").write_text("\n".join(lines) + "\n")
     values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     values["dream"] |= {"facts_per_sentence": 1, "wordings_per_fact": 1, "rehearsals": 8}
-    values["consolidate"] |= {"epochs": 2, "rank": 4, "alpha": 8, "checkpoint_steps": 2}
+    values["consolidate"] |= {"epochs": 2, "rank": 4, "scale": 2, "checkpoint_steps": 2}
     values["examine"] |= {"anchors": "anchors", "canaries": "canaries", "max_new_tokens": 8}
     values["gate"]["min_anchors"] = 10
     path = folder / "params.yaml"

@@ -16,6 +16,8 @@ from orchestration.resources import tonight_resource
 from orchestration.sensors import night_failed
 from orchestration.status import holder
 from steps.errors import DataRefused, NightRunning, SlumberError
+from steps.ingest.step import IngestStep
+from steps.validate.step import ValidateStep
 
 NIGHT = "2026-11-22"
 
@@ -100,10 +102,10 @@ def test_a_killed_run_does_not_block_the_queue(workspace):
 
 
 def test_an_unexpected_error_is_one_sentence_and_a_log(settings, workspace, inbox, monkeypatch):
-    def broken(**_):
+    def broken(*_):
         raise RuntimeError("a bug\nin two lines")
 
-    monkeypatch.setattr("orchestration.assets.ingest", broken)
+    monkeypatch.setattr(IngestStep, "work", broken)
     with pytest.raises(NightFailed, match="RuntimeError: a bug in two lines") as raised:
         run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
     assert "\n" not in str(raised.value) and raised.value.exit_code == 1
@@ -112,10 +114,10 @@ def test_an_unexpected_error_is_one_sentence_and_a_log(settings, workspace, inbo
 
 
 def test_refused_data_is_a_failed_check(settings, workspace, inbox, monkeypatch):
-    def refuses(**_):
+    def refuses(*_):
         raise DataRefused("The experiences were refused: two have one id.")
 
-    monkeypatch.setattr("orchestration.assets.validate", refuses)
+    monkeypatch.setattr(ValidateStep, "run", refuses)
     with pytest.raises(DataRefused, match="two have one id"):
         run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
     with opened_instance(workspace) as instance:
@@ -126,10 +128,10 @@ def test_refused_data_is_a_failed_check(settings, workspace, inbox, monkeypatch)
 
 
 def test_a_full_disk_is_one_sentence(settings, workspace, inbox, monkeypatch):
-    def full(**_):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("orchestration.assets.ingest", full)
+    monkeypatch.setattr(IngestStep, "work", full)
     with pytest.raises(SlumberError, match="The disk is full") as raised:
         run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
     assert raised.value.exit_code == 2
@@ -146,11 +148,11 @@ def test_the_holder_is_shown_and_a_dead_one_is_not(workspace):
 def test_an_interrupted_night_is_interrupted(settings, workspace, inbox, monkeypatch, number):
     """Dagster turns both signals into an error of its own; the run ends, and the lock is free for the next try."""
 
-    def interrupted(**_):
+    def interrupted(*_):
         os.kill(os.getpid(), number)
         time.sleep(5)
 
-    monkeypatch.setattr("orchestration.assets.ingest", interrupted)
+    monkeypatch.setattr(IngestStep, "work", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
     with opened_instance(workspace) as instance:

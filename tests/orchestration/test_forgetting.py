@@ -51,7 +51,7 @@ def champion(school):
 def deployment(school, champion, workspace, migrated):
     """Two nights in a row whose champion knows them; what they dreamt is versioned."""
     settings = school.settings
-    knobs = {"epochs": 40, "rank": 16, "scale": 0.5, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
+    knobs = {"epochs": 40, "rank": 16, "scale": 2.0, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
     few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
     parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
     settings = settings.model_copy(update=parts)

@@ -9,7 +9,7 @@ import pytest
 
 from steps.errors import SlumberError
 from steps.ingest import walking
-from steps.ingest.step import IngestStep
+from steps.ingest.step import IngestFigures, IngestStep
 from steps.night import Night
 from steps.records import Experience, Forgotten, LedgerEntry, Probe, Quarantined
 from steps.workspace import read_records, write_records
@@ -121,7 +121,7 @@ def test_a_missing_inbox_and_an_empty_one(settings, workspace, tmp_path, run, pu
     with pytest.raises(SlumberError, match="is a file"):
         IngestStep().run(Night.of(settings, workspace, NIGHT, inbox=put("a.md", "x")))
     (tmp_path / "inbox/a.md").unlink()
-    assert run().record.figures == {"records": 0, "outcomes": {}, "kinds": {}, "probes": 0}
+    assert run().record.figures == IngestFigures(records=0, outcomes={}, kinds={}, probes=0)
 
 
 def test_what_must_not_be_opened(put, run, inbox, tmp_path):
