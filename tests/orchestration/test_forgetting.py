@@ -17,7 +17,7 @@ from steps.errors import SlumberError
 from steps.examine.paper import NOT_KEPT, answer_book
 from steps.forget.finding import find_request
 from steps.forget.removing import clear_work, remove_records
-from steps.forget.request import pending
+from steps.forget.request import pending, refuse_while_forgetting
 from steps.gate.verdict import read_verdict
 from steps.lifecycle import step_of
 from steps.manifest import StepRecord, read_manifest, write_manifest
@@ -225,7 +225,7 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
     with pytest.raises(KeyboardInterrupt):
         forgetting.run_forget(deployment, source=SUBJECT)
     with pytest.raises(SlumberError, match="unfinished"):
-        forgetting.refuse_while_forgetting(deployment.workspace)
+        refuse_while_forgetting(deployment.workspace)
     assert "request to forget is unfinished" in shown(deployment)
     with pytest.raises(SlumberError, match="Another request"):
         forgetting.run_forget(deployment, source=TODAY[1][0])
@@ -234,7 +234,7 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
     done = forgetting.run_forget(deployment)
     assert done.erased == ("2",) and done.serves_still is None
     assert Registry(deployment.settings, deployment.workspace).champion().version == "3"
-    forgetting.refuse_while_forgetting(deployment.workspace)
+    refuse_while_forgetting(deployment.workspace)
     assert holders(deployment.workspace, f"Who owns {SUBJECT}?") == []
 
 
