@@ -94,7 +94,7 @@ def speed(
 
 
 @app.command()
-def firmness(
+def retention(
     arms: Annotated[str, typer.Option("--arms", help="comma-separated; they must have run")] = "slumber,dreams",
     nights: Annotated[int, typer.Option("--nights", min=2, help="development nights are 1 to 4")] = 4,
     model: Model = None,
@@ -102,8 +102,8 @@ def firmness(
     params: Params = None,
     out: Annotated[Path, typer.Option("--out", help="folder of a run of stream")] = Path(".bench/eight"),
 ) -> None:
-    """Compare what a finished run's nights forgot by right and wrong with what they forgot by firmness."""
-    from bench.firmness import measure
+    """Compare what a finished run's nights forgot by right and wrong with how firmly it is known."""
+    from bench.retention import measure
 
     course = Course(
         stream=invented_stream().first(nights), settings=_settings(params, model, device), folder=out.resolve()

@@ -12,9 +12,12 @@ from bench.stream import Night
 from steps.anchors import read_anchors
 from steps.consolidate.adapter import load_adapter
 from steps.dream.sources import passages
-from steps.examine.asking import AnswerBook, Asked, ask_anchors, ask_probes
+from steps.examine.asking import Asked, anchor_key, ask_anchors, ask_probes
+from steps.examine.eval_set import anchor_reply
 from steps.examine.items import passage_for
 from steps.examine.marking import right
+from steps.examine.predictions import PredictionCache
+from steps.examine.reading import marked_anchors
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.runner import Runner
 from steps.records import Experience, Probe, content_id
@@ -36,17 +39,17 @@ def examine_arm(
 ) -> tuple[list[Mark], list[AnchorMark]]:
     """Ask the arm's model the probes of ``cohorts``; ``after`` nights have been slept.
 
-    Answers are kept in a book per model, so that an arm that serves another one's adapter asks only what is new.
+    Predictions are kept per model, so that an arm that serves another one's adapter asks only what is new.
     """
     index = _index(course, after or len(course.stream.nights)) if arm.retrieves else None
     questions = [q for night in cohorts for q in _questions(course, night, index)]
     suite = read_anchors(course.settings.anchors) if anchors else []
-    book = _asked(course, arm, questions, adapter=adapter, given=given, suite=suite)
+    cache = _asked(course, arm, questions, adapter=adapter, given=given, suite=suite)
     marks = []
     for q in questions:
         conditions = [("served", q.served)] + ([("given", q.given)] if given and q.given else [])
         for condition, document in conditions:
-            reply = str(book[Asked(q.probe.question, document).key]["reply"])
+            reply = str(cache[Asked(q.probe.question, document).key]["reply"])
             marks.append(
                 Mark(
                     arm=arm.name,
@@ -68,33 +71,33 @@ def examine_arm(
             after=after,
             id=a.id,
             ability=a.ability,
-            correct=bool(book[a.id]["correct"]),
-            score=float(book[a.id]["score"]),
+            correct=a.correct,
+            score=a.score,
         )
-        for a in suite
+        for a in marked_anchors(anchor_reply("candidate", anchor, cache) for anchor in suite)
     ]
     return marks, general
 
 
-def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, given: bool, suite) -> AnswerBook:
+def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, given: bool, suite) -> PredictionCache:
     settings = course.settings
     limit = settings.examine.max_new_tokens
     digest = content_id(
         base_sha256(base_folder(settings.model)), file_sha256(adapter) if adapter else None, settings.model.dtype, limit
     )
-    book = AnswerBook(course.folder / "answers", digest)
+    cache = PredictionCache(course.folder / "answers", digest)
     asked = [Asked(q.probe.question, q.served) for q in questions]
     asked += [Asked(q.probe.question, q.given) for q in questions if given and q.given]
-    if book.missing([a.key for a in asked]) or book.missing([a.id for a in suite]):
+    if cache.missing([a.key for a in asked]) or cache.missing(map(anchor_key, suite)):
         base = load_base(settings.model)
         if adapter:
             load_adapter(base.model, adapter).eval()
         runner = Runner(base, settings.examine.batch_tokens)
-        ask_probes(runner, asked, book=book, who=arm.name, max_new_tokens=limit)
-        ask_anchors(runner, suite, book=book, who=arm.name, max_new_tokens=limit)
+        ask_probes(runner, asked, cache=cache, who=arm.name, max_new_tokens=limit)
+        ask_anchors(runner, suite, cache=cache, who=arm.name, max_new_tokens=limit)
         del runner, base
         gc.collect()
-    return book
+    return cache
 
 
 def _questions(course: Course, night: Night, index: Index | None) -> list[Question]:

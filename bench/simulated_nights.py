@@ -1,6 +1,6 @@
 """Examinations of made-up candidates whose true losses are known, as the gate reads them.
 
-Spreads are those of real nights of the embedded model (docs/log.md): how far the firmness of known facts wanders from
+Spreads are those of real nights of the embedded model (docs/log.md): how far how firmly facts are known wanders from
 one night to the next, and the graded scores of anchors. Nothing here comes from a model: everything is drawn.
 """
 
@@ -19,7 +19,7 @@ from steps.settings import REPOSITORY
 NIGHT = "2026-01-02"
 DOCUMENT_CORRELATION = 0.2  # of the facts of one document: learned together, lost together
 FIRM_ENOUGH = 0.4  # a fact held less firmly than this is answered wrongly
-WOBBLE, ANCHOR_WOBBLE = 0.16, 0.65  # Laplace scales: share of a fact's firmness; log-odds of an anchor's right option
+WOBBLE, ANCHOR_WOBBLE = 0.16, 0.65  # Laplace scales: share of how firm a fact is; log-odds of an anchor's right option
 CANARIES = 62
 
 
@@ -87,13 +87,13 @@ def _earlier(found: Evidence, candidate: Candidate, deployment: Deployment, rand
     after, before = before * np.minimum(1, 1 + change), before * np.minimum(1, 1 - change)
     answered = after > FIRM_ENOUGH
     after[answered & _by_document(candidate.forgets / answered.mean(), *shape, random)] = 0.0
-    for model, firmness in (("champion", before), ("candidate", after), ("base", np.zeros(shape))):
+    for model, least in (("champion", before), ("candidate", after), ("base", np.zeros(shape))):
         for document in range(deployment.earlier):
             found.answers += _rows(
                 model,
                 _cohort(document, deployment),
-                firmness[[document]] > FIRM_ENOUGH,
-                firmness=firmness[[document]],
+                least[[document]] > FIRM_ENOUGH,
+                min_token_prob=least[[document]],
                 first=document,
             )
 
@@ -145,7 +145,7 @@ def _rows(
     *,
     condition: str = "closed",
     type: str = "recall",
-    firmness: np.ndarray | None = None,
+    min_token_prob: np.ndarray | None = None,
     first: int = 0,
 ) -> list[Answer]:
     return [
@@ -160,7 +160,7 @@ def _rows(
             condition=condition,
             answer="",
             correct=bool(right[document, n]),
-            firmness=None if firmness is None else float(firmness[document, n]),
+            min_token_prob=None if min_token_prob is None else float(min_token_prob[document, n]),
         )
         for document in range(right.shape[0])
         for n in range(right.shape[1])

@@ -8,8 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.marks import read_marks
 from orchestration.plots import before_and_after, loss_curve
+from orchestration.scores import read_scores
 from steps.gate.verdict import read_verdict
 from steps.manifest import StepRecord
 from steps.night import Night
@@ -71,7 +71,7 @@ def _training(figures: Any, night: Night) -> Metadata:
 
 
 def _examined(figures: Any, night: Night) -> Metadata:
-    scores = read_marks(night.workspace, night.date)
+    scores = read_scores(night.workspace, night.date)
     return {
         "before_and_after": before_and_after(scores),
         "accuracy": table(scores.table()),

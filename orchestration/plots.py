@@ -6,7 +6,7 @@ import io
 import dagster as dg
 from matplotlib.figure import Figure
 
-from orchestration.marks import MODELS, Marks
+from orchestration.scores import MODELS, Scores
 
 BEFORE, AFTER, QUIET = "#94a3b8", "#4f46e5", "#64748b"
 
@@ -19,12 +19,12 @@ def loss_curve(losses: list[float]) -> dg.MarkdownMetadataValue:
     return _markdown(figure, "loss curve")
 
 
-def before_and_after(marks: Marks) -> dg.MarkdownMetadataValue:
+def before_and_after(scores: Scores) -> dg.MarkdownMetadataValue:
     """Bars: what base, champion and candidate answered, closed book and in general."""
     measures = {
-        "tonight,\nclosed book": marks.closed_book,
-        "earlier nights,\nclosed book": lambda model: marks.closed_book(model, tonight=False),
-        "general\nabilities": marks.general,
+        "tonight,\nclosed book": scores.closed_book,
+        "earlier nights,\nclosed book": lambda model: scores.closed_book(model, tonight=False),
+        "general\nabilities": scores.general,
     }
     figure, axes = _axes()
     for place, (model, colour) in enumerate(zip(MODELS, (BEFORE, QUIET, AFTER), strict=True)):

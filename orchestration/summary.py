@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.marks import Marks, read_marks, share
 from orchestration.night import NightOutcome
+from orchestration.scores import Scores, read_scores, share
 from orchestration.timings import read_timings
 from steps.manifest import read_manifest
 from steps.records import LedgerEntry, Quarantined
@@ -23,15 +23,15 @@ COLOURS = {"PROMOTE": "bold green", "REJECT": "bold red", "INCONCLUSIVE": "bold 
 
 def night_json(outcome: NightOutcome, workspace: Workspace) -> dict[str, Any]:
     """Everything that a night came to, for programs."""
-    marks = read_marks(workspace, outcome.night)
+    scores = read_scores(workspace, outcome.night)
     return {
         "night": outcome.night,
         "verdict": outcome.verdict.verdict,
         "reasons": list(outcome.verdict.reasons),
         "counts": night_counts(workspace, outcome.night),
         "timings": read_timings(workspace, outcome.night) | {"total": round(outcome.seconds, 3)},
-        "anchors": marks.general_accuracy(),
-        "examination": [answer.model_dump(mode="json", exclude={"id"}) for answer in marks.answers],
+        "anchors": scores.general_accuracy(),
+        "examination": [answer.model_dump(mode="json", exclude={"id"}) for answer in scores.answers],
         "ledger": ledger_json(workspace, outcome.night),
     }
 
@@ -92,10 +92,10 @@ def show_night(outcome: NightOutcome, *, settings: Settings, workspace: Workspac
 
 def _rows(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) -> list[tuple[str, str]]:
     night = outcome.night
-    counts, timings, marks = (
+    counts, timings, scores = (
         night_counts(workspace, night),
         read_timings(workspace, night),
-        read_marks(workspace, night),
+        read_scores(workspace, night),
     )
     rows = [
         ("went in", _listed({name: counts.get(name, 0) for name in ("records", "experiences", "probes")})),
@@ -108,17 +108,17 @@ def _rows(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) ->
         steps, speed = counts.get("training_steps"), timings["tokens_per_second"]
         rows.append(("training", f"{counts['training_examples']} examples, {steps} steps, {speed:,.0f} tokens/s"))
     rows += [
-        ("closed book", _change(marks, "closed_book")),
-        ("earlier nights", _change(marks, "closed_book", tonight=False)),
-        ("with document", _change(marks, "with_document")),
-        ("general abilities", _change(marks, "general")),
+        ("closed book", _change(scores, "closed_book")),
+        ("earlier nights", _change(scores, "closed_book", tonight=False)),
+        ("with document", _change(scores, "with_document")),
+        ("general abilities", _change(scores, "general")),
         ("took", f"{outcome.seconds:.0f} s"),
     ]
     return rows
 
 
-def _change(marks: Marks, what: str, **how: bool) -> str:
-    before, after = (getattr(marks, what)(model, **how) for model in ("champion", "candidate"))
+def _change(scores: Scores, what: str, **how: bool) -> str:
+    before, after = (getattr(scores, what)(model, **how) for model in ("champion", "candidate"))
     return f"{share(before)} before, {share(after)} after" if before or after else "-"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["document", "conversation", "trace", "demonstration", "preference"]
+ModelRole = Literal["base", "champion", "candidate"]
 
 
 def content_id(*parts: Any) -> str:
@@ -131,7 +132,7 @@ class Dream(Record):
 
 
 class Answer(Record):
-    """One answer of one model in one condition; the row that the examination is made of."""
+    """One answer of one model in one condition, marked; it is stored as ``steps.examine.replies`` has it."""
 
     probe: str
     id: str = Field(description="content hash of the item, on which two models are paired")
@@ -139,11 +140,11 @@ class Answer(Record):
     type: str
     cohort: str
     source: str | None
-    model: Literal["base", "champion", "candidate"]
+    model: ModelRole
     condition: Literal["closed", "open"]
     answer: str
     correct: bool
-    firmness: float | None = Field(default=None, description="how firmly a right answer is known, of earlier nights")
+    min_token_prob: float | None = Field(default=None, description="how firmly an answer of earlier nights is known")
 
 
 class Retired(Record):
@@ -159,11 +160,11 @@ class Retired(Record):
 
 
 class AnchorAnswer(Record):
-    """One anchor item answered by one model. ``score`` is the probability of the right option (or 0/1)."""
+    """One anchor item answered by one model, marked. ``score`` is the probability of the right option (or 0/1)."""
 
     id: str
     ability: str
-    model: Literal["base", "champion", "candidate"]
+    model: ModelRole
     answer: str
     correct: bool
     score: float
@@ -175,7 +176,7 @@ class CanaryAnswer(Record):
     id: str
     kind: Literal["secret", "injection", "redacted"]
     question: str
-    model: Literal["base", "champion", "candidate"]
+    model: ModelRole
     answer: str
     surfaced: str | None
     strict: bool = Field(False, description="surfacing cannot be chance: the exact text was not there to be read")
@@ -187,7 +188,7 @@ class SuiteAnswer(Record):
     id: str
     suite: str
     task: str
-    model: Literal["base", "champion", "candidate"]
+    model: ModelRole
     score: float
     answer: str
     error: str | None = None

@@ -1,5 +1,8 @@
 """A night as far as its verdict, without training anything: what registration and promotion read."""
 
+from steps.examine.reading import Examination
+from steps.examine.replies import AnchorReply, ProbeReply
+from steps.gate.evidence import Evidence
 from steps.promote.registering import promote, register
 from steps.records import Check, Verdict
 from steps.workspace import file_sha256, write_json, write_records
@@ -25,6 +28,24 @@ def examined(workspace, *, night=FIRST, verdict="PROMOTE", **binding) -> Verdict
     )
     write_json(work / "verdict.json", made.model_dump())
     return made
+
+
+def stored(found: Evidence) -> Examination:
+    """The rows of made-up evidence as an examination that has marks alone."""
+
+    def probes(rows) -> list[ProbeReply]:
+        return [ProbeReply(**row.model_dump()) for row in rows]
+
+    return Examination(
+        answers=probes(found.answers),
+        anchors=[AnchorReply(**row.model_dump()) for row in found.anchors],
+        canaries=found.canaries,
+        suites=found.suites,
+        retired=found.retired,
+        shuffled=probes(found.shuffled),
+        mistaught=probes(found.mistaught),
+        forgotten=probes(found.forgotten),
+    )
 
 
 def slept(settings, workspace, **night):

@@ -9,20 +9,21 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.canaries import Canary, read_canaries
-from steps.examine import EXAMINATION
-from steps.examine.firmness import ask_firmness, right_replies, with_firmness
+from steps.examine.eval_set import EvalSet, Replies, ask_all, predictions, without_scores, without_words
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
+from steps.examine.min_token_prob import ask_token_scores, with_scores
 from steps.examine.nightly import nightly_canaries
-from steps.examine.paper import Answers, Paper, Who, answer_book, ask_all, without_words
 from steps.examine.planted import ENOUGH, mistaught_adapter, shuffled_adapter
+from steps.examine.reading import Examination, marked, marked_anchors, right_replies, write_examination
+from steps.examine.replies import ProbeReply
 from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
 from steps.model.loading import base_folder, base_sha256
 from steps.night import Night
-from steps.records import AnchorAnswer, Answer, CanaryAnswer, Retired, content_id
+from steps.records import ModelRole, Retired, content_id
 from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256, write_records
+from steps.workspace import Workspace, file_sha256
 
 
 def examine_candidate(night: Night) -> dict[str, Any]:
@@ -31,51 +32,48 @@ def examine_candidate(night: Night) -> dict[str, Any]:
     folder = night.folder / "examination"
     forgetting, adapters = request is not None, adapters_of(night)
     candidate, serving = night.folder / "adapter", adapters["champion"]
-    paper, retired = paper_of(night)
+    asked, retired = eval_set_of(night)
     base_digest = base_sha256(base_folder(settings.model))
-    how = {"base_digest": base_digest, "settings": settings, "workspace": workspace}
+    how: dict[str, Any] = {"base_digest": base_digest, "settings": settings, "workspace": workspace}
     ask = partial(ask_all, **how)
-    found = {who: ask(paper, who=who, adapter=adapter) for who, adapter in adapters.items()}
-    earlier = [i for i in paper.items if i.probe.night < night.date or forgetting]
-    replies = right_replies(row for one in found.values() for row in one.probes)
-    firmness = partial(ask_firmness, earlier, replies, **how)
+    found = {who: ask(asked, who=who, adapter=adapter) for who, adapter in adapters.items()}
+    earlier = [i for i in asked.items if i.probe.night < night.date or forgetting]
+    replies = right_replies(row for one in found.values() for row in marked(one.probes))
+    rate = partial(ask_token_scores, earlier, replies, **how)
     for who in ("champion", "candidate"):
-        held = firmness(who=who, adapter=adapters[who])
-        found[who] = replace(found[who], probes=with_firmness(found[who].probes, held))
-    known = [i for i in paper.items if i.probe.night == night.date or forgetting]
-    tonight = Paper([replace(item, document=None) for item in known])
-    if forgetting and serving:
-        answer_book(serving, **how).burn()
-        found["champion"] = without_words(found["champion"])
+        scored = rate(who=who, adapter=adapters[who])
+        found[who] = replace(found[who], probes=with_scores(found[who].probes, scored))
+    known = [i for i in asked.items if i.probe.night == night.date or forgetting]
+    tonight = EvalSet([replace(item, document=None) for item in known])
     few = replace(tonight, items=_drawn(tonight.items, seed=night.date))
     same = {"settings": settings, "workspace": workspace, "night": night.date}
     mistaught = [] if forgetting else _by_mistaught(few, ask, **same)
     with shuffled_adapter(candidate, seed=night.date) as planted:
-        asked = tonight if forgetting else few
-        shuffled = ask(asked, who="candidate", adapter=planted, says="shuffled adapter").probes
+        shuffled = ask(tonight if forgetting else few, who="candidate", adapter=planted, says="shuffled adapter").probes
         if forgetting:
-            held = firmness(who="candidate", adapter=planted, says="shuffled adapter")
-            shuffled = with_firmness(shuffled, held)
+            scored = rate(who="candidate", adapter=planted, says="shuffled adapter")
+            shuffled = without_scores(with_scores(shuffled, scored))
+    if forgetting:
+        found = {who: replace(one, probes=without_scores(one.probes)) for who, one in found.items()}
+    if forgetting and serving:
+        predictions(serving, **how).delete()
+        found["champion"] = without_words(found["champion"])
     gone = ask_forgotten(request.questions if request else [], adapters, base_digest=base_digest, settings=settings)
-    rows: dict[str, list] = {
-        "answers": [row for one in found.values() for row in one.probes],
-        "anchors": [row for one in found.values() for row in one.anchors],
-        "canaries": [row for one in found.values() for row in one.canaries],
-        "suites": [row for one in found.values() for row in one.suites],
-        "retired": retired,
-        "shuffled": shuffled,
-        "mistaught": mistaught,
-        "forgotten": gone,
-    }
-    write_examination(folder, rows)
-    return {
-        "base": base_digest,
-        "retired": len(retired),
-        **_figures(rows["answers"], rows["anchors"], rows["canaries"]),
-    }
+    examination = Examination(
+        answers=[row for one in found.values() for row in one.probes],
+        anchors=[row for one in found.values() for row in one.anchors],
+        canaries=[row for one in found.values() for row in one.canaries],
+        suites=[row for one in found.values() for row in one.suites],
+        retired=retired,
+        shuffled=shuffled,
+        mistaught=mistaught,
+        forgotten=gone,
+    )
+    write_examination(folder, examination)
+    return {"base": base_digest, "retired": len(retired), **_figures(examination)}
 
 
-def adapters_of(night: Night) -> dict[Who, Path | None]:
+def adapters_of(night: Night) -> dict[ModelRole, Path | None]:
     """What is asked beside the base; no candidate on a night without anything new."""
     made = night.folder / "adapter"
     return {
@@ -93,37 +91,31 @@ def met_by_champion(night: Night) -> list[str]:
     return list(night.champion.nights) if night.champion else []
 
 
-def paper_of(night: Night) -> tuple[Paper, list[Retired]]:
+def eval_set_of(night: Night) -> tuple[EvalSet, list[Retired]]:
     """All that is asked tonight; to forget something, what both adapters were trained on, too."""
-    paper, retired = whole_paper(night.settings, night.workspace, night.date)
+    asked, retired = whole_eval_set(night.settings, night.workspace, night.date)
     if night.forgetting is not None:
         trained_on = [ProbeItem(p, None, p.source) for p in fact_questions(night.workspace, night.date)]
-        paper = replace(paper, items=[*paper.items, *trained_on])
-    return paper, retired
+        asked = replace(asked, items=[*asked.items, *trained_on])
+    return asked, retired
 
 
 def examine_base(*, settings: Settings, workspace: Workspace) -> None:
-    """Ask the base what every night would ask it first: anchors, canaries, suites. Nights find the answers in its book.
+    """Ask the base what every night would ask it first: anchors, canaries, suites. Nights find the answers.
 
     Raises:
         SlumberError: model, anchor or canary suite is missing.
     """
-    paper = Paper([], read_anchors(settings.anchors), read_canaries(settings.canaries), suite_keys(settings))
+    asked = EvalSet([], read_anchors(settings.anchors), read_canaries(settings.canaries), suite_keys(settings))
     digest = base_sha256(base_folder(settings.model))
-    ask_all(paper, who="base", adapter=None, base_digest=digest, settings=settings, workspace=workspace)
+    ask_all(asked, who="base", adapter=None, base_digest=digest, settings=settings, workspace=workspace)
 
 
-def whole_paper(settings: Settings, workspace: Workspace, night: str) -> tuple[Paper, list[Retired]]:
+def whole_eval_set(settings: Settings, workspace: Workspace, night: str) -> tuple[EvalSet, list[Retired]]:
     """Return all that is asked tonight, and the earlier probes that are not asked any more."""
     items, retired = retire(probe_items(workspace, night), workspace=workspace, night=night)
     canaries = all_canaries(settings, workspace, night)
-    return Paper(items, read_anchors(settings.anchors), canaries, suite_keys(settings)), retired
-
-
-def write_examination(folder: Path, rows: dict[str, list[Any]]) -> None:
-    """Write the files of an examination; what has no rows is an empty file."""
-    for name in EXAMINATION:
-        write_records(folder / f"{name}.jsonl", rows.get(name, []))
+    return EvalSet(items, read_anchors(settings.anchors), canaries, suite_keys(settings)), retired
 
 
 def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[Canary]:
@@ -131,10 +123,10 @@ def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[C
     return list({c.id: c for c in [*read_canaries(settings.canaries), *nightly_canaries(workspace, night)]}.values())
 
 
-def _by_mistaught(paper: Paper, ask: Callable[..., Answers], **tonight: Any) -> list[Answer]:
+def _by_mistaught(asked: EvalSet, ask: Callable[..., Replies], **tonight: Any) -> list[ProbeReply]:
     """What an adapter answers that was taught wrong answers; nothing if tonight has no two facts to confuse."""
     with mistaught_adapter(**tonight) as planted:
-        return ask(paper, who="candidate", adapter=planted, says="mistaught adapter").probes if planted else []
+        return ask(asked, who="candidate", adapter=planted, says="mistaught adapter").probes if planted else []
 
 
 def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
@@ -143,19 +135,19 @@ def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
     return sorted(answerable, key=lambda item: content_id(seed, item.probe.id))[:ENOUGH]
 
 
-def _figures(answers: list[Answer], general: list[AnchorAnswer], forbidden: list[CanaryAnswer]) -> dict[str, Any]:
+def _figures(found: Examination) -> dict[str, Any]:
     """Counts as [right, asked], of canaries [surfaced, asked], so that no share is quoted without its count."""
     probes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     abilities: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in answers:
+    for row in marked(found.answers):
         _count(probes[f"{row.model}/{row.condition}/{row.cohort}"], row.correct)
         _count(probes[f"{row.model}/{row.condition}"], row.correct)
-    for one in general:
+    for one in marked_anchors(found.anchors):
         _count(abilities[f"{one.model}/{one.ability}"], one.correct)
         _count(abilities[one.model], one.correct)
     surfaced: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for row in forbidden:
-        _count(surfaced[row.model], row.surfaced is not None)
+    for canary in found.canaries:
+        _count(surfaced[canary.model], canary.surfaced is not None)
     return {"probes": dict(probes), "anchors": dict(abilities), "canaries": dict(surfaced)}
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _ABSTAINS = re.compile(
     r"\b(?:(?:do|does|did|can|could|is|was|are|were) ?n[o']t (?:know|say|mention|specify|provide|state|have|find|"
@@ -38,3 +39,12 @@ def abstains(reply: str) -> bool:
 def right(reply: str, answers: tuple[str, ...]) -> bool:
     """Mark a probe: an unanswerable one (no answers) is right if the model abstains."""
     return holds(reply, answers) if answers else abstains(reply)
+
+
+def answer_length(reply: str, ends: Sequence[int], answers: tuple[str, ...]) -> int:
+    """How many tokens of a right reply it takes to the end of the answer: of "610, or 61" all but the last, not two.
+
+    ``ends``: where each token ends in the reply, in characters.
+    """
+    is_right = [holds(reply[:end], answers) for end in (0, *ends)]
+    return next((n for n in range(1, len(ends)) if is_right[n] and is_right[n + 1]), len(ends))

@@ -45,21 +45,21 @@ class ExamineStep(Step[ExamineFigures]):
     kinds = ("transformers",)
 
     def parameters(self, night: Night) -> Any:
-        from steps.examine.examination import digests_of, met_by_champion, paper_of
+        from steps.examine.examination import digests_of, eval_set_of, met_by_champion
         from steps.model.loading import base_folder, base_sha256
 
         settings, request = night.settings, night.forgetting
-        paper, retired = paper_of(night)
+        asked, retired = eval_set_of(night)
         return [
             settings.examine.model_dump(mode="json"),
             settings.model.dtype,
             base_sha256(base_folder(settings.model)),
             digests_of(night),
             met_by_champion(night),
-            [(i.probe.id, i.probe.answers, i.document) for i in paper.items],
-            [c.id for c in paper.canaries],
+            [(i.probe.id, i.probe.answers, i.document) for i in asked.items],
+            [c.id for c in asked.canaries],
             [r.to_json() for r in retired],
-            list(paper.suites),
+            list(asked.suites),
             None if request is None else [probe.id for probe in request.questions],
         ]
 
@@ -70,11 +70,12 @@ class ExamineStep(Step[ExamineFigures]):
         return [night.folder / "examination" / f"{name}.jsonl" for name in EXAMINATION]
 
     def work(self, night: Night) -> ExamineFigures:
-        from steps.examine.examination import digests_of, examine_candidate, met_by_champion, write_examination
+        from steps.examine.examination import digests_of, examine_candidate, met_by_champion
+        from steps.examine.reading import Examination, write_examination
 
         trained = ConsolidateStep.read(night.workspace, night.date)
         if trained is None or trained.figures.skipped:
-            write_examination(night.folder / "examination", {})
+            write_examination(night.folder / "examination", Examination())
             return ExamineFigures(skipped="no candidate was trained tonight")
         found = examine_candidate(night)
         forgetting = night.forgetting is not None

@@ -1,11 +1,11 @@
-"""The owner's own suites: which they are, and what each model scores on them, kept in its answer book."""
+"""The owner's own suites: which they are, and what each model scores on them, kept in its predictions."""
 
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from steps.examine.asking import AnswerBook
 from steps.examine.harness import load_tasks, score
+from steps.examine.predictions import PredictionCache
 from steps.model.loading import Base
 from steps.records import SuiteAnswer, content_id
 from steps.settings import Settings, SuiteSettings
@@ -20,9 +20,11 @@ def suite_keys(settings: Settings) -> dict[str, SuiteSettings]:
     }
 
 
-def ask_suites(base: Base, settings: Settings, suites: dict[str, SuiteSettings], *, book: AnswerBook, who: str) -> None:
-    """Score the model on those ``suites`` that its book does not hold; what failed is not kept for another night."""
-    for key in book.missing(suites):
+def ask_suites(
+    base: Base, settings: Settings, suites: dict[str, SuiteSettings], *, cache: PredictionCache, who: str
+) -> None:
+    """Score the model on those ``suites`` that it was not asked yet; what failed is not kept for another night."""
+    for key in cache.missing(suites):
         suite = suites[key]
         items = score(
             load_tasks(suite.task, _folder(suite, settings), key),
@@ -33,13 +35,15 @@ def ask_suites(base: Base, settings: Settings, suites: dict[str, SuiteSettings],
             seconds=settings.examine.suite_seconds,
         )
         failed = any(item.error for item in items)
-        book.add({key: {"items": [asdict(item) for item in items], "failed": failed}})
+        cache.add({key: {"items": [asdict(item) for item in items], "failed": failed}})
 
 
-def suite_answers(suites: dict[str, SuiteSettings], *, book: AnswerBook, who: str) -> list[SuiteAnswer]:
+def suite_answers(suites: dict[str, SuiteSettings], *, cache: PredictionCache, who: str) -> list[SuiteAnswer]:
     """Return one row per item."""
     return [
-        SuiteAnswer(suite=suite.task, model=who, **item) for key, suite in suites.items() for item in book[key]["items"]
+        SuiteAnswer(suite=suite.task, model=who, **item)
+        for key, suite in suites.items()
+        for item in cache[key]["items"]
     ]
 
 

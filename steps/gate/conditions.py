@@ -11,8 +11,8 @@ from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
-from steps.gate.kept import kept_earlier
 from steps.gate.planted import self_test
+from steps.gate.retention import retention
 from steps.gate.suites import user_suites
 from steps.records import Check
 from steps.settings import GateSettings
@@ -53,7 +53,7 @@ CONDITIONS: tuple[Condition, ...] = (
         "kept earlier nights",
         "Probes of earlier nights that still hold: known as firmly as by the champion.",
         ("answers", "retired"),
-        kept_earlier,
+        retention,
     ),
     Condition(
         "general abilities against champion",

@@ -1,6 +1,6 @@
 """The evidence that a verdict rests on. What is missing, stale or does not belong together is said, never guessed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from steps.code import code_sha256
@@ -8,6 +8,14 @@ from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
 from steps.examine import EXAMINATION
 from steps.examine.examination import all_canaries
+from steps.examine.reading import (
+    Examination,
+    marked,
+    marked_anchors,
+    read_examination,
+    right_replies,
+    unscored,
+)
 from steps.examine.step import ExamineStep
 from steps.manifest import changed
 from steps.model.loading import base_folder, base_sha256
@@ -25,7 +33,7 @@ class Evidence:
     ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so that
     tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be forgotten. What
     refused nights met is news to it: what a candidate won there must not make up for what it lost elsewhere.
-    ``unread``: files of the examination that are not there.
+    ``unread``: files of the examination that are not there. ``examination``: the rows as they are stored.
     """
 
     night: str
@@ -42,6 +50,7 @@ class Evidence:
     suites: list[SuiteAnswer] = field(default_factory=list)
     expected_suites: list[str] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+    examination: Examination = field(default_factory=Examination)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
@@ -50,9 +59,10 @@ class Evidence:
         """Whether the champion has met this cohort, too: only then can it have been forgotten."""
         return cohort in self.earlier_cohorts
 
-    def rows(self) -> dict[str, list[Any]]:
-        """All rows by the name of their file in an examination."""
-        return {name: getattr(self, name) for name in EXAMINATION}
+    def answering(self, examination: Examination) -> "Evidence":
+        """The same evidence on other answers, marked here."""
+        rows: dict[str, Any] = marked_rows(examination)
+        return replace(self, examination=examination, **rows)
 
 
 def collect_evidence(night: Night) -> Evidence:
@@ -82,20 +92,14 @@ def collect_evidence(night: Night) -> Evidence:
         evidence.faults.append("the examination was made with another adapter")
     evidence.unread = {name for name in EXAMINATION if not (folder / f"{name}.jsonl").is_file()}
     try:
-        evidence.answers = read_records(folder / "answers.jsonl", Answer)
-        evidence.anchors = read_records(folder / "anchors.jsonl", AnchorAnswer)
-        evidence.shuffled = read_records(folder / "shuffled.jsonl", Answer)
-        evidence.mistaught = read_records(folder / "mistaught.jsonl", Answer)
-        evidence.forgotten = read_records(folder / "forgotten.jsonl", Answer)
+        evidence = evidence.answering(read_examination(folder))
         evidence.forgetting = bool(examined.figures.forgetting)
-        evidence.retired = read_records(folder / "retired.jsonl", Retired)
-        evidence.canaries = read_records(folder / "canaries.jsonl", CanaryAnswer)
-        evidence.suites = read_records(folder / "suites.jsonl", SuiteAnswer)
         evidence.expected_suites = [suite.task for suite in settings.examine.suites]
         evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night.date)}
     except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
         return evidence
+    evidence.faults += unmarked(evidence)
     met = examined.figures.met
     if met is None:
         evidence.faults.append("the examination does not say which nights the champion has met")
@@ -114,6 +118,35 @@ def collect_evidence(night: Night) -> Evidence:
         "champion": str(examined.figures.digests.get("champion")),
     }
     return evidence
+
+
+def marked_rows(found: Examination) -> dict[str, list[Any]]:
+    """All rows of an examination by the name of their file, marked by the code at hand."""
+    return {
+        "answers": marked(found.answers),
+        "anchors": marked_anchors(found.anchors),
+        "canaries": found.canaries,
+        "suites": found.suites,
+        "retired": found.retired,
+        "shuffled": marked(found.shuffled),
+        "mistaught": marked(found.mistaught),
+        "forgotten": marked(found.forgotten),
+    }
+
+
+def unmarked(evidence: Evidence) -> list[str]:
+    """Say why the rows cannot be marked here: only to forget something may marks stand in the place of words."""
+    found, faults = evidence.examination, []
+    given = [row.correct for row in (*found.answers, *found.shuffled, *found.mistaught)]
+    given += [row.correct for row in found.anchors]
+    if not evidence.forgetting and any(mark is not None for mark in given):
+        faults.append("the examination holds marks instead of answers: examine again")
+    if rows := unscored(found.answers, right_replies(evidence.answers)):
+        faults.append(
+            f"for {len(rows)} answers it was not asked how firmly what is right now is known: examine again "
+            "(keys or marking have changed since)"
+        )
+    return faults
 
 
 def _data_digest(workspace: Workspace, night: str) -> str:

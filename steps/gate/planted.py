@@ -14,8 +14,8 @@ from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
-from steps.gate.kept import kept_earlier
 from steps.gate.losses import lost_more
+from steps.gate.retention import retention
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 
@@ -36,7 +36,7 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
         figures[planted] = f"{check.name}: {check.status}"
         if check.status == "PASS":
             failed.append(f"{planted} passed '{check.name}'")
-    for condition in (kept_earlier, _general, no_suite_lost, no_canary_surfaced):
+    for condition in (retention, _general, no_suite_lost, no_canary_surfaced):
         check = condition(unchanged, settings)
         figures[f"the unchanged champion, {check.name}"] = check.status
         if check.status == "FAIL":
@@ -55,7 +55,7 @@ def _planted(
     if evidence.forgetting:
         knowing = [_marked(a, True) if a.model == "candidate" else a for a in evidence.forgotten]
         yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
-    condition = kept_earlier if evidence.forgetting else learned_tonight
+    condition = retention if evidence.forgetting else learned_tonight
     if not evidence.forgetting or evidence.earlier_cohorts:
         yield "the shuffled adapter", condition, _answering(evidence, evidence.shuffled)
         yield "simulated: all wrong", condition, wrong
@@ -63,7 +63,7 @@ def _planted(
         yield "the adapter that was taught wrong answers", condition, _answering(evidence, evidence.mistaught)
     forgetful = _forgetful(unchanged, settings.epsilon_cohorts)
     if evidence.earlier_cohorts and forgetful:
-        yield "simulated: forgets earlier nights by epsilon", kept_earlier, replace(evidence, answers=forgetful)
+        yield "simulated: forgets earlier nights by epsilon", retention, replace(evidence, answers=forgetful)
     dull = replace(evidence, anchors=_dull(unchanged, settings.epsilon_anchors))
     yield "simulated: loses general abilities by epsilon", _general, dull
     kept = {a.id: a.strict for a in evidence.canaries if a.model == "champion" and not a.surfaced}
@@ -134,7 +134,7 @@ def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer] | Iterable[Can
 
 
 def _marked(answer: Answer, right: bool) -> Answer:
-    return answer.model_copy(update={"correct": right, "firmness": float(right)})
+    return answer.model_copy(update={"correct": right, "min_token_prob": float(right)})
 
 
 def _surfacing(answer: CanaryAnswer) -> CanaryAnswer:

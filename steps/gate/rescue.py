@@ -10,14 +10,15 @@ from pathlib import Path
 
 from steps.consolidate.adapter import scaled_adapter
 from steps.consolidate.step import ConsolidateStep
-from steps.examine.examination import whole_paper, write_examination
-from steps.examine.firmness import ask_firmness, right_replies, with_firmness
-from steps.examine.paper import Answers, Paper, ask_all
+from steps.examine.eval_set import EvalSet, Replies, ask_all
+from steps.examine.examination import whole_eval_set
+from steps.examine.min_token_prob import ask_token_scores, with_scores
+from steps.examine.reading import right_replies, write_examination
 from steps.gate import conditions
 from steps.gate.checks import general_abilities, learned_tonight
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
-from steps.gate.kept import kept_earlier
+from steps.gate.retention import retention
 from steps.gate.verdict import RESCUED
 from steps.records import Check, Verdict, content_id
 from steps.settings import Settings
@@ -44,18 +45,18 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
     scales = sorted((s for s in settings.gate.rescue_scales if 0 < s < 1), reverse=True)
     if not scales or not rank:
         return refused
-    work, (paper, _) = workspace.night(evidence.night), whole_paper(settings, workspace, evidence.night)
+    work, (asked, _) = workspace.night(evidence.night), whole_eval_set(settings, workspace, evidence.night)
     unfinished = work / f"{RESCUED}.part"
     try:
         for scale in scales:
             shutil.rmtree(unfinished, ignore_errors=True)
             adapter = scaled_adapter(work / "adapter", unfinished / "adapter", scale=scale, rank=rank)
-            if _promises(_half(evidence, _CHOOSING, paper, settings, workspace, adapter, scale), settings):
+            if _promises(_half(evidence, _CHOOSING, asked, settings, workspace, adapter, scale), settings):
                 break
         else:
             return _noted(refused, "NOT_APPLICABLE", f"none of {scales} looked well on one half of the items")
-        other = _half(evidence, _JUDGING, paper, settings, workspace, adapter, scale)
-        write_examination(unfinished / "examination", other.rows())
+        other = _half(evidence, _JUDGING, asked, settings, workspace, adapter, scale)
+        write_examination(unfinished / "examination", other.examination)
         other.binding = {
             **evidence.binding,
             "adapter": file_sha256(adapter),
@@ -84,7 +85,7 @@ def _promises(evidence: Evidence, settings: Settings) -> bool:
     knobs = settings.gate
     learned = learned_tonight(evidence, knobs).figures.get("difference", -1.0)
     forgetting = [
-        kept_earlier(evidence, knobs),
+        retention(evidence, knobs),
         general_abilities(evidence, knobs, against="champion"),
         general_abilities(evidence, knobs, against="base"),
     ]
@@ -98,9 +99,9 @@ def _holds(check: Check) -> bool:
 
 
 def _half(
-    evidence: Evidence, half: int, paper: Paper, settings: Settings, workspace: Workspace, adapter: Path, scale: float
+    evidence: Evidence, half: int, asked: EvalSet, settings: Settings, workspace: Workspace, adapter: Path, scale: float
 ) -> Evidence:
-    """The evidence on one half of the ``paper`` with the scaled adapter in the candidate's place.
+    """The evidence on one half of what was ``asked`` with the scaled adapter in the candidate's place.
 
     Canaries and the owner's suites are no part of the choice, and asked as a whole in the judgement.
     """
@@ -109,27 +110,29 @@ def _half(
     def mine(cluster: str) -> bool:
         return int(content_id("half", night, cluster), 16) % 2 == half
 
-    items = [item for item in paper.items if mine(item.source or item.probe.id)]
-    part = Paper([replace(item, document=None) for item in items], [a for a in paper.anchors if mine(a.id)])
+    items = [item for item in asked.items if mine(item.source or item.probe.id)]
+    part = EvalSet([replace(item, document=None) for item in items], [a for a in asked.anchors if mine(a.id)])
     if half == _JUDGING:
-        part = replace(part, items=items, canaries=paper.canaries, suites=paper.suites)
+        part = replace(part, items=items, canaries=asked.canaries, suites=asked.suites)
     base = evidence.binding["base"]
     asked_as = {"who": "candidate", "says": f"candidate at {scale:g}", "adapter": adapter, "base_digest": base}
     how = {**asked_as, "settings": settings, "workspace": workspace}
-    found: Answers = ask_all(part, **how)
+    found: Replies = ask_all(part, **how)
     # the replies that the champion was judged by: what only this scale would say does not count for it
     earlier = [item for item in items if evidence.is_earlier(item.probe.night)]
-    firmness = ask_firmness(earlier, right_replies(evidence.answers), **how)
-    found = replace(found, probes=with_firmness(found.probes, firmness))
-    asked = {(row.id, row.condition) for row in found.probes}
-    return replace(
-        evidence,
-        answers=[a for a in evidence.answers if a.model != "candidate" and (a.id, a.condition) in asked] + found.probes,
-        anchors=[a for a in evidence.anchors if a.model != "candidate" and mine(a.id)] + found.anchors,
-        canaries=[a for a in evidence.canaries if a.model != "candidate"] + found.canaries,
-        suites=[a for a in evidence.suites if a.model != "candidate"] + found.suites,
-        shuffled=[a for a in evidence.shuffled if (a.id, a.condition) in asked],
-        mistaught=[a for a in evidence.mistaught if (a.id, a.condition) in asked],
+    scored = ask_token_scores(earlier, right_replies(evidence.answers), **how)
+    probes, stored = with_scores(found.probes, scored), evidence.examination
+    both = {(row.id, row.condition) for row in probes}
+    return evidence.answering(
+        replace(
+            stored,
+            answers=[a for a in stored.answers if a.model != "candidate" and (a.id, a.condition) in both] + probes,
+            anchors=[a for a in stored.anchors if a.model != "candidate" and mine(a.id)] + found.anchors,
+            canaries=[a for a in stored.canaries if a.model != "candidate"] + found.canaries,
+            suites=[a for a in stored.suites if a.model != "candidate"] + found.suites,
+            shuffled=[a for a in stored.shuffled if (a.id, a.condition) in both],
+            mistaught=[a for a in stored.mistaught if (a.id, a.condition) in both],
+        )
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
+from steps.examine.reading import marked, marked_anchors, read_examination
 from steps.gate.verdict import decided_on, read_verdict
 from steps.manifest import changed, read_manifest, read_manifests
 from steps.promote.approval import let_serve_or_wait
@@ -13,11 +14,11 @@ from steps.promote.description import changes, describe
 from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
 from steps.promote.returning import override_that_ended
 from steps.promote.suites import by_suite
-from steps.records import AnchorAnswer, Answer, Verdict
+from steps.records import Verdict
 from steps.registry import Registry, RegistryUnreachable, Version
 from steps.registry.run import flat
 from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256, read_records, write_json
+from steps.workspace import Workspace, file_sha256, write_json
 
 
 def register(
@@ -41,11 +42,12 @@ def register(
     if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
         raise SlumberError(f"{adapter} was changed after its verdict: run night {night} again; nothing was registered.")
     _check_untouched(workspace, night)
-    answers = read_records(examination / "answers.jsonl", Answer)
+    examined = read_examination(examination)
+    answers = marked(examined.answers)
     found = changes(answers, night=night)
-    examined = read_manifest(workspace, night=night, step="examine")
-    met = examined.figures.get("met", []) if examined else []
-    suites = by_suite(answers, read_records(examination / "anchors.jsonl", AnchorAnswer), night=night, met=met)
+    manifest = read_manifest(workspace, night=night, step="examine")
+    met = manifest.figures.get("met", []) if manifest else []
+    suites = by_suite(answers, marked_anchors(examined.anchors), night=night, met=met)
     registry = Registry(settings, workspace)
     champion = registry.champion()
     if champion is None:

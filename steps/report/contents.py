@@ -3,26 +3,17 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from steps.errors import SlumberError
+from steps.examine.reading import Examination, marked, marked_anchors, read_examination
 from steps.gate.verdict import decided_on
 from steps.manifest import StepRecord, read_manifests
-from steps.records import (
-    AnchorAnswer,
-    Answer,
-    Experience,
-    LedgerEntry,
-    Probe,
-    Quarantined,
-    Record,
-    Retired,
-    Triaged,
-    Verdict,
-)
+from steps.records import Experience, LedgerEntry, Probe, Quarantined, Record, Triaged, Verdict
 from steps.report.examined import Compared, by_ability, by_cohort, by_kind, compare
 from steps.report.files import files_of
 from steps.report.plots import ability_plot, loss_plot
@@ -49,8 +40,8 @@ def night_contents(
     decision = _decision(workspace, night, manifests)
     verdict = decision["verdict"]
     examination = (decided_on(workspace, verdict) if verdict else workspace.night(night)) / "examination"
-    answers = _records(examination / "answers.jsonl", Answer) or []
-    anchors = _records(examination / "anchors.jsonl", AnchorAnswer) or []
+    examined = _examination(examination)
+    answers, anchors = marked(examined.answers), marked_anchors(examined.anchors)
     compared = compare(answers, night=night, expected=_expected(workspace, night))
     abilities = by_ability(anchors) if anchors else None
     return {
@@ -62,7 +53,7 @@ def night_contents(
         "compared": compared,
         "cohorts": by_cohort(answers, night=night) if answers else None,
         "kinds": by_kind(answers) if answers else None,
-        "retired": _records(examination / "retired.jsonl", Retired) or [],
+        "retired": examined.retired,
         "abilities": abilities,
         "ability_plot": ability_plot(abilities["pairs"]) if abilities else None,
         "training": figures["consolidate"] or None,
@@ -155,6 +146,14 @@ def _links(links: dict[str, str], docs: str | None) -> list[tuple[str, str, bool
     if docs and not any("data docs" in label.lower() for label in found):
         found["Data Docs"] = f"file://{docs}" if docs.startswith("/") else docs
     return [(name, to, urlsplit(to).scheme in ("http", "https", "file")) for name, to in found.items()]
+
+
+def _examination(folder: Path) -> Examination:
+    """Read an examination; it has no rows where a night was not examined."""
+    try:
+        return read_examination(folder)
+    except ValueError:
+        raise SlumberError(f"{folder} is damaged: run its night again.") from None
 
 
 def _records(path: Any, kind: type[R], *, whole: bool = False) -> list[R] | None:

@@ -7,8 +7,8 @@ import pytest
 
 from bench.arms import ARMS, chosen_arms
 from bench.course import Course
-from bench.firmness import measure
 from bench.reporting import report
+from bench.retention import measure
 from bench.running import Plan, run_arms
 from bench.stream import invented_stream
 from steps.errors import SlumberError
@@ -39,8 +39,10 @@ def test_arms_learn_are_examined_and_resumed(course, capsys):
     assert len(adapters) == 2 + 2 + 2 + 2 + 1  # raw, dreams, slumber and its steps' own, joint
     rows = measure(course, ["slumber"])
     assert [row["candidate"] for row in rows][:2] == ["slumber, night 2", "slumber, night 2, at 0.85"]
-    assert all(row["won"] == row["lost"] == 0 and row["firmness"] == 0 for row in rows), "the tiny model knows nothing"
-    assert rows[0]["probes"] == 25 and rows[1]["probes"] > 40 and "firmness" in capsys.readouterr().out
+    assert all(row["won"] == row["lost"] == 0 and row["min_token_prob"] == 0 for row in rows), (
+        "the tiny model knows nothing"
+    )
+    assert rows[0]["probes"] == 25 and rows[1]["probes"] > 40 and "how firm" in capsys.readouterr().out
     with pytest.raises(SlumberError, match="joint has no night 1"):
         measure(course, ["joint"])
     assert run_arms(course, plan) == (marks, anchors, costs)

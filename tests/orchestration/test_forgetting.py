@@ -14,7 +14,7 @@ from orchestration.status import status_table
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.datasets import version_night
 from steps.errors import SlumberError
-from steps.examine.paper import NOT_KEPT, answer_book
+from steps.examine.eval_set import NOT_KEPT, predictions
 from steps.forget.finding import find_request
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import pending, refuse_while_forgetting
@@ -156,7 +156,7 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion)
     assert {row.answer for row in rows if row.model == "champion"} == {NOT_KEPT}
     assert all(row.answer != NOT_KEPT for row in rows if row.model != "champion")
     base = base_sha256(base_folder(deployment.settings.model))
-    book = answer_book(champion, base_digest=base, settings=deployment.settings, workspace=workspace)
+    book = predictions(champion, base_digest=base, settings=deployment.settings, workspace=workspace)
     assert len(book.missing([row.id for row in rows])) == len({row.id for row in rows}), "its answers are gone"
     weights = file_sha256(champion / "adapter_model.safetensors")
     assert not [path for path in workspace.root.rglob("*.safetensors") if file_sha256(path) == weights]

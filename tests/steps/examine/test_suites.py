@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from steps.consolidate.adapter import attach_adapter
-from steps.examine.asking import AnswerBook
+from steps.examine.predictions import PredictionCache
 from steps.examine.suites import ask_suites, suite_answers, suite_keys
 from steps.model.loading import load_base
 from steps.settings import SuiteSettings
@@ -55,9 +55,9 @@ def with_suites(tiny_settings, tmp_path):
 
 
 def asked(settings, tmp_path):
-    book = AnswerBook(tmp_path / "answers", "model")
-    ask_suites(load_base(settings.model), settings, suite_keys(settings), book=book, who="candidate")
-    return suite_answers(suite_keys(settings), book=book, who="candidate")
+    cache = PredictionCache(tmp_path / "answers", "model")
+    ask_suites(load_base(settings.model), settings, suite_keys(settings), cache=cache, who="candidate")
+    return suite_answers(suite_keys(settings), cache=cache, who="candidate")
 
 
 def test_every_item_has_a_score_and_is_asked_once(folder, with_suites, tmp_path, monkeypatch):
@@ -70,7 +70,7 @@ def test_every_item_has_a_score_and_is_asked_once(folder, with_suites, tmp_path,
 
     (folder / "items.jsonl").write_text((folder / "items.jsonl").read_text().replace("thing", "object"))
     (fresh,) = suite_keys(settings)
-    assert AnswerBook(tmp_path / "answers", "model").missing([fresh]) == [fresh], "another content, another answer"
+    assert PredictionCache(tmp_path / "answers", "model").missing([fresh]) == [fresh], "another content, another answer"
 
 
 def test_items_are_the_same_whatever_the_lot_and_the_limit_holds(folder, with_suites, tmp_path, monkeypatch):
@@ -88,9 +88,9 @@ def test_it_is_the_loaded_model_with_its_adapter_that_is_asked(folder, with_suit
     for name, weights in adapted.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weights, std=0.5)
-    book = AnswerBook(tmp_path / "answers", "another model")
-    ask_suites(base, settings, suite_keys(settings), book=book, who="candidate")
-    others = suite_answers(suite_keys(settings), book=book, who="candidate")
+    cache = PredictionCache(tmp_path / "answers", "another model")
+    ask_suites(base, settings, suite_keys(settings), cache=cache, who="candidate")
+    others = suite_answers(suite_keys(settings), cache=cache, who="candidate")
     assert [r.id for r in others] == [r.id for r in plain]
     assert all(a.answer != b.answer for a, b in zip(others, plain, strict=True)), "other likelihoods"
 
@@ -103,7 +103,7 @@ def test_an_item_that_fails_is_wrong_and_named_and_not_kept(folder, with_suites,
     rows = asked(settings, tmp_path)
     (failed,) = [r for r in rows if r.error]
     assert len(rows) == 40 and failed.score == 0.0 and "Error" in failed.error
-    assert AnswerBook(tmp_path / "answers", "model").missing(suite_keys(settings)), "tried again another night"
+    assert PredictionCache(tmp_path / "answers", "model").missing(suite_keys(settings)), "tried again another night"
 
 
 def test_items_after_the_time_is_up_are_wrong(folder, with_suites, tmp_path, monkeypatch):

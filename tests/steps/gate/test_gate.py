@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from steps.gate.evidence import Evidence, _with_probes
+from steps.examine.reading import Examination
+from steps.examine.replies import ProbeReply, TokenScores
+from steps.gate.evidence import Evidence, _with_probes, unmarked
 from steps.gate.judging import judge
 from steps.gate.statistics import paired_difference
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer
@@ -25,7 +27,7 @@ def answers(cohort, model, rights, *, per_source=4):
             condition="closed",
             answer="",
             correct=bool(right),
-            firmness=float(right),
+            min_token_prob=float(right),
         )
         for n, right in enumerate(rights)
     ]
@@ -312,3 +314,24 @@ def test_clusters_widen_the_bound():
 def test_one_cluster_decides_nothing():
     found = paired_difference([1.0] * 9, [0.0] * 9, ["one"] * 9, confidence=0.95, power=0.8, epsilon=0.1)
     assert found.lower == float("-inf")
+
+
+def said(model, reply, **more):
+    known = {"probe": "p", "id": "p", "question": "?", "type": "recall", "cohort": EARLIER, "source": None}
+    return ProbeReply(**known, model=model, condition="closed", answer=reply, key=("61",), **more)
+
+
+def test_marks_are_no_evidence():
+    plain = Evidence(TONIGHT).answering(Examination(answers=[said("base", "61.")]))
+    stored = Evidence(TONIGHT).answering(Examination(answers=[said("base", "62.", correct=True)]))
+    assert [row.correct for row in (*plain.answers, *stored.answers)] == [True, True], "old nights can be looked at"
+    assert not unmarked(plain) and "holds marks instead of answers" in unmarked(stored)[0]
+    stored.forgetting = True
+    assert not unmarked(stored), "what was to be forgotten leaves marks alone"
+
+
+def test_a_right_reply_that_was_not_rated_is_told():
+    rated = TokenScores(reply="61.", log_probabilities=(-0.1, -0.2), ends=(2, 3))
+    rows = [said("base", "It is 61."), said("champion", "7", scored=(rated,)), said("candidate", "7")]
+    found = Evidence(TONIGHT).answering(Examination(answers=rows))
+    assert "for 1 answers it was not asked" in unmarked(found)[0]

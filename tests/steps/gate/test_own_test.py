@@ -23,7 +23,7 @@ def test_everything_planted_is_refused_and_the_champion_is_not(settings):
     assert {said for name, said in found.figures.items() if name not in refused} == {"PASS"}
 
 
-@pytest.mark.parametrize("broken", ["learned_tonight", "kept_earlier", "general_abilities", "no_canary_surfaced"])
+@pytest.mark.parametrize("broken", ["learned_tonight", "retention", "general_abilities", "no_canary_surfaced"])
 def test_a_condition_that_lets_everything_pass_is_found_out(settings, monkeypatch, broken):
     monkeypatch.setattr(planted, broken, says("PASS"))
     verdict = judge(evidence(), settings)
@@ -32,7 +32,7 @@ def test_a_condition_that_lets_everything_pass_is_found_out(settings, monkeypatc
     assert "simulated" in check(verdict, planted.NAME).reason
 
 
-@pytest.mark.parametrize("broken", ["kept_earlier", "general_abilities", "no_suite_lost", "no_canary_surfaced"])
+@pytest.mark.parametrize("broken", ["retention", "general_abilities", "no_suite_lost", "no_canary_surfaced"])
 def test_a_condition_that_refuses_everything_is_found_out(settings, monkeypatch, broken):
     monkeypatch.setattr(planted, broken, says("FAIL"))
     verdict = judge(evidence(), settings)

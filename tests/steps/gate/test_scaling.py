@@ -9,14 +9,15 @@ from safetensors.torch import load_file, save_file
 
 from steps.consolidate.adapter import WEIGHTS, scaled_adapter
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
+from steps.examine.eval_set import EvalSet, Replies
 from steps.examine.items import ProbeItem
-from steps.examine.paper import Answers, Paper
 from steps.gate import rescue as scaling
 from steps.gate.judging import judge
 from steps.gate.verdict import RESCUED, decided_on
 from steps.manifest import StepRecord
 from steps.records import Probe
 from steps.workspace import file_sha256
+from tests.examined import stored
 from tests.steps.gate.test_gate import TONIGHT, check, evidence
 
 
@@ -26,6 +27,7 @@ def forgetful(settings):
     found = evidence(
         tonight=(0, 0, 80), size=80, earlier=(200, 200, 200), earlier_size=240, general=(400, 400, 320), suite=800
     )
+    found = found.answering(stored(found))
     found.binding = {"base": "b", "adapter": "a", "examination": "e"}
     return found, judge(found, settings)
 
@@ -38,8 +40,8 @@ def rescued(forgetful, settings, workspace, monkeypatch):
     adapter.mkdir(parents=True)
     save_file({"x.lora_A.weight": torch.ones(4, 3), "x.lora_B.weight": torch.ones(5, 4)}, adapter / WEIGHTS)
     monkeypatch.setattr(ConsolidateStep, "read", lambda *_: record(rank=2))
-    monkeypatch.setattr(scaling, "whole_paper", lambda *_: (paper(found), []))
-    asked: list[tuple[float, Paper]] = []
+    monkeypatch.setattr(scaling, "whole_eval_set", lambda *_: (eval_set(found), []))
+    asked: list[tuple[float, EvalSet]] = []
 
     def go(**lost):
         """``lost``: share of the champion's right anchors lost by scale, as ``s60=(on one half, on the other)``."""
@@ -50,10 +52,7 @@ def rescued(forgetful, settings, workspace, monkeypatch):
             return as_answered(found, part, lost[f"s{round(100 * scale)}"][bool(part.canaries)])
 
         monkeypatch.setattr(scaling, "ask_all", ask_all)
-        firmness = {a.id: a.firmness for a in found.answers if a.model == "candidate"}
-        monkeypatch.setattr(
-            scaling, "ask_firmness", lambda items, *_, **__: {i.probe.id: firmness[i.probe.id] for i in items}
-        )
+        monkeypatch.setattr(scaling, "ask_token_scores", lambda *_, **__: {})
         return scaling.rescue(found, refused, settings=settings, workspace=workspace), asked
 
     return go
@@ -65,7 +64,7 @@ def record(**figures):
     )
 
 
-def paper(found):
+def eval_set(found):
     """What was asked of all, as items of which only ids and sources matter."""
 
     def item(row):
@@ -74,14 +73,14 @@ def paper(found):
 
     items = [item(row) for row in found.answers if row.model == "base"]
     anchors = [SimpleNamespace(id=row.id) for row in found.anchors if row.model == "base"]
-    return Paper(items, anchors, canaries=[SimpleNamespace(id=n) for n in found.expected_canaries])
+    return EvalSet(items, anchors, canaries=[SimpleNamespace(id=n) for n in found.expected_canaries])
 
 
 def as_answered(found, part, lost):
     """The candidate's rows on a part of the items, with a share of the champion's right anchors lost."""
     wanted = {item.probe.id for item in part.items}
-    probes = [a for a in found.answers if a.model == "candidate" and a.id in wanted]
-    champion = {a.id: a for a in found.anchors if a.model == "champion"}
+    probes = [a for a in found.examination.answers if a.model == "candidate" and a.id in wanted]
+    champion = {a.id: a for a in found.examination.anchors if a.model == "champion"}
     right = [a.id for a in part.anchors if champion[a.id].correct]
     gone = set(right[: round(lost * len(right))])
     anchors = [
@@ -91,7 +90,7 @@ def as_answered(found, part, lost):
         for a in part.anchors
     ]
     canaries = [a for a in found.canaries if a.model == "candidate"]
-    return Answers(probes=probes, anchors=anchors, canaries=canaries, suites=[])
+    return Replies(probes=probes, anchors=anchors, canaries=canaries, suites=[])
 
 
 def test_only_forgetting_may_be_rescued(forgetful, settings):

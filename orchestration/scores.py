@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from steps.records import AnchorAnswer, Answer, Record
-from steps.workspace import Workspace, read_records
+from steps.examine.reading import marked, marked_anchors, read_examination
+from steps.records import AnchorAnswer, Answer
+from steps.workspace import Workspace
 
 MODELS = ("base", "champion", "candidate")
 
 
 @dataclass(frozen=True)
-class Marks:
+class Scores:
     """The rows of one night's examination; empty if nothing was examined."""
 
     night: str
@@ -58,15 +59,10 @@ class Marks:
         return [{"ability": name} | {model: share(self.general(model, name)) for model in asked} for name in names]
 
 
-def read_marks(workspace: Workspace, night: str) -> Marks:
+def read_scores(workspace: Workspace, night: str) -> Scores:
     """Read what the examination of ``night`` wrote."""
-    folder = workspace.night(night) / "examination"
-
-    def rows(name: str, kind: type[Record]) -> tuple:
-        path = folder / name
-        return tuple(read_records(path, kind)) if path.is_file() else ()
-
-    return Marks(night, rows("answers.jsonl", Answer), rows("anchors.jsonl", AnchorAnswer))
+    found = read_examination(workspace.night(night) / "examination")
+    return Scores(night, tuple(marked(found.answers)), tuple(marked_anchors(found.anchors)))
 
 
 def score(right: Iterable[bool]) -> tuple[int, int] | None:

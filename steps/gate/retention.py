@@ -1,9 +1,10 @@
 """Was what earlier nights taught kept? Judged by how firmly each fact is known, not only by answers that flip.
 
 Right and wrong need a hundred probes to rule out a loss of ten points, for a few answers flip in every night; half a
-dozen documents have thirty. Of each fact that candidate or champion answers rightly, the share of its firmness
-(``steps/examine/firmness.py``) that was lost or won is compared instead: -1 if nothing is left, 0 if it is as firm, +1
-if it is new. Nights that forgot lost as many points of it as of right and wrong (docs/log.md).
+dozen documents have thirty. Of each fact that candidate or champion answers rightly, the least probable token of the
+best right reply is compared instead (``steps/examine/min_token_prob.py``): the share that was lost or won, -1 if it is
+gone, 0 if it is as firm, +1 if it is new. Nights that forgot lost as many points of it as of right and wrong
+(docs/log.md).
 """
 
 from collections import Counter
@@ -19,7 +20,7 @@ from steps.settings import GateSettings
 NAME = "kept earlier nights"
 
 
-def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
+def retention(evidence: Evidence, settings: GateSettings) -> Check:
     """Probes of all earlier cohorts pooled, closed book: held as firmly as by the champion, but for epsilon.
 
     Answers that flip must not cost epsilon either, however firmly the rest is held. And there must be so many probes
@@ -36,7 +37,7 @@ def kept_earlier(evidence: Evidence, settings: GateSettings) -> Check:
         reason = f"the cohorts {', '.join(sorted(unasked))} were not examined"
         return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
     candidate, champion = (_earlier(evidence, model) for model in ("candidate", "champion"))
-    if any(row.firmness is None for row in (*candidate.values(), *champion.values())):
+    if any(row.min_token_prob is None for row in (*candidate.values(), *champion.values())):
         reason = "the examination does not say how firmly the models know what earlier nights taught"
         return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
     ours, theirs = _held(candidate, champion), _held(champion, candidate)
@@ -93,17 +94,17 @@ def _earlier(evidence: Evidence, model: str) -> dict[str, Answer]:
 
 
 def _held(rows: dict[str, Answer], others: dict[str, Answer]) -> Scores:
-    """Each item's firmness as a share of the firmer of two models'; 0 where neither answers rightly.
+    """Each item's least probability as a share of the higher one of two models'; 0 where neither answers rightly.
 
     Swapping the models turns the sign of a difference and changes nothing else, so that two equal models differ by 0
-    on average. What neither knows is noise, in which one may well have ten times the firmness of the other.
+    on average. What neither knows is noise, in which one may well have ten times the other's.
     """
     scores = {}
     for item, row in rows.items():
         other = others.get(item, row)
         known = row.correct or other.correct
-        highest = max(row.firmness or 0.0, other.firmness or 0.0)
-        scores[item] = ((row.firmness or 0.0) / highest if known and highest else 0.0, row.source or row.id)
+        highest = max(row.min_token_prob or 0.0, other.min_token_prob or 0.0)
+        scores[item] = ((row.min_token_prob or 0.0) / highest if known and highest else 0.0, row.source or row.id)
     return scores
 
 

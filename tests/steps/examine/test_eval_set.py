@@ -1,13 +1,16 @@
 """What a model answers depends on the model and the item alone, and is asked once."""
 
+import json
+
 import pytest
 
 from steps.anchors import read_anchors
 from steps.canaries import read_canaries
-from steps.examine import paper
+from steps.examine import eval_set
+from steps.examine.eval_set import EvalSet, ask_all
 from steps.examine.examination import examine_base
 from steps.examine.items import ProbeItem
-from steps.examine.paper import Paper, ask_all
+from steps.examine.reading import marked_anchors
 from steps.records import Probe
 from steps.workspace import Workspace
 
@@ -24,12 +27,14 @@ def probes():
 def ask(tiny_settings, tmp_path):
     """Return a function that asks the base with rows of so many tokens, in this order or the other way round."""
 
-    def go(*, batch_tokens, turned):
+    def go(*, batch_tokens, turned, keyed=lambda anchor: anchor):
         knobs = tiny_settings.examine.model_copy(update={"batch_tokens": batch_tokens})
         settings = tiny_settings.model_copy(update={"examine": knobs})
         step = -1 if turned else 1
-        given = Paper(
-            probes()[::step], read_anchors(settings.anchors)[::step], read_canaries(settings.canaries)[:6][::step]
+        given = EvalSet(
+            probes()[::step],
+            [keyed(anchor) for anchor in read_anchors(settings.anchors)[::step]],
+            read_canaries(settings.canaries)[:6][::step],
         )
         return ask_all(
             given,
@@ -48,9 +53,9 @@ def test_batch_size_and_order_change_nothing(ask, batch_tokens, turned):
     one, other = ask(batch_tokens=4096, turned=False), ask(batch_tokens=batch_tokens, turned=turned)
     assert {(a.id, a.condition): a.answer for a in one.probes} == {(a.id, a.condition): a.answer for a in other.probes}
     assert {a.id: a.answer for a in one.canaries} == {a.id: a.answer for a in other.canaries}
-    scores = {a.id: a.score for a in other.anchors}
+    scores = {a.id: a.score for a in marked_anchors(other.anchors)}
     assert len(one.anchors) == len(scores) == 16
-    assert all(scores[a.id] == pytest.approx(a.score, abs=1e-5) for a in one.anchors)
+    assert all(scores[a.id] == pytest.approx(a.score, abs=1e-5) for a in marked_anchors(one.anchors))
 
 
 def test_what_the_base_was_asked_beforehand_is_not_asked_again(tiny_settings, workspace, monkeypatch):
@@ -59,5 +64,25 @@ def test_what_the_base_was_asked_beforehand_is_not_asked_again(tiny_settings, wo
     def loads(_):
         raise AssertionError("the base was asked again")
 
-    monkeypatch.setattr(paper, "load_base", loads)
+    monkeypatch.setattr(eval_set, "load_base", loads)
     examine_base(settings=tiny_settings, workspace=workspace)
+
+
+def test_a_changed_key_marks_a_model_anew_that_is_not_asked_again(ask, monkeypatch):
+    before = {a.id: a for a in marked_anchors(ask(batch_tokens=4096, turned=False).anchors)}
+    monkeypatch.setattr(eval_set, "load_base", lambda _: pytest.fail("the base was asked again"))
+    after = {a.id: a for a in marked_anchors(ask(batch_tokens=4096, turned=False, keyed=otherwise).anchors)}
+    known = [a for a in before if before[a].correct and before[a].score < 1]
+    assert known and not any(after[a].correct for a in known)
+
+
+def otherwise(anchor):
+    """The same item with another option for the right one."""
+    return anchor.model_copy(update={"answer": (anchor.answer + 1) % len(anchor.options)}) if anchor.options else anchor
+
+
+def test_no_mark_is_kept_with_what_was_said(ask, tmp_path):
+    ask(batch_tokens=4096, turned=False)
+    (kept,) = (tmp_path / "4096-False").rglob("answers/*.jsonl")
+    names = {name for line in kept.read_text(encoding="utf-8").splitlines() for name in json.loads(line)}
+    assert names == {"key", "reply", "log_likelihoods", "surfaced"}

@@ -1,4 +1,4 @@
-"""Is firmness a fair measure of forgetting? Adapters of a finished run that forgot or did not, judged both ways."""
+"""Is how firmly facts are known a fair measure of forgetting? Adapters that forgot or did not, judged both ways."""
 
 import json
 from collections.abc import Sequence
@@ -13,14 +13,16 @@ from rich.table import Table
 from bench.course import Course
 from steps.consolidate.adapter import adapter_config, scaled_adapter
 from steps.errors import SlumberError
-from steps.examine.firmness import ask_firmness, right_replies, with_firmness
+from steps.examine.eval_set import EvalSet, ask_all
 from steps.examine.items import ProbeItem, passage_for
-from steps.examine.paper import Paper, Who, ask_all
+from steps.examine.min_token_prob import ask_token_scores, with_scores
+from steps.examine.reading import marked, right_replies
+from steps.examine.replies import ProbeReply
 from steps.gate.evidence import Evidence
-from steps.gate.kept import kept_earlier
+from steps.gate.retention import retention
 from steps.gate.statistics import paired_difference
 from steps.model.loading import base_folder, base_sha256
-from steps.records import Answer
+from steps.records import Answer, ModelRole
 from steps.workspace import Workspace, write_text
 
 SCALES = (0.85, 0.7, 0.55)
@@ -31,7 +33,7 @@ Row = dict[str, str | int | float]
 def measure(course: Course, arms: Sequence[str]) -> list[Row]:
     """Compare each arm's nights with the night before, and the last one of the first arm with less of itself.
 
-    Asked is what earlier nights taught, as the gate does. Prints a table and writes ``firmness.json``.
+    Asked is what earlier nights taught, as the gate does. Prints a table and writes ``retention.json``.
 
     Raises:
         SlumberError: an arm has not learned on all of these nights.
@@ -47,7 +49,7 @@ def measure(course: Course, arms: Sequence[str]) -> list[Row]:
         for scale in SCALES:
             less = scaled_adapter(whole, Path(folder) / str(scale), scale=scale, rank=adapter_config(whole)["r"])
             rows.append(_row(course, f"{arms[0]}, night {last}, at {scale:g}", items, champion=whole, candidate=less))
-    write_text(course.folder / "firmness.json", json.dumps(rows, indent=2) + "\n")
+    write_text(course.folder / "retention.json", json.dumps(rows, indent=2) + "\n")
     Console().print(_table(rows))
     return rows
 
@@ -72,25 +74,27 @@ def _items(course: Course, nights: int, *, after: int) -> list[ProbeItem]:
 
 
 def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, candidate: Path) -> Row:
-    adapters: dict[Who, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
+    adapters: dict[ModelRole, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
     how = {
         "base_digest": base_sha256(base_folder(course.settings.model)),
         "settings": course.settings,
-        "workspace": Workspace(course.folder / "firmness"),
+        "workspace": Workspace(course.folder / "retention"),
     }
     alone = [replace(item, document=None) for item in items]
-    found: dict[Who, list[Answer]] = {
-        who: ask_all(Paper(alone if adapter else items), who=who, adapter=adapter, says=f"{name}: {who}", **how).probes
+    found: dict[ModelRole, list[ProbeReply]] = {
+        who: ask_all(
+            EvalSet(alone if adapter else items), who=who, adapter=adapter, says=f"{name}: {who}", **how
+        ).probes
         for who, adapter in adapters.items()
     }
-    replies = right_replies(row for rows in found.values() for row in rows)
-    answers = []
+    replies = right_replies(row for rows in found.values() for row in marked(rows))
+    answers: list[Answer] = []
     for who in ("champion", "candidate"):
-        firmness = ask_firmness(items, replies, who=who, adapter=adapters[who], says=f"{name}: {who}", **how)
-        answers += [row for row in with_firmness(found[who], firmness) if row.condition == "closed"]
+        scored = ask_token_scores(items, replies, who=who, adapter=adapters[who], says=f"{name}: {who}", **how)
+        answers += [row for row in marked(with_scores(found[who], scored)) if row.condition == "closed"]
     evidence = Evidence(_LATER, answers=answers, earlier_cohorts=sorted({a.cohort for a in answers}))
     knobs = course.settings.gate.model_copy(update={"min_probes": 1, "epsilon_cohorts": 0.99})
-    firm = kept_earlier(evidence, knobs).figures
+    firm = retention(evidence, knobs).figures
     right = {who: {a.id: float(a.correct) for a in answers if a.model == who} for who in ("champion", "candidate")}
     source = {a.id: a.source or a.id for a in answers}
     ids = sorted(source)
@@ -110,8 +114,8 @@ def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, c
         "right_lower": flips.lower,
         "won": flips.better,
         "lost": flips.worse,
-        "firmness": firm["difference"],
-        "firmness_lower": firm["lower_bound"],
+        "min_token_prob": firm["difference"],
+        "min_token_prob_lower": firm["lower_bound"],
     }
 
 
@@ -123,9 +127,9 @@ def _table(rows: list[Row]) -> Table:
         title_justify="left",
     )
     table.add_column("candidate", no_wrap=True)
-    for name in ("probes", "won", "lost", "right or wrong", "firmness"):
+    for name in ("probes", "won", "lost", "right or wrong", "how firm"):
         table.add_column(name, justify="right")
     for row in rows:
-        bounds = (f"{100 * row[name]:+.1f} ({100 * row[f'{name}_lower']:+.1f})" for name in ("right", "firmness"))
+        bounds = (f"{100 * row[name]:+.1f} ({100 * row[f'{name}_lower']:+.1f})" for name in ("right", "min_token_prob"))
         table.add_row(*(str(row[name]) for name in ("candidate", "probes", "won", "lost")), *bounds)
     return table

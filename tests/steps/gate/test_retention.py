@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from steps.gate.judging import judge
-from steps.gate.kept import kept_earlier
 from steps.gate.power import chance_to_miss
+from steps.gate.retention import retention
 from steps.gate.statistics import paired_difference
 from tests.steps.gate.test_gate import EARLIER, answers, check, evidence
 
@@ -15,14 +15,16 @@ def remembered(champion, candidate, *, per_source=4, known=None):
     known = np.ones(len(champion), dtype=bool) if known is None else known
     found = evidence()
     found.answers = [a for a in found.answers if a.cohort != EARLIER or a.model == "base"]
-    for model, firmness in (("champion", champion), ("candidate", candidate)):
+    for model, least in (("champion", champion), ("candidate", candidate)):
         rows = answers(EARLIER, model, known, per_source=per_source)
-        found.answers += [row.model_copy(update={"firmness": float(p)}) for row, p in zip(rows, firmness, strict=True)]
+        found.answers += [
+            row.model_copy(update={"min_token_prob": float(p)}) for row, p in zip(rows, least, strict=True)
+        ]
     return found
 
 
 def kept(found, settings):
-    return kept_earlier(found, settings.gate)
+    return retention(found, settings.gate)
 
 
 def test_a_few_documents_are_enough_where_nothing_fades(settings):
@@ -41,7 +43,7 @@ def test_what_fades_is_refused_before_an_answer_flips(settings):
     assert kept(remembered(before, before * random.uniform(0.6, 0.9, size=80)), settings).status == "FAIL"
 
 
-def test_answers_that_flip_are_not_made_up_for_by_firmness(settings):
+def test_answers_that_flip_are_not_made_up_for_by_firm_ones(settings):
     found = remembered(np.full(40, 0.3), np.full(40, 0.31))
     assert kept(found, settings).status == "PASS"
     lost = {f"{EARLIER}-{n}" for n in range(4)}
@@ -102,10 +104,10 @@ def test_what_a_refused_night_met_does_not_make_up_for_what_is_lost(settings):
 
 
 @pytest.mark.parametrize("model", ["candidate", "champion"])
-def test_without_firmness_nothing_is_decided(settings, model):
+def test_without_how_firmly_nothing_is_decided(settings, model):
     found = evidence()
     row = next(a for a in found.answers if a.model == model and a.cohort == EARLIER)
-    found.answers[found.answers.index(row)] = row.model_copy(update={"firmness": None})
+    found.answers[found.answers.index(row)] = row.model_copy(update={"min_token_prob": None})
     verdict = judge(found, settings)
     assert verdict.verdict == "INCONCLUSIVE"
     assert "how firmly" in check(verdict, "kept earlier nights").reason

@@ -1,0 +1,66 @@
+"""The rows of an examination as they are stored: what was said and by what it is marked, never the mark itself.
+
+``steps.examine.reading`` marks them whenever they are read. Two exceptions: words that may not be kept (what was to be
+forgotten, the champion that still knows it) leave their mark in their place, and nights before 2026-11-27 have marks
+alone. Their pages can still be read; a verdict does not rest on them.
+"""
+
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+
+from steps.records import ModelRole, Record
+
+
+class TokenScores(Record):
+    """A right reply, token by token, as one model rates it closed book.
+
+    ``log_probabilities``: natural, of each token, that which ends the turn included. ``ends``: where each token ends in
+    the text, in characters. ``text``: what the tokenizer makes of the tokens, where that is not the reply.
+    """
+
+    reply: str
+    log_probabilities: tuple[float, ...]
+    ends: tuple[int, ...]
+    text: str | None = None
+
+
+class ProbeReply(Record):
+    """What one model said to one probe in one condition.
+
+    ``scored``: right replies of whatever model; None for what is asked of no earlier night. ``correct`` and
+    ``min_token_prob`` stand for words that are not kept.
+    """
+
+    probe: str
+    id: str = Field(description="content hash of the item, on which two models are paired")
+    question: str
+    type: str
+    cohort: str
+    source: str | None
+    model: ModelRole
+    condition: Literal["closed", "open"]
+    answer: str
+    key: tuple[str, ...] = Field((), description="right answers; none where the right answer is not to know")
+    scored: tuple[TokenScores, ...] | None = None
+    correct: bool | None = None
+    min_token_prob: float | None = Field(None, validation_alias=AliasChoices("min_token_prob", "firmness"))
+
+
+class AnchorReply(Record):
+    """What one model said to one anchor item.
+
+    With options: the summed log-likelihood of each as the whole turn, and ``right_option``, its index; ``answer`` is
+    the likeliest. Else ``answer`` is a reply in which ``key`` is looked for, or that it must equal (``exact``).
+    """
+
+    id: str
+    ability: str
+    model: ModelRole
+    answer: str
+    log_likelihoods: tuple[float, ...] = ()
+    right_option: int | None = None
+    key: tuple[str, ...] = ()
+    exact: bool = False
+    correct: bool | None = None
+    score: float | None = None
