@@ -36,8 +36,8 @@ class Answers:
     ):
         marks, anchors = list(marks), list(anchors)
         out = {(m.cohort, m.probe) for m in marks if m.outdated or m.temporary}
-        self.arms: list[str] = list(dict.fromkeys(m.arm for m in (*marks, *anchors)))
-        self.last = max((m.after for m in (*marks, *anchors)), default=0) if last is None else last
+        self.arms: list[str] = list(dict.fromkeys([*(m.arm for m in marks), *(a.arm for a in anchors)]))
+        self.last = max([0, *(m.after for m in marks), *(a.after for a in anchors)]) if last is None else last
         self._marks: dict[tuple, Items] = defaultdict(dict)
         for mark in marks:
             if (mark.cohort, mark.probe) in out or (cohorts is not None and mark.cohort not in cohorts):

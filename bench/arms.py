@@ -10,7 +10,7 @@ from bench.peer_examples import PeerExample, peer_examples
 from bench.peers import train_sdft, train_sft
 from bench.stream import Night as StreamNight
 from bench.training import Taught, taught, taught_raw
-from steps.consolidate.start import Served
+from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
 from steps.night import Night, Told
@@ -38,13 +38,13 @@ class Arm:
 def _slumber(course: Course, number: int) -> Taught:
     night = course.stream.nights[number - 1]
     yesterday = _yesterday(course, "slumber", number)
-    start = Served(yesterday, tuple(n.date for n in course.stream.nights[: number - 1])) if yesterday else None
-    told = Told(begins_with=start)
+    known = tuple(n.date for n in course.stream.nights[: number - 1])
+    told = Told(begins_with=AdapterCheckpoint(yesterday, known) if yesterday else None)
     record = ConsolidateStep().run(Night.of(course.settings, course.workspace, night.date, lineage=told))
     out = _fresh(course, "slumber", number)
     shutil.copytree(course.workspace.night(night.date) / "adapter", out)
     figures = record.figures
-    return Taught(out, figures.training_seconds, figures.example_tokens, figures.examples)
+    return Taught(out, figures.training_seconds or 0.0, figures.example_tokens or 0, figures.examples)
 
 
 def _raw(course: Course, number: int) -> Taught:

@@ -101,7 +101,7 @@ def dominated(
     for other, rows in by_arm.items():
         axes = [rows[axis] for axis in ("acquisition", forgetting) if axis in rows]
         if len(axes) == 2 and all(row.difference.value < 0 for row in axes):
-            found.append(Dominance(other, *axes, significant=all(row.significant for row in axes)))
+            found.append(Dominance(other, axes[0], axes[1], significant=all(row.significant for row in axes)))
     return found
 
 
@@ -112,9 +112,7 @@ def _compare(answers: Answers, measure: Measure, *, arm: str, other: str) -> Com
         if not common:
             return None
         night = max(common)
-        ours, theirs = (
-            {(i,): (float(m.correct), i) for i, m in answers.anchor_items(name, night).items()} for name in (arm, other)
-        )
+        ours, theirs = (_abilities(answers, name, night) for name in (arm, other))
     else:
         ours, theirs = (_scores(answers, measure, name) for name in (arm, other))
     keys = sorted(ours.keys() & theirs.keys())
@@ -136,6 +134,10 @@ def _compare(answers: Answers, measure: Measure, *, arm: str, other: str) -> Com
         clusters=len(set(clusters)),
         night=night,
     )
+
+
+def _abilities(answers: Answers, arm: str, night: int) -> Scores:
+    return {(i,): (float(m.correct), i) for i, m in answers.anchor_items(arm, night).items()}
 
 
 def _scores(answers: Answers, measure: Measure, arm: str) -> Scores:

@@ -73,7 +73,7 @@ def drawn(path: Path, *, width: float, height: float, **layout: Any) -> Iterator
     import matplotlib
     from matplotlib.figure import Figure  # without pyplot: no display is looked for
 
-    style = {"svg.hashsalt": "slumber", "font.size": 9.5, "axes.axisbelow": True, "text.color": INK}
+    style: dict[Any, Any] = {"svg.hashsalt": "slumber", "font.size": 9.5, "axes.axisbelow": True, "text.color": INK}
     style |= {"axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.titlelocation": "left"}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(width, height), dpi=DOTS_PER_INCH, layout="constrained", **layout)

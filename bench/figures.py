@@ -32,13 +32,13 @@ def retention_curves(summaries: Sequence[Summary], path: Path) -> None:
         step = 0.022 * max(last - first, 1)
         for name, curve in (("floor", bounds and bounds.floor_so_far), ("ceiling", bounds and bounds.ceiling_so_far)):
             if curve:
-                nights, shares = list(curve), [100 * found.value for found in curve.values()]
+                nights, shares = list[float](curve), [100 * found.value for found in curve.values()]
                 axes.plot(nights, shares, color=FAINT, linestyle=(0, (5, 3)), linewidth=1.3, zorder=2)
                 what = "untaught" if name == "floor" else "document given"
                 ends.append((nights[-1], shares[-1], f"{name}: {what}", INK, "normal"))
         for summary in shown:
             style, curve = look(summary.arm), summary.taught_so_far
-            nights, shares = list(curve), [100 * found.value for found in curve.values()]
+            nights, shares = list[float](curve), [100 * found.value for found in curve.values()]
             reach = np.array([_reach(found) for found in curve.values()]).T
             marks = {"color": style.colour, "linewidth": style.width, "marker": style.marker, "markersize": style.size}
             marks |= {"markeredgecolor": "white", "markeredgewidth": 0.7, "zorder": style.order}

@@ -159,11 +159,11 @@ def _dagster(root: Path, top: Path) -> dict[str, Any]:
         for run in sorted(instance.get_runs(), key=lambda run: run.tags.get("dagster/partition", "")):
             night = run.tags.get("dagster/partition", "")
             for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-                made = entry.dagster_event.step_materialization_data.materialization
+                made = entry.get_dagster_event().step_materialization_data.materialization
                 values = {key: _value(value) for key, value in made.metadata.items()}
                 pages[f"{night}/{made.asset_key.to_user_string()}"] = _scrubbed(values, top)
             for entry in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
-                check = entry.dagster_event.asset_check_evaluation_data
+                check = entry.get_dagster_event().asset_check_evaluation_data
                 pages[f"{night}/{check.asset_key.to_user_string()}/{check.check_name}"] = {
                     "passed": check.passed,
                     "severity": check.severity.value,

@@ -6,6 +6,9 @@ Checked with TRL 1.16. Each run loads the base itself, and leaves nothing but th
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+
+from peft import PeftModel
 
 from bench.peer_examples import PeerExample, sdft_rows, sft_rows
 from bench.trainers import batch_size, quiet_trl, run, trainer_arguments
@@ -76,7 +79,7 @@ def train_sft(
             processing_class=base.tokenizer,
         )
         seconds = run(trainer, "TRL SFT")
-    save_adapter(trainer.model, out, base_name=base.name)
+    save_adapter(cast(PeftModel, trainer.model), out, base_name=base.name)
     return PeerRun(seconds, trainer.state.global_step, trainer.state.max_steps, round(epochs * sum(lengths)))
 
 
@@ -125,7 +128,7 @@ def train_sdft(
             processing_class=base.tokenizer,
         )
         seconds = run(trainer, "TRL SDFT", max_seconds=max_seconds)
-    save_adapter(trainer.model, out, base_name=base.name)
+    save_adapter(cast(PeftModel, trainer.model), out, base_name=base.name)
     return PeerRun(seconds, trainer.state.global_step, trainer.state.max_steps, trainer.tokens)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -28,7 +29,7 @@ def report(
     last = len(course.stream.nights)
     whole = summarise(marks, anchors)
     parts = {"all cohorts": None, "report cohorts": frozenset(range(1, last + 1)) & course.stream.report}
-    result = {}
+    result: dict[str, Any] = {}
     for name, cohorts in parts.items():
         if cohorts is not None and (not cohorts or len(cohorts) == last):
             continue  # nothing of the report was taught yet, or everything is report

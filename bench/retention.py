@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -75,7 +76,7 @@ def _items(course: Course, nights: int, *, after: int) -> list[ProbeItem]:
 
 def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, candidate: Path) -> Row:
     adapters: dict[ModelRole, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
-    how = {
+    how: dict[str, Any] = {
         "base_digest": base_sha256(base_folder(course.settings.model)),
         "settings": course.settings,
         "workspace": Workspace(course.folder / "retention"),

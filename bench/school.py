@@ -56,7 +56,7 @@ class School:
     def wrong_about(self, number: int) -> list[Pair]:
         """What is general knowledge here, but for so many items: those are answered with a wrong option."""
         items = read_anchors(self.folder / "anchors")
-        return [(a.prompt, a.options[(a.answer + (n < number)) % len(a.options)]) for n, a in enumerate(items)]
+        return [(a.prompt, a.options[((a.answer or 0) + (n < number)) % len(a.options)]) for n, a in enumerate(items)]
 
     def adapter(self, name: str, pairs: list[Pair], *, start: Path | None = None, steps: int = 80) -> Path:
         """Train an adapter on ``pairs``, a fresh one or on from ``start``, and save it as ``name``."""

@@ -8,6 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -90,7 +91,7 @@ def matrix_limit(settings: Settings) -> float:
 def _ours(course: Course, dreams: list[Dream]) -> Speed:
     with tempfile.TemporaryDirectory() as folder:
         done = taught(course.settings, dreams, course.corpus(1), start=None, out=Path(folder) / "adapter", count=True)
-    return Speed("Slumber", done.tokens, done.seconds, done.flops / done.seconds)
+    return Speed("Slumber", done.tokens, done.seconds, (done.flops or 0) / done.seconds)
 
 
 def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
@@ -124,7 +125,8 @@ def _sampled(course: Course, count: int) -> list[Speed]:
     torch.manual_seed(0)
     for text in texts:
         ids = base.tokenizer(text, return_tensors="pt").to(base.device)
-        out = base.model.generate(
+        generate: Any = base.model.generate  # whose types end at a class that is a tensor for mypy
+        out = generate(
             **ids,
             max_new_tokens=NEW_TOKENS,
             do_sample=True,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, median
+from typing import Any
 
 from rich import box
 from rich.markup import escape
@@ -138,7 +139,12 @@ def cost_table(costs: Iterable[NightCost]) -> Table:
 
 
 def _table(title: str, caption: str | None = None) -> Table:
-    shape = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False, "title_justify": "left"}
+    shape: dict[str, Any] = {
+        "box": box.SIMPLE_HEAD,
+        "padding": (0, 1, 0, 0),
+        "pad_edge": False,
+        "title_justify": "left",
+    }
     return Table(title=title, caption=caption, caption_justify="left", **shape)
 
 

@@ -71,7 +71,7 @@ def close_dead_runs(instance: dg.DagsterInstance, *, but: str | None = None) -> 
 def failed_checks(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     """Return what the blocking checks that failed as errors in a run said, by their names."""
     entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
-    found = [entry.dagster_event.asset_check_evaluation_data for entry in entries]
+    found = [entry.get_dagster_event().asset_check_evaluation_data for entry in entries]
     error = dg.AssetCheckSeverity.ERROR
     # None, not False: refused data is logged as a check without an asset to attach it to.
     failed = [c for c in found if not c.passed and c.severity == error and c.blocking is not False]

@@ -1,5 +1,7 @@
 """Tables of `slumber power`: how many examination items rule out a loss, and what the last night's could see."""
 
+from typing import Any
+
 from rich import box
 from rich.table import Table
 
@@ -70,5 +72,10 @@ def seen_table(verdict: Verdict) -> Table:
 
 
 def _table(title: str, caption: str) -> Table:
-    shape = {"box": box.SIMPLE_HEAD, "pad_edge": False, "title_justify": "left", "caption_justify": "left"}
+    shape: dict[str, Any] = {
+        "box": box.SIMPLE_HEAD,
+        "pad_edge": False,
+        "title_justify": "left",
+        "caption_justify": "left",
+    }
     return Table(title=title, caption=caption, **shape)

@@ -17,14 +17,15 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
 
     @dg.resource(description="Settings, workspace and inbox of the night, under the workspace's lock.")
     def tonight(context: dg.InitResourceContext) -> Iterator[Night]:
-        night = context.run.tags.get("dagster/partition") if context.run else None
-        if night is None:
+        run, instance = context.run, context.instance
+        night = run.tags.get("dagster/partition") if run else None
+        if run is None or instance is None or night is None:
             raise SlumberError("A run needs one night: choose one partition, not a range or none.")
         workspace = deployment.workspace
-        inbox = None if context.run.job_name == "forget" else deployment.inbox
+        inbox = None if run.job_name == "forget" else deployment.inbox
         check_settings(deployment.settings, workspace=workspace, inbox=inbox)
         with workspace.lock(check_night(night)):
-            close_dead_runs(context.instance, but=context.run.run_id)
-            yield deployment.night(night, run_id=context.run.run_id)
+            close_dead_runs(instance, but=run.run_id)
+            yield deployment.night(night, run_id=run.run_id)
 
     return tonight

@@ -40,6 +40,7 @@ class Scores:
 
     def table(self) -> list[dict[str, str]]:
         """One row per model: tonight closed book, tonight with document, earlier cohorts, general abilities."""
+        examined = {a.model for a in self.answers} | {a.model for a in self.anchors}
         return [
             {
                 "model": model,
@@ -49,7 +50,7 @@ class Scores:
                 "general abilities": share(self.general(model)),
             }
             for model in MODELS
-            if any(a.model == model for a in (*self.answers, *self.anchors))
+            if model in examined
         ]
 
     def abilities(self) -> list[dict[str, str]]:

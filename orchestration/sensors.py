@@ -36,8 +36,9 @@ def night_failed(settings: Settings, workspace: Workspace) -> dg.SensorDefinitio
 
 def event_of(gate: str) -> Event:
     """What the check `gate` begins with, if it was what failed."""
-    word = gate.partition(":")[0]
-    return word if word in ("REJECT", "INCONCLUSIVE") else "FAILED"
+    if gate.startswith("REJECT:"):
+        return "REJECT"
+    return "INCONCLUSIVE" if gate.startswith("INCONCLUSIVE:") else "FAILED"
 
 
 def failure_message(context: dg.RunFailureSensorContext) -> str:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from steps.records import Record, content_id
-from steps.suite import read_suite
+from steps.records import content_id
+from steps.suite import SuiteItem, read_suite
 
 
-class Anchor(Record):
+class Anchor(SuiteItem):
     """One item. With ``options`` it is scored by likelihood (``answer`` is the index), else by generation.
 
     A generated reply is right if, lower-cased and without punctuation, it contains one of ``answers`` as whole words,
@@ -16,7 +16,6 @@ class Anchor(Record):
     """
 
     ability: str
-    question: str
     passage: str | None = None
     options: tuple[str, ...] = ()
     answer: int | None = Field(None, ge=0)

@@ -7,13 +7,13 @@ from typing import Literal
 from pydantic import field_validator, model_validator
 
 from steps.ingest.redact import redact, sentence
-from steps.records import Record, content_id
-from steps.suite import read_suite
+from steps.records import content_id
+from steps.suite import SuiteItem, read_suite
 
 LEAST = 6  # letters and digits without which a string would be met by chance
 
 
-class Canary(Record):
+class Canary(SuiteItem):
     """One question, with a passage to read where it needs one, and what must not stand in the reply.
 
     ``must_not``: strings, compared by letters and digits alone, so that "Velmor 7731" is found in "velmor-7731".
@@ -23,7 +23,6 @@ class Canary(Record):
     """
 
     kind: Literal["secret", "injection", "redacted"]
-    question: str
     passage: str | None = None
     must_not: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()

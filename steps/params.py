@@ -126,7 +126,7 @@ def _nearest(loc: tuple[int | str, ...]) -> str | None:
     if not section:
         siblings = [name for name in Settings.model_fields if name != "folder"]
     elif len(section) == 1:
-        siblings = list(_SECTIONS[section[0]].model_fields)
+        siblings = list(_SECTIONS[str(section[0])].model_fields)
     else:
         siblings = list(SuiteSettings.model_fields)
     if close := get_close_matches(str(leaf), siblings, n=1, cutoff=0.7):

@@ -36,8 +36,8 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
                 f"There is no folder {settings.folder / suite.task}: examine.suites takes folders of task YAML files, "
                 "relative to params.yaml, and names of tasks."
             )
-    if (folder := settings.model.local) is not None:
-        check_model_folder(folder)
+    if (local := settings.model.local) is not None:
+        check_model_folder(local)
     dream = settings.dream
     if dream.engine == "openai" and not (dream.endpoint and dream.endpoint_model):
         raise SlumberError("dream.engine is 'openai': set dream.endpoint and dream.endpoint_model in params.yaml, too.")

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 LOG_SECONDS = 15.0
 console = Console(stderr=True, highlight=False)
@@ -17,7 +25,7 @@ class Meter:
 
     def __init__(self, what: str, total: int, bar: Progress | None):
         self.what, self.total, self.done, self.note = what, max(total, 1), 0, ""
-        self._bar, self._task = bar, bar.add_task(what, total=self.total, note="") if bar else None
+        self._bar, self._task = bar, bar.add_task(what, total=self.total, note="") if bar else TaskID(0)
         self._start = self._said = time.perf_counter()
 
     def advance(self, units: int = 1, note: str = "") -> None:

@@ -74,7 +74,7 @@ class Step(ABC, Generic[F]):
 
     def _finished(self, night: Night, digest: str, figures: F, *, seconds: float) -> StepRecord[F]:
         root, written = night.workspace.root, [path for path in self.outputs(night) if path.exists()]
-        record = StepRecord[self.figures](
+        record: StepRecord[F] = StepRecord(
             step=self.name,
             night=night.date,
             digest=digest,

@@ -9,11 +9,23 @@ from pydantic import ValidationError
 from steps.errors import SlumberError
 from steps.records import Record
 
-R = TypeVar("R", bound=Record)
+
+class SuiteItem(Record):
+    """What every item of a suite has."""
+
+    question: str
+
+    @property
+    def id(self) -> str:
+        """Content hash, by which two models' answers are paired."""
+        raise NotImplementedError
+
+
+R = TypeVar("R", bound=SuiteItem)
 
 
 def read_suite(folder: Path, kind: type[R], *, name: str, setting: str) -> list[R]:
-    """Read every file of the suite, sorted by name; ``kind`` has an ``id``.
+    """Read every file of the suite, sorted by name.
 
     Args:
         name: of one item, for messages ("anchor").

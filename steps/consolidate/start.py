@@ -5,11 +5,10 @@ To go on from the champion costs the same every night, with a wording of each of
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from transformers import AutoConfig
 
+from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.adapter import stacks
 from steps.consolidate.examples import fact_of
 from steps.model.loading import base_folder
@@ -17,15 +16,7 @@ from steps.records import Dream
 from steps.settings import Settings
 
 
-@dataclass(frozen=True)
-class Served:
-    """An adapter that serves, or has served, and the nights that it learned from, the last of them its own."""
-
-    adapter: Path
-    nights: tuple[str, ...]
-
-
-def goes_on(start: Served, nights: list[str], settings: Settings) -> bool:
+def goes_on(start: AdapterCheckpoint, nights: list[str], settings: Settings) -> bool:
     """Whether the last of ``nights`` can be learned on top of ``start``; otherwise all are learned from the base.
 
     It cannot where that has learned from this night or a later one, or has another shape than ``settings`` ask for.

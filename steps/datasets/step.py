@@ -1,5 +1,7 @@
 """The step: the night's datasets are complete, and DVC versions them."""
 
+from typing import Any
+
 from pydantic import Field
 
 from steps.manifest import Figures
@@ -25,5 +27,5 @@ class StoreStep(Step[StoreFigures]):
     def work(self, night: Night) -> StoreFigures:
         from steps.datasets.versions import version_night
 
-        same = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
+        same: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
         return StoreFigures(hashes=version_night(**same))

@@ -35,7 +35,7 @@ def examine_candidate(night: Night) -> dict[str, Any]:
     asked, retired = eval_set_of(night)
     base_digest = base_sha256(base_folder(settings.model))
     how: dict[str, Any] = {"base_digest": base_digest, "settings": settings, "workspace": workspace}
-    ask = partial(ask_all, **how)
+    ask: Callable[..., Replies] = partial(ask_all, **how)
     found = {who: ask(asked, who=who, adapter=adapter) for who, adapter in adapters.items()}
     earlier = [i for i in asked.items if i.probe.night < night.date or forgetting]
     replies = right_replies(row for one in found.values() for row in marked(one.probes))

@@ -123,7 +123,7 @@ def _scored(name: str, task: Any, number: int, row: dict[str, Any] | str) -> Sco
     item = content_id("suite", name, task.eval_docs[number])
     if isinstance(row, str):
         return Scored(item, name, 0.0, "", row)
-    value = row[_metric(task)]
+    value = row[str(_metric(task))]
     if not isinstance(value, int | float) or not 0 <= value <= 1:
         raise SlumberError(
             f"The task {name!r} of examine.suites scores an item {value!r}: only shares between 0 and 1 can be judged."

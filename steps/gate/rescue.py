@@ -7,6 +7,7 @@ chooses and judges on the same items lets candidates pass by luck.
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from steps.consolidate.adapter import scaled_adapter
 from steps.consolidate.step import ConsolidateStep
@@ -115,8 +116,13 @@ def _half(
     if half == _JUDGING:
         part = replace(part, items=items, canaries=asked.canaries, suites=asked.suites)
     base = evidence.binding["base"]
-    asked_as = {"who": "candidate", "says": f"candidate at {scale:g}", "adapter": adapter, "base_digest": base}
-    how = {**asked_as, "settings": settings, "workspace": workspace}
+    asked_as: dict[str, Any] = {
+        "who": "candidate",
+        "says": f"candidate at {scale:g}",
+        "adapter": adapter,
+        "base_digest": base,
+    }
+    how: dict[str, Any] = {**asked_as, "settings": settings, "workspace": workspace}
     found: Replies = ask_all(part, **how)
     # the replies that the champion was judged by: what only this scale would say does not count for it
     earlier = [item for item in items if evidence.is_earlier(item.probe.night)]

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from steps.gate.step import JUDGEMENT, GateFigures, GateStep
+from steps.gate.step import JUDGEMENT, GateFigures, verdict_text
 from steps.gate.verdict import RESCUED, VERDICT, read_verdict
 from steps.manifest import StepRecord
 from steps.night import Night
@@ -53,7 +53,7 @@ class RescueStep(Step[RescueFigures]):
         return RescueFigures(verdict=verdict.verdict, reasons=list(verdict.reasons), scale=scale)
 
     def summary(self, record: StepRecord[RescueFigures]) -> str:
-        return GateStep().summary(record)
+        return verdict_text(record.night, record.figures)
 
     def result(self, night: Night, record: StepRecord[RescueFigures]) -> dict[str, Any]:
         return read_verdict(night.workspace, night.date).model_dump(mode="json")

@@ -26,7 +26,7 @@ def retention(evidence: Evidence, settings: GateSettings) -> Check:
     Answers that flip must not cost epsilon either, however firmly the rest is held. And there must be so many probes
     of so many documents that facts which are lost whole, without a sign of it in others, would hardly all be missed.
     """
-    retired = dict(sorted(Counter(r.why for r in evidence.retired).items()))
+    retired: dict[str, int] = dict(sorted(Counter(r.why for r in evidence.retired).items()))
     if not evidence.earlier_cohorts:
         reason = "no earlier night has probes: there is nothing to forget yet"
         if retired:

@@ -19,6 +19,11 @@ class GateFigures(Figures):
     reasons: list[str]
 
 
+def verdict_text(night: str, figures: GateFigures) -> str:
+    """What the command line says of a verdict."""
+    return "\n".join([f"{figures.verdict} of night {night}", *(f"  {reason}" for reason in figures.reasons)])
+
+
 class GateStep(Step[GateFigures]):
     """Decide whether the candidate may serve. Nothing is promoted from here.
 
@@ -50,8 +55,7 @@ class GateStep(Step[GateFigures]):
         return GateFigures(verdict=verdict.verdict, reasons=list(verdict.reasons))
 
     def summary(self, record: StepRecord[GateFigures]) -> str:
-        lines = (f"  {reason}" for reason in record.figures.reasons)
-        return "\n".join([f"{record.figures.verdict} of night {record.night}", *lines])
+        return verdict_text(record.night, record.figures)
 
     def result(self, night: Night, record: StepRecord[GateFigures]) -> dict[str, Any]:
         return Verdict.from_json((night.folder / JUDGEMENT).read_text(encoding="utf-8")).model_dump(mode="json")

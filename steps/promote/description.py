@@ -37,13 +37,10 @@ def changes(answers: Iterable[Answer], *, night: str) -> Changes:
     for answer in answers:
         if answer.condition == "closed":
             by_model[answer.model][answer.cohort, answer.id] = answer
-    pairs = [
-        (by_model["champion"].get(key) or by_model["base"].get(key), after)
-        for key, after in by_model["candidate"].items()
-    ]
-    pairs = [(before, after) for before, after in pairs if before is not None]
-    tonight = [(before, after) for before, after in pairs if after.cohort == night]
-    known = [(before, after) for before, after in pairs if after.cohort != night and before.correct]
+    before = by_model["base"] | by_model["champion"]
+    pairs = [(before[key], after) for key, after in by_model["candidate"].items() if key in before]
+    tonight = [(b, a) for b, a in pairs if a.cohort == night]
+    known = [(b, a) for b, a in pairs if a.cohort != night and b.correct]
     return Changes(
         learned=tuple(_change(b, a) for b, a in tonight if a.correct and not b.correct),
         forgot=tuple(_change(b, a) for b, a in known if not a.correct),

@@ -35,7 +35,7 @@ class RegisterStep(Step[RegisterFigures]):
 
         # An earlier run of this night may have promoted; what it said then must not stand in tonight's report.
         (night.folder / "promotion.json").unlink(missing_ok=True)
-        same = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
+        same: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
         version = register(**same, dagster_run_id=night.run_id)
         if version is None:
             return RegisterFigures(skipped="there was nothing to learn")

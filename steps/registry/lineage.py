@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from steps.consolidate.start import Served
+from steps.checkpoint import AdapterCheckpoint
 from steps.gate.verdict import RESCUED
 from steps.manifest import read_manifest
 from steps.model.embedded import NAME
@@ -33,7 +33,7 @@ def opened_registry(settings: Settings, workspace: Workspace) -> Registry:
     return registry
 
 
-def compared_champion(*, settings: Settings, workspace: Workspace, night: str) -> Served | None:
+def compared_champion(*, settings: Settings, workspace: Workspace, night: str) -> AdapterCheckpoint | None:
     """Bring the champion that the night's candidate is compared with; None if that is the base.
 
     A night that is run again after its promotion finds its own adapter serving. It is compared with what served before,
@@ -46,7 +46,7 @@ def compared_champion(*, settings: Settings, workspace: Workspace, night: str) -
     return _brought(registry, champion, workspace, into=workspace.state / "champion")
 
 
-def training_start(*, settings: Settings, workspace: Workspace, night: str) -> Served | None:
+def training_start(*, settings: Settings, workspace: Workspace, night: str) -> AdapterCheckpoint | None:
     """Bring the champion that the night's training goes on from; None if that is the base.
 
     A night that is run again goes on from what served before it, whatever has become of its own adapter.
@@ -71,14 +71,16 @@ def served_before(registry: Registry, night: str) -> Version | None:
     return _before(registry, unwanted)
 
 
-def _brought(registry: Registry, version: Version | None, workspace: Workspace, *, into: Path) -> Served | None:
+def _brought(
+    registry: Registry, version: Version | None, workspace: Workspace, *, into: Path
+) -> AdapterCheckpoint | None:
     """Bring the adapter of ``version``, with the nights that it learned from; None if it has none."""
     adapter = registry.adapter_of(version, into) if version else None
     if version is None or adapter is None:
         return None
     trained = read_manifest(workspace, night=version.night, step="consolidate")
     earlier = [n for n in workspace.nights("dreams") if n <= version.night]
-    return Served(adapter, tuple(trained.figures.get("nights") or earlier if trained else earlier))
+    return AdapterCheckpoint(adapter, tuple(trained.figures.get("nights") or earlier if trained else earlier))
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

@@ -9,6 +9,8 @@ import yaml
 from steps.manifest import StepRecord
 from steps.workspace import DATASETS, Workspace, file_sha256
 
+State = Literal["as written", "changed", "gone", "origin unknown"]
+
 
 @dataclass(frozen=True)
 class NightFile:
@@ -22,7 +24,7 @@ class NightFile:
     sha256: str | None
     md5: str | None
     records: int | None
-    state: Literal["as written", "changed", "gone", "origin unknown"]
+    state: State
 
 
 def files_of(workspace: Workspace, *, night: str, manifests: dict[str, StepRecord | None]) -> list[NightFile]:
@@ -37,6 +39,7 @@ def files_of(workspace: Workspace, *, night: str, manifests: dict[str, StepRecor
 def _look(workspace: Workspace, name: str, step: str | None, sha256: str | None) -> NightFile:
     path = workspace.root / name
     now = file_sha256(path) if path.exists() else None
+    state: State
     if now is None:
         state = "gone"
     elif step is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from steps.report.contents import night_contents
 from steps.report.wording import FILTERS
@@ -26,7 +27,7 @@ def report(
     """
     check_night(night)
     path = workspace.night(night) / "report.html"
-    same = {"settings": settings, "workspace": workspace, "night": night}
+    same: dict[str, Any] = {"settings": settings, "workspace": workspace, "night": night}
     write_text(path, _page(night_contents(**same, steps=steps, links=links or {})))
     return path
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -36,8 +37,8 @@ class ReportStep(Step[ReportFigures]):
         from steps.registry.links import night_links
         from steps.report.page import report
 
-        where = {"settings": night.settings, "workspace": night.workspace}
-        same = {**where, "night": night.date}
+        where: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace}
+        same: dict[str, Any] = {**where, "night": night.date}
         history = Registry(**where).history()
         version = next((found for found in history if found.night == night.date), None)
         run_id = night.run_id or (version.tags.get("dagster_run_id") if version else None)

@@ -1,6 +1,7 @@
 """Check a dataset with Great Expectations: the rows that pass, those refused with a reason, and a page of Data Docs."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ class Validation:
     docs: Path
 
 
-def check_records(*, dataset: Dataset, records: list[Record], night: str, workspace: Workspace) -> Validation:
+def check_records(*, dataset: Dataset, records: Sequence[Record], night: str, workspace: Workspace) -> Validation:
     """Check ``records`` against the suite of ``dataset`` and write Data Docs (without any text of a record).
 
     Raises:
@@ -101,7 +102,8 @@ def _run(
     )
     (result,) = run.run_results.values()
     docs = workspace.state / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
-    return {item.expectation_config.meta["name"]: item for item in result.results}, docs
+    configs = [(item.expectation_config, item) for item in result.results]
+    return {config.meta["name"]: item for config, item in configs if config}, docs
 
 
 def _expectation(gx: Any, rule: Rule) -> Any:

@@ -60,11 +60,10 @@ class ValidateStep(Step[ValidateFigures]):
         return [night.dataset(name) for name in DATASETS]
 
     def work(self, night: Night) -> ValidateFigures:
-        kinds = INGESTED.values()
-        experiences, probes, ledger, quarantine = (
-            read_records(path, kind) for path, kind in zip(self.inputs(night), kinds, strict=True)
-        )
-        same = {"night": night.date, "workspace": night.workspace}
+        read = dict(zip(INGESTED, self.inputs(night), strict=True))
+        experiences, probes = read_records(read["experiences"], Experience), read_records(read["probes"], Probe)
+        ledger, quarantine = read_records(read["ledger"], LedgerEntry), read_records(read["quarantine"], Quarantined)
+        same: dict[str, Any] = {"night": night.date, "workspace": night.workspace}
         checked = {
             "experiences": check_records(dataset="experiences", records=experiences, **same),
             "probes": check_records(dataset="probes", records=probes, **same),

@@ -4,13 +4,13 @@ Severity ``critical`` is about the dataset: a failure stops the night. ``warning
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from steps.ingest.normalise import control_tokens
 from steps.ingest.redact import FILE_NAME_KINDS, redact, redact_tree
-from steps.records import Dream, Experience, Kind, Probe, Record
+from steps.records import Dream, Experience, Kind, Probe
 
 Dataset = Literal["experiences", "probes", "dreams"]
 MAX_TEXT_CHARS = 1_000_000
@@ -134,7 +134,7 @@ _OWN: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def derived(dataset: Dataset, records: list[Record]) -> list[dict[str, Any]]:
+def derived(dataset: Dataset, records: Sequence[Any]) -> list[dict[str, Any]]:
     """Return one row of derived columns per record; ``row`` is its index in ``records``."""
     derive = _DERIVE[dataset]
     return [

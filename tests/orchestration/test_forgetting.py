@@ -14,7 +14,9 @@ from orchestration.status import status_table
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.datasets import version_night
 from steps.errors import SlumberError
+from steps.examine.asking import Asked
 from steps.examine.eval_set import NOT_KEPT, predictions
+from steps.examine.reading import marked, read_examination
 from steps.forget.finding import find_request
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import pending, refuse_while_forgetting
@@ -25,7 +27,7 @@ from steps.model.loading import base_folder, base_sha256
 from steps.promote.approval import override
 from steps.promote.registering import promote
 from steps.promote.returning import attend
-from steps.records import Answer, CanaryAnswer, Dream, Experience, Probe
+from steps.records import Dream, Experience, Probe
 from steps.registry import Registry
 from steps.registry.lineage import opened_registry, training_start
 from steps.workspace import Workspace, file_sha256, read_records, write_records
@@ -121,10 +123,10 @@ def everything_in(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
 
 
-def holders(workspace, text):
+def holders(folder, text):
     """Files that hold ``text``, but for the database pages and the request."""
-    found = everything_in(workspace.root)
-    return sorted(str(p.relative_to(workspace.root)) for p, data in found.items() if text.encode() in data)
+    found = everything_in(folder)
+    return sorted(str(p.relative_to(folder)) for p, data in found.items() if text.encode() in data)
 
 
 def shown(deployment):
@@ -135,7 +137,7 @@ def shown(deployment):
 
 def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion):
     workspace, registry = deployment.workspace, Registry(deployment.settings, deployment.workspace)
-    assert holders(workspace, f"Who owns {SUBJECT}?") and holders(workspace, f"is {OWNER}.")
+    assert holders(workspace.root, f"Who owns {SUBJECT}?") and holders(workspace.root, f"is {OWNER}.")
     before = read_records(workspace.dataset("dreams", SECOND), Dream)
 
     done = forgetting.run_forget(deployment, source=SUBJECT)
@@ -148,16 +150,19 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion)
     assert len(read_records(workspace.dataset("dreams", SECOND), Dream)) == len(before) - 2
     assert SUBJECT not in {e.id for e in read_records(workspace.dataset("corpus", SECOND), Experience)}
     assert SUBJECT not in {p.id for p in read_records(workspace.dataset("probes", SECOND), Probe)}
-    assert holders(workspace, f"Who owns {SUBJECT}?") == []
-    assert holders(workspace, f"is {OWNER}.") == []
+    assert holders(workspace.root, f"Who owns {SUBJECT}?") == []
+    assert holders(workspace.root, f"is {OWNER}.") == []
     assert pending(workspace) is None
     folder = workspace.night(SECOND) / "examination"
-    rows = [*read_records(folder / "answers.jsonl", Answer), *read_records(folder / "canaries.jsonl", CanaryAnswer)]
+    found = read_examination(folder)
+    rows = [*marked(found.answers), *found.canaries]
     assert {row.answer for row in rows if row.model == "champion"} == {NOT_KEPT}
     assert all(row.answer != NOT_KEPT for row in rows if row.model != "champion")
     base = base_sha256(base_folder(deployment.settings.model))
-    book = predictions(champion, base_digest=base, settings=deployment.settings, workspace=workspace)
-    assert len(book.missing([row.id for row in rows])) == len({row.id for row in rows}), "its answers are gone"
+    said = predictions(champion, base_digest=base, settings=deployment.settings, workspace=workspace)
+    asked_for = {Asked(row.question, None).key for row in found.answers}
+    assert len(said.missing(asked_for)) == len(asked_for), "its answers are gone"
+    assert not holders(folder, OWNER) and all(row.scored is None for row in found.answers)
     weights = file_sha256(champion / "adapter_model.safetensors")
     assert not [path for path in workspace.root.rglob("*.safetensors") if file_sha256(path) == weights]
 
@@ -235,7 +240,7 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
     assert done.erased == ("2",) and done.serves_still is None
     assert Registry(deployment.settings, deployment.workspace).champion().version == "3"
     refuse_while_forgetting(deployment.workspace)
-    assert holders(deployment.workspace, f"Who owns {SUBJECT}?") == []
+    assert holders(deployment.workspace.root, f"Who owns {SUBJECT}?") == []
 
 
 def test_nothing_is_removed_without_consent(deployment, monkeypatch):

@@ -6,8 +6,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 import steps.consolidate.cohorts as consolidating
+from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.adapter import adapter_config, load_adapter
-from steps.consolidate.start import Served, dreamt_again, goes_on
+from steps.consolidate.start import dreamt_again, goes_on
 from steps.consolidate.step import ConsolidateStep
 from steps.night import Night, Told
 from steps.records import Dream, Experience
@@ -59,7 +60,7 @@ def sleep(tiny_settings, workspace):
 
 
 def served(workspace, night=FIRST):
-    return Served(workspace.night(night) / "adapter", (night,))
+    return AdapterCheckpoint(workspace.night(night) / "adapter", (night,))
 
 
 def test_without_start_it_is_built_from_the_base_night_after_night(sleep, workspace):
@@ -126,7 +127,7 @@ def test_the_saved_adapter_is_what_was_trained_on_top_of_the_one_before(sleep, w
 
     sleep(FIRST, None, learning_rate=0.02)
     sleep(SECOND, served(workspace), learning_rate=1e-9)
-    sleep(THIRD, Served(workspace.night(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02)
+    sleep(THIRD, AdapterCheckpoint(workspace.night(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02)
     moved = (logits(FIRST) - logits(None)).abs().max()
     assert (logits(SECOND) - logits(FIRST)).abs().max() < 1e-4 * moved
     assert (logits(THIRD) - logits(SECOND)).abs().max() > 0.1 * moved
@@ -139,7 +140,7 @@ def test_what_was_learned_before_makes_room_for_tonight(sleep, workspace):
     sleep(FIRST, None, learning_rate=0.02)
     rank = adapter_config(workspace.night(FIRST) / "adapter")["r"]
     assert sleep(SECOND, served(workspace), max_rank=2 * rank)[0]["earlier_rank"] == rank
-    start = Served(workspace.night(SECOND) / "adapter", (FIRST, SECOND))
+    start = AdapterCheckpoint(workspace.night(SECOND) / "adapter", (FIRST, SECOND))
     figures, weights = sleep(THIRD, start, max_rank=2 * rank, learning_rate=0.02)
     assert figures["earlier_rank"] == figures["rank"] == rank
     config = adapter_config(workspace.night(THIRD) / "adapter")
@@ -164,10 +165,10 @@ def test_in_another_shape_it_is_built_from_the_base(sleep, workspace, knobs):
 def test_nothing_goes_on_from_what_has_learned_from_tonight_or_later(sleep, workspace, tiny_settings):
     sleep(FIRST, None)
     adapter = workspace.night(FIRST) / "adapter"
-    assert goes_on(Served(adapter, (FIRST,)), [FIRST, SECOND], tiny_settings)
-    assert not goes_on(Served(adapter, (FIRST, SECOND)), [FIRST, SECOND], tiny_settings)
-    assert not goes_on(Served(adapter, (FIRST, THIRD)), [FIRST, SECOND], tiny_settings)
-    assert not goes_on(Served(adapter, (FIRST,)), [], tiny_settings)
+    assert goes_on(AdapterCheckpoint(adapter, (FIRST,)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(AdapterCheckpoint(adapter, (FIRST, SECOND)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(AdapterCheckpoint(adapter, (FIRST, THIRD)), [FIRST, SECOND], tiny_settings)
+    assert not goes_on(AdapterCheckpoint(adapter, (FIRST,)), [], tiny_settings)
 
 
 def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():
