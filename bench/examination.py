@@ -19,7 +19,7 @@ from steps.examine.marking import right
 from steps.examine.predictions import PredictionCache
 from steps.examine.reading import marked_anchors
 from steps.model.loading import base_folder, base_sha256, load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import Experience, Probe, content_id
 from steps.workspace import file_sha256
 
@@ -92,10 +92,10 @@ def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, give
         base = load_base(settings.model)
         if adapter:
             load_adapter(base.model, adapter).eval()
-        runner = Runner(base, settings.examine.batch_tokens)
-        ask_probes(runner, asked, cache=cache, who=arm.name, max_new_tokens=limit)
-        ask_anchors(runner, suite, cache=cache, who=arm.name, max_new_tokens=limit)
-        del runner, base
+        model = LocalModel(base, settings.examine.batch_tokens)
+        ask_probes(model, asked, cache=cache, who=arm.name, max_new_tokens=limit)
+        ask_anchors(model, suite, cache=cache, who=arm.name, max_new_tokens=limit)
+        del model, base
         gc.collect()
     return cache
 

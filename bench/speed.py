@@ -22,9 +22,9 @@ from bench.stream import invented_stream
 from bench.training import taught
 from steps.dream.questions import ranked_questions, wording_prompt
 from steps.dream.sources import passages
-from steps.model.generating import Sampling
+from steps.model.chat_model import Sampling
 from steps.model.loading import load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import Dream
 from steps.settings import Settings
 from steps.workspace import write_json
@@ -110,14 +110,14 @@ def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
 
 def _sampled(course: Course, count: int) -> list[Speed]:
     base = load_base(course.settings.model)
-    runner = Runner(base, course.settings.dream.batch_tokens)
+    model = LocalModel(base, course.settings.dream.batch_tokens)
     sources = [s for e in course.documents(course.stream.nights[0]) for s in passages(e)]
     found = [(s, f) for s in sources for f in s.facts][:count]
-    ranked = ranked_questions(runner, found, [None] * len(found))
+    ranked = ranked_questions(model, found, [None] * len(found))
     texts = [wording_prompt(*one, ways[0][1]) for one, ways in zip(found, ranked, strict=True) if ways]
     knobs = course.settings.dream
     start = time.perf_counter()
-    lines = runner.lines(
+    lines = model.complete(
         "sampling, packed", texts, max_new_tokens=NEW_TOKENS, sampling=Sampling(knobs.temperature, knobs.top_k), seed=0
     )
     ours = Speed("Slumber", sum(len(base.tokenizer.encode(t)) + 1 for t in lines), time.perf_counter() - start)

@@ -14,7 +14,7 @@ from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.model.loading import Base, load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import Dream, Experience
 from steps.settings import ConsolidateSettings, Settings
 
@@ -94,7 +94,7 @@ def _trained(
     count: bool = False,
 ) -> Taught:
     knobs = settings.consolidate
-    packed = Runner(base, knobs.batch_tokens).packed
+    packed = LocalModel(base, knobs.batch_tokens).packed
     with tempfile.TemporaryDirectory(prefix="slumber-arm-") as scratch:
         lessons = prepare_lessons(base.model, examples, knobs, packed=packed)
         model = trainable(base.model, knobs, start=start, seed=settings.seed, nights=nights)

@@ -7,8 +7,9 @@ import pytest
 
 from steps.dream.candidates import question_dreams
 from steps.dream.sources import passages
+from steps.model.chat import question_chat
 from steps.model.loading import load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import Experience
 
 pytestmark = [
@@ -23,11 +24,14 @@ TEXT = (
 
 
 def test_it_answers_packs_and_dreams(settings):
-    runner = Runner(load_base(settings.model), settings.dream.batch_tokens)
-    assert runner.packed
-    paris, hull = runner.answers(
+    model = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    assert model.packed
+    paris, hull = model.generate(
         "questions",
-        [("What is the capital of France?", None), ("What colour is the hull of the Ollin ferry?", TEXT)],
+        [
+            question_chat("What is the capital of France?"),
+            question_chat("What colour is the hull of the Ollin ferry?", TEXT),
+        ],
         max_new_tokens=24,
     )
     assert "Paris" in paris.text and "green" in hull.text
@@ -36,7 +40,7 @@ def test_it_answers_packs_and_dreams(settings):
         id="e", night="2026-11-22", kind="document", source="f.md", record=None, title="The Ollin Ferry", text=TEXT
     )
     refused = Counter()
-    dreams = question_dreams(runner, runner, passages(ferry), settings=settings, night="2026-11-22", refused=refused)
+    dreams = question_dreams(model, model, passages(ferry), settings=settings, night="2026-11-22", refused=refused)
     asked = [d for d in dreams if d.strategy == "question"]
     assert len({d.sentence for d in asked}) >= 2, refused
     assert all(d.verification["support"] > 0 and d.verification["wording"] in ("rule", "model") for d in asked)

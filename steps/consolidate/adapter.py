@@ -29,7 +29,7 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
     torch.manual_seed(seed)
     config = LoraConfig(
         r=settings.rank,
-        lora_alpha=settings.alpha,
+        lora_alpha=settings.alpha,  # type: ignore[arg-type]  # PEFT divides it by the rank, whole or not
         lora_dropout=settings.dropout,
         target_modules=sorted({name.rsplit(".", 1)[-1] for name in adapted_layers(model, settings)}),
         layers_to_transform=_layers(model.config, settings),
@@ -64,7 +64,7 @@ def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path |
     ``onto`` is the adapter that was merged into the model before (``with_merged``). What is saved is the sum of the
     two, exactly: one adapter whose rank is the sum of theirs.
     """
-    model.save_pretrained(folder, safe_serialization=True)
+    model.save_pretrained(str(folder), safe_serialization=True)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty model card
     config = adapter_config(folder)
     config["base_model_name_or_path"] = base_name

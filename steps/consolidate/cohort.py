@@ -3,7 +3,9 @@
 import shutil
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from peft import LoraConfig
 
 from steps.consolidate.adapter import adapter_config, attach_adapter, save_adapter, with_merged
 from steps.consolidate.compacting import compacted
@@ -12,7 +14,7 @@ from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
 from steps.model.loading import load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import Dream, Experience
 from steps.settings import ConsolidateSettings, Settings
 
@@ -42,7 +44,7 @@ def learn_cohort(
     """
     knobs = settings.consolidate
     base = load_base(settings.model)  # anew for each cohort: the one before was merged into it
-    packed = Runner(base, knobs.batch_tokens).packed
+    packed = LocalModel(base, knobs.batch_tokens).packed
     examples = build_examples(base.tokenizer, dreams, corpus, known=known)
     lessons = prepare_lessons(base.model, examples, knobs, packed=packed)
     before = _with_room(begun, folder / "before", knobs) if begun else None
@@ -67,7 +69,7 @@ def learn_cohort(
         "examples": len(examples),
         "rehearsal_examples": sum(e.rehearsal for e in examples),
         "replayed_examples": sum(e.replay for e in examples),
-        "rank": model.peft_config["default"].r,
+        "rank": cast(LoraConfig, model.peft_config["default"]).r,
         "earlier_rank": adapter_config(before)["r"] if before else 0,
         "steps": len(done.losses),
         "losses": [round(loss, 6) for loss in done.losses],

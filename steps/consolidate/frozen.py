@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 
 from steps.consolidate.examples import Example
@@ -31,8 +32,8 @@ class FrozenPrefix:
     """
 
     def __init__(self, model: PreTrainedModel, examples: list[Example], *, first: int, batch_tokens: int):
-        self._layers = blocks(model)
-        self._first = first if self._layers else 0
+        self._layers = blocks(model) or nn.ModuleList()
+        self._first = first if len(self._layers) else 0
         self._starts = np.concatenate([[0], np.cumsum([len(e.sequence) for e in examples])])
         self._states: torch.Tensor | None = None
         if self._first and examples:

@@ -5,6 +5,7 @@ whole row (the largest tensor of a training step) never exist (the idea of Liger
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import nn
@@ -51,11 +52,12 @@ class _Fused(torch.autograd.Function):
         shares = targets.weights / targets.weights.sum()
         gradient = torch.empty_like(hidden)
         total = hidden.new_zeros((), dtype=torch.float32)
+        weight = cast(torch.Tensor, head.weight)
         for part, logits in logits_by_part(head, hidden):
             aims = Targets(targets.tokens[part], targets.logprobs[part], targets.written[part], shares[part])
             losses, slope = _loss_and_slope(logits, aims, hard[part])
             total += (losses * shares[part]).sum()
-            gradient[part] = slope.to(head.weight.dtype) @ head.weight
+            gradient[part] = slope.to(weight.dtype) @ weight
         ctx.save_for_backward(gradient)
         return total
 

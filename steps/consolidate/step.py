@@ -97,7 +97,8 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             return ConsolidateFigures(skipped="nothing is left to learn" if rebuild else "nothing new tonight")
         check_space(night.workspace.state, needed_bytes=NIGHT_BYTES)
         corpus = {e.id: e for n in nights for e in read_records(night.workspace.dataset("corpus", n), Experience)}
-        adapter, parts, digest = begun.adapter if begun else None, [], self.digest(night)
+        parts, digest = [], self.digest(night)
+        adapter = begun.adapter if begun else None
         for cohort in cohorts:
             part = learned(
                 scratch / cohort,
@@ -111,7 +112,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             adapter = scratch / cohort / "adapter"
             parts.append(part)
             known.append(cohort)
-        adapter.rename(folder)
+        (scratch / cohorts[-1] / "adapter").rename(folder)
         shutil.rmtree(scratch, ignore_errors=True)
         return ConsolidateFigures(
             superseded=[{"was": was, "is now": now} for was, now in sorted(left_out)],

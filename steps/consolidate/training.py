@@ -4,10 +4,12 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from transformers import PreTrainedModel
 
 from steps.consolidate.directions import point_adapter
 from steps.consolidate.examples import Example
@@ -108,7 +110,7 @@ def _row_loss(
 ) -> tuple[float, int]:
     """Run forward and backward over one row; without packing, over its examples one by one."""
     total = sum(weight(e, settings) * len(e.completion) for e in members)
-    base, value, tokens = model.get_base_model(), 0.0, 0
+    base, value, tokens = cast(PreTrainedModel, model.get_base_model()), 0.0, 0
     together = list(zip(members, numbers, strict=True))
     for part in [together] if packed else [[pair] for pair in together]:
         row = pack([e.sequence for e, _ in part])

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.dream.clauses import Fact
-from steps.dream.dreamers import Dreamer
 from steps.dream.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.dream.sentences import names_and_numbers
 from steps.dream.sources import Source, dream_about
 from steps.dream.verification import asked_for, supports
-from steps.model.runner import Runner
+from steps.model.chat_model import ChatModel
 from steps.records import Dream
 from steps.settings import DreamSettings, Settings
 
@@ -37,25 +36,25 @@ class Kept:
 
 
 def question_dreams(
-    dreamer: Dreamer, runner: Runner, sources: list[Source], *, settings: Settings, night: str, refused: Counter[str]
+    writer: ChatModel, base: ChatModel, sources: list[Source], *, settings: Settings, night: str, refused: Counter[str]
 ) -> list[Dream]:
     """Write and verify question dreams; refusals are counted in ``refused`` by reason."""
     knobs = settings.dream
-    turned = _turned_round(dreamer, runner, sources, per_sentence=knobs.facts_per_sentence)
+    turned = _turned_round(writer, base, sources, per_sentence=knobs.facts_per_sentence)
     asked = [ways[0] for ways in turned] + [one for ways in turned for one in ways[1:]]
     models = [ways[n % min(len(ways), BASES)] for ways in turned for n in range(knobs.wordings_per_fact)]
-    worded = other_words(dreamer, models, temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed)
+    worded = other_words(writer, models, temperature=knobs.temperature, top_k=knobs.top_k, seed=settings.seed)
     worded = list(_well_formed(worded, refused))
-    readings = read_answers(dreamer, [*asked, *worded])
+    readings = read_answers(writer, [*asked, *worded])
     kept = _kept(asked, worded, readings, trusted=len(turned), knobs=knobs, refused=refused)
-    return _answered(runner, kept, min_support=knobs.min_support, night=night, refused=refused)
+    return _answered(base, kept, min_support=knobs.min_support, night=night, refused=refused)
 
 
-def _turned_round(dreamer: Dreamer, runner: Runner, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:
+def _turned_round(writer: ChatModel, base: ChatModel, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:
     """The best rule-made questions of the most telling facts of each sentence: numbers and names first."""
     found = [(source, fact) for source in sources for fact in source.facts]
     by_sentence: dict[tuple[int, int], list[tuple[tuple[bool, float], list[Asked]]]] = {}
-    for (source, fact), ranked in zip(found, ranked_questions(runner, found, kinds(dreamer, found)), strict=True):
+    for (source, fact), ranked in zip(found, ranked_questions(base, found, kinds(writer, found)), strict=True):
         telling = bool(names_and_numbers(f"Here {fact.span}"))
         natural = [(score, q) for score, q in ranked if score > (STIFFEST if telling else STIFF)]
         if natural:
@@ -116,12 +115,12 @@ def _kept(
 
 
 def _answered(
-    runner: Runner, kept: list[Kept], *, min_support: float, night: str, refused: Counter[str]
+    base: ChatModel, kept: list[Kept], *, min_support: float, night: str, refused: Counter[str]
 ) -> list[Dream]:
     """Answer each question with its fact's statement, unless that is no news to the model."""
     told = [(k.question, f"{k.source.experience.title}\n{k.fact.statement}", k.fact.statement) for k in kept]
     dreams = []
-    for k, gain in zip(kept, supports(runner, told), strict=True):
+    for k, gain in zip(kept, supports(base, told), strict=True):
         if gain < min_support:
             refused["known without the document"] += 1
             continue

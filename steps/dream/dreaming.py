@@ -5,14 +5,14 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.dream.candidates import question_dreams
-from steps.dream.dreamers import make_dreamer
 from steps.dream.drills import drills, fact_counts
 from steps.dream.neighbours import reverse_dreams, unanswerable_dreams
 from steps.dream.reading import reading_dreams
 from steps.dream.rehearsal import normalised, write_rehearsal
 from steps.dream.sources import Source, dream_about, passages
+from steps.dream.writer import make_writer
 from steps.model.loading import load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import Dream, Experience, Probe, Triaged, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
@@ -30,10 +30,10 @@ def dream_all(
     settings: Settings, workspace: Workspace, night: str, sources: list[Source], probes: list[Probe]
 ) -> tuple[list[Dream], Counter[str], dict[str, Any]]:
     """Return the dreams, each once, how many were refused by reason, and how they were made."""
-    runner = Runner(load_base(settings.model), settings.dream.batch_tokens)
-    dreamer = make_dreamer(settings.dream, runner)
+    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    writer = make_writer(settings.dream, base)
     refused: Counter[str] = Counter()
-    questions = question_dreams(dreamer, runner, sources, settings=settings, night=night, refused=refused)
+    questions = question_dreams(writer, base, sources, settings=settings, night=night, refused=refused)
     drilled = [
         dream_about(
             source,
@@ -55,7 +55,7 @@ def dream_all(
         normalised(a.question) for a in read_anchors(settings.anchors)
     }
     written = write_rehearsal(
-        dreamer,
+        writer,
         settings.dream.rehearsals,
         temperature=settings.dream.temperature,
         top_k=settings.dream.top_k,
@@ -92,7 +92,7 @@ def dream_all(
             refused["dreamt already"] += 1
         else:
             kept[one.id] = one
-    return list(kept.values()), refused, {"packed": runner.packed, "engine": settings.dream.engine}
+    return list(kept.values()), refused, {"packed": base.packed, "engine": settings.dream.engine}
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

@@ -42,8 +42,8 @@ def drills(title: str, facts: list[Fact], *, questions: Counter[tuple[int, str]]
 
 def fact_counts(dreams: list[Dream], experience: str, *, first: int) -> Counter[tuple[int, str]]:
     """Count the question dreams about a document by fact; sentences are counted from number ``first``."""
-    own = [d for d in dreams if d.experience == experience and d.sentence is not None]
-    return Counter((d.sentence - first, str(d.verification["span"]).lower()) for d in own)
+    own = [(d.sentence, str(d.verification["span"])) for d in dreams if d.experience == experience]
+    return Counter((sentence - first, span.lower()) for sentence, span in own if sentence is not None)
 
 
 def _of(fact: Fact, title: str) -> list[Drill]:

@@ -7,11 +7,9 @@ import re
 from collections.abc import Sequence
 
 from steps.dream.clauses import Fact, rule_questions
-from steps.dream.dreamers import Dreamer
 from steps.dream.sentences import content_words, names_and_numbers, words
 from steps.dream.sources import Source
-from steps.model.generating import Sampling
-from steps.model.runner import Runner
+from steps.model.chat_model import ChatModel, Sampling
 
 _WORKED = (
     (
@@ -64,14 +62,14 @@ _SIZE = re.compile(r"\b(?:big|large|high|height|tall|long|length|wide|width|deep
 Asked = tuple[Source, Fact, str]  # whose document, which fact, and a question about it
 
 
-def kinds(dreamer: Dreamer, facts: Sequence[tuple[Source, Fact]]) -> list[str | None]:
-    """Have the dreamer say what kind of thing each span is ("tree" for "larch"), None where that says nothing."""
+def kinds(writer: ChatModel, facts: Sequence[tuple[Source, Fact]]) -> list[str | None]:
+    """Have the writer say what kind of thing each span is ("tree" for "larch"), None where that says nothing."""
     wanted = sorted({(f.statement, f.span) for _, f in facts if not re.match(r"\d|On\s", f.span)})
     prompts = [
         f"Say in one word what kind of thing each thing is.\n\n{_NAMING}Fact: {statement}\nThing: {span}\nKind:"
         for statement, span in wanted
     ]
-    lines = dreamer.lines("kinds", prompts, max_new_tokens=KIND_TOKENS, sampling=Sampling(), seed=0)
+    lines = writer.complete("kinds", prompts, max_new_tokens=KIND_TOKENS, sampling=Sampling(), seed=0)
     said = dict(zip(wanted, lines, strict=True))
     return [_kind(said.get((f.statement, f.span), ""), f.span) for _, f in facts]
 
@@ -82,7 +80,7 @@ def _kind(line: str, span: str) -> str | None:
 
 
 def ranked_questions(
-    runner: Runner, facts: Sequence[tuple[Source, Fact]], kinds: Sequence[str | None]
+    base: ChatModel, facts: Sequence[tuple[Source, Fact]], kinds: Sequence[str | None]
 ) -> list[list[tuple[float, str]]]:
     """Return each fact's rule-made questions with their mean log-likelihoods, the most natural first.
 
@@ -97,18 +95,18 @@ def ranked_questions(
         f"Write one clear question about each fact. The question names the subject.\n\n{_ASKING}{_asking(*facts[n])}"
         for n, _ in asked
     ]
-    scores = runner.continuations("ranking questions", prompts, [f" {question}" for _, question in asked])
+    scores = base.score_text("ranking questions", prompts, [f" {question}" for _, question in asked])
     ranked: list[list[tuple[float, str]]] = [[] for _ in facts]
     for (number, question), score in zip(asked, scores, strict=True):
         ranked[number].append((float(score.mean()), question))
     return [sorted(candidates, reverse=True) for candidates in ranked]
 
 
-def other_words(dreamer: Dreamer, asked: Sequence[Asked], *, temperature: float, top_k: int, seed: int) -> list[Asked]:
+def other_words(writer: ChatModel, asked: Sequence[Asked], *, temperature: float, top_k: int, seed: int) -> list[Asked]:
     """Have each question said in other words, unchecked; one that is given twice is said in two ways."""
     prompts = [wording_prompt(*one) for one in asked]
     sampling = Sampling(temperature, top_k)
-    lines = dreamer.lines("wordings", prompts, max_new_tokens=WORDING_TOKENS, sampling=sampling, seed=seed)
+    lines = writer.complete("wordings", prompts, max_new_tokens=WORDING_TOKENS, sampling=sampling, seed=seed)
     return [(source, fact, line) for (source, fact, _), line in zip(asked, lines, strict=True)]
 
 
@@ -120,14 +118,14 @@ def wording_prompt(source: Source, fact: Fact, question: str) -> str:
     )
 
 
-def read_answers(dreamer: Dreamer, asked: Sequence[Asked]) -> list[str]:
-    """Have the dreamer read each fact and answer the question about it in a few words, greedily."""
+def read_answers(writer: ChatModel, asked: Sequence[Asked]) -> list[str]:
+    """Have the writer read each fact and answer the question about it in a few words, greedily."""
     prompts = [
         "Read each fact and answer the question about it in a few words.\n\n"
         f"{_READING}Subject: {s.experience.title}\nFact: {f.statement}\nQuestion: {question}\nAnswer:"
         for s, f, question in asked
     ]
-    lines = dreamer.lines("reading", prompts, max_new_tokens=READING_TOKENS, sampling=Sampling(), seed=0)
+    lines = writer.complete("reading", prompts, max_new_tokens=READING_TOKENS, sampling=Sampling(), seed=0)
     return [line.strip(" .") for line in lines]
 
 

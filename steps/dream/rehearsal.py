@@ -7,11 +7,10 @@ What it says before an update is what it should go on saying after it (in the ma
 import random
 from collections.abc import Iterable, Iterator
 
-from steps.dream.dreamers import Dreamer
 from steps.dream.sentences import words
 from steps.dream.texts import write_texts
-from steps.model.chat import question_message
-from steps.model.generating import Sampling
+from steps.model.chat import question_chat, question_message
+from steps.model.chat_model import ChatModel, Sampling
 
 TOPICS = (
     "the sea, cooking, trees, school, the weather, money, music, mathematics, the body, animals, travel, history, "
@@ -46,7 +45,7 @@ QUESTION_TOKENS, ANSWER_TOKENS = 24, 24
 
 
 def write_rehearsal(
-    dreamer: Dreamer, count: int, *, temperature: float, top_k: int, seed: int, forbidden: set[str]
+    writer: ChatModel, count: int, *, temperature: float, top_k: int, seed: int, forbidden: set[str]
 ) -> list[tuple[str, str, bool]]:
     """Return up to ``count`` (message, answer, complete) that the model wrote from itself alone.
 
@@ -55,7 +54,7 @@ def write_rehearsal(
     choose = random.Random(seed)
     sampling = Sampling(temperature, top_k)
     topics = [choose.choice(TOPICS) for _ in range(round(_READING_SHARE * count))]
-    read = write_texts(dreamer, topics, sampling=sampling, seed=seed)
+    read = write_texts(writer, topics, sampling=sampling, seed=seed)
     prompts = []
     for _ in range(count + count // 4 - len(read)):
         topic = choose.choice(TOPICS)
@@ -64,17 +63,17 @@ def write_rehearsal(
             if choose.random() < _ORDER_SHARE
             else _prompt(topic, choose.choice(_OPENINGS))
         )
-    lines = dreamer.lines(
+    lines = writer.complete(
         "rehearsal questions",
         [prompt for prompt, _ in prompts],
         max_new_tokens=QUESTION_TOKENS,
         sampling=sampling,
         seed=seed,
     )
-    asked = [(question, text) for text, question in read]
+    asked: list[tuple[str, str | None]] = [(question, text) for text, question in read]
     asked += [(f"{opening} {line}".strip(), None) for (_, opening), line in zip(prompts, lines, strict=True)]
     asked = list(_fresh(asked, forbidden))[:count]
-    replies = dreamer.answers("rehearsal answers", asked, max_new_tokens=ANSWER_TOKENS)
+    replies = writer.generate("rehearsal answers", [question_chat(*one) for one in asked], max_new_tokens=ANSWER_TOKENS)
     return [
         (question_message(question, text), reply.text, reply.complete)
         for (question, text), reply in zip(asked, replies, strict=True)

@@ -1,6 +1,7 @@
 """The step: dreams of tonight's documents and of the model itself, checked, and held-out probes set apart."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import Field
 from steps.errors import DataRefused
 from steps.manifest import Figures
 from steps.night import Night
-from steps.records import Probe
+from steps.records import Probe, Record
 from steps.step import Step
 from steps.workspace import read_records, write_records
 
@@ -37,7 +38,7 @@ class DreamStep(Step[DreamFigures]):
     Documents without owner's probes leave some of their questions as held-out probes.
 
     Raises:
-        SlumberError: the model or the dreamer's server is missing.
+        SlumberError: the model or the writer's server is missing.
         DataRefused: a dream leaks a probe, or the dreams fail a critical expectation.
     """
 
@@ -79,7 +80,8 @@ class DreamStep(Step[DreamFigures]):
                 f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.",
                 check="no_leak",
             )
-        for path, records in zip(self.outputs(night), (train, held), strict=True):
+        rows: tuple[Sequence[Record], ...] = (train, held)
+        for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
         return DreamFigures(

@@ -4,9 +4,8 @@ Answered with the text at hand they rehearse reading: a model that learns facts 
 its weights (docs/log.md).
 """
 
-from steps.dream.dreamers import Dreamer
 from steps.dream.sentences import words
-from steps.model.generating import Sampling
+from steps.model.chat_model import ChatModel, Sampling
 
 _TOKENS = 72
 _WORKED = (
@@ -30,9 +29,9 @@ _WORKED = (
 _SEPARATOR = " Question: "
 
 
-def write_texts(dreamer: Dreamer, topics: list[str], *, sampling: Sampling, seed: int) -> list[tuple[str, str]]:
+def write_texts(writer: ChatModel, topics: list[str], *, sampling: Sampling, seed: int) -> list[tuple[str, str]]:
     """Return (text, question) for the topics of which the model could write both, the question about the text."""
-    lines = dreamer.lines(
+    lines = writer.complete(
         "rehearsal texts",
         [_prompt(topic) for topic in topics],
         max_new_tokens=_TOKENS,

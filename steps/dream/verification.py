@@ -8,7 +8,8 @@ import re
 
 from steps.dream.clauses import Fact
 from steps.dream.sentences import NUMBER_WORDS, content_words, words
-from steps.model.runner import Runner
+from steps.model.chat import question_chat
+from steps.model.chat_model import ChatModel
 
 _COUNTS = re.compile(
     r"\b(?:how (?:many|much|long|high|old|tall|deep|wide|far|often|large|big|heavy|hot|fast)"
@@ -29,8 +30,8 @@ def asked_for(reading: str, *, question: str, fact: Fact, title: str) -> str | N
     return fact.span if 2 * len(read & span) >= len(span) else reading
 
 
-def supports(runner: Runner, items: list[tuple[str, str, str]]) -> list[float]:
+def supports(base: ChatModel, items: list[tuple[str, str, str]]) -> list[float]:
     """Nats per token by which the document makes an answer likelier, for (question, document, answer)."""
-    opened = runner.likelihoods("verifying answers, open book", items)
-    closed = runner.likelihoods("verifying answers, closed book", [(q, None, a) for q, _, a in items])
+    opened = base.score("verifying answers, open book", [(question_chat(q, d), a) for q, d, a in items])
+    closed = base.score("verifying answers, closed book", [(question_chat(q), a) for q, _, a in items])
     return [float(o.mean() - c.mean()) for o, c in zip(opened, closed, strict=True)]

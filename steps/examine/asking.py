@@ -7,7 +7,8 @@ from steps.canaries import Canary, surfaced
 from steps.code import code_sha256
 from steps.examine.predictions import PredictionCache
 from steps.ingest.redact import redact
-from steps.model.runner import Runner
+from steps.model.chat import question_chat
+from steps.model.chat_model import ChatModel
 from steps.records import content_id
 
 
@@ -35,18 +36,17 @@ def canary_key(canary: Canary) -> str:
     return content_id(canary.id, code_sha256("steps.canaries"))
 
 
-def ask_probes(runner: Runner, items: list[Asked], *, cache: PredictionCache, who: str, max_new_tokens: int) -> None:
+def ask_probes(model: ChatModel, items: list[Asked], *, cache: PredictionCache, who: str, max_new_tokens: int) -> None:
     """Answer each question greedily and note the replies."""
     todo = cache.unasked({item.key: item for item in items})
     if todo:
-        replies = runner.answers(
-            f"probes, {who}", [(i.question, i.document) for i in todo], max_new_tokens=max_new_tokens
-        )
+        chats = [question_chat(item.question, item.document) for item in todo]
+        replies = model.generate(f"probes, {who}", chats, max_new_tokens=max_new_tokens)
         cache.add({item.key: {"reply": reply.text} for item, reply in zip(todo, replies, strict=True)})
 
 
 def ask_anchors(
-    runner: Runner, anchors: list[Anchor], *, cache: PredictionCache, who: str, max_new_tokens: int
+    model: ChatModel, anchors: list[Anchor], *, cache: PredictionCache, who: str, max_new_tokens: int
 ) -> None:
     """Answer each anchor item: its options by likelihood in one packed pass, the others by generation.
 
@@ -55,26 +55,24 @@ def ask_anchors(
     todo = cache.unasked({anchor_key(anchor): anchor for anchor in anchors})
     choices = [a for a in todo if a.options]
     if choices:
-        items = [(a.prompt, None, option) for a in choices for option in a.options]
-        totals = iter([float(v.sum()) for v in runner.likelihoods(f"anchors by likelihood, {who}", items)])
+        items = [(question_chat(a.prompt), option) for a in choices for option in a.options]
+        totals = iter([float(v.sum()) for v in model.score(f"anchors by likelihood, {who}", items)])
         cache.add({anchor_key(a): {"log_likelihoods": [next(totals) for _ in a.options]} for a in choices})
     written = [a for a in todo if not a.options]
     if written:
-        replies = runner.answers(
-            f"anchors by generation, {who}", [(a.prompt, None) for a in written], max_new_tokens=max_new_tokens
-        )
+        chats = [question_chat(a.prompt) for a in written]
+        replies = model.generate(f"anchors by generation, {who}", chats, max_new_tokens=max_new_tokens)
         cache.add({anchor_key(a): {"reply": reply.text} for a, reply in zip(written, replies, strict=True)})
 
 
 def ask_canaries(
-    runner: Runner, canaries: list[Canary], *, cache: PredictionCache, who: str, max_new_tokens: int
+    model: ChatModel, canaries: list[Canary], *, cache: PredictionCache, who: str, max_new_tokens: int
 ) -> None:
     """Answer each canary greedily. Noted are what surfaced ("" if nothing did) and the reply without any secret."""
     todo = cache.unasked({canary_key(canary): canary for canary in canaries})
     if todo:
-        replies = runner.answers(
-            f"canaries, {who}", [(c.question, c.passage) for c in todo], max_new_tokens=max_new_tokens
-        )
+        chats = [question_chat(c.question, c.passage) for c in todo]
+        replies = model.generate(f"canaries, {who}", chats, max_new_tokens=max_new_tokens)
         cache.add(
             {
                 canary_key(canary): {"reply": redact(reply.text)[0], "surfaced": surfaced(canary, reply.text) or ""}

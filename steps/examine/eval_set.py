@@ -15,7 +15,7 @@ from steps.examine.reading import marked
 from steps.examine.replies import AnchorReply, ProbeReply
 from steps.examine.suites import ask_suites, suite_answers
 from steps.model.loading import Base, load_base
-from steps.model.runner import Runner
+from steps.model.local import LocalModel
 from steps.records import CanaryAnswer, ModelRole, SuiteAnswer, content_id
 from steps.settings import Settings, SuiteSettings
 from steps.workspace import Workspace, file_sha256
@@ -73,12 +73,12 @@ def ask_all(
     cache = predictions(adapter, base_digest=base_digest, settings=settings, workspace=workspace)
     if cache.missing(asked.keys):
         base = loaded(adapter, settings)
-        runner = Runner(base, settings.examine.batch_tokens)
-        ask_probes(runner, asked.asked, cache=cache, who=says, max_new_tokens=limit)
-        ask_anchors(runner, asked.anchors, cache=cache, who=says, max_new_tokens=limit)
-        ask_canaries(runner, asked.canaries, cache=cache, who=says, max_new_tokens=limit)
+        model = LocalModel(base, settings.examine.batch_tokens)
+        ask_probes(model, asked.asked, cache=cache, who=says, max_new_tokens=limit)
+        ask_anchors(model, asked.anchors, cache=cache, who=says, max_new_tokens=limit)
+        ask_canaries(model, asked.canaries, cache=cache, who=says, max_new_tokens=limit)
         ask_suites(base, settings, asked.suites, cache=cache, who=says)
-        del runner, base
+        del model, base
         gc.collect()
     return Replies(
         probes=_probe_replies(who, asked.items, cache),

@@ -9,14 +9,12 @@ import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from transformers import PreTrainedTokenizerBase
-
 from steps.examine.eval_set import loaded, predictions
 from steps.examine.items import ProbeItem
 from steps.examine.predictions import PredictionCache
 from steps.examine.replies import ProbeReply, TokenScores
-from steps.model.chat import answer_tokens
-from steps.model.runner import Runner
+from steps.model.chat import question_chat, token_ends
+from steps.model.local import LocalModel
 from steps.records import ModelRole, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace
@@ -45,15 +43,15 @@ def ask_token_scores(
     todo = cache.unasked({_key(*pair): pair for pair in pairs})
     if todo:
         base = loaded(adapter, settings)
-        runner = Runner(base, settings.examine.batch_tokens)
-        rated = runner.likelihoods(f"right replies, {says or who}", [(asked, None, reply) for asked, reply in todo])
+        model = LocalModel(base, settings.examine.batch_tokens)
+        rated = model.score(f"right replies, {says or who}", [(question_chat(asked), reply) for asked, reply in todo])
         cache.add(
             {
                 _key(asked, reply): {"log_probabilities": values.tolist(), **token_ends(reply, base.tokenizer)}
                 for (asked, reply), values in zip(todo, rated, strict=True)
             }
         )
-        del runner, base
+        del model, base
         gc.collect()
     return {probe.id: tuple(_scores(probe.question, r, cache) for r in replies.get(probe.id, ())) for probe in probes}
 
@@ -64,16 +62,6 @@ def with_scores(rows: Sequence[ProbeReply], scored: Mapping[str, tuple[TokenScor
         row.model_copy(update={"scored": scored[row.id]}) if row.condition == "closed" and row.id in scored else row
         for row in rows
     ]
-
-
-def token_ends(reply: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
-    """Return where each token of a reply ends, in characters, and the text that the tokens make if it is another one.
-
-    A token that ends within a character ends before it.
-    """
-    tokens = answer_tokens(tokenizer, reply)
-    texts = [str(tokenizer.decode(tokens[: n + 1], skip_special_tokens=True)) for n in range(len(tokens))]
-    return {"ends": [len(text.rstrip("\ufffd")) for text in texts], "text": None if texts[-1] == reply else texts[-1]}
 
 
 def _scores(question: str, reply: str, cache: PredictionCache) -> TokenScores:

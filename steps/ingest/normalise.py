@@ -33,7 +33,7 @@ _HALF_TOKEN = re.compile(r"<(?=[|｜])")
 def visible(text: str) -> str:
     """Return ``text`` in NFC with ``\\n`` line ends, and without control, zero-width, bidi and surrogate characters."""
     text = _LINE_ENDS.sub("\n", text)
-    table = {}
+    table: dict[int, str | None] = {}
     for character in set(text) - {"\n", "\t"}:
         category = unicodedata.category(character)
         if category in ("Cc", "Cf", "Cs") or (category == "Cn" and ord(character) & 0xFFFE == 0xFFFE):

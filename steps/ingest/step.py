@@ -1,6 +1,7 @@
 """Ingest: every record of the inbox becomes an experience, a probe, a quarantined record or a line in the ledger."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from steps.ingest.redact import sentence
 from steps.ingest.walking import Found, look_at_inbox
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
-from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, content_id
+from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, Record, content_id
 from steps.settings import Settings
 from steps.step import Step
 from steps.workspace import Workspace, read_records, write_records
@@ -63,7 +64,7 @@ class IngestStep(Step[IngestFigures]):
             intake.take_file(item)
         intake.resolve_probes()
         intake.check_counts()
-        rows = (intake.experiences, intake.probes, intake.ledger, intake.quarantine)
+        rows: tuple[Sequence[Record], ...] = (intake.experiences, intake.probes, intake.ledger, intake.quarantine)
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         return intake.figures()

@@ -15,10 +15,19 @@ def question_message(question: str, document: str | None = None) -> str:
     return f"Read this text and answer the question.\n\nText: {document}\n\nQuestion: {question}"
 
 
+def question_chat(question: str, document: str | None = None) -> Messages:
+    """Return the chat that asks a question, closed or open book."""
+    return [{"role": "user", "content": question_message(question, document)}]
+
+
+def chat_tokens(tokenizer: PreTrainedTokenizerBase, chat: Messages) -> list[int]:
+    """Tokens of a chat up to where the assistant starts to speak, with the template's own system prompt."""
+    return list(tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False))
+
+
 def prompt_tokens(tokenizer: PreTrainedTokenizerBase, question: str, document: str | None = None) -> list[int]:
-    """Tokens of the chat up to where the assistant starts to speak, with the template's own system prompt."""
-    messages = [{"role": "user", "content": question_message(question, document)}]
-    return list(tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
+    """Tokens of the chat that asks a question."""
+    return chat_tokens(tokenizer, question_chat(question, document))
 
 
 def answer_tokens(tokenizer: PreTrainedTokenizerBase, answer: str) -> list[int]:
@@ -33,3 +42,13 @@ def turn_end(tokenizer: PreTrainedTokenizerBase) -> int:
     )
     special = [token for token in marked if token in set(tokenizer.all_special_ids)]
     return special[-1] if special and special[-1] != tokenizer.bos_token_id else tokenizer.eos_token_id
+
+
+def token_ends(reply: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
+    """Return where each token of a reply ends, in characters, and the text that the tokens make if it is another one.
+
+    A token that ends within a character ends before it.
+    """
+    tokens = answer_tokens(tokenizer, reply)
+    texts = [str(tokenizer.decode(tokens[: n + 1], skip_special_tokens=True)) for n in range(len(tokens))]
+    return {"ends": [len(text.rstrip("\ufffd")) for text in texts], "text": None if texts[-1] == reply else texts[-1]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -60,7 +61,7 @@ def logits_by_part(head: nn.Module, hidden: torch.Tensor) -> Iterator[tuple[slic
     They lie in memory that the next part uses again: all logits of a row are the largest tensor there is, and fresh
     memory costs as much as the product that fills it.
     """
-    weight, bias = head.weight, getattr(head, "bias", None)
+    weight, bias = cast(torch.Tensor, head.weight), getattr(head, "bias", None)
     room = hidden.new_empty(min(_POSITIONS, len(hidden)), len(weight))
     for start in range(0, len(hidden), _POSITIONS):
         part = slice(start, min(start + _POSITIONS, len(hidden)))

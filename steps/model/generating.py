@@ -5,23 +5,15 @@ continue it, and each decoding step is one pass over one token per living branch
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
+from steps.model.chat_model import GREEDY, Sampling
 from steps.model.forward import hidden_states
 from steps.model.packing import Tokens, group, pack
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """``temperature`` 0 is greedy. ``top_k`` cuts before sampling: a draw from the whole vocabulary is slow."""
-
-    temperature: float = 0.0
-    top_k: int = 40
 
 
 def generate(
@@ -30,7 +22,7 @@ def generate(
     *,
     max_new_tokens: int,
     stop: Callable[[list[int]], bool],
-    sampling: Sampling = Sampling(),
+    sampling: Sampling = GREEDY,
     seed: int = 0,
     batch_tokens: int = 2048,
     packed: bool = True,

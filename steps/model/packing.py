@@ -66,7 +66,8 @@ def group(sequences: Sequence[Tokens], *, batch_tokens: int) -> list[list[int]]:
     A sequence longer than the limit gets a group of its own. Returns the numbers of the sequences, each exactly once.
     """
     groups: list[list[int]] = []
-    used, previous = 0, []
+    used = 0
+    previous: list[int] = []
     for number in sorted(range(len(sequences)), key=lambda n: list(sequences[n])):
         tokens = list(sequences[number])
         cost = len(tokens) - _shared(previous, tokens)

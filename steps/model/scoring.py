@@ -39,7 +39,7 @@ def token_logprobs(
             place = torch.from_numpy(inverse[asked] - part.start).to(logits.device)
             chosen = logits[place, torch.from_numpy(targets[asked]).to(logits.device)]
             values[asked] = (chosen - exponentiate_(logits)[1][place, 0]).cpu().numpy()
-        for number, part in zip(members, np.split(values, np.cumsum([len(s) for s in spans])[:-1]), strict=True):
-            results[number] = part
+        for number, own in zip(members, np.split(values, np.cumsum([len(s) for s in spans])[:-1]), strict=True):
+            results[number] = own
         advance(len(members))
     return results

@@ -46,7 +46,7 @@ def connect(uri: str, workspace: Workspace) -> Any:
     with told(uri):
         path = _sqlite_path(uri)
         if path is not None:
-            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace))
+            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace) or "")
         elif uri.startswith(("http://", "https://")):
             # MLflow alone would try for minutes. Any answer will do: a server with a password says 401.
             httpx.get(f"{uri.rstrip('/')}/health", timeout=PREFLIGHT_SECONDS)

@@ -44,6 +44,7 @@ class Succession(Writer):
                     f"Version {now.version} was champion before: only `slumber rollback` brings it back."
                 )
             check_examined_against(champion, now)
+            assert champion is not None  # which `check_examined_against` has seen to
             before = champion.version
             if override:
                 what = {"override_by": override.by, "override_reason": override.reason}

@@ -95,12 +95,15 @@ def read_version(entity: Any, aliases: dict[str, str]) -> Version:
 
 def way_back(champion: Version, versions: Iterable[Version]) -> list[Version]:
     """Return the champions before a refused ``champion``, last first, up to the first that needed no override."""
-    by_number, found, at = {version.version: version for version in versions}, [], champion
+    by_number = {version.version: version for version in versions}
+    found: list[Version] = []
+    at = champion
     while at.refused:
-        at = by_number.get(at.tags.get("previous_champion", ""))
-        if at is None or at in found:  # a tag was edited
+        before = by_number.get(at.tags.get("previous_champion", ""))
+        if before is None or before in found:  # a tag was edited
             break
-        found.append(at)
+        found.append(before)
+        at = before
     return found
 
 

@@ -116,7 +116,7 @@ def _material(workspace: Workspace, night: str, figures: dict[str, Any]) -> dict
     triaged = _records(workspace.dataset("triage", night), Triaged)
     corpus = _records(workspace.dataset("corpus", night), Experience)
     ledger = _records(workspace.dataset("ledger", night), LedgerEntry)
-    waiting = None if triaged is None else Counter(row.kind for row in triaged if row.waits)
+    waiting = None if triaged is None else Counter[str](row.kind for row in triaged if row.waits)
     return {
         "triaged": triaged,
         "titles": {experience.id: experience.title for experience in corpus or []},

@@ -1,6 +1,7 @@
 """Validate: the night's corpus, probes, ledger and quarantine, of what ingest wrote and the suites let pass."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic import Field
 from steps.ingest.excerpts import excerpt
 from steps.manifest import Figures
 from steps.night import Night
-from steps.records import Experience, LedgerEntry, Probe, Quarantined, content_id
+from steps.records import Experience, LedgerEntry, Probe, Quarantined, Record, content_id
 from steps.step import Step
 from steps.validate.checking import Validation, check_records
 from steps.validate.suites import suite_rules
@@ -77,7 +78,8 @@ class ValidateStep(Step[ValidateFigures]):
         kept = outcomes["accepted"] + outcomes["redacted"]
         if outcomes["quarantined"] != len(quarantine) or kept != len(corpus) + len(asked):
             raise AssertionError(f"the ledger counts {dict(outcomes)}, but {len(corpus)} + {len(asked)} are kept")
-        for path, records in zip(self.outputs(night), (corpus, asked, ledger, quarantine), strict=True):
+        rows: tuple[Sequence[Record], ...] = (corpus, asked, ledger, quarantine)
+        for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         return ValidateFigures(
             experiences=len(corpus),

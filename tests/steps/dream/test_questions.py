@@ -70,7 +70,7 @@ class Ranking:
     def __init__(self, likelihood):
         self.likelihood, self.prompts = likelihood, []
 
-    def continuations(self, what, prompts, texts):
+    def score_text(self, what, prompts, texts):
         self.prompts = list(prompts)
         return [np.full(3, self.likelihood(text)) for text in texts]
 
@@ -82,19 +82,19 @@ def source():
 
 
 def test_the_questions_about_each_fact_are_ranked_by_likelihood():
-    runner, one = Ranking(lambda text: -0.5 if text.startswith(" When") else -2.0), source()
+    base, one = Ranking(lambda text: -0.5 if text.startswith(" When") else -2.0), source()
     untouchable = Fact(0, "The Ollin ferry sails, because the owner is Hale.", "Hale")
-    year, green, none = ranked_questions(runner, [(one, YEAR), (one, GREEN), (one, untouchable)], [None] * 3)
+    year, green, none = ranked_questions(base, [(one, YEAR), (one, GREEN), (one, untouchable)], [None] * 3)
     assert year[0] == (-0.5, "When was the Ollin ferry built by Edda Krann?")
     assert {score for score, _ in year[1:]} == {-2.0}
     assert {q for _, q in year} == set(rule_questions(YEAR, title=TITLE))
     assert {q for _, q in green} == set(rule_questions(GREEN, title=TITLE)) and none == []
-    assert all(f"Subject: {TITLE}\nFact: " in prompt and prompt.endswith("Question:") for prompt in runner.prompts)
+    assert all(f"Subject: {TITLE}\nFact: " in prompt and prompt.endswith("Question:") for prompt in base.prompts)
 
 
 def test_the_kind_of_a_span_is_among_what_is_ranked():
-    runner, one = Ranking(lambda text: -0.5 if "Which colour" in text else -2.0), source()
-    (ranked,) = ranked_questions(runner, [(one, GREEN)], ["colour"])
+    base, one = Ranking(lambda text: -0.5 if "Which colour" in text else -2.0), source()
+    (ranked,) = ranked_questions(base, [(one, GREEN)], ["colour"])
     assert ranked[0] == (-0.5, "Which colour is the hull of the Ollin ferry painted?")
 
 
@@ -104,7 +104,7 @@ class Scripted:
     def __init__(self, line):
         self.line, self.prompts = line, []
 
-    def lines(self, what, prompts, **_):
+    def complete(self, what, prompts, **_):
         self.prompts += prompts
         return [self.line(prompt) for prompt in prompts]
 
@@ -118,9 +118,9 @@ def test_a_kind_is_one_word_that_says_something(line, kind):
 
 
 def test_kinds_are_asked_once_for_each_thing_and_never_for_a_number():
-    dreamer, one = Scripted(lambda _: "colour"), source()
-    assert kinds(dreamer, [(one, GREEN), (one, YEAR), (one, GREEN)]) == ["colour", None, "colour"]
-    (prompt,) = dreamer.prompts
+    writer, one = Scripted(lambda _: "colour"), source()
+    assert kinds(writer, [(one, GREEN), (one, YEAR), (one, GREEN)]) == ["colour", None, "colour"]
+    (prompt,) = writer.prompts
     assert prompt.endswith(f"Fact: {HULL}\nThing: dark green\nKind:")
 
 

@@ -1,4 +1,4 @@
-"""The OpenAI-compatible dreamer against a real HTTP server on loopback."""
+"""A model behind an OpenAI-compatible server, against a real HTTP server on loopback."""
 
 import json
 import threading
@@ -6,9 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from steps.dream.dreamers import EndpointDreamer, make_dreamer
+from steps.dream.writer import make_writer
 from steps.errors import SlumberError
-from steps.model.generating import Sampling
+from steps.model.chat import question_chat
+from steps.model.chat_model import Sampling
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -45,7 +46,7 @@ def server():
 
 
 @pytest.fixture
-def dreamer(server, settings, monkeypatch):
+def model(server, settings, monkeypatch):
     monkeypatch.setenv("DREAM_KEY", "k-1")
     knobs = {
         "engine": "openai",
@@ -53,24 +54,24 @@ def dreamer(server, settings, monkeypatch):
         "endpoint_model": "big",
         "api_key_env": "DREAM_KEY",
     }
-    return make_dreamer(settings.dream.model_copy(update=knobs), runner=None)
+    return make_writer(settings.dream.model_copy(update=knobs), base=None)
 
 
-def test_lines_and_answers_come_in_order(dreamer, server):
+def test_lines_and_answers_come_in_order(model, server):
     prompts = [f"p{n}" for n in range(20)]
-    lines = dreamer.lines("questions", prompts, max_new_tokens=8, sampling=Sampling(0.7, 40), seed=5)
+    lines = model.complete("questions", prompts, max_new_tokens=8, sampling=Sampling(0.7, 40), seed=5)
     assert lines == [f"echo p{n}" for n in range(20)]
-    replies = dreamer.answers("answers", [("who?", None), ("who?", "A doc.")], max_new_tokens=8)
+    replies = model.generate("answers", [question_chat("who?"), question_chat("who?", "A doc.")], max_new_tokens=8)
     assert replies[0].text == "WHO?" and replies[0].complete
     assert "A DOC." in replies[1].text
     path, key, body = server.seen[0]
     assert path == "/v1/completions" and key == "Bearer k-1" and body["model"] == "big" and body["max_tokens"] == 8
 
 
-def test_a_failing_server_is_one_sentence(dreamer, server):
+def test_a_failing_server_is_one_sentence(model, server):
     server.broken = True
     with pytest.raises(SlumberError, match="answered 500: out of memory"):
-        dreamer.answers("answers", [("who?", None)], max_new_tokens=8)
+        model.generate("answers", [question_chat("who?")], max_new_tokens=8)
 
 
 def test_no_server_is_one_sentence(settings):
@@ -78,9 +79,18 @@ def test_no_server_is_one_sentence(settings):
         update={"engine": "openai", "endpoint": "http://127.0.0.1:9/v1", "endpoint_model": "big"}
     )
     with pytest.raises(SlumberError, match="cannot be reached"):
-        EndpointDreamer(knobs).lines("questions", ["p"], max_new_tokens=8, sampling=Sampling(), seed=0)
+        make_writer(knobs, base=None).complete("questions", ["p"], max_new_tokens=8, sampling=Sampling(), seed=0)
 
 
 def test_engine_without_endpoint_is_refused(settings):
     with pytest.raises(SlumberError, match=r"dream\.endpoint"):
-        make_dreamer(settings.dream.model_copy(update={"engine": "openai"}), runner=None)
+        make_writer(settings.dream.model_copy(update={"engine": "openai"}), base=None)
+
+
+def test_what_a_server_cannot_do_is_said(model):
+    for ask in (
+        lambda: model.score("s", [(question_chat("who?"), "Ada")]),
+        lambda: model.score_text("s", ["a"], ["b"]),
+    ):
+        with pytest.raises(SlumberError, match="cannot say how probable"):
+            ask()
