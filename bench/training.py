@@ -13,6 +13,7 @@ from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
+from steps.dream.lessons import lesson_of
 from steps.model.loading import Base, load_base
 from steps.model.local import LocalModel
 from steps.records import Dream, Experience
@@ -54,9 +55,9 @@ def taught(
     """
     base = load_base(settings.model)
     dreams = list({d.id: d for d in dreams}.values())
-    examples = build_examples(base.tokenizer, dreams, corpus)
+    examples = build_examples(base.tokenizer, [lesson_of(dream, corpus) for dream in dreams])
     if plain:
-        examples = [replace(example, verbatim=True) for example in examples]
+        examples = [replace(example, objective="imitate") for example in examples]
         plainly = settings.consolidate.model_copy(update={"learning_rate": PLAIN_RATE})
         settings = settings.model_copy(update={"consolidate": plainly})
     return _trained(settings, base, examples, start=start, out=out, nights=nights, count=count)
@@ -73,9 +74,8 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
             prompt=(end,),
             teacher_prompt=(end,),
             completion=(*tokens, end),
-            rehearsal=False,
+            objective="imitate",
             fact=str(number),
-            verbatim=True,
         )
         for number, tokens in enumerate(encoded)
     ]

@@ -1,4 +1,4 @@
-"""One cohort is learned: a fresh adapter, trained on its dreams on top of what was learned before it."""
+"""One cohort is learned: a fresh adapter, trained on its lessons on top of what was learned before it."""
 
 import shutil
 from collections.abc import Collection
@@ -13,26 +13,25 @@ from steps.consolidate.examples import build_examples
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
+from steps.lesson import Lesson
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
-from steps.records import Dream, Experience
 from steps.settings import ConsolidateSettings, Settings
 
 
 def learn_cohort(
     *,
     settings: Settings,
-    dreams: list[Dream],
-    corpus: dict[str, Experience],
+    lessons: list[Lesson],
     known: Collection[str],
     begun: Path | None,
     folder: Path,
     digest: str,
 ) -> dict[str, Any]:
-    """Train on ``dreams`` and save the adapter in ``folder / "adapter"``, together with that of ``begun``.
+    """Train on ``lessons`` and save the adapter in ``folder / "adapter"``, together with that of ``begun``.
 
     Args:
-        known: nights whose dreams come again only so that they are kept.
+        known: nights whose lessons come again only so that they are kept.
         begun: the adapter of those nights; None: the base.
         folder: for this cohort alone; a checkpoint of the same ``digest`` in it is gone on from.
 
@@ -45,14 +44,14 @@ def learn_cohort(
     knobs = settings.consolidate
     base = load_base(settings.model)  # anew for each cohort: the one before was merged into it
     packed = LocalModel(base, knobs.batch_tokens).packed
-    examples = build_examples(base.tokenizer, dreams, corpus, known=known)
-    lessons = prepare_lessons(base.model, examples, knobs, packed=packed)
+    examples = build_examples(base.tokenizer, lessons, known=known)
+    read = prepare_lessons(base.model, examples, knobs, packed=packed)
     before = _with_room(begun, folder / "before", knobs) if begun else None
     served = with_merged(base.model, before) if before else base.model  # after the base has read the lessons
     model = attach_adapter(served, knobs, seed=settings.seed)
     done = train(
         model,
-        lessons,
+        read,
         settings=knobs,
         seed=settings.seed,
         packed=packed,
@@ -76,7 +75,7 @@ def learn_cohort(
         "tokens": done.tokens,
         "example_tokens": done.example_tokens,
         "seconds": done.seconds,
-        "reading_seconds": lessons.seconds,
+        "reading_seconds": read.seconds,
         "resumed_at": done.resumed_at,
         "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "packed": packed,

@@ -1,35 +1,34 @@
-"""Training examples: what the student sees, what the teacher sees, and the completion that both score."""
+"""Lessons as token ids: what the student sees, what the teacher sees, and the completion that both score."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from transformers import PreTrainedTokenizerBase
 
-from steps.dream.sources import context_of
-from steps.model.chat import answer_tokens, prompt_tokens
-from steps.records import Dream, Experience
+from steps.lesson import Lesson
+from steps.model.chat import answer_tokens, chat_tokens, prompt_tokens
 
 
 @dataclass(frozen=True)
 class Example:
-    """Token ids. The student answers from ``prompt`` alone; the teacher had the document in ``teacher_prompt``.
+    """Token ids. The student answers from ``prompt`` alone; the teacher had the source in ``teacher_prompt``.
 
-    For rehearsal both prompts are the same, so the loss is the KL to the base. ``general`` rehearsal is all the
-    model's own: its request is part of the completion, too, for its words cost nothing more and keep the model what
-    it was. ``fact``: what it is about, if any; every epoch asks for every fact equally often. ``verbatim``: the
-    completion is learned as it stands, for the teacher would not say it (that it does not know, say). ``replay``:
-    the adapter knows it already, and it comes only so often that it is kept.
+    ``objective``: how it is learned. ``whole``: its request is part of the completion, too, for its words cost nothing
+    more and keep the model what it was. ``fact``: what it is about, if any; every epoch asks for every fact equally
+    often. ``replay``: the adapter knows it already, and it comes only so often that it is kept. ``rejected``: it is
+    what the example before it should not have said.
     """
 
     id: str
     prompt: tuple[int, ...]
     teacher_prompt: tuple[int, ...]
     completion: tuple[int, ...]
-    rehearsal: bool
+    rehearsal: bool = False
+    objective: str = "distill"
     fact: str | None = None
-    verbatim: bool = False
     replay: bool = False
-    general: bool = False
+    whole: bool = False
+    rejected: bool = False
 
     @property
     def sequence(self) -> tuple[int, ...]:
@@ -39,47 +38,39 @@ class Example:
     def kind(self) -> str:
         """ "general" text, tonight's "facts", "earlier" facts, or "reading" of what is given."""
         if self.rehearsal:
-            return "general" if self.general else "reading"
+            return "general" if self.whole else "reading"
         return "earlier" if self.replay else "facts"
 
 
 def build_examples(
-    tokenizer: PreTrainedTokenizerBase,
-    dreams: list[Dream],
-    corpus: dict[str, Experience],
-    *,
-    known: Collection[str] = (),
+    tokenizer: PreTrainedTokenizerBase, lessons: Iterable[Lesson], *, known: Collection[str] = ()
 ) -> list[Example]:
-    """Tokenise dreams; the teacher reads the passage of ``corpus`` that each was dreamt from.
-
-    Dreams of ``known`` nights are replay.
-
-    A rehearsal answer that was cut at its limit has no end of turn: the model must not learn to stop there.
-    """
+    """Tokenise lessons; those of ``known`` nights are replay. A preference becomes two examples, the rejected last."""
     found: list[Example] = []
     opening = _template_length(tokenizer)
-    for dream in dreams:
-        document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
-        prompt, completion = prompt_tokens(tokenizer, dream.question), answer_tokens(tokenizer, dream.answer)
-        if dream.verification.get("complete") is False:
-            completion = completion[:-1]
-        teacher_prompt = prompt_tokens(tokenizer, dream.question, document)
-        if dream.strategy == "rehearsal":
+    for lesson in lessons:
+        prompt, completion = chat_tokens(tokenizer, lesson.messages), answer_tokens(tokenizer, lesson.completion)
+        if not lesson.complete:
+            completion = completion[:-1]  # without the end of turn
+        teacher_prompt = prompt if lesson.informed is None else chat_tokens(tokenizer, lesson.informed)
+        if lesson.whole:
             prompt, completion = prompt[:opening], prompt[opening:] + completion
             teacher_prompt = prompt
-        found.append(
-            Example(
-                id=dream.id,
-                prompt=tuple(prompt),
-                teacher_prompt=tuple(teacher_prompt),
-                completion=tuple(completion),
-                rehearsal=dream.rehearsal,
-                fact=fact_of(dream),
-                verbatim=dream.strategy == "unanswerable",
-                replay=dream.night in known,
-                general=dream.strategy == "rehearsal",
-            )
+        example = Example(
+            id=lesson.id,
+            prompt=tuple(prompt),
+            teacher_prompt=tuple(teacher_prompt),
+            completion=tuple(completion),
+            rehearsal=lesson.rehearsal,
+            objective=lesson.objective,
+            fact=lesson.fact or (None if lesson.rehearsal else lesson.id),
+            replay=lesson.night in known,
+            whole=lesson.whole,
         )
+        found.append(example)
+        if lesson.rejected is not None:
+            other = tuple(answer_tokens(tokenizer, lesson.rejected))
+            found.append(replace(example, completion=other, rejected=True))
     return found
 
 
@@ -87,11 +78,3 @@ def _template_length(tokenizer: PreTrainedTokenizerBase) -> int:
     """How many tokens stand before the user's first word, at least one."""
     a, b = (prompt_tokens(tokenizer, letter) for letter in "AB")
     return max(1, next(n for n, (left, right) in enumerate(zip(a, b, strict=False)) if left != right))
-
-
-def fact_of(dream: Dream) -> str | None:
-    """Return a key of what a dream asks for, None for rehearsal. What a document leaves open counts as one fact."""
-    if dream.rehearsal:
-        return None
-    asked = "what is not told" if dream.strategy == "unanswerable" else dream.verification.get("span", dream.id)
-    return f"{dream.experience} {dream.sentence} {str(asked).lower()}"

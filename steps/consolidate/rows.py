@@ -21,20 +21,24 @@ def plan_rows(
 
     An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
     expense of another. Of the rehearsal it holds ``rehearsal_fraction``, in turns, too, and for each of all these at
-    most ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's.
+    most ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's. What is rejected comes right
+    after what is preferred to it.
 
     Depends on the arguments alone, so that a resumed run walks the same rows.
     """
-    earlier = [n for n, example in enumerate(examples) if example.replay and not example.rehearsal]
+    earlier = [n for n, e in enumerate(examples) if e.replay and not e.rehearsal and not e.rejected]
     general = 0  # how much rehearsal is tonight's
     by_fact: dict[str | None, list[int]] = {}
     for n, example in enumerate(examples):
-        if example.rehearsal or not example.replay:
+        if not example.rejected and (example.rehearsal or not example.replay):
             by_fact.setdefault(example.fact, []).append(n)
             general += example.rehearsal and not example.replay
     for fact, numbers in [("earlier", earlier), *by_fact.items()]:
         random.Random(f"{seed}-{fact}").shuffle(numbers)
+    rejected = {n for n, example in enumerate(examples) if example.rejected}
     costs = [len(example.sequence) for example in examples]
+    for n in rejected:
+        costs[n - 1] += costs[n]
     shared = _common_prefix(examples) if packed else 0
     rows: list[list[int]] = []
     for epoch in range(epochs):
@@ -45,6 +49,8 @@ def plan_rows(
         order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
         random.Random(f"{seed}-{epoch}").shuffle(order)
         rows += _full_rows(order, costs, batch_tokens=batch_tokens, shared=shared)
+    if rejected:
+        rows = [[m for n in row for m in ((n, n + 1) if n + 1 in rejected else (n,))] for row in rows]
     return rows
 
 

@@ -10,7 +10,7 @@ from transformers import AutoConfig
 
 from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.adapter import stacks
-from steps.consolidate.examples import fact_of
+from steps.dream.lessons import fact_of
 from steps.model.loading import base_folder
 from steps.records import Dream
 from steps.settings import Settings

@@ -81,6 +81,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
     def work(self, night: Night) -> ConsolidateFigures:
         from steps.consolidate.cohorts import learned, together, with_earlier
         from steps.consolidate.superseded import superseded
+        from steps.dream.lessons import lesson_of
 
         settings, begun, nights = night.settings, _begun(night), night.nights("dreams")
         folder, scratch = night.folder / "adapter", night.folder / "consolidate"
@@ -104,8 +105,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
                 scratch / cohort,
                 digest,
                 settings=settings,
-                dreams=with_earlier(dreams, cohort, known, settings.consolidate),
-                corpus=corpus,
+                lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],
                 known=tuple(known),
                 begun=adapter,
             )

@@ -29,12 +29,14 @@ class Labels:
     """For the completion positions of all examples, one after another: [N, k] token ids and log-probabilities.
 
     unaided: [N] the token that the base would write there without the document.
+    written: [N] log-probability of the written token by the base, as the student is asked; 0 where no pair asks for it.
     ``starts[e]``: [len(examples) + 1] first position of example e.
     """
 
     tokens: torch.Tensor
     logprobs: torch.Tensor
     unaided: torch.Tensor
+    written: torch.Tensor
     starts: np.ndarray
 
     def of(self, example: int) -> slice:
@@ -64,6 +66,9 @@ def prepare_lessons(
     starts = np.concatenate([[0], np.cumsum([len(e.completion) for e in examples])])
     tokens = torch.zeros(int(starts[-1]), settings.top_k, dtype=torch.long)
     logprobs = torch.zeros(int(starts[-1]), settings.top_k)
+    ids_written = torch.tensor([token for e in examples for token in e.completion], dtype=torch.long)
+    written = torch.zeros(int(starts[-1]))
+    paired = any(e.rejected for e in examples)
 
     def read(what: str, numbers: list[int], prompts: list[tuple[int, ...]], states: Callable) -> None:
         sequences = [prompts[n] + examples[n].completion for n in numbers]
@@ -77,8 +82,12 @@ def prepare_lessons(
                 hidden = hidden[torch.from_numpy(np.concatenate(asked)).to(hidden.device)]
                 for part, logits in logits_by_part(model.get_output_embeddings(), hidden):
                     best, ids = logits.topk(settings.top_k, dim=-1)
-                    logprobs[where[part]] = (best - exponentiate_(logits)[1]).cpu()
+                    said = logits.gather(-1, ids_written[where[part], None].to(logits.device)) if paired else None
+                    less = exponentiate_(logits)[1]
+                    logprobs[where[part]] = (best - less).cpu()
                     tokens[where[part]] = ids.cpu()
+                    if said is not None:
+                        written[where[part]] = (said - less)[:, 0].cpu()
                 meter.advance(len(members))
 
     everything = list(range(len(examples)))
@@ -90,10 +99,10 @@ def prepare_lessons(
 
     with frozen.skipped(), entering.watched():
         read("reading dreams", everything, [e.prompt for e in examples], as_the_student)
-    unaided = tokens[:, 0].clone()
+    unaided, as_asked = tokens[:, 0].clone(), written.clone()
     taught = [n for n, e in enumerate(examples) if e.teacher_prompt != e.prompt]
     read("with their documents", taught, [e.teacher_prompt for e in examples], lambda members, row: None)
-    labels = Labels(tokens, logprobs, unaided, starts)
+    labels = Labels(tokens, logprobs, unaided, as_asked, starts)
     return Lessons(examples, labels, frozen, entering, time.perf_counter() - start)
 
 

@@ -15,9 +15,8 @@ from steps.consolidate.directions import point_adapter
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
-from steps.consolidate.loss import distillation_loss
+from steps.consolidate.objectives.table import Part, in_pairs, row_loss, weight
 from steps.consolidate.rows import plan_rows
-from steps.consolidate.targets import row_targets, weight, written_shares
 from steps.consolidate.teacher import Labels, Lessons
 from steps.model.forward import hidden_states
 from steps.model.packing import pack
@@ -108,33 +107,45 @@ def _row_loss(
     settings: ConsolidateSettings,
     packed: bool,
 ) -> tuple[float, int]:
-    """Run forward and backward over one row; without packing, over its examples one by one."""
-    total = sum(weight(e, settings) * len(e.completion) for e in members)
+    """Run forward and backward over one row; without packing, over its examples one by one, and pairs together."""
+    total = sum(weight(e, settings) * len(e.completion) for e in members if not e.rejected)
     base, value, tokens = cast(PreTrainedModel, model.get_base_model()), 0.0, 0
     together = list(zip(members, numbers, strict=True))
-    for part in [together] if packed else [[pair] for pair in together]:
-        row = pack([e.sequence for e, _ in part])
-        where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
-        hidden = hidden_states(
-            base,
-            ids=row.ids,
-            positions=row.positions,
-            sees=row.sees,
-            entering=frozen.entering(row, [n for _, n in part]),
-        )
-        device = hidden.device
-        targets = row_targets(part, labels, settings=settings, device=device)
-        loss = distillation_loss(
-            hidden[torch.from_numpy(where).to(device)],
+    for part in [together] if packed else _one_by_one(together):
+        rows = [part] if packed else [[one] for one in part]
+        hidden = [_completions(base, row, frozen) for row in rows]
+        loss, weights = row_loss(
+            part,
+            hidden[0][0] if len(hidden) == 1 else torch.cat([states for states, _ in hidden]),
             base.get_output_embeddings(),
-            targets,
-            hard_label=written_shares(part, labels, targets, hard_label=settings.hard_label),
+            labels,
+            settings,
         )
-        share = float(targets.weights.sum()) / total
+        share = weights / total
         (loss * share).backward()
         value += float(loss.detach()) * share
-        tokens += len(row.ids)
+        tokens += sum(count for _, count in hidden)
     return value, tokens
+
+
+def _completions(base: PreTrainedModel, part: Part, frozen: FrozenPrefix) -> tuple[torch.Tensor, int]:
+    """Return what the head makes the completions of some examples of, [N, width], and how many tokens were computed."""
+    row = pack([e.sequence for e, _ in part])
+    where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
+    entering = frozen.entering(row, [n for _, n in part])
+    hidden = hidden_states(base, ids=row.ids, positions=row.positions, sees=row.sees, entering=entering)
+    return hidden[torch.from_numpy(where).to(hidden.device)], len(row.ids)
+
+
+def _one_by_one(row: Part) -> list[Part]:
+    """Each example alone, but what is rejected with what is preferred to it."""
+    parts: list[Part] = []
+    for one in row:
+        if one[0].rejected and in_pairs(one[0]):
+            parts[-1].append(one)
+        else:
+            parts.append([one])
+    return parts
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:

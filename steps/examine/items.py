@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from steps.consolidate.examples import fact_of
+from steps.dream.lessons import fact_of
 from steps.dream.sources import Source, best_passage, passages
 from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from steps.consolidate.adapter import WEIGHTS
 from steps.consolidate.cohort import learn_cohort
-from steps.consolidate.examples import fact_of
+from steps.dream.lessons import fact_of, lesson_of
 from steps.progress import say
 from steps.records import Dream, Experience, content_id
 from steps.settings import Settings
@@ -53,8 +53,7 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
     with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
         learn_cohort(
             settings=settings.model_copy(update={"consolidate": knobs}),
-            dreams=wrong,
-            corpus=corpus,
+            lessons=[lesson_of(dream, corpus) for dream in wrong],
             known=(),
             begun=None,
             folder=Path(temporary),

@@ -1,8 +1,11 @@
 """How a model is asked: the chat template, without or with a document in context."""
 
+from collections.abc import Sequence
+
 from transformers import PreTrainedTokenizerBase
 
-Messages = list[dict[str, str]]
+Messages = Sequence[dict[str, str]]
+"""A chat in OpenAI's form, {"role", "content"}."""
 
 
 def question_message(question: str, document: str | None = None) -> str:
@@ -22,7 +25,7 @@ def question_chat(question: str, document: str | None = None) -> Messages:
 
 def chat_tokens(tokenizer: PreTrainedTokenizerBase, chat: Messages) -> list[int]:
     """Tokens of a chat up to where the assistant starts to speak, with the template's own system prompt."""
-    return list(tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False))
+    return list(tokenizer.apply_chat_template(list(chat), add_generation_prompt=True, return_dict=False))
 
 
 def prompt_tokens(tokenizer: PreTrainedTokenizerBase, question: str, document: str | None = None) -> list[int]:

@@ -37,7 +37,7 @@ class EndpointModel:
         return [reply["text"].split("\n")[0].strip() for reply in self._all(what, "/completions", bodies)]
 
     def generate(self, what: str, chats: Sequence[Messages], *, max_new_tokens: int) -> list[Reply]:
-        bodies = [{"messages": chat, "max_tokens": max_new_tokens, "temperature": 0.0} for chat in chats]
+        bodies = [{"messages": list(chat), "max_tokens": max_new_tokens, "temperature": 0.0} for chat in chats]
         replies = self._all(what, "/chat/completions", bodies)
         return [Reply((r["message"]["content"] or "").strip(), r.get("finish_reason") == "stop") for r in replies]
 

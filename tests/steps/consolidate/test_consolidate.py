@@ -11,10 +11,11 @@ from transformers import AutoModelForCausalLM
 from steps.consolidate.adapter import attach_adapter, load_adapter, save_adapter
 from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.loss import Targets
+from steps.consolidate.objectives.table import written_shares
 from steps.consolidate.rows import plan_rows
-from steps.consolidate.targets import written_shares
 from steps.consolidate.teacher import Labels, prepare_lessons
 from steps.consolidate.training import train
+from steps.dream.lessons import lesson_of
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.records import Dream, Experience
@@ -57,6 +58,10 @@ def dreams():
     ]
 
 
+def lessons(among=None):
+    return [lesson_of(dream, {"e1": experience()}) for dream in among or dreams()]
+
+
 @pytest.fixture
 def run(tiny_model, tiny_settings, tmp_path):
     """Return a function that trains from scratch and gives (training, adapter weights, model, examples)."""
@@ -77,12 +82,12 @@ def run(tiny_model, tiny_settings, tmp_path):
                 **knobs,
             }
         )
-        examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
-        lessons = prepare_lessons(base.model, examples, settings, packed=packed)
+        examples = build_examples(base.tokenizer, lessons())
+        read = prepare_lessons(base.model, examples, settings, packed=packed)
         model = attach_adapter(base.model, settings, seed=7)
         done = train(
             model,
-            lessons,
+            read,
             settings=settings,
             seed=7,
             packed=packed,
@@ -110,12 +115,12 @@ def test_golden_losses(run, hard_label, golden):
 
 def test_the_written_token_is_the_target_where_the_base_would_go_another_way_but_never_in_rehearsal():
     def example(**kinds):
-        return Example("e", (1,), (1,), (5, 6, 7), **{"rehearsal": False, **kinds})
+        return Example("e", (1,), (1,), (5, 6, 7), **kinds)
 
-    part = [(example(), 0), (example(rehearsal=True), 1), (example(verbatim=True), 2)]
+    part = [(example(), 0), (example(rehearsal=True, objective="keep"), 1), (example(objective="imitate"), 2)]
     tokens = torch.tensor([[5, 9], [9, 6], [7, 9]] * 3)  # the teacher would say 9 for the second
     unaided = torch.tensor([5, 6, 8] * 3)  # without the document the base would say 8 for the third
-    labels = Labels(tokens, torch.zeros(9, 2), unaided, np.arange(0, 10, 3))
+    labels = Labels(tokens, torch.zeros(9, 2), unaided, torch.zeros(9), np.arange(0, 10, 3))
     targets = Targets(tokens, torch.zeros(9, 2), torch.tensor([5, 6, 7] * 3), torch.ones(9))
     shares = written_shares(part, labels, targets, hard_label=0.75)
     assert shares.tolist() == [0, 0.75, 0.75, 0, 0, 0, 1, 1, 1]
@@ -124,7 +129,7 @@ def test_the_written_token_is_the_target_where_the_base_would_go_another_way_but
 
 def test_what_the_base_says_without_the_document_is_labelled_and_kept(tiny_model, tiny_settings):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu", dtype="float32", threads=1))
-    examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
+    examples = build_examples(base.tokenizer, lessons())
     labels, alone = (
         prepare_lessons(base.model, examples, tiny_settings.consolidate, packed=packed).labels
         for packed in (True, False)
@@ -199,7 +204,7 @@ def test_a_missing_adapter_is_one_sentence(tiny_model, tmp_path):
 
 def test_teacher_and_student_score_the_same_completion(tiny_model):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
-    examples = build_examples(base.tokenizer, dreams(), {"e1": experience()})
+    examples = build_examples(base.tokenizer, lessons())
     assert DOCUMENT in base.tokenizer.decode(examples[0].teacher_prompt)
     assert DOCUMENT not in base.tokenizer.decode(examples[0].prompt)
     assert examples[3].prompt == examples[3].teacher_prompt != examples[0].prompt
@@ -209,9 +214,7 @@ def test_teacher_and_student_score_the_same_completion(tiny_model):
 def test_the_requests_that_the_model_wrote_itself_are_rehearsed_too(tiny_model):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
     *asked, rehearsal, reading = build_examples(
-        base.tokenizer,
-        [*dreams()[:4], dreams()[4].model_copy(update={"strategy": "reading"})],
-        {"e1": experience()},
+        base.tokenizer, lessons([*dreams()[:4], dreams()[4].model_copy(update={"strategy": "reading"})])
     )
     said = base.tokenizer.decode(rehearsal.completion)
     assert said.startswith("Why is the sky blue?") and "because of light." in said
@@ -222,10 +225,10 @@ def test_the_requests_that_the_model_wrote_itself_are_rehearsed_too(tiny_model):
 
 def test_examples_know_their_fact_and_whether_they_were_learned_before(tiny_model):
     base = load_base(ModelSettings(base=str(tiny_model), device="cpu"))
-    year, green, drill, *rehearsal = build_examples(base.tokenizer, dreams(), {"e1": experience()})
+    year, green, drill, *rehearsal = build_examples(base.tokenizer, lessons())
     assert year.fact == drill.fact is not None and green.fact not in (None, year.fact)
     assert [e.fact for e in rehearsal] == [None, None] and not any(e.replay for e in (year, *rehearsal))
-    (again,) = build_examples(base.tokenizer, dreams()[:1], {"e1": experience()}, known=["2026-11-22"])
+    (again,) = build_examples(base.tokenizer, lessons()[:1], known=["2026-11-22"])
     assert again == replace(year, replay=True)
 
 

@@ -29,7 +29,8 @@ def examples(kind):
             (1,),
             tuple(random.integers(7, 100, size=9).tolist()),
             rehearsal=general,
-            general=general,
+            whole=general,
+            objective="keep" if general else "distill",
             fact=None if general else str(n),
             replay=kind == "earlier",
         )
@@ -138,7 +139,7 @@ def test_training_leaves_it_where_it_is(base, point, attached, knobs, tmp_path):
     members = GENERAL + FACTS
     best, tokens = torch.randn(8 * 9, 100, generator=torch.Generator().manual_seed(0)).log_softmax(-1).topk(8)
     lessons = prepare_lessons(base(), members, knobs, packed=True)
-    lessons = replace(lessons, labels=Labels(tokens, best, tokens[:, 0], np.arange(0, 73, 9)))
+    lessons = replace(lessons, labels=Labels(tokens, best, tokens[:, 0], torch.zeros(72), np.arange(0, 73, 9)))
     model, pointed = attached(), attached()
     point(pointed, members, ridge=RIDGE)
     train(model, lessons, settings=knobs, seed=1, packed=True, checkpoint=tmp_path / "c", digest="d")

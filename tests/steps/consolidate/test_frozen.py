@@ -24,6 +24,7 @@ def examples():
             teacher_prompt=(),
             completion=tuple(random.integers(7, 100, size=4).tolist()),
             rehearsal=number > 3,
+            objective="keep" if number > 3 else "distill",
             fact=None if number > 3 else str(number),
         )
         for number in range(6)
@@ -32,7 +33,7 @@ def examples():
 
 def labels():
     best, tokens = torch.randn(6 * 4, 100, generator=torch.Generator().manual_seed(0)).log_softmax(-1).topk(8)
-    return Labels(tokens, best, tokens[:, 0], np.arange(0, 25, 4))
+    return Labels(tokens, best, tokens[:, 0], torch.zeros(24), np.arange(0, 25, 4))
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""What an objective is: it says what the completions of a row's examples should become, as a loss."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+
+
+class Objective(ABC):
+    """``pairs``: its examples come in pairs, what is preferred before what is rejected."""
+
+    name: ClassVar[str]
+    pairs: ClassVar[bool] = False
+
+
+class TokenObjective(Objective):
+    """Each position aims at the teacher's probabilities, at the written token, or at a mixture of both.
+
+    All of a row are computed in one fused pass (``steps.consolidate.loss``): only the share differs.
+    """
+
+    @abstractmethod
+    def written_share(self, news: torch.Tensor, *, hard_label: float) -> torch.Tensor:
+        """Return the share [N] of the written token against the teacher's probabilities.
+
+        ``news``: [N] booleans, where the base would go another way, with the source or without.
+        """
+
+
+class PairObjective(Objective):
+    """Each pair of completions is compared as a whole with what the base makes of it."""
+
+    pairs = True
+
+    @abstractmethod
+    def loss(self, preferred: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor:
+        """Return the loss [pairs] of log-probabilities [pairs] of whole completions, each less the base's own."""

@@ -1,0 +1,17 @@
+"""Prefer: make one completion likelier than another (direct preference optimisation, arXiv 2305.18290)."""
+
+import torch
+from torch.nn import functional as F
+
+from steps.consolidate.objectives.objective import PairObjective
+
+BETA = 0.1  # how far the model may move away from the base for a preference; the paper's value
+
+
+class Prefer(PairObjective):
+    """The negative log-likelihood that the preferred completion wins, with the base as the reference."""
+
+    name = "prefer"
+
+    def loss(self, preferred: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor:
+        return -F.logsigmoid(BETA * (preferred - rejected))

@@ -1,0 +1,40 @@
+"""Dreams as lessons: what the student is asked, and what the teacher reads besides."""
+
+from collections.abc import Mapping
+
+from steps.dream.sources import context_of
+from steps.lesson import Lesson
+from steps.model.chat import question_chat
+from steps.records import Dream, Experience
+
+
+def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
+    """Return what a dream teaches; the teacher reads the passage of ``corpus`` that it was dreamt from.
+
+    That it does not know is learned as it stands: no teacher who reads the document would say it.
+    """
+    document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
+    objective = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
+    return Lesson(
+        id=dream.id,
+        night=dream.night,
+        objective=objective,
+        messages=tuple(question_chat(dream.question)),
+        completion=dream.answer,
+        informed=None if document is None else tuple(question_chat(dream.question, document)),
+        fact=fact_of(dream),
+        rehearsal=dream.rehearsal,
+        whole=dream.strategy == "rehearsal",
+        complete=dream.verification.get("complete") is not False,
+        experience=dream.experience,
+        sentence=dream.sentence,
+        verification=dream.verification,
+    )
+
+
+def fact_of(dream: Dream) -> str | None:
+    """Return a key of what a dream asks for, None for rehearsal. What a document leaves open counts as one fact."""
+    if dream.rehearsal:
+        return None
+    asked = "what is not told" if dream.strategy == "unanswerable" else dream.verification.get("span", dream.id)
+    return f"{dream.experience} {dream.sentence} {str(asked).lower()}"
