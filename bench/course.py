@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.stream import Night, Stream
 from steps.dream.step import DreamStep
 from steps.errors import SlumberError
+from steps.kinds.table import kind_of
 from steps.lifecycle import step_of
 from steps.manifest import StepRecord
 from steps.night import Night as SleptNight
@@ -59,7 +60,7 @@ class Course:
     def documents(self, night: Night) -> list[Experience]:
         """That night's documents as they were ingested."""
         records = read_records(self.workspace.dataset("corpus", night.date), Experience)
-        return [e for e in records if e.kind == "document"]
+        return [e for e in records if kind_of(e).learned]
 
     def corpus(self, number: int) -> dict[str, Experience]:
         """The documents of the first ``number`` nights, by id."""

@@ -11,13 +11,13 @@ from bench.retrieval import Index
 from bench.stream import Night
 from steps.anchors import read_anchors
 from steps.consolidate.adapter import load_adapter
-from steps.dream.sources import passages
 from steps.examine.asking import Asked, anchor_key, ask_anchors, ask_probes
 from steps.examine.eval_set import anchor_reply
 from steps.examine.items import passage_for
 from steps.examine.marking import right
 from steps.examine.predictions import PredictionCache
 from steps.examine.reading import marked_anchors
+from steps.kinds.table import kind_of
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.records import Experience, Probe, content_id
@@ -120,5 +120,10 @@ def _given(probe: Probe, own: Experience | None) -> str | None:
 
 def _index(course: Course, nights: int) -> Index:
     return Index(
-        [s.context for night in course.stream.nights[:nights] for e in course.documents(night) for s in passages(e)]
+        [
+            s.context
+            for night in course.stream.nights[:nights]
+            for e in course.documents(night)
+            for s in kind_of(e).passages(e)
+        ]
     )

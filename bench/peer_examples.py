@@ -5,7 +5,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from steps.dream.sources import context_of
+from steps.kinds.table import kind_of
 from steps.model.chat import answer_tokens, prompt_tokens, question_message
 from steps.records import Dream, Experience
 
@@ -29,11 +29,15 @@ def peer_examples(dreams: list[Dream], corpus: dict[str, Experience]) -> list[Pe
         PeerExample(
             dream.question,
             dream.answer,
-            context_of(corpus[dream.experience], dream.sentence) if dream.experience else None,
+            _context(corpus[dream.experience], dream.sentence) if dream.experience else None,
             dream.verification.get("complete") is not False,
         )
         for dream in dreams
     ]
+
+
+def _context(experience: Experience, sentence: int | None) -> str:
+    return kind_of(experience).context(experience, sentence)
 
 
 def sft_rows(tokenizer: PreTrainedTokenizerBase, examples: list[PeerExample]) -> list[dict[str, list[int]]]:

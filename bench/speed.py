@@ -20,8 +20,8 @@ from bench.peers import train_sft
 from bench.running import machine
 from bench.stream import invented_stream
 from bench.training import taught
-from steps.dream.questions import ranked_questions, wording_prompt
-from steps.dream.sources import passages
+from steps.kinds.document.questions import ranked_questions, wording_prompt
+from steps.kinds.document.sources import passages
 from steps.model.chat_model import Sampling
 from steps.model.loading import load_base
 from steps.model.local import LocalModel

@@ -5,10 +5,12 @@ import json
 from datetime import date
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Kind = Literal["document", "conversation", "trace", "demonstration", "preference"]
+from steps.errors import SlumberError
+
 ModelRole = Literal["base", "champion", "candidate"]
+DREAM_SCHEMA = 2
 
 
 def content_id(*parts: Any) -> str:
@@ -37,7 +39,7 @@ class Experience(Record):
 
     id: str
     night: str
-    kind: Kind
+    kind: str
     source: str = Field(description="file relative to the inbox")
     record: int | None = Field(description="line number from 1 in a JSONL file")
     title: str
@@ -106,7 +108,7 @@ class Triaged(Record):
 
     experience: str
     source: str
-    kind: Kind
+    kind: str
     verdict: Literal["persist", "temporary", "discard"]
     reason: str
     valid_until: date | None = None
@@ -114,9 +116,12 @@ class Triaged(Record):
 
 
 class Dream(Record):
-    """A synthetic training example: the student sees ``question``, the teacher sees ``context`` too.
+    """A lesson that a model wrote: the student sees ``question``, the teacher sees what it was dreamt from, too.
 
     ``id = content_id(strategy, question, answer)``; ``sentence`` is the index of the source sentence it covers.
+    ``messages``: what is asked where a question is not enough; ``objective``: how it is learned, if not as its strategy
+    says; ``rejected``: what had better not be answered. Lines without a ``schema_version`` are older and of version 1,
+    which has neither of these three.
     """
 
     id: str
@@ -129,6 +134,20 @@ class Dream(Record):
     answer: str
     verification: dict[str, float | str | bool] = {}
     rehearsal: bool = False
+    messages: tuple[dict[str, str], ...] | None = None
+    objective: str | None = None
+    rejected: str | None = None
+    schema_version: int = DREAM_SCHEMA
+
+    @field_validator("schema_version")
+    @classmethod
+    def _known(cls, value: int) -> int:
+        if value > DREAM_SCHEMA:
+            raise SlumberError(
+                f"Dreams of schema version {value} are newer than this Slumber, which knows {DREAM_SCHEMA}: install "
+                "the version that wrote them, or a newer one."
+            )
+        return value
 
 
 class Answer(Record):

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from steps.dream.candidates import question_dreams
-from steps.dream.sources import passages
+from steps.kinds.document.candidates import question_dreams
+from steps.kinds.document.sources import passages
 from steps.model.chat import question_chat
 from steps.model.loading import load_base
 from steps.model.local import LocalModel

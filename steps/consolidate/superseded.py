@@ -6,8 +6,8 @@ been Caspian Thurlbeck." A rule, so it misses what is said in other words; and i
 sells ...") for a new one, after which the first is no longer rehearsed.
 """
 
-from steps.dream.sentences import content_words
 from steps.records import Dream
+from steps.sentences import content_words
 
 Fact = tuple[str | None, int | None, str]  # experience, number of its sentence, answer
 

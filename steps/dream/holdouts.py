@@ -4,16 +4,15 @@ import random
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.candidates import SAME_WORDING
 from steps.dream.rehearsal import normalised
-from steps.dream.sources import Source
-from steps.records import Dream, Probe, content_id
+from steps.kinds.document.candidates import SAME_WORDING
+from steps.records import Dream, Experience, Probe, content_id
 
 
 def hold_out(
-    dreams: list[Dream], probes: list[Probe], sources: list[Source], *, share: float, night: str
+    dreams: list[Dream], probes: list[Probe], experiences: list[Experience], *, share: float, night: str
 ) -> tuple[list[Dream], list[Probe]]:
-    """Split question dreams into training and held-out probes, for documents that no owner's probe asks about.
+    """Split question dreams into training and held-out probes, for experiences that no owner's probe asks about.
 
     A question is held out only if another question on the same fact stays in training, so that the fact itself is
     still taught and the probe measures whether it survives another wording. Training dreams of the held-out wording
@@ -21,12 +20,12 @@ def hold_out(
     """
     probed = {probe.experience for probe in probes}
     if any(probe.experience is None for probe in probes):
-        probed |= {source.experience.id for source in sources}
+        probed |= {experience.id for experience in experiences}
     held: list[Dream] = []
     choose = random.Random(content_id("holdout", night))
-    for experience in dict.fromkeys(source.experience.id for source in sources):
-        own = [d for d in dreams if d.experience == experience and d.strategy == "question"]
-        if experience in probed:
+    for experience in experiences:
+        own = [d for d in dreams if d.experience == experience.id and d.strategy == "question"]
+        if experience.id in probed:
             continue
         by_fact: dict[tuple, list[Dream]] = {}
         for one in own:

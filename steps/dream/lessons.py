@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from steps.dream.sources import context_of
+from steps.kinds.table import kind_of
 from steps.lesson import Lesson
 from steps.model.chat import question_chat
 from steps.records import Dream, Experience
@@ -13,15 +13,17 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
 
     That it does not know is learned as it stands: no teacher who reads the document would say it.
     """
-    document = context_of(corpus[dream.experience], dream.sentence) if dream.experience else None
-    objective = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
+    source = corpus[dream.experience] if dream.experience else None
+    document = kind_of(source).context(source, dream.sentence) if source else None
+    by_strategy = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
     return Lesson(
         id=dream.id,
         night=dream.night,
-        objective=objective,
-        messages=tuple(question_chat(dream.question)),
+        objective=dream.objective or by_strategy,
+        messages=dream.messages or tuple(question_chat(dream.question)),
         completion=dream.answer,
-        informed=None if document is None else tuple(question_chat(dream.question, document)),
+        informed=None if document is None or dream.messages else tuple(question_chat(dream.question, document)),
+        rejected=dream.rejected,
         fact=fact_of(dream),
         rehearsal=dream.rehearsal,
         whole=dream.strategy == "rehearsal",

@@ -7,10 +7,10 @@ What it says before an update is what it should go on saying after it (in the ma
 import random
 from collections.abc import Iterable, Iterator
 
-from steps.dream.sentences import words
 from steps.dream.texts import write_texts
 from steps.model.chat import question_chat, question_message
 from steps.model.chat_model import ChatModel, Sampling
+from steps.sentences import words
 
 TOPICS = (
     "the sea, cooking, trees, school, the weather, money, music, mathematics, the body, animals, travel, history, "

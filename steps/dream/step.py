@@ -61,19 +61,19 @@ class DreamStep(Step[DreamFigures]):
         return [night.dataset("dreams"), night.dataset("holdouts")]
 
     def work(self, night: Night) -> DreamFigures:
-        from steps.dream.dreaming import dream_all, one_each, persisted_documents
+        from steps.dream.dreaming import dream_all, one_each, persisted
         from steps.dream.holdouts import hold_out, leaks
+        from steps.kinds.table import kind_of
         from steps.validate.checking import check_records
 
         settings, workspace, tonight = night.settings, night.workspace, night.date
-        sources = persisted_documents(workspace, tonight)
+        experiences = persisted(workspace, tonight)
+        passages = [passage for e in experiences for passage in kind_of(e).passages(e)]
         probes = read_records(night.dataset("probes"), Probe)
-        dreams, refused, extra = (
-            dream_all(settings, workspace, tonight, sources, probes) if sources else ([], Counter(), {})
-        )
+        dreams, refused, extra = dream_all(settings, tonight, experiences, probes) if passages else ([], Counter(), {})
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
-        train, held = hold_out(checked.kept, probes, sources, share=settings.dream.holdout_share, night=tonight)
+        train, held = hold_out(checked.kept, probes, experiences, share=settings.dream.holdout_share, night=tonight)
         leaked = leaks(train, [*probes, *held])
         if leaked:
             raise DataRefused(
@@ -85,9 +85,9 @@ class DreamStep(Step[DreamFigures]):
             write_records(path, records)
         covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
         return DreamFigures(
-            documents=len({s.experience.id for s in sources}),
-            passages=len(sources),
-            sentences=sum(len(s.sentences) for s in sources),
+            documents=len({passage.experience.id for passage in passages}),
+            passages=len(passages),
+            sentences=sum(len(passage.sentences) for passage in passages),
             sentences_with_question=len(covered),
             strategies=dict(Counter(d.strategy for d in train)),
             kept=len(train),

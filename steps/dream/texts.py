@@ -4,8 +4,8 @@ Answered with the text at hand they rehearse reading: a model that learns facts 
 its weights (docs/log.md).
 """
 
-from steps.dream.sentences import words
 from steps.model.chat_model import ChatModel, Sampling
+from steps.sentences import words
 
 _TOKENS = 72
 _WORKED = (

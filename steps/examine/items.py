@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from steps.dream.lessons import fact_of
-from steps.dream.sources import Source, best_passage, passages
+from steps.kinds.kind import Passage
+from steps.kinds.table import best_passage, kind_of
 from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records
 
@@ -28,7 +29,7 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
     found: dict[str, ProbeItem] = {}
     for cohort in nights:
         corpus = read_records(workspace.dataset("corpus", cohort), Experience)
-        documents |= {e.id: e for e in corpus if e.kind == "document"}
+        documents |= {e.id: e for e in corpus if kind_of(e).learned}
         probes = read_records(workspace.dataset("probes", cohort), Probe)
         held = workspace.dataset("holdouts", cohort)
         probes += read_records(held, Probe) if held.exists() else []
@@ -64,7 +65,8 @@ def fact_questions(workspace: Workspace, night: str) -> list[Probe]:
     return list(found.values())
 
 
-def passage_for(probe: Probe, document: Experience | None, corpus: list[Experience]) -> Source | None:
+def passage_for(probe: Probe, document: Experience | None, corpus: list[Experience]) -> Passage | None:
     """The passage to read: the best of the probe's own document, or of its cohort's where the owner named none."""
-    among = [document] if document else [e for e in corpus if e.kind == "document"]
-    return best_passage(probe.question, among) or (passages(document)[0] if document and passages(document) else None)
+    among = [document] if document else [e for e in corpus if kind_of(e).learned]
+    found = best_passage(probe.question, among)
+    return found or next(iter(kind_of(document).passages(document)), None) if document else found

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from steps.canaries import LEAST, Canary, bare
-from steps.dream.sentences import sentences
 from steps.records import Experience
+from steps.sentences import sentences
 from steps.workspace import Workspace, read_records
 
 PER_NIGHT = 20  # of each night, chosen by their hash: a long inbox must not make a long examination

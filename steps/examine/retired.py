@@ -7,10 +7,10 @@ Where it is in doubt which fact a probe asks about, it stays: a probe too many c
 from datetime import date
 
 from steps.consolidate.superseded import Fact, replaced_facts
-from steps.dream.sentences import content_words, sentences
 from steps.examine.items import ProbeItem
 from steps.examine.marking import holds
 from steps.records import Dream, Experience, Retired, Triaged
+from steps.sentences import content_words, sentences
 from steps.workspace import Workspace, read_records
 
 

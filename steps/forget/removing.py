@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from steps.dream.sources import passages
 from steps.forget.request import Request
+from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
 from steps.records import Experience, Forgotten
 from steps.workspace import DATASETS, Workspace, read_records, write_records, write_text
@@ -71,7 +71,7 @@ def _leave_hashes(request: Request, workspace: Workspace, night: str) -> None:
 def _quoted(request: Request, workspace: Workspace, night: str) -> list[str]:
     path = workspace.dataset("corpus", night)
     met = read_records(path, Experience) if path.exists() else []
-    return [passage.context for e in met if e.id in request.experiences for passage in passages(e)]
+    return [passage.context for e in met if e.id in request.experiences for passage in kind_of(e).passages(e)]
 
 
 def _goes(row: dict[str, Any], request: Request, quoted: list[str]) -> bool:

@@ -8,19 +8,20 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from steps.ingest.excerpts import excerpt
-from steps.ingest.inputs import AnyInput, DocumentInput, parse_input, unknown_keys
+from steps.ingest.inputs import ProbeInput, parse_input, unknown_keys
 from steps.ingest.normalise import one_line
-from steps.ingest.pages import read_html, read_markdown, read_plain
 from steps.ingest.redact import redact
-from steps.ingest.walking import BEING_WRITTEN, Found, look_at_inbox, read_bytes
+from steps.ingest.walking import BEING_WRITTEN, InboxEntry, look_at_inbox, read_bytes
+from steps.kinds.entry import Entry, RecordRejected
+from steps.kinds.kind import Kind, Reader
+from steps.kinds.table import KINDS
 
-DOCUMENTS = {".md": read_markdown, ".txt": read_plain, ".html": read_html, ".htm": read_html}
 MAX_DEPTH = 50
 MAX_INT_DIGITS = 30
 
 
 @dataclass(frozen=True)
-class Raw:
+class ParsedRecord:
     """One record as it lies in the inbox: an ``entry``, or a ``rule`` and ``reason`` why there is none.
 
     ``rule`` is "ignored" for what is left alone, and else what quarantines the record. ``note`` goes into the ledger.
@@ -28,60 +29,58 @@ class Raw:
 
     file: str
     record: int | None
-    entry: AnyInput | None = None
+    entry: Entry | ProbeInput | None = None
     rule: str = ""
     reason: str = ""
     excerpt: str = ""
     note: str = ""
 
 
-class Refused(Exception):
-    """A record that cannot be read; ``args`` are its rule and the reason, one sentence without the record's text."""
-
-
-def read_inbox(inbox: Path, *, max_bytes: int) -> Iterator[Raw]:
+def read_inbox(inbox: Path, *, max_bytes: int) -> Iterator[ParsedRecord]:
     """Yield every record below ``inbox``, by path and line. See ``look_at_inbox`` for what is raised."""
     for found in look_at_inbox(inbox, max_bytes=max_bytes):
         yield from read_found(found)
 
 
-def read_found(found: Found) -> Iterator[Raw]:
+def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
     """Yield the records of one entry of the inbox; whatever is wrong with it becomes a record, never an exception."""
     if found.fate != "read":
-        yield Raw(found.file, None, rule=found.rule or "ignored", reason=found.reason)
+        yield ParsedRecord(found.file, None, rule=found.rule or "ignored", reason=found.reason)
         return
     try:
         content = read_bytes(found)
     except OSError as error:
-        yield Raw(found.file, None, rule="unreadable", reason=f"the file cannot be read ({error.strerror})")
+        yield ParsedRecord(found.file, None, rule="unreadable", reason=f"the file cannot be read ({error.strerror})")
         return
     if content is None:
-        yield Raw(found.file, None, rule="ignored", reason=BEING_WRITTEN)
+        yield ParsedRecord(found.file, None, rule="ignored", reason=BEING_WRITTEN)
         return
     suffix = found.path.suffix.lower()
     try:
         if suffix == ".jsonl":
             yield from _lines(found.file, _checked(content, suffix, lines=True))
         else:
-            yield _document(found, _checked(content, suffix))
-    except Refused as refusal:
+            yield _whole(found, _checked(content, suffix))
+    except RecordRejected as refusal:
         rule, reason = refusal.args
         text = "" if rule in ("binary", "unsupported_type") else excerpt(content[:8000].decode("utf-8", "ignore"))
-        yield Raw(found.file, None, rule=rule, reason=reason, excerpt=text)
+        yield ParsedRecord(found.file, None, rule=rule, reason=reason, excerpt=text)
 
 
 def _checked(content: bytes, suffix: str, *, lines: bool = False) -> bytes:
     if suffix in (".pdf", ".docx"):
-        raise Refused("unsupported_type", f"{suffix} files need the optional extra 'documents', which is not installed")
-    if suffix not in DOCUMENTS and not lines:
-        raise Refused("unsupported_type", "only .md, .txt, .html, .htm and .jsonl files are read")
+        raise RecordRejected(
+            "unsupported_type", f"{suffix} files need the optional extra 'documents', which is not installed"
+        )
+    if not lines and suffix not in _readers():
+        raise RecordRejected("unsupported_type", f"only {', '.join(_readers())} and .jsonl files are read")
     content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
-        raise Refused("empty", "the file is empty")
+        raise RecordRejected("empty", "the file is empty")
     # A torn write leaves NUL bytes in one line of a JSONL file: its other lines are still good.
     torn = lines and _some_line_reads(content)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in content and not torn):
-        raise Refused("binary", "the file is binary or not in UTF-8 (it has NUL bytes)")
+        raise RecordRejected("binary", "the file is binary or not in UTF-8 (it has NUL bytes)")
     return content
 
 
@@ -93,67 +92,72 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused("not_utf8", f"byte {error.start + 1} is not UTF-8") from None
+        raise RecordRejected("not_utf8", f"byte {error.start + 1} is not UTF-8") from None
 
 
-def _document(found: Found, content: bytes) -> Raw:
+def _readers() -> dict[str, tuple[Kind, Reader]]:
+    """Return who reads whole files, by their suffix."""
+    return {suffix: (kind, reader) for kind in KINDS.values() for suffix, reader in kind.files.items()}
+
+
+def _whole(found: InboxEntry, content: bytes) -> ParsedRecord:
     # Bytes that show in the name only are cleaned in `file`: take title and suffix from there.
-    title, text = DOCUMENTS[found.path.suffix.lower()](_text(content))
+    kind, reader = _readers()[found.path.suffix.lower()]
+    title, text = reader(_text(content))
     if not text:
-        raise Refused("empty", "the document has no readable text")
-    title = title or PurePosixPath(found.file).stem
-    return Raw(found.file, None, entry=DocumentInput.model_construct(kind="document", title=title, text=text))
+        raise RecordRejected("empty", "the document has no readable text")
+    return ParsedRecord(found.file, None, entry=kind.of_file(title or PurePosixPath(found.file).stem, text))
 
 
-def _lines(file: str, content: bytes) -> Iterator[Raw]:
+def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
             yield _line(file, number, line)
 
 
-def _line(file: str, number: int, line: bytes) -> Raw:
+def _line(file: str, number: int, line: bytes) -> ParsedRecord:
     text = ""
     try:
         if b"\0" in line:
-            raise Refused("binary", "the line has NUL bytes")
+            raise RecordRejected("binary", "the line has NUL bytes")
         text = _text(line)
         value = load_object(text)
         try:
             entry = parse_input(value)
         except ValueError as error:
-            raise Refused("not_a_record", redact(str(error))[0]) from None
-        if isinstance(entry, DocumentInput):
-            entry = entry.model_copy(update={"text": read_markdown(entry.text)[1] or entry.text})
-        return Raw(file, number, entry=entry, note=_left_out(unknown_keys(value, entry)))
-    except Refused as refusal:
+            raise RecordRejected("not_a_record", redact(str(error))[0]) from None
+        if isinstance(entry, Entry):
+            entry = KINDS[entry.kind].of_line(entry)
+        return ParsedRecord(file, number, entry=entry, note=_left_out(unknown_keys(value, entry)))
+    except RecordRejected as refusal:
         rule, reason = refusal.args
         text = text or line[:8000].decode("utf-8", "ignore")
-        return Raw(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
+        return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
 
 
 def load_object(line: str) -> dict[str, Any]:
     """Return the JSON object on a line.
 
     Raises:
-        Refused: it is not JSON, no object, nested too deeply, names a key twice, or holds NaN or a monstrous number.
+        RecordRejected: it is not JSON, no object, nested too deeply, names a key twice, or holds NaN or a huge number.
     """
     try:
         value = json.loads(line, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_constant)
     except RecursionError:
-        raise Refused("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
+        raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
     except json.JSONDecodeError as error:
-        raise Refused("not_json", f"the line is not JSON: {error.msg.lower()} at column {error.colno}") from None
+        raise RecordRejected("not_json", f"the line is not JSON: {error.msg.lower()} at column {error.colno}") from None
     except ValueError as error:
-        raise Refused("not_json", f"the line is not plain JSON: {error}") from None
+        raise RecordRejected("not_json", f"the line is not plain JSON: {error}") from None
     if not isinstance(value, dict):
-        raise Refused("not_a_record", "the line is not a JSON object")
+        raise RecordRejected("not_a_record", "the line is not a JSON object")
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         inner = (item.values() if isinstance(item, dict) else item for item in level)
         level = [item for items in inner for item in items if isinstance(item, dict | list)]
         if not level:
             return value
-    raise Refused("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
+    raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

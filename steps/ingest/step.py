@@ -8,11 +8,13 @@ from typing import Any
 
 from steps.ingest.deduplicate import Match, Met, probe_key
 from steps.ingest.excerpts import excerpt
+from steps.ingest.inputs import ProbeInput
 from steps.ingest.naming import Names
 from steps.ingest.prepare import prepare
-from steps.ingest.readers import Raw, Refused, read_found
+from steps.ingest.readers import ParsedRecord, read_found
 from steps.ingest.redact import sentence
-from steps.ingest.walking import Found, look_at_inbox
+from steps.ingest.walking import InboxEntry, look_at_inbox
+from steps.kinds.entry import RecordRejected
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, Record, content_id
@@ -74,7 +76,7 @@ class IngestStep(Step[IngestFigures]):
         return {"night": night.date, "ledger": [entry.model_dump(mode="json") for entry in ledger]}
 
 
-def _found(night: Night) -> list[Found]:
+def _found(night: Night) -> list[InboxEntry]:
     inbox = night.inbox or night.settings.inbox
     return look_at_inbox(inbox, max_bytes=night.settings.ingest.max_file_bytes)
 
@@ -105,49 +107,49 @@ class _Intake:
             for probe in read_records(self.workspace.dataset("probes", earlier), Probe):
                 self.asked.setdefault(probe_key(probe), probe)
 
-    def take_file(self, item: Found) -> None:
-        for raw in read_found(item):
+    def take_file(self, item: InboxEntry) -> None:
+        for parsed in read_found(item):
             self.records += 1
             try:
-                self.take(raw)
-            except Refused as refusal:
+                self.take(parsed)
+            except RecordRejected as refusal:
                 rule, reason = refusal.args
-                self._refuse(raw, rule, reason, excerpt(_said(raw)))
+                self._refuse(parsed, rule, reason, excerpt(_said(parsed)))
 
-    def take(self, raw: Raw) -> None:
-        if raw.rule == "ignored":
-            self._enter(raw, "ignored", raw.reason)
+    def take(self, parsed: ParsedRecord) -> None:
+        if parsed.rule == "ignored":
+            self._enter(parsed, "ignored", parsed.reason)
             return
-        if raw.entry is None:
-            self._refuse(raw, raw.rule, raw.reason, raw.excerpt)
+        if parsed.entry is None:
+            self._refuse(parsed, parsed.rule, parsed.reason, parsed.excerpt)
             return
-        record, counts = prepare(raw, night=self.night, max_chars=self.settings.ingest.max_text_chars)
+        record, counts = prepare(parsed, night=self.night, max_chars=self.settings.ingest.max_text_chars)
         if record.id in self.forgotten:
-            self._enter(raw, "ignored", "it was forgotten on request: remove it from the inbox")
+            self._enter(parsed, "ignored", "it was forgotten on request: remove it from the inbox")
         elif isinstance(record, Probe):
-            self._take_probe(raw, record, counts)
+            self._take_probe(parsed, record, counts)
         else:
-            self._take_experience(raw, record, counts)
+            self._take_experience(parsed, record, counts)
 
-    def _take_experience(self, raw: Raw, new: Experience, counts: Counter[str]) -> None:
+    def _take_experience(self, parsed: ParsedRecord, new: Experience, counts: Counter[str]) -> None:
         match = self.met.match(new)
         if match and match.relation == "duplicate":
             self.names.add(new.names, night=self.night, experience=match.original.id)
-            self._enter(raw, "duplicate", _duplicates(match, self.night), match.original.id)
+            self._enter(parsed, "duplicate", _duplicates(match, self.night), match.original.id)
             return
         self.met.add(new)
         self.names.add_experience(new)
         self.experiences.append(new)
-        self._accept(raw, new.id, counts, f"updates {match.original.id}" if match else "")
+        self._accept(parsed, new.id, counts, f"updates {match.original.id}" if match else "")
 
-    def _take_probe(self, raw: Raw, new: Probe, counts: Counter[str]) -> None:
+    def _take_probe(self, parsed: ParsedRecord, new: Probe, counts: Counter[str]) -> None:
         same = self.asked.setdefault(probe_key(new), new)
         if same is not new:
             where = _where(same.file or "a probe", same.record, same.night, self.night)
-            self._enter(raw, "duplicate", f"the same as {where}", same.id)
+            self._enter(parsed, "duplicate", f"the same as {where}", same.id)
             return
         self.probes.append(new)
-        self._accept(raw, new.id, counts, "")
+        self._accept(parsed, new.id, counts, "")
 
     def resolve_probes(self) -> None:
         """Let each probe name its experience; after all records, for a probe may come before its document."""
@@ -174,33 +176,33 @@ class _Intake:
             probes=len(self.probes),
         )
 
-    def _accept(self, raw: Raw, key: str, counts: Counter[str], remark: str) -> None:
+    def _accept(self, parsed: ParsedRecord, key: str, counts: Counter[str], remark: str) -> None:
         outcome: Outcome = "redacted" if counts else "accepted"
-        details = [part for part in (sentence(counts), remark, raw.note) if part]
-        self._enter(raw, outcome, f"{outcome}: {'; '.join(details)}" if details else outcome, key)
+        details = [part for part in (sentence(counts), remark, parsed.note) if part]
+        self._enter(parsed, outcome, f"{outcome}: {'; '.join(details)}" if details else outcome, key)
 
-    def _refuse(self, raw: Raw, rule: str, reason: str, text: str) -> None:
-        key = content_id("quarantine", self.night, raw.file, raw.record, rule, len(self.quarantine))
+    def _refuse(self, parsed: ParsedRecord, rule: str, reason: str, text: str) -> None:
+        key = content_id("quarantine", self.night, parsed.file, parsed.record, rule, len(self.quarantine))
         self.quarantine.append(
             Quarantined(
                 id=key,
                 night=self.night,
-                dataset="probes" if raw.entry is not None and raw.entry.kind == "probe" else "experiences",
-                file=raw.file,
-                record=raw.record,
+                dataset="probes" if isinstance(parsed.entry, ProbeInput) else "experiences",
+                file=parsed.file,
+                record=parsed.record,
                 rule=rule,
                 reason=reason,
                 excerpt=text,
             )
         )
-        self._enter(raw, "quarantined", f"{rule}: {reason}", key)
+        self._enter(parsed, "quarantined", f"{rule}: {reason}", key)
 
-    def _enter(self, raw: Raw, outcome: Outcome, reason: str, key: str | None = None) -> None:
-        self.ledger.append(LedgerEntry(file=raw.file, record=raw.record, outcome=outcome, reason=reason, id=key))
+    def _enter(self, parsed: ParsedRecord, outcome: Outcome, reason: str, key: str | None = None) -> None:
+        self.ledger.append(LedgerEntry(file=parsed.file, record=parsed.record, outcome=outcome, reason=reason, id=key))
 
 
-def _said(raw: Raw) -> str:
-    entry = raw.entry
+def _said(parsed: ParsedRecord) -> str:
+    entry = parsed.entry
     return "" if entry is None else str(getattr(entry, "text", None) or getattr(entry, "question", None) or "")
 
 

@@ -18,7 +18,7 @@ BEING_WRITTEN = "the file is still being written"
 
 
 @dataclass(frozen=True)
-class Found:
+class InboxEntry:
     """One entry of the inbox: ``read`` it, or leave it with a rule and a reason.
 
     ``file`` is the path relative to the inbox in posix form, cleaned so that it can be stored; ``look`` is what a later
@@ -34,7 +34,7 @@ class Found:
     sha256: str = ""
 
 
-def look_at_inbox(inbox: Path, *, max_bytes: int) -> list[Found]:
+def look_at_inbox(inbox: Path, *, max_bytes: int) -> list[InboxEntry]:
     """Return every entry below ``inbox`` that is not a folder, sorted by path; links are never followed.
 
     Raises:
@@ -65,7 +65,7 @@ def look_at_inbox(inbox: Path, *, max_bytes: int) -> list[Found]:
     return sorted(found, key=lambda item: os.fsencode(item.path.relative_to(root).as_posix()))
 
 
-def read_bytes(found: Found) -> bytes | None:
+def read_bytes(found: InboxEntry) -> bytes | None:
     """Return the content of a file that still is what ``found`` says, else None.
 
     Raises:
@@ -82,7 +82,7 @@ def read_bytes(found: Found) -> bytes | None:
     return content if unchanged and same else None
 
 
-def _first_look(path: Path, status: os.stat_result, *, root: Path, max_bytes: int) -> Found:
+def _first_look(path: Path, status: os.stat_result, *, root: Path, max_bytes: int) -> InboxEntry:
     if any(part.startswith(".") for part in path.relative_to(root).parts):
         return _ignored(path, root, "hidden: left alone")
     if path.name.endswith("~") or path.name.lower().endswith(SUFFIXES_BEING_WRITTEN):
@@ -94,10 +94,10 @@ def _first_look(path: Path, status: os.stat_result, *, root: Path, max_bytes: in
     if status.st_size > max_bytes:
         reason = f"the file has {status.st_size} bytes, the limit (ingest.max_file_bytes) is {max_bytes}"
         return _quarantined(path, root, "too_large", reason)
-    return Found(path, _file(path, root), "read", look=_look(status))
+    return InboxEntry(path, _file(path, root), "read", look=_look(status))
 
 
-def _link(path: Path, root: Path) -> Found:
+def _link(path: Path, root: Path) -> InboxEntry:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
@@ -107,7 +107,7 @@ def _link(path: Path, root: Path) -> Found:
     return _ignored(path, root, f"a link: the {'folder' if target.is_dir() else 'file'} it points to is read itself")
 
 
-def _settled(found: list[Found]) -> list[Found]:
+def _settled(found: list[InboxEntry]) -> list[InboxEntry]:
     """Wait once if files are very young; leave alone those that changed meanwhile."""
     now = time.time_ns()
     young = {f.path for f in found if f.fate == "read" and 0 <= now - f.look[2] < YOUNG_SECONDS * 1e9}
@@ -117,27 +117,27 @@ def _settled(found: list[Found]) -> list[Found]:
     return [_again(f) if f.path in young else f for f in found]
 
 
-def _again(found: Found) -> Found:
+def _again(found: InboxEntry) -> InboxEntry:
     try:
         same = _look(os.lstat(found.path)) == found.look
     except OSError:
         same = False
-    return found if same else Found(found.path, found.file, "ignored", reason=BEING_WRITTEN)
+    return found if same else InboxEntry(found.path, found.file, "ignored", reason=BEING_WRITTEN)
 
 
-def _hashed(found: list[Found]) -> list[Found]:
+def _hashed(found: list[InboxEntry]) -> list[InboxEntry]:
     return [_with_hash(f) if f.fate == "read" else f for f in found]
 
 
-def _with_hash(found: Found) -> Found:
+def _with_hash(found: InboxEntry) -> InboxEntry:
     try:
         content = read_bytes(found)
     except OSError as error:
         reason = f"the file cannot be read ({error.strerror})"
-        return Found(found.path, found.file, "quarantined", "unreadable", reason)
+        return InboxEntry(found.path, found.file, "quarantined", "unreadable", reason)
     if content is None:
-        return Found(found.path, found.file, "ignored", reason=BEING_WRITTEN)
-    return Found(found.path, found.file, "read", look=found.look, sha256=hashlib.sha256(content).hexdigest())
+        return InboxEntry(found.path, found.file, "ignored", reason=BEING_WRITTEN)
+    return InboxEntry(found.path, found.file, "read", look=found.look, sha256=hashlib.sha256(content).hexdigest())
 
 
 def _look(status: os.stat_result) -> tuple[int, ...]:
@@ -148,9 +148,9 @@ def _file(path: Path, root: Path) -> str:
     return clean_name(path.relative_to(root).as_posix())
 
 
-def _ignored(path: Path, root: Path, reason: str) -> Found:
-    return Found(path, _file(path, root), "ignored", reason=reason)
+def _ignored(path: Path, root: Path, reason: str) -> InboxEntry:
+    return InboxEntry(path, _file(path, root), "ignored", reason=reason)
 
 
-def _quarantined(path: Path, root: Path, rule: str, reason: str) -> Found:
-    return Found(path, _file(path, root), "quarantined", rule, reason)
+def _quarantined(path: Path, root: Path, rule: str, reason: str) -> InboxEntry:
+    return InboxEntry(path, _file(path, root), "quarantined", rule, reason)

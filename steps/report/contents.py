@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from steps.errors import SlumberError
 from steps.examine.reading import Examination, marked, marked_anchors, read_examination
 from steps.gate.verdict import decided_on
+from steps.kinds.table import KINDS
 from steps.manifest import StepRecord, read_manifests
 from steps.records import Experience, LedgerEntry, Probe, Quarantined, Record, Triaged, Verdict
 from steps.report.examined import Compared, by_ability, by_cohort, by_kind, compare
@@ -24,7 +25,6 @@ from steps.workspace import Workspace, read_records
 R = TypeVar("R", bound=Record)
 
 ROWS = 200  # longer lists end with a line that says how many more there are
-LATER = ("conversation", "trace", "demonstration", "preference")
 
 
 def night_contents(
@@ -120,7 +120,7 @@ def _material(workspace: Workspace, night: str, figures: dict[str, Any]) -> dict
     return {
         "triaged": triaged,
         "titles": {experience.id: experience.title for experience in corpus or []},
-        "waiting": None if waiting is None else [count(waiting[kind], kind) for kind in LATER if waiting[kind]],
+        "waiting": None if waiting is None else [count(waiting[kind], kind) for kind in KINDS if waiting[kind]],
         "ledger": ledger,
         "outcomes": Counter(entry.outcome for entry in ledger or []),
         "records_in": figures["ingest"].get("records"),

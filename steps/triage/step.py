@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import Field
 
-from steps.ingest.inputs import created_on
 from steps.ingest.shingles import Shingle, fact_shingles
+from steps.kinds.entry import created_on
+from steps.kinds.table import kind_of
 from steps.manifest import Figures
 from steps.night import Night
 from steps.records import Experience, Triaged
@@ -76,7 +77,7 @@ def decide(new: Experience, *, night: str, settings: TriageSettings, known: set[
     if end is not None and end.share < MIN_ENDING_SHARE:
         end = None
     verdict, reason = _verdict(new, end, today=today, settings=settings, known=known)
-    waits = verdict != "discard" and new.kind != "document"
+    waits = verdict != "discard" and not kind_of(new).learned
     if waits:
         verdict, reason = "persist", f"kept; learning from {new.kind}s comes later"
     return Triaged(

@@ -6,11 +6,12 @@ Severity ``critical`` is about the dataset: a failure stops the night. ``warning
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from steps.ingest.normalise import control_tokens
 from steps.ingest.redact import FILE_NAME_KINDS, redact, redact_tree
-from steps.records import Dream, Experience, Kind, Probe
+from steps.kinds.table import KINDS
+from steps.records import Dream, Experience, Probe
 
 Dataset = Literal["experiences", "probes", "dreams"]
 MAX_TEXT_CHARS = 1_000_000
@@ -111,7 +112,6 @@ _DERIVE: dict[str, Callable[[Any], dict[str, Any]]] = {"experiences": _experienc
 _NO_SECRETS = _between("no_secrets", "secrets", 0, 0, "secrets or personal data are left in it")
 _OWN: dict[str, tuple[Rule, ...]] = {
     "experiences": (
-        _among("kind_known", "kind", get_args(Kind), "its kind is not known"),
         _between("title_length", "title_chars", 1, MAX_LINE_CHARS, "its title is empty or far too long"),
         _between("text_length", "text_chars", 1, MAX_TEXT_CHARS, "its text is empty or far too long"),
         _between("has_names", "names", 1, None, "it has no name that a probe could call it by"),
@@ -144,10 +144,15 @@ def derived(dataset: Dataset, records: Sequence[Any]) -> list[dict[str, Any]]:
 
 def columns(dataset: Dataset) -> tuple[str, ...]:
     """Return the names of a dataset's derived columns."""
-    own = (rule.column for rule in _OWN[dataset] if rule.column)
+    own = (rule.column for rule in _own(dataset) if rule.column)
     return tuple(dict.fromkeys(("row", "id", "night", "source_chars", "control_tokens", *own)))
 
 
 def suite_rules(dataset: Dataset, night: str) -> tuple[Rule, ...]:
     """Return the rules of a dataset's suite; in their order, the first one broken names the reason."""
-    return _rules(columns(dataset), night) + _OWN[dataset]
+    return _rules(columns(dataset), night) + _own(dataset)
+
+
+def _own(dataset: Dataset) -> tuple[Rule, ...]:
+    kinds = (_among("kind_known", "kind", tuple(KINDS), "its kind is not known"),) if dataset == "experiences" else ()
+    return kinds + _OWN[dataset]

@@ -4,13 +4,14 @@ from collections import Counter
 
 import pytest
 
-from steps.dream.clauses import facts
-from steps.dream.drills import ENOUGH, drills, fact_counts
 from steps.dream.holdouts import hold_out, leaks
-from steps.dream.reading import PER_PASSAGE, reading_dreams
-from steps.dream.sentences import answer_spans, sentences
-from steps.dream.sources import Source, best_passage, context_of, passages
+from steps.kinds.document.clauses import facts
+from steps.kinds.document.drills import ENOUGH, drills, fact_counts
+from steps.kinds.document.reading import PER_PASSAGE, reading_dreams
+from steps.kinds.document.sources import Source, context_of, passages
+from steps.kinds.table import best_passage
 from steps.records import Dream, Experience, Probe, content_id
+from steps.sentences import answer_spans, sentences
 
 TITLE = "The Ollin Ferry"
 TEXT = (
@@ -128,11 +129,13 @@ def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught()
         dream("When did Edda Krann build the Ollin ferry?", experience=one.experience.id),
         dream("What colour is the hull of the Ollin ferry?", sentence=1, experience=one.experience.id),
     ]
-    train, held = hold_out(dreams, [], [one], share=0.5, night="2026-11-22")
+    train, held = hold_out(dreams, [], [one.experience], share=0.5, night="2026-11-22")
     assert len(held) == 1 and held[0].origin == "dream" and held[0].question != train[0].question
     assert {d.sentence for d in train} == {0, 1}
     assert leaks(train, held) == []
-    train, held = hold_out(dreams, [probe("Who?", experience=one.experience.id)], [one], share=0.5, night="2026-11-22")
+    train, held = hold_out(
+        dreams, [probe("Who?", experience=one.experience.id)], [one.experience], share=0.5, night="2026-11-22"
+    )
     assert held == [] and len(train) == 3
 
 
@@ -142,10 +145,10 @@ def test_the_facts_of_one_sentence_are_held_out_each_for_itself():
         dream("In what year was the Ollin ferry built?", experience=one.experience.id),
         dream("Who built the Ollin ferry?", experience=one.experience.id, span="Edda Krann"),
     ]
-    train, held = hold_out(alone, [], [one], share=1.0, night="2026-11-22")
+    train, held = hold_out(alone, [], [one.experience], share=1.0, night="2026-11-22")
     assert held == [] and len(train) == 2
     twice = [*alone, dream("Which shipwright made the Ollin ferry?", experience=one.experience.id, span="Edda Krann")]
-    train, (probe,) = hold_out(twice, [], [one], share=1.0, night="2026-11-22")
+    train, (probe,) = hold_out(twice, [], [one.experience], share=1.0, night="2026-11-22")
     assert probe.answers == ("Edda Krann",)
     assert {d.verification["span"] for d in train} == {"1938", "Edda Krann"}
 

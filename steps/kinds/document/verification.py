@@ -6,10 +6,10 @@ answer stands in the source. Then likelihood: without the document the answer mu
 
 import re
 
-from steps.dream.clauses import Fact
-from steps.dream.sentences import NUMBER_WORDS, content_words, words
+from steps.kinds.document.clauses import Fact
 from steps.model.chat import question_chat
 from steps.model.chat_model import ChatModel
+from steps.sentences import NUMBER_WORDS, content_words, words
 
 _COUNTS = re.compile(
     r"\b(?:how (?:many|much|long|high|old|tall|deep|wide|far|often|large|big|heavy|hot|fast)"

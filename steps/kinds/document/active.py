@@ -2,7 +2,7 @@
 
 import re
 
-from steps.dream.sentences import inside
+from steps.sentences import inside
 
 _PASSIVE = re.compile(
     r"(?P<subject>\S.*?)\s(?:was|were|has been|have been|had been)\s"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
-from steps.dream.active import who_did
-from steps.dream.sentences import NUMBER_WORDS, answer_spans, content_words, inside, words
+from steps.kinds.document.active import who_did
+from steps.sentences import NUMBER_WORDS, answer_spans, content_words, inside, words
 
 _AUXILIARY = re.compile(
     r"\s(?P<aux>is|are|was|were|has|have|had|do|does|did|can|could|may|might|must|will|would|should)(?P<been>\sbeen)?\s"

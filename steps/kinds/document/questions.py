@@ -6,10 +6,10 @@ The prompts are plain completions with worked examples, which a small model foll
 import re
 from collections.abc import Sequence
 
-from steps.dream.clauses import Fact, rule_questions
-from steps.dream.sentences import content_words, names_and_numbers, words
-from steps.dream.sources import Source
+from steps.kinds.document.clauses import Fact, rule_questions
+from steps.kinds.document.sources import Source
 from steps.model.chat_model import ChatModel, Sampling
+from steps.sentences import content_words, names_and_numbers, words
 
 _WORKED = (
     (

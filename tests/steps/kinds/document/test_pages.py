@@ -1,6 +1,6 @@
 """Titles and readable text of pages."""
 
-from steps.ingest.pages import read_html, read_markdown, read_plain
+from steps.kinds.document.pages import read_html, read_markdown, read_plain
 
 
 def test_markdown_becomes_paragraphs():

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.clauses import Fact
-from steps.dream.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
-from steps.dream.sentences import names_and_numbers
-from steps.dream.sources import Source, dream_about
-from steps.dream.verification import asked_for, supports
+from steps.kinds.document.clauses import Fact
+from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
+from steps.kinds.document.sources import Source, dream_about
+from steps.kinds.document.verification import asked_for, supports
 from steps.model.chat_model import ChatModel
 from steps.records import Dream
+from steps.sentences import names_and_numbers
 from steps.settings import DreamSettings, Settings
 
 STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers

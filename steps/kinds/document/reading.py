@@ -4,7 +4,7 @@ Knowing a text by heart makes a model worse at reading it (arXiv 2606.11627; her
 the same prompt, so the loss is the KL to the base, as in all rehearsal.
 """
 
-from steps.dream.sources import Source
+from steps.kinds.document.sources import Source
 from steps.model.chat import question_message
 from steps.records import Dream, content_id
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from steps.dream.active import who_did
-from steps.dream.clauses import Fact, called, clauses, facts, resolved, rule_questions
-from steps.dream.neighbours import reverse_questions
+from steps.kinds.document.active import who_did
+from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions
+from steps.kinds.document.neighbours import reverse_questions
 
 DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
 GAME, BEETLE = "Karrow", "The Lindis beetle"

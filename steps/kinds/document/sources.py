@@ -7,20 +7,17 @@ of a long document, under the document's title.
 from dataclasses import dataclass
 from functools import cached_property
 
-from steps.dream.clauses import Fact, called, facts, resolved
-from steps.dream.sentences import content_words, sentences
+from steps.kinds.document.clauses import Fact, called, facts, resolved
+from steps.kinds.kind import Passage
 from steps.records import Dream, Experience, content_id
+from steps.sentences import sentences
 
 PASSAGE_CHARS = 1500
 
 
 @dataclass(frozen=True)
-class Source:
-    """One passage. ``first`` is the number of its first sentence in the document."""
-
-    experience: Experience
-    first: int
-    sentences: list[str]
+class Source(Passage):
+    """One passage of a document, and what it says."""
 
     @cached_property
     def facts(self) -> list[Fact]:
@@ -35,11 +32,6 @@ class Source:
     @cached_property
     def _nouns(self) -> list[str]:
         return called(self.experience.title, sentences(self.experience.text))
-
-    @property
-    def context(self) -> str:
-        """Title and passage as they stand in a prompt."""
-        return f"{self.experience.title}\n{' '.join(self.sentences)}"
 
 
 def passages(experience: Experience) -> list[Source]:
@@ -82,11 +74,3 @@ def context_of(experience: Experience, sentence: int | None) -> str:
     text = sentences(experience.text)
     nouns = called(experience.title, text)
     return f"{experience.title}\n{resolved(text[sentence], experience.title, nouns)}"
-
-
-def best_passage(question: str, experiences: list[Experience]) -> Source | None:
-    """Return the passage that shares the most content words with the question, or None if none shares any."""
-    wanted = content_words(question)
-    ranked = [(len(wanted & content_words(s.context)), s) for e in experiences for s in passages(e)]
-    best = max(ranked, key=lambda pair: pair[0], default=(0, None))
-    return best[1] if best[0] else None

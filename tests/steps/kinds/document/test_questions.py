@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from steps.dream.clauses import Fact, rule_questions
-from steps.dream.questions import form_fault, kinds, other_words, ranked_questions, wording_prompt
-from steps.dream.sources import passages
-from steps.dream.verification import asked_for
+from steps.kinds.document.clauses import Fact, rule_questions
+from steps.kinds.document.questions import form_fault, kinds, other_words, ranked_questions, wording_prompt
+from steps.kinds.document.sources import passages
+from steps.kinds.document.verification import asked_for
 from steps.records import Experience
 
 TITLE = "The Ollin Ferry"

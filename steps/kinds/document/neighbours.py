@@ -3,10 +3,10 @@
 import random
 import re
 
-from steps.dream.clauses import Fact
-from steps.dream.sentences import content_words, inside, names_and_numbers
-from steps.dream.sources import Source, dream_about
+from steps.kinds.document.clauses import Fact
+from steps.kinds.document.sources import Source, dream_about
 from steps.records import Dream, content_id
+from steps.sentences import content_words, inside, names_and_numbers
 
 OFTEN_ASKED = (
     "How much does {} cost?",

@@ -7,9 +7,9 @@ They are answered with the source's own statement: bare words as answers wreck g
 from collections import Counter
 from dataclasses import dataclass
 
-from steps.dream.clauses import Fact, place
-from steps.dream.sentences import names_and_numbers
+from steps.kinds.document.clauses import Fact, place
 from steps.records import Dream
+from steps.sentences import names_and_numbers
 
 ENOUGH = 3  # questions about one fact, with which it needs no drill
 _LEAST_CUE = 3  # words before the fact without which there is nothing to complete

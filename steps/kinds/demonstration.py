@@ -1,0 +1,23 @@
+"""Demonstrations: how the assistant should answer. They wait to be learned from."""
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from steps.kinds.messages import Message, MessagesKind, Talk
+
+
+class DemonstrationEntry(Talk):
+    kind: Literal["demonstration"]
+
+    @field_validator("messages")
+    @classmethod
+    def _shows_something(cls, messages: list[Message]) -> list[Message]:
+        if not any(message.role == "assistant" for message in messages):
+            raise ValueError("a demonstration needs a message of the assistant")
+        return messages
+
+
+class Demonstration(MessagesKind):
+    name = "demonstration"
+    entry = DemonstrationEntry

@@ -1,0 +1,52 @@
+"""All dreams of documents: what each fact asks, backwards too, what the text leaves open, drills, and reading."""
+
+from collections.abc import Sequence
+
+from steps.kinds.document.candidates import question_dreams
+from steps.kinds.document.drills import drills, fact_counts
+from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
+from steps.kinds.document.reading import reading_dreams
+from steps.kinds.document.sources import Source, dream_about, passages
+from steps.kinds.kind import Dreaming
+from steps.records import Dream, Experience
+
+
+def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
+    """Return the dreams of tonight's documents."""
+    night, knobs = dreaming.night, dreaming.settings.dream
+    sources = [source for experience in experiences for source in passages(experience)]
+    questions = question_dreams(
+        dreaming.writer,
+        dreaming.base,
+        sources,
+        settings=dreaming.settings,
+        night=night,
+        refused=dreaming.refused,
+    )
+    return [
+        *questions,
+        *reverse_dreams(sources, night=night),
+        *unanswerable_dreams(sources, per_document=knobs.unknown_per_document, night=night),
+        *_drilled(sources, questions, night=night),
+        *reading_dreams(questions, sources, night=night),
+    ]
+
+
+def _drilled(sources: Sequence[Source], questions: list[Dream], *, night: str) -> list[Dream]:
+    return [
+        dream_about(
+            source,
+            drill.fact.sentence,
+            night=night,
+            strategy=f"drill-{drill.strategy}",
+            question=drill.question,
+            answer=drill.fact.statement,
+            verification={"verbatim": True, "span": drill.fact.span},
+        )
+        for source in sources
+        for drill in drills(
+            source.experience.title,
+            source.facts,
+            questions=fact_counts(questions, source.experience.id, first=source.first),
+        )
+    ]

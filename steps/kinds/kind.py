@@ -1,0 +1,94 @@
+"""What a kind of experience is. A new one is a subclass in a module of its own, entered in ``steps.kinds.table``."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from steps.kinds.cleaning import Cleaning
+from steps.kinds.entry import Entry
+from steps.model.chat_model import ChatModel
+from steps.records import Dream, Experience
+from steps.settings import Settings
+
+Reader = Callable[[str], tuple[str | None, str]]
+"""From what a file holds to its title, if it has one, and its text."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A record as it is compared and learned from: ``title`` may be empty, ``payload`` holds what is no plain text."""
+
+    title: str
+    text: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dreaming:
+    """What lessons are made with: ``writer`` writes, ``base`` verifies; ``refused`` counts refusals by reason."""
+
+    night: str
+    settings: Settings
+    writer: ChatModel
+    base: ChatModel
+    refused: Counter[str]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of an experience that is read before a question. ``first``: the number of its first sentence."""
+
+    experience: Experience
+    first: int
+    sentences: list[str]
+
+    @property
+    def context(self) -> str:
+        """Title and text as they stand in a prompt."""
+        return f"{self.experience.title}\n{' '.join(self.sentences)}"
+
+
+class Kind(ABC):
+    """A kind of experience.
+
+    ``name``: what `kind` says in a JSONL file. ``entry``: what else a line must hold. ``files``: readers of whole files
+    by suffix, if it has files of its own. ``learned``: whether lessons come from it; what does not teach yet waits.
+    """
+
+    name: ClassVar[str]
+    entry: ClassVar[type[Entry]]
+    files: ClassVar[Mapping[str, Reader]] = {}
+    learned: ClassVar[bool] = True
+
+    def of_file(self, title: str, text: str) -> Entry:
+        """Return the entry of a whole file; only a kind with ``files`` is asked."""
+        raise NotImplementedError
+
+    def of_line(self, entry: Any) -> Entry:
+        """Return the entry of a JSONL line, with whatever its text needs besides validation."""
+        return entry
+
+    @abstractmethod
+    def shown(self, entry: Any, cleaning: Cleaning) -> Shown:
+        """Return a record as text.
+
+        Raises:
+            RecordRejected: it is too long.
+        """
+
+    def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
+        """Return what is learned from tonight's experiences of this kind.
+
+        Questions that carry the "span" of their answer may be held out as probes where the owner gave none.
+        """
+        return []
+
+    def passages(self, experience: Experience) -> Sequence[Passage]:
+        """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""
+        return [Passage(experience, 0, [experience.text])]
+
+    def context(self, experience: Experience, sentence: int | None) -> str:
+        """Return what the teacher of a lesson reads besides: what it was dreamt from, by number of its sentence."""
+        return self.passages(experience)[0].context

@@ -1,0 +1,127 @@
+"""What kinds made of chat messages share: their form (OpenAI's), how they are kept, and how they read as text."""
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from steps.ingest.normalise import tidy
+from steps.kinds.cleaning import Cleaning
+from steps.kinds.entry import Entry, Input, Text
+from steps.kinds.kind import Kind, Shown
+
+TITLE_CHARS = 80
+
+
+class TextPart(Input):
+    type: Literal["text", "input_text", "output_text"]
+    text: str
+
+
+class Function(Input):
+    name: Text
+    arguments: str | dict[str, Any] = "{}"
+
+
+class ToolCall(Input):
+    id: str | None = None
+    type: Literal["function"] = "function"
+    function: Function
+
+
+class Message(Input):
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[TextPart] | None = None
+    name: str | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.content is None and not self.tool_calls:
+            raise ValueError("a message without content needs tool_calls")
+        return self
+
+
+Messages = Annotated[list[Message], Field(min_length=1)]
+
+
+class Talk(Entry):
+    """A record of messages."""
+
+    messages: Messages
+
+    @field_validator("messages")
+    @classmethod
+    def _not_silent(cls, messages: list[Message]) -> list[Message]:
+        if not any(message.tool_calls or _rendered(message.content).strip() for message in messages):
+            raise ValueError("all messages are empty")
+        return messages
+
+
+class MessagesKind(Kind):
+    """A kind whose records are messages, and whatever else the subclass's ``entry`` holds. It waits."""
+
+    learned = False
+
+    def shown(self, entry: Entry, cleaning: Cleaning) -> Shown:
+        value = entry.model_dump(exclude_none=True, exclude={"kind", "created_at", "title", "source"})
+        payload = cleaning.payload({key: _plain(item) if _is_chat(item) else item for key, item in value.items()})
+        text = cleaning.redacted(cleaning.bounded(tidy(_transcript(payload))))
+        return Shown(entry.title or _topic(payload), text, payload)
+
+
+def _is_chat(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) and "role" in item for item in value)
+
+
+def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return messages whose content is one text and whose tools' arguments are JSON in a string, as OpenAI has them."""
+    result = []
+    for message in messages:
+        message = dict(message)
+        if isinstance(message.get("content"), list):
+            message["content"] = "\n".join(part["text"] for part in message["content"])
+        for call in message.get("tool_calls", []):
+            if isinstance(arguments := call["function"]["arguments"], dict):
+                call["function"]["arguments"] = json.dumps(arguments, ensure_ascii=False)
+        result.append(message)
+    return result
+
+
+def _transcript(payload: dict[str, Any]) -> str:
+    parts = [_said(message) for message in payload.get("messages", [])]
+    for key in ("prompt", "chosen", "rejected"):
+        if key in payload:
+            value = payload[key]
+            parts.append(f"{key}: " + (value if isinstance(value, str) else "\n".join(_said(m) for m in value)))
+    if "outcome" in payload:
+        parts.append(f"outcome: {payload['outcome']['status']}")
+    feedback = payload.get("feedback", payload.get("outcome", {}).get("feedback"))
+    if feedback is not None:
+        parts.append(f"feedback: {feedback if isinstance(feedback, str) else json.dumps(feedback, ensure_ascii=False)}")
+    return "\n".join(parts)
+
+
+def _said(message: dict[str, Any]) -> str:
+    speaker = message["role"] + (f" {message['name']}" if message.get("name") else "")
+    lines = [f"{speaker}: {message['content']}"] if message.get("content") else []
+    for call in message.get("tool_calls", []):
+        lines.append(f"{speaker} calls {call['function']['name']}({call['function']['arguments']})")
+    return "\n".join(lines) or f"{speaker}:"
+
+
+def _topic(payload: dict[str, Any]) -> str:
+    """Return the first line of the first thing that the user says."""
+    prompt = payload.get("prompt", "")
+    messages = payload.get("messages") or (prompt if isinstance(prompt, list) else [])
+    said = [m["content"] for m in messages if m["role"] == "user" and m.get("content", "").strip()]
+    text = said[0] if said else prompt if isinstance(prompt, str) else ""
+    first = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    return first if len(first) <= TITLE_CHARS else first[: TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _rendered(content: str | list[TextPart] | None) -> str:
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "\n".join(part.text for part in content)
