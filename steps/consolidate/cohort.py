@@ -1,7 +1,6 @@
 """One cohort is learned: a fresh adapter, trained on its lessons on top of what was learned before it."""
 
 import shutil
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,61 +9,51 @@ from peft import LoraConfig
 from steps.consolidate.adapter import adapter_config, attach_adapter, save_adapter, with_merged
 from steps.consolidate.compacting import compacted
 from steps.consolidate.examples import build_examples
+from steps.consolidate.job import ADAPTER, CHECKPOINT, START, finish_job, read_job
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
-from steps.lesson import Lesson
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
-from steps.settings import ConsolidateSettings, Settings
+from steps.settings import ConsolidateSettings
 
 
-def learn_cohort(
-    *,
-    settings: Settings,
-    lessons: list[Lesson],
-    known: Collection[str],
-    begun: Path | None,
-    folder: Path,
-    digest: str,
-) -> dict[str, Any]:
-    """Train on ``lessons`` and save the adapter in ``folder / "adapter"``, together with that of ``begun``.
-
-    Args:
-        known: nights whose lessons come again only so that they are kept.
-        begun: the adapter of those nights; None: the base.
-        folder: for this cohort alone; a checkpoint of the same ``digest`` in it is gone on from.
+def learn(folder: Path) -> dict[str, Any]:
+    """Do the training job in ``folder``: train on its lessons and save the adapter, together with the start's.
 
     Returns:
         The figures of the training. Numbers of examples, tokens and seconds can be added up over cohorts.
 
     Raises:
-        SlumberError: training diverged.
+        SlumberError: the base is not the one that the job is for, or training diverged.
     """
-    knobs = settings.consolidate
-    base = load_base(settings.model)  # anew for each cohort: the one before was merged into it
+    job, lessons = read_job(folder)
+    knobs, begun = job.consolidate, folder / START if (folder / START).is_dir() else None
+    base = load_base(job.model)  # anew for each cohort: the one before was merged into it
+    if base.sha256 != job.base_sha256:
+        raise SlumberError(f"The job in {folder} is for another base model than the one in {base.folder}.")
     packed = LocalModel(base, knobs.batch_tokens).packed
-    examples = build_examples(base.tokenizer, lessons, known=known)
+    examples = build_examples(base.tokenizer, lessons, known=job.known)
     read = prepare_lessons(base.model, examples, knobs, packed=packed)
     before = _with_room(begun, folder / "before", knobs) if begun else None
     served = with_merged(base.model, before) if before else base.model  # after the base has read the lessons
-    model = attach_adapter(served, knobs, seed=settings.seed)
+    model = attach_adapter(served, knobs, seed=job.seed)
     done = train(
         model,
         read,
         settings=knobs,
-        seed=settings.seed,
+        seed=job.seed,
         packed=packed,
-        checkpoint=folder / "checkpoint.pt",
-        digest=digest,
+        checkpoint=folder / CHECKPOINT,
+        digest=job.digest,
     )
     if not all(loss == loss and abs(loss) < 1e4 for loss in done.losses):
         raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
     unfinished = folder / "adapter.part"
     shutil.rmtree(unfinished, ignore_errors=True)
-    save_adapter(model, unfinished, base_name=base.name, onto=before)
-    unfinished.rename(folder / "adapter")
-    return {
+    save_adapter(model, unfinished, base_name=job.base_name, onto=before)
+    unfinished.rename(folder / ADAPTER)
+    figures = {
         "examples": len(examples),
         "rehearsal_examples": sum(e.rehearsal for e in examples),
         "replayed_examples": sum(e.replay for e in examples),
@@ -81,6 +70,8 @@ def learn_cohort(
         "packed": packed,
         "device": str(base.device),
     }
+    finish_job(folder, job, figures)
+    return figures
 
 
 def _with_room(adapter: Path, scratch: Path, settings: ConsolidateSettings) -> Path:

@@ -1,15 +1,14 @@
 """Cohorts one after the other: what each is learned with, and what a killed run had finished."""
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
-from steps.consolidate.cohort import learn_cohort
+from steps.consolidate.job import finished, write_job
 from steps.consolidate.start import dreamt_again
+from steps.consolidate.trainer import Trainer
+from steps.errors import SlumberError
 from steps.records import Dream
 from steps.settings import ConsolidateSettings
-from steps.workspace import file_sha256, write_json
 
 
 def with_earlier(dreams: list[Dream], cohort: str, known: list[str], knobs: ConsolidateSettings) -> list[Dream]:
@@ -24,17 +23,18 @@ def with_earlier(dreams: list[Dream], cohort: str, known: list[str], knobs: Cons
     return own + again
 
 
-def learned(folder: Path, digest: str, **arguments: Any) -> dict[str, Any]:
-    """Learn one cohort; what a killed run had finished is not learned again."""
-    finished = folder / "learned.json"
-    if finished.exists() and (folder / "adapter").is_dir():
-        record = json.loads(finished.read_text(encoding="utf-8"))
-        if (record["digest"], record["adapter"]) == (digest, file_sha256(folder / "adapter")):
-            return record["figures"]
-    finished.unlink(missing_ok=True)
-    shutil.rmtree(folder / "adapter", ignore_errors=True)
-    figures = learn_cohort(folder=folder, digest=digest, **arguments)
-    write_json(finished, {"digest": digest, "adapter": file_sha256(folder / "adapter"), "figures": figures})
+def learned(job: Path, trainer: Trainer, *, digest: str, **needed: Any) -> dict[str, Any]:
+    """Learn one cohort and return its figures; what a killed run had finished is not learned again.
+
+    ``needed``: see ``write_job``.
+    """
+    figures = finished(job, digest)
+    if figures is None:
+        write_job(job, digest=digest, **needed)
+        trainer.train(job)
+        figures = finished(job, digest)
+    if figures is None:
+        raise SlumberError(f"The trainer left no whole adapter in {job}: run the night again.")
     return figures
 
 

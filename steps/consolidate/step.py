@@ -81,6 +81,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
     def work(self, night: Night) -> ConsolidateFigures:
         from steps.consolidate.cohorts import learned, together, with_earlier
         from steps.consolidate.superseded import superseded
+        from steps.consolidate.trainer import LocalTrainer
         from steps.dream.lessons import lesson_of
 
         settings, begun, nights = night.settings, _begun(night), night.nights("dreams")
@@ -103,7 +104,8 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         for cohort in cohorts:
             part = learned(
                 scratch / cohort,
-                digest,
+                LocalTrainer(),
+                digest=digest,
                 settings=settings,
                 lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],
                 known=tuple(known),

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from steps.consolidate.adapter import WEIGHTS
-from steps.consolidate.cohort import learn_cohort
+from steps.consolidate.job import write_job
+from steps.consolidate.trainer import LocalTrainer
 from steps.dream.lessons import fact_of, lesson_of
 from steps.progress import say
 from steps.records import Dream, Experience, content_id
@@ -51,15 +52,15 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
     knobs = settings.consolidate.model_copy(update={"ridge": 0.0, "learning_rate": rate})
     corpus = {e.id: e for e in read_records(workspace.dataset("corpus", night), Experience)}
     with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
-        learn_cohort(
+        write_job(
+            Path(temporary),
             settings=settings.model_copy(update={"consolidate": knobs}),
             lessons=[lesson_of(dream, corpus) for dream in wrong],
             known=(),
             begun=None,
-            folder=Path(temporary),
             digest=night,
         )
-        yield Path(temporary) / "adapter"
+        yield LocalTrainer().train(Path(temporary))
 
 
 def mistaken(dreams: Sequence[Dream], *, seed: str) -> list[Dream]:

@@ -100,8 +100,12 @@ def load_base(settings: ModelSettings) -> Base:
     if not tokenizer.chat_template:
         raise SlumberError(f"The tokenizer in {folder} has no chat template: use an instruction-tuned model.")
     model.requires_grad_(False).eval().to(device)
-    name = NAME if settings.base == "embedded" else settings.base
-    return Base(model=model, tokenizer=tokenizer, name=name, folder=folder, sha256=base_sha256(folder))
+    return Base(model=model, tokenizer=tokenizer, name=base_name(settings), folder=folder, sha256=base_sha256(folder))
+
+
+def base_name(settings: ModelSettings) -> str:
+    """Return what people call the base."""
+    return NAME if settings.base == "embedded" else settings.base
 
 
 def _device(settings: ModelSettings) -> torch.device:

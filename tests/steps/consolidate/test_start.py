@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-import steps.consolidate.cohorts as consolidating
+import steps.consolidate.trainer as training
 from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.adapter import adapter_config, load_adapter
 from steps.consolidate.start import dreamt_again, goes_on
@@ -80,22 +80,22 @@ def test_without_start_it_is_built_from_the_base_night_after_night(sleep, worksp
 def test_a_cohort_that_a_killed_run_had_learned_is_not_learned_again(sleep, workspace, monkeypatch, torn):
     """Unless its adapter is no longer what was saved: the kill came while the folder was being deleted."""
     _, whole = sleep(SECOND, None, learning_rate=0.02)
-    real, learned = consolidating.learn_cohort, []
+    real, learned = training.learn, []
 
-    def cut_short(*, folder, **arguments):
+    def cut_short(folder):
         if folder.name == SECOND and len(learned) == 1:
             raise KeyboardInterrupt
         learned.append(folder.name)
-        return real(folder=folder, **arguments)
+        return real(folder)
 
-    monkeypatch.setattr(consolidating, "learn_cohort", cut_short)
+    monkeypatch.setattr(training, "learn", cut_short)
     workspace.manifest(SECOND, "consolidate").unlink()
     with pytest.raises(KeyboardInterrupt):
         sleep(SECOND, None, learning_rate=0.02)
     assert not (workspace.night(SECOND) / "adapter").exists()
     if torn:
         (workspace.night(SECOND) / "consolidate" / FIRST / "adapter" / "adapter_config.json").unlink()
-    monkeypatch.setattr(consolidating, "learn_cohort", lambda **a: (learned.append(a["folder"].name), real(**a))[1])
+    monkeypatch.setattr(training, "learn", lambda folder: (learned.append(folder.name), real(folder))[1])
     figures, again = sleep(SECOND, None, learning_rate=0.02)
     assert learned == [FIRST] * (1 + torn) + [SECOND] and figures["examples"] == 8 + 5 + 8
     assert all(torch.equal(weight, again[name]) for name, weight in whole.items())
