@@ -22,7 +22,7 @@ from steps.lifecycle import step_of
 from steps.night import Night
 from steps.progress import say
 from steps.records import Verdict
-from steps.registry import Registry, Version
+from steps.registry import Registry, Version, reading, registration
 from steps.registry.lineage import opened_registry
 from steps.workspace import Workspace
 
@@ -88,7 +88,7 @@ def _walk(
     for step in ("examine", "gate", "rescue", "register"):
         record = step_of(step).run(tonight)
     if tamper and record.figures.version:
-        tamper(registry, registry.version(record.figures.version))
+        tamper(registry, reading.version(registry, record.figures.version))
     promotion = step_of("promote").run(tonight).figures
     return Walk(name, read_verdict(workspace, night), promotion.promoted, promotion.message)
 
@@ -96,14 +96,14 @@ def _walk(
 def _tamper(registry: Registry, version: Version) -> None:
     """Change one byte of the adapter where the registry keeps it."""
     with tempfile.TemporaryDirectory() as temporary:
-        kept = registry.adapter_of(version, Path(temporary) / "adapter")
+        kept = reading.adapter_of(registry, version, Path(temporary) / "adapter")
         if kept is None:
             raise SlumberError("There is no adapter to tamper with.")
         weights = bytearray((kept / WEIGHTS).read_bytes())
         weights[-1] ^= 1
         changed = Path(temporary) / WEIGHTS
         changed.write_bytes(weights)
-        registry.attach(version.run_id, {f"adapter/{WEIGHTS}": changed})
+        registration.attach(registry, version.run_id, {f"adapter/{WEIGHTS}": changed})
 
 
 def _table(walks: list[Walk]) -> Table:

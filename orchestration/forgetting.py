@@ -15,7 +15,7 @@ from steps.forget.request import Request, close, open_request, pending
 from steps.gate.verdict import read_verdict
 from steps.lifecycle import asset_steps
 from steps.progress import say
-from steps.registry import Registry
+from steps.registry import Registry, erasure, promotion, reading
 from steps.registry.lineage import opened_registry, served_before
 from steps.report.wording import count
 from steps.workspace import Workspace, compact
@@ -52,7 +52,7 @@ def run_forget(
     with workspace.lock("to forget"):
         registry = opened_registry(settings, workspace)
         request = _begun(registry, workspace, source=source, record=record, confirm=confirm)
-        registry.must_forget(request.id, versions=request.versions)
+        erasure.must_forget(registry, request.id, versions=request.versions)
         say("Removing it from the datasets ...")
         remove_records(request, workspace)
         versions = erase_versions(settings=settings, workspace=workspace, ids=request.ids)
@@ -69,18 +69,18 @@ def run_forget(
         execute(deployment, request.night, job="forget")
         verdict = read_verdict(workspace, request.night)
     with workspace.lock("to forget"):
-        champion = registry.champion()
+        champion = reading.champion(registry)
         if champion and champion.must_forget and verdict and verdict.verdict == "NO_OP":  # nothing is left to learn
             before = served_before(registry, request.first)
-            registry.rollback(before.version if before else "1", serving=champion.version, action="forget")
-        registry.erase()
+            promotion.rollback(registry, before.version if before else "1", serving=champion.version, action="forget")
+        erasure.erase(registry)
         close(workspace)
-    serving = registry.champion()
+    serving = reading.champion(registry)
     return ForgetOutcome(
         request=request,
         verdict=verdict.verdict if verdict else None,
         reasons=verdict.reasons if verdict else (),
-        erased=tuple(v.version for v in registry.history() if v.must_forget == request.id and v.erased),
+        erased=tuple(v.version for v in reading.history(registry) if v.must_forget == request.id and v.erased),
         serves=serving.version if serving else None,
         serves_still=serving.version if serving and serving.must_forget else None,
     )
@@ -143,7 +143,7 @@ def _begun(
     if not asked:
         raise SlumberError("Say what is to be forgotten: --source FILE of the inbox, or the id of a record.")
     request = find_request(workspace, source=source, record=record)
-    affected = tuple(version.version for version in registry.learned_since(request.first))
+    affected = tuple(version.version for version in erasure.learned_since(registry, request.first))
     request = request.model_copy(update={"versions": affected})
     if confirm:
         confirm(request)
@@ -152,7 +152,7 @@ def _begun(
 
 
 def _knows(registry: Registry) -> bool:
-    champion = registry.champion()
+    champion = reading.champion(registry)
     return champion is not None and bool(champion.must_forget)
 
 

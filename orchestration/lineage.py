@@ -6,7 +6,7 @@ from steps.checkpoint import AdapterCheckpoint
 from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
 from steps.progress import say
-from steps.promote.returning import attend
+from steps.promote.returning import apply_decisions
 from steps.registry.lineage import compared_champion, opened_registry, training_start
 
 
@@ -30,5 +30,5 @@ def begin(night: Night) -> None:
     """
     refuse_while_forgetting(night.workspace)
     opened_registry(night.settings, night.workspace)
-    for sentence in attend(settings=night.settings, workspace=night.workspace):
+    for sentence in apply_decisions(settings=night.settings, workspace=night.workspace):
         say(sentence)

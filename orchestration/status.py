@@ -12,7 +12,7 @@ from orchestration.environment import Deployment
 from steps.forget.request import pending
 from steps.promote.returning import override_that_ended
 from steps.records import Verdict
-from steps.registry import Registry, Version, tracking_uri
+from steps.registry import Registry, Version, reading, tracking_uri
 from steps.workspace import Workspace
 
 MOMENTS = {"promoted_at": "promoted", "rolled_back_at": "rolled back", "adapter_deleted_at": "adapter deleted"}
@@ -52,7 +52,7 @@ def history_table(found: Deployment) -> Table:
 def audit_table(found: Deployment) -> Table:
     """Every change of the registry, oldest first."""
     table = _table("time (UTC)", "action", "version", "from", "to", narrow=("author", "reason"))
-    for e in Registry(found.settings, found.workspace).audit() if versions(found) else ():
+    for e in reading.trail(Registry(found.settings, found.workspace)) if versions(found) else ():
         when = e.time[:19].replace("T", " ")
         cells = (when, e.action, e.version, e.before, e.after, e.author, e.reason)
         table.add_row(*(Text(cell or "-") for cell in cells))
@@ -71,7 +71,7 @@ def _table(*columns: str, narrow: tuple[str, ...]) -> Table:
 
 def rolled_back(found: Deployment, before: Version, after: Version) -> str:
     """Say in full what a rollback did: who served and since when, who serves, and how to go forward again."""
-    entries = Registry(found.settings, found.workspace).audit()
+    entries = reading.trail(Registry(found.settings, found.workspace))
     changed = next(e.time for e in reversed(entries) if e.after == after.version)
     now = f"Version {after.version} (night {after.night}) serves since {_minute(changed)} UTC."
     if before.version == after.version:
@@ -87,7 +87,7 @@ def rolled_back(found: Deployment, before: Version, after: Version) -> str:
 def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
     """What people decided, and what they are to decide."""
     registry = Registry(found.settings, found.workspace)
-    rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in registry.waiting()]
+    rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in reading.waiting(registry)]
     ended = override_that_ended(registry)
     if ended:
         rows.append(("alert", ended))
@@ -132,7 +132,7 @@ def versions(found: Deployment) -> list[Version]:
     local = found.workspace.state / "mlflow" / "mlflow.db"
     if tracking_uri(found.settings, found.workspace) == f"sqlite:///{local.absolute()}" and not local.exists():
         return []
-    return Registry(found.settings, found.workspace).history()
+    return reading.history(Registry(found.settings, found.workspace))
 
 
 def holder(workspace: Workspace) -> str | None:

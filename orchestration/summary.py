@@ -13,7 +13,7 @@ from orchestration.scores import Scores, read_scores, share
 from orchestration.timings import read_timings
 from steps.manifest import read_manifest
 from steps.records import LedgerEntry, Quarantined
-from steps.registry import Registry, Version
+from steps.registry import Registry, Version, reading
 from steps.registry.links import night_links
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
@@ -151,4 +151,4 @@ def _places(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) 
 
 def version_of(night: str, *, settings: Settings, workspace: Workspace) -> Version | None:
     """Return the newest registered version of a night."""
-    return next((v for v in Registry(settings, workspace).history() if v.night == night), None)
+    return next((v for v in reading.history(Registry(settings, workspace)) if v.night == night), None)

@@ -32,12 +32,12 @@ def _no_registry_of_the_machine(monkeypatch):
 
 @pytest.fixture(scope="session")
 def _migrated_database(tmp_path_factory):
-    from steps.registry import Registry
+    from steps.registry import Registry, reading
 
     workspace = Workspace(tmp_path_factory.mktemp("migrated"))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        Registry(load_settings(), workspace).champion()
+        reading.champion(Registry(load_settings(), workspace))
     return workspace.state / "mlflow" / "mlflow.db"
 
 

@@ -23,7 +23,7 @@ def import_dvc() -> Any:
 
 
 @contextmanager
-def told(doing: str, *, root: Path) -> Iterator[None]:
+def translate_errors(doing: str, *, root: Path) -> Iterator[None]:
     """Turn whatever DVC raises in the block into ``SlumberError('<doing> failed: <reason> ...')``."""
     from dvc.lock import LockError
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import filelock
 
-from steps.datasets.failures import import_dvc, told
+from steps.datasets.failures import import_dvc, translate_errors
 from steps.errors import SlumberError
 from steps.settings import Settings
 from steps.workspace import Workspace, write_text
@@ -39,7 +39,7 @@ def opened(workspace: Workspace, *, settings: Settings | None, doing: str) -> It
         SlumberError: DVC is missing, its repository is broken or stays locked, or whatever DVC raises in the block.
     """
     repo_class = import_dvc()
-    with _one_at_a_time, told(doing, root=workspace.root), _lock(workspace):
+    with _one_at_a_time, translate_errors(doing, root=workspace.root), _lock(workspace):
         _initialise(workspace)
         with repo_class(str(workspace.root)) as repo:
             _configure(repo, workspace=workspace, settings=settings)

@@ -8,7 +8,18 @@ from steps.gate.verdict import read_verdict
 from steps.promote.description import cell
 from steps.promote.promotion import Promotion, candidate_of, check_candidate, serves, stayed
 from steps.records import Verdict
-from steps.registry import WAITING, Override, Registry, Version, verdict_digest
+from steps.registry import (
+    WAITING,
+    Override,
+    Registry,
+    Version,
+    erasure,
+    marking,
+    promotion,
+    reading,
+    retention,
+    verdict_digest,
+)
 from steps.settings import Settings
 from steps.workspace import Workspace, check_night, write_json
 
@@ -64,17 +75,18 @@ def override(
     if not reason or len(reason) > REASON_CHARS:
         raise SlumberError(f"An override needs a reason of at most {REASON_CHARS} characters: give one with --reason.")
     registry = Registry(settings, workspace)
-    candidate = registry.version(version)
+    candidate = reading.version(registry, version)
     if candidate.verdict == "PROMOTE":
         raise SlumberError(f"Version {version} passed the gate: approve it without --override.")
     verdict = _verdict_at_hand(registry, workspace, candidate)
     check_candidate(registry, candidate, verdict, allowed=("REJECT", "INCONCLUSIVE"))
     until = datetime.now(UTC) + timedelta(days=settings.registry.override_days)
     decision = Override(reason=reason, by=by, until=until)
-    serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict), override=decision)
+    serving = promotion.promote(registry, candidate, verdict_digest=verdict_digest(verdict), override=decision)
     erased = _erased(registry)  # first: what must go may not be what the override's end leads back to
     day = f"{until:%Y-%m-%d %H:%M} UTC"
-    registry.note(
+    marking.note(
+        registry,
         serving,
         f"**Serves by override until {day}, although the gate said {serving.verdict}.** "
         f"{cell(by)}: {cell(reason, REASON_CHARS)}",
@@ -89,8 +101,9 @@ def override(
 
 def _wait(registry: Registry, candidate: Version) -> Promotion:
     number = candidate.version
-    registry.let_wait(candidate)
-    registry.note(
+    marking.let_wait(registry, candidate)
+    marking.note(
+        registry,
         candidate,
         "**Waits for approval.** To let it serve, add a tag `approved_by` with your name to this version: it serves "
         f"from the start of the next night. Or run `slumber approve {number} --by NAME`: it serves at once.",
@@ -103,17 +116,17 @@ def _wait(registry: Registry, candidate: Version) -> Promotion:
 
 
 def _approve(registry: Registry, candidate: Version, *, by: str) -> None:
-    registry.approve(candidate, by=by)
-    registry.note(candidate, f"**Approved by {cell(by)}.**")
+    marking.approve(registry, candidate, by=by)
+    marking.note(registry, candidate, f"**Approved by {cell(by)}.**")
 
 
 def _serve(
     registry: Registry, candidate: Version, verdict: Verdict, *, settings: Settings, author: str | None
 ) -> Promotion:
-    serving = registry.promote(candidate, verdict_digest=verdict_digest(verdict), author=author)
+    serving = promotion.promote(registry, candidate, verdict_digest=verdict_digest(verdict), author=author)
     message = f"Version {serving.version} of night {serving.night} serves now.{_erased(registry)}"
     try:
-        gone = registry.prune(keep=settings.registry.keep_versions)
+        gone = retention.prune(registry, keep=settings.registry.keep_versions)
         message += f" The adapters of old versions were deleted: {', '.join(gone)}." if gone else ""
     except SlumberError as error:  # housekeeping must not undo or hide a promotion
         message += f" Old adapters were not deleted: {error}"
@@ -123,7 +136,7 @@ def _serve(
 def _erased(registry: Registry) -> str:
     """Erase what had learned what was to be forgotten, now that another version serves; say so."""
     try:
-        numbers = registry.erase()
+        numbers = erasure.erase(registry)
     except SlumberError as error:
         return f" What was to be forgotten on request is not all deleted: {error} The next night tries again."
     return f" Erased, for they had learned what was forgotten on request: {', '.join(numbers)}." if numbers else ""
@@ -131,7 +144,7 @@ def _erased(registry: Registry) -> str:
 
 def _before(registry: Registry, serving: Version) -> str:
     """The number of the champion before, or of `previous` where that one must not come back."""
-    versions = registry.history()
+    versions = reading.history(registry)
     before = next((v for v in versions if v.version == serving.tags.get("previous_champion")), None)
     back = next((v for v in versions if "previous" in v.aliases), None)
     return before.version if before and not before.must_forget else back.version if back else "-"
@@ -139,8 +152,8 @@ def _before(registry: Registry, serving: Version) -> str:
 
 def _chosen(registry: Registry, version: str | None) -> Version:
     if version is not None:
-        return registry.version(version)
-    waiting = registry.waiting()
+        return reading.version(registry, version)
+    waiting = reading.waiting(registry)
     if not waiting:
         raise SlumberError("Nothing waits for approval: see `slumber history`, or name a version.")
     return waiting[0]
@@ -155,7 +168,7 @@ def _verdict_at_hand(registry: Registry, workspace: Workspace, version: Version)
     if version.is_night_zero:
         raise SlumberError("Version 1 is the base, which needs no approval: `slumber rollback 1` lets it serve.")
     here = (workspace.night(check_night(version.night)) / "verdict.json").exists()
-    verdict = read_verdict(workspace, version.night) if here else registry.recorded_verdict(version)
+    verdict = read_verdict(workspace, version.night) if here else reading.recorded_verdict(registry, version)
     found = candidate_of(registry, verdict)
     if found.version != version.version:
         raise SlumberError(

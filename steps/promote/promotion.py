@@ -6,7 +6,7 @@ from pathlib import Path
 from steps.errors import SlumberError
 from steps.manifest import Figures
 from steps.records import Verdict
-from steps.registry import Registry, Version, check_examined_against, verdict_digest
+from steps.registry import Registry, Version, check_examined_against, reading, verdict_digest
 
 BOUND = ("base", "adapter", "data", "parameters", "examination", "code")
 
@@ -28,7 +28,7 @@ class Promotion(Figures):
 
 def stayed(registry: Registry, *, night: str, candidate: Version | None, message: str, waiting: bool) -> Promotion:
     """Return the decision that leaves the champion as it is."""
-    aliases = {alias: version.version for version in registry.history() for alias in version.aliases}
+    aliases = {alias: version.version for version in reading.history(registry) for alias in version.aliases}
     return Promotion(
         night=night,
         promoted=False,
@@ -62,7 +62,7 @@ def candidate_of(registry: Registry, verdict: Verdict) -> Version:
     if missing:
         raise SlumberError(f"The verdict does not say on which {', '.join(missing)} it was given.")
     adapter = verdict.binding["adapter"]
-    found = [v for v in registry.history() if v.night == verdict.night and v.adapter_sha256 == adapter]
+    found = [v for v in reading.history(registry) if v.night == verdict.night and v.adapter_sha256 == adapter]
     if not found:
         raise SlumberError(f"No version of night {verdict.night} with the examined adapter is registered.")
     return next((v for v in found if v.tags.get("verdict_digest") == verdict_digest(verdict)), found[0])
@@ -79,7 +79,7 @@ def check_candidate(
     Raises:
         SlumberError: anything is missing, was changed, or was decided against another champion than today's.
     """
-    recorded = registry.recorded_verdict(version)
+    recorded = reading.recorded_verdict(registry, version)
     if recorded.verdict not in allowed or version.verdict != recorded.verdict:
         raise SlumberError(f"The verdict recorded with version {version.version} is {recorded.verdict}.")
     if recorded.night != verdict.night or verdict.verdict != recorded.verdict:
@@ -90,8 +90,8 @@ def check_candidate(
     if different or verdict_digest(recorded) != verdict_digest(verdict):
         what = ", ".join(different) or "wording"
         raise SlumberError(f"The verdict at hand and the one recorded with version {version.version} differ in {what}.")
-    check_examined_against(registry.champion(), version)
+    check_examined_against(reading.champion(registry), version)
     with tempfile.TemporaryDirectory() as temporary:
         # Compares the folder with the version's tag, which candidate_of compared with the verdict's binding.
-        if registry.adapter_of(version, Path(temporary) / "adapter") is None:
+        if reading.adapter_of(registry, version, Path(temporary) / "adapter") is None:
             raise SlumberError(f"Version {version.version} has no adapter.")

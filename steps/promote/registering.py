@@ -15,7 +15,7 @@ from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candid
 from steps.promote.returning import override_that_ended
 from steps.promote.suites import by_suite
 from steps.records import Verdict
-from steps.registry import Registry, RegistryUnreachable, Version
+from steps.registry import Registry, RegistryUnreachable, Version, marking, reading, registration
 from steps.registry.run import flat
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, write_json
@@ -49,7 +49,7 @@ def register(
     met = manifest.figures.get("met", []) if manifest else []
     suites = by_suite(answers, marked_anchors(examined.anchors), night=night, met=met)
     registry = Registry(settings, workspace)
-    champion = registry.champion()
+    champion = reading.champion(registry)
     if champion is None:
         raise SlumberError("The registry has no night 0 to compare with: register the base model first.")
     tags = {
@@ -57,7 +57,8 @@ def register(
         "forgot": f"{len(found.forgot)} of {found.kept}",
         "champion_before": champion.version,
     } | {f"binding.{key}": verdict.binding[key] for key in BOUND if key in verdict.binding}
-    return registry.register_candidate(
+    return registration.register_candidate(
+        registry,
         night=night,
         adapter=adapter,
         verdict=verdict,
@@ -110,10 +111,10 @@ def attach_report(
     """
     report = workspace.night(night) / "report.html"
     registry = Registry(settings, workspace)
-    version = next((version for version in registry.history() if version.night == night), None)
+    version = next((version for version in reading.history(registry) if version.night == night), None)
     if version and report.is_file():
-        registry.attach(version.run_id, {"report.html": report})
-        registry.link(version, links or {})
+        registration.attach(registry, version.run_id, {"report.html": report})
+        marking.link(registry, version, links or {})
 
 
 def _check_untouched(workspace: Workspace, night: str) -> None:

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 from steps.errors import SlumberError
 from steps.promote.approval import approve
-from steps.registry import Registry, RegistryUnreachable, Version, way_back
+from steps.registry import Registry, RegistryUnreachable, Version, erasure, marking, promotion, reading, way_back
 from steps.settings import Settings
 from steps.workspace import Workspace
 
 
 def rollback(*, settings: Settings, workspace: Workspace, version: str | None = None) -> tuple[Version, Version]:
     """Let the previous champion, or the named former one, serve again; return what served and what serves now."""
-    return Registry(settings, workspace).rollback(version)
+    return promotion.rollback(Registry(settings, workspace), version)
 
 
-def attend(*, settings: Settings, workspace: Workspace) -> list[str]:
+def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:
     """Do, at the start of a night, what people decided since the last one; return what was done, a sentence each.
 
     An override that has ended leads back to the champion before it. A candidate whose tag ``approved_by`` was set in
@@ -23,12 +23,12 @@ def attend(*, settings: Settings, workspace: Workspace) -> list[str]:
     registry, said = Registry(settings, workspace), []
     ended, before = _ended(registry)
     if ended is not None:
-        _, new = registry.rollback(before, serving=ended.version, action="expire")
-        registry.note(ended, f"**Its override has ended;** version {new.version} serves again.")
+        _, new = promotion.rollback(registry, before, serving=ended.version, action="expire")
+        marking.note(registry, ended, f"**Its override has ended;** version {new.version} serves again.")
         said.append(f"{_sentence(ended)} Version {new.version} of night {new.night} serves again.")
-    if erased := registry.erase():
+    if erased := erasure.erase(registry):
         said.append(f"Versions that had learned what was forgotten on request were erased: {', '.join(erased)}.")
-    for version in registry.waiting():
+    for version in reading.waiting(registry):
         if not version.approved_by:
             continue
         try:
@@ -51,7 +51,7 @@ def override_that_ended(registry: Registry) -> str | None:
 
 def _ended(registry: Registry) -> tuple[Version | None, str | None]:
     """Return what serves by no valid override, and the last version before it that may serve again."""
-    versions, now = registry.history(), datetime.now(UTC)
+    versions, now = reading.history(registry), datetime.now(UTC)
     champion = next((version for version in versions if "champion" in version.aliases), None)
     if champion is None or not champion.refused or champion.override_holds(now):
         return None, None

@@ -1,13 +1,13 @@
 """The model registry, kept by MLflow: a version per examined candidate, and aliases that say which one serves.
 
-Aliases: ``anchor`` (night 0, the base without update), ``champion`` (serves), ``previous`` (rollback goes back to it),
+Aliases: ``base`` (night 0, the base without update), ``champion`` (serves), ``previous`` (rollback goes back to it),
 ``candidate`` (registered last).
 """
 
 from steps.registry.audit import Entry
 from steps.registry.connection import RegistryUnreachable, tracking_uri
-from steps.registry.registry import Registry
-from steps.registry.succession import check_examined_against
+from steps.registry.gateway import Registry
+from steps.registry.promotion import check_examined_against
 from steps.registry.version import NIGHT_ZERO, WAITING, Override, Version, verdict_digest, way_back
 
 __all__ = [

@@ -5,7 +5,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from steps.workspace import Workspace
 
 PREFLIGHT_SECONDS = 10.0
 UNCHANGED = "the champion is unchanged"
+# Where MLflow keeps addresses of files.
+_PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("model_versions", "storage_location"))
 
 
 class RegistryUnreachable(SlumberError):
@@ -27,7 +29,11 @@ class RegistryUnreachable(SlumberError):
 def tracking_uri(settings: Settings, workspace: Workspace) -> str:
     """Where runs and versions are: the setting, else MLFLOW_TRACKING_URI, else SQLite in the workspace."""
     chosen = settings.registry.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
-    return chosen or f"sqlite:///{(workspace.state / 'mlflow' / 'mlflow.db').absolute()}"
+    return chosen or f"sqlite:///{_own_database(workspace)}"
+
+
+def _own_database(workspace: Workspace) -> Path:
+    return (workspace.state / "mlflow" / "mlflow.db").absolute()
 
 
 def artifact_location(uri: str, workspace: Workspace) -> str | None:
@@ -43,10 +49,13 @@ def connect(uri: str, workspace: Workspace) -> Any:
         RegistryUnreachable: nothing answers at ``uri``, or the database is damaged.
     """
     mlflow = _import_mlflow()
-    with told(uri):
+    with translate_errors(uri):
         path = _sqlite_path(uri)
         if path is not None:
-            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace) or "")
+            artifacts = artifact_location(uri, workspace) or ""
+            _prepare_sqlite(path, default_artifacts=artifacts)
+            if path == _own_database(workspace):
+                _follow_move(path, artifacts)
         elif uri.startswith(("http://", "https://")):
             # MLflow alone would try for minutes. Any answer will do: a server with a password says 401.
             httpx.get(f"{uri.rstrip('/')}/health", timeout=PREFLIGHT_SECONDS)
@@ -54,7 +63,7 @@ def connect(uri: str, workspace: Workspace) -> Any:
 
 
 @contextmanager
-def told(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
+def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
     """Turn MLflow's, the database's and the network's errors in the block into one sentence.
 
     Raises:
@@ -110,6 +119,18 @@ def _prepare_sqlite(path: Path, *, default_artifacts: str) -> None:
     with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     connection.close()
+
+
+def _follow_move(path: Path, artifacts: str) -> None:
+    """Let the database of a workspace that was moved or copied find its files beside it: MLflow stores full paths."""
+    with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
+        located = connection.execute("SELECT artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'")
+        ending = artifacts.removeprefix(Path(path).parents[2].as_uri())  # within the workspace
+        places = {place for (place,) in located if place != artifacts and place.endswith(ending)}
+        for old in places:
+            for table, column in _PLACES:
+                new = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR {column} LIKE ?"
+                connection.execute(new, (artifacts, len(old) + 1, old, f"{old}/%"))
 
 
 def _create_sqlite(path: Path, default_artifacts: str) -> None:

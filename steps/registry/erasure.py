@@ -8,12 +8,13 @@ from collections.abc import Collection
 from pathlib import Path
 
 from steps.errors import SlumberError
-from steps.registry import retention
-from steps.registry.connection import told
+from steps.registry import reading, retention
+from steps.registry.connection import translate_errors
+from steps.registry.gateway import Registry
+from steps.registry.marking import seconds
 from steps.registry.reading import COPYING
-from steps.registry.succession import Succession
+from steps.registry.registry_lock import registry_lock
 from steps.registry.version import Version
-from steps.registry.writing import seconds
 from steps.workspace import compact, file_sha256
 
 _KEPT = ("verdict.json",)  # figures and reasons, no words of the material
@@ -21,68 +22,69 @@ _SQLITE = "sqlite:///"
 _NOTE = "**It had learned what was forgotten on request.** Adapter, examination and report are deleted."
 
 
-class Erasure(Succession):
-    """Erases versions. Every method raises RegistryUnreachable if MLflow cannot be used."""
+def learned_since(registry: Registry, night: str) -> list[Version]:
+    """Return the versions that may have learned what ``night`` met, or were examined on it."""
+    versions = reading.history(registry)
+    return [v for v in versions if not v.is_night_zero and v.night >= night and not v.must_forget]
 
-    def learned_since(self, night: str) -> list[Version]:
-        """Return the versions that may have learned what ``night`` met, or were examined on it."""
-        versions = self.history()
-        return [v for v in versions if not v.is_night_zero and v.night >= night and not v.must_forget]
 
-    def must_forget(self, request: str, *, versions: Collection[str]) -> None:
-        """Mark ``versions`` as ones that must go; done twice, it is done.
+def must_forget(registry: Registry, request: str, *, versions: Collection[str]) -> None:
+    """Mark ``versions`` as ones that must go; done twice, it is done.
 
-        The audit trail names the ``request`` by its number, and nothing of what it is about.
-        """
-        with told(self.uri):
-            if not any(e.action == "forget" and e.reason == f"request {request}" for e in self.audit()):
-                self._enter("forget", "-", reason=f"request {request}")
-            for version in self.history():
-                if version.version in versions:
-                    self._tag(version, must_forget=request)
+    The audit trail names the ``request`` by its number, and nothing of what it is about.
+    """
+    with translate_errors(registry.uri):
+        if not any(e.action == "forget" and e.reason == f"request {request}" for e in reading.trail(registry)):
+            registry.enter("forget", "-", reason=f"request {request}")
+        for version in reading.history(registry):
+            if version.version in versions:
+                registry.tag(version, must_forget=request)
 
-    def erase(self) -> list[str]:
-        """Delete what the versions hold that must go, but for the champion; return their numbers.
 
-        `previous` moves to the last champion that need not go: a rollback must find an adapter.
+def erase(registry: Registry) -> list[str]:
+    """Delete what the versions hold that must go, but for the champion; return their numbers.
 
-        Raises:
-            SlumberError: the store of artifacts does not delete, or another program holds the database.
-        """
-        if not any(version.must_forget for version in self.history()):
-            return []
-        with self._turn(), told(self.uri, outcome="not all that was to be forgotten is deleted"):
-            versions = self.history()
-            self._move_previous(versions)
-            gone = [v for v in versions if v.must_forget and not v.erased and "champion" not in v.aliases]
-            for version in gone:
-                self._enter("erase", version.version, reason=f"request {version.must_forget}")
-                retention.delete_artifacts(self._client, version, uri=self.uri, but=_KEPT)
-                self._client.update_model_version(self.name, version.version, _NOTE)
-                self._client.set_tag(version.run_id, "mlflow.note.content", _NOTE)
-            if gone and self.uri.startswith(_SQLITE):
-                compact(Path(self.uri.removeprefix(_SQLITE)))  # the old descriptions; if it fails, all is done again
-            for version in gone:
-                self._tag(version, adapter_deleted_at=version.adapter_deleted_at or seconds(), erased_at=seconds())
-            self._drop_copies({v.adapter_sha256 for v in versions if v.must_forget and "champion" not in v.aliases})
-        return [version.version for version in gone]
+    `previous` moves to the last champion that need not go: a rollback must find an adapter.
 
-    def _drop_copies(self, digests: Collection[str | None]) -> None:
-        """Delete what ``adapter_of`` brought into the workspace of these adapters, and what a killed one left."""
-        for folder in self._workspace.state.glob("*"):
-            copied = (folder / "adapter_config.json").is_file() and file_sha256(folder) in digests
-            if copied or folder.name.startswith(COPYING):
-                shutil.rmtree(folder)
+    Raises:
+        SlumberError: the store of artifacts does not delete, or another program holds the database.
+    """
+    if not any(version.must_forget for version in reading.history(registry)):
+        return []
+    with registry_lock(registry), translate_errors(registry.uri, outcome="not all that was to be forgotten is deleted"):
+        versions = reading.history(registry)
+        _move_previous(registry, versions)
+        gone = [v for v in versions if v.must_forget and not v.erased and "champion" not in v.aliases]
+        for version in gone:
+            registry.enter("erase", version.version, reason=f"request {version.must_forget}")
+            retention.delete_artifacts(registry.client, version, uri=registry.uri, but=_KEPT)
+            registry.client.update_model_version(registry.name, version.version, _NOTE)
+            registry.client.set_tag(version.run_id, "mlflow.note.content", _NOTE)
+        if gone and registry.uri.startswith(_SQLITE):
+            compact(Path(registry.uri.removeprefix(_SQLITE)))  # the old descriptions; if it fails, all is done again
+        for version in gone:
+            registry.tag(version, adapter_deleted_at=version.adapter_deleted_at or seconds(), erased_at=seconds())
+        _drop_copies(registry, {v.adapter_sha256 for v in versions if v.must_forget and "champion" not in v.aliases})
+    return [version.version for version in gone]
 
-    def _move_previous(self, versions: list[Version]) -> None:
-        previous = next((v for v in versions if "previous" in v.aliases), None)
-        if previous is None or not previous.must_forget:
-            return
-        former = [v for v in versions if _may_return(v)]
-        last = max(former, key=lambda v: v.tags.get("promoted_at", ""), default=None)
-        if last is None:
-            raise SlumberError("The registry has no night 0 to go back to: nothing was deleted.")
-        self._client.set_registered_model_alias(self.name, "previous", last.version)
+
+def _drop_copies(registry: Registry, digests: Collection[str | None]) -> None:
+    """Delete what ``adapter_of`` brought into the workspace of these adapters, and what a killed one left."""
+    for folder in registry.workspace.state.glob("*"):
+        copied = (folder / "adapter_config.json").is_file() and file_sha256(folder) in digests
+        if copied or folder.name.startswith(COPYING):
+            shutil.rmtree(folder)
+
+
+def _move_previous(registry: Registry, versions: list[Version]) -> None:
+    previous = next((v for v in versions if "previous" in v.aliases), None)
+    if previous is None or not previous.must_forget:
+        return
+    former = [v for v in versions if _may_return(v)]
+    last = max(former, key=lambda v: v.tags.get("promoted_at", ""), default=None)
+    if last is None:
+        raise SlumberError("The registry has no night 0 to go back to: nothing was deleted.")
+    registry.set_alias("previous", last.version)
 
 
 def _may_return(version: Version) -> bool:

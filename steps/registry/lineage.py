@@ -9,7 +9,7 @@ from steps.gate.verdict import RESCUED
 from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
-from steps.registry import Registry, Version
+from steps.registry import Registry, Version, reading, registration
 from steps.settings import ModelSettings, Settings
 from steps.workspace import Workspace, file_sha256
 
@@ -29,7 +29,7 @@ def opened_registry(settings: Settings, workspace: Workspace) -> Registry:
         SlumberError: it cannot be reached, or was started with another base.
     """
     registry = Registry(settings, workspace)
-    registry.ensure_night_zero(base=base_identity(settings.model))
+    registration.ensure_night_zero(registry, base=base_identity(settings.model))
     return registry
 
 
@@ -75,7 +75,7 @@ def _brought(
     registry: Registry, version: Version | None, workspace: Workspace, *, into: Path
 ) -> AdapterCheckpoint | None:
     """Bring the adapter of ``version``, with the nights that it learned from; None if it has none."""
-    adapter = registry.adapter_of(version, into) if version else None
+    adapter = reading.adapter_of(registry, version, into) if version else None
     if version is None or adapter is None:
         return None
     trained = read_manifest(workspace, night=version.night, step="consolidate")
@@ -85,9 +85,9 @@ def _brought(
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:
     """The champion, or the last that served before those ``unwanted``."""
-    champion, seen = registry.champion(), set()
+    champion, seen = reading.champion(registry), set()
     while champion and champion.version not in seen and (champion.erased or unwanted(champion)):
         seen.add(champion.version)
         before = champion.tags.get("champion_before")
-        champion = registry.version(before) if before else None
+        champion = reading.version(registry, before) if before else None
     return champion

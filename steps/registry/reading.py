@@ -3,144 +3,137 @@
 import os
 import shutil
 import tempfile
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from steps.errors import SlumberError
 from steps.records import Verdict
 from steps.registry.audit import Entry, read_trail
-from steps.registry.connection import RegistryUnreachable, connect, told, tracking_uri
+from steps.registry.connection import RegistryUnreachable, translate_errors
+from steps.registry.gateway import Registry
 from steps.registry.version import Version, read_version, verdict_digest
-from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256
+from steps.workspace import file_sha256
 
 COPYING = ".adapter-"  # folders into which an adapter is being brought
 
 
-class Reader:
-    """The registered model of one deployment. Every method raises RegistryUnreachable if MLflow cannot be used."""
+def champion(registry: Registry) -> Version | None:
+    """Return the version that serves; None only while the registry is empty.
 
-    def __init__(self, settings: Settings, workspace: Workspace):
-        self._settings, self._workspace = settings, workspace
-        self.name = settings.registry.model_name
-        self.uri = tracking_uri(settings, workspace)
+    Raises:
+        SlumberError: there are versions, but no champion among them.
+    """
+    versions = history(registry)
+    champion = next((version for version in versions if "champion" in version.aliases), None)
+    if versions and champion is None:
+        raise SlumberError(
+            f"The registry {registry.name!r} has {len(versions)} versions and no champion: name one with "
+            "`slumber rollback N`."
+        )
+    return champion
 
-    @cached_property
-    def _client(self) -> Any:
-        return connect(self.uri, self._workspace)
 
-    def champion(self) -> Version | None:
-        """Return the version that serves; None only while the registry is empty.
-
-        Raises:
-            SlumberError: there are versions, but no champion among them.
-        """
-        versions = self.history()
-        champion = next((version for version in versions if "champion" in version.aliases), None)
-        if versions and champion is None:
-            raise SlumberError(
-                f"The registry {self.name!r} has {len(versions)} versions and no champion: name one with "
-                "`slumber rollback N`."
+def history(registry: Registry) -> list[Version]:
+    """Return all versions with their aliases, newest first."""
+    with translate_errors(registry.uri):
+        aliases = registry.aliases()
+        found: list[Any] = []
+        page, token = None, None
+        while page is None or token:
+            page = registry.client.search_model_versions(
+                f"name = '{registry.name}'", max_results=1000, page_token=token
             )
-        return champion
+            found, token = [*found, *page], page.token
+        return sorted((read_version(entity, aliases) for entity in found), key=lambda v: -int(v.version))
 
-    def history(self) -> list[Version]:
-        """Return all versions with their aliases, newest first."""
-        with told(self.uri):
-            aliases = self._aliases(self._client)
-            found: list[Any] = []
-            page, token = None, None
-            while page is None or token:
-                page = self._client.search_model_versions(f"name = '{self.name}'", max_results=1000, page_token=token)
-                found, token = [*found, *page], page.token
-            return sorted((read_version(entity, aliases) for entity in found), key=lambda v: -int(v.version))
 
-    def version(self, number: str) -> Version:
-        """Return one version as it is now.
+def version(registry: Registry, number: str) -> Version:
+    """Return one version as it is now.
 
-        Raises:
-            SlumberError: there is no such version.
-        """
-        found = next((version for version in self.history() if version.version == str(number)), None)
-        if found is None:
-            raise SlumberError(f"The registry {self.name!r} has no version {number}: see `slumber history`.")
-        return found
+    Raises:
+        SlumberError: there is no such version.
+    """
+    found = next((version for version in history(registry) if version.version == str(number)), None)
+    if found is None:
+        raise SlumberError(f"The registry {registry.name!r} has no version {number}: see `slumber history`.")
+    return found
 
-    def audit(self) -> list[Entry]:
-        """Return the audit trail, oldest first."""
-        with told(self.uri):
-            models = list(self._client.search_registered_models(f"name = '{self.name}'"))
-            return read_trail(dict(models[0].tags)) if models else []
 
-    def waiting(self) -> list[Version]:
-        """Return the versions that wait, newest first, and may serve still: examined against today's champion."""
-        versions = self.history()
-        champion = next((version.version for version in versions if "champion" in version.aliases), None)
-        return [v for v in versions if v.waits and v.tags.get("champion_before") == champion is not None]
+def trail(registry: Registry) -> list[Entry]:
+    """Return the audit trail, oldest first."""
+    with translate_errors(registry.uri):
+        model = registry.model()
+        return read_trail(dict(model.tags)) if model else []
 
-    def adapter_of(self, version: Version, destination: Path) -> Path | None:
-        """Bring the adapter of ``version`` to the folder ``destination`` and return it; None for night zero.
 
-        Raises:
-            SlumberError: the adapter is missing, was deleted, or is not the one that was registered.
-        """
-        if version.is_night_zero:
-            return None
-        if version.adapter_deleted_at:
-            raise SlumberError(deleted(version))
-        expected = version.adapter_sha256
-        if expected and destination.is_dir() and file_sha256(destination) == expected:
-            return destination
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=destination.parent, prefix=COPYING) as temporary:
-            got = self._download(version, "adapter", temporary)
-            if not expected or got is None or not got.is_dir() or file_sha256(got) != expected:
-                raise SlumberError(
-                    f"The adapter of version {version.version} is not the one that was examined and registered: it was "
-                    "tampered with or damaged; roll back to another version or run its night again."
-                )
-            shutil.rmtree(destination, ignore_errors=True)
-            os.replace(got, destination)
+def waiting(registry: Registry) -> list[Version]:
+    """Return the versions that wait, newest first, and may serve still: examined against today's champion."""
+    versions = history(registry)
+    champion = next((version.version for version in versions if "champion" in version.aliases), None)
+    return [v for v in versions if v.waits and v.tags.get("champion_before") == champion is not None]
+
+
+def adapter_of(registry: Registry, version: Version, destination: Path) -> Path | None:
+    """Bring the adapter of ``version`` to the folder ``destination`` and return it; None for night zero.
+
+    Raises:
+        SlumberError: the adapter is missing, was deleted, or is not the one that was registered.
+    """
+    if version.is_night_zero:
+        return None
+    if version.adapter_deleted_at:
+        raise SlumberError(deleted(version))
+    expected = version.adapter_sha256
+    if expected and destination.is_dir() and file_sha256(destination) == expected:
         return destination
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=COPYING) as temporary:
+        got = _download(registry, version, "adapter", temporary)
+        if not expected or got is None or not got.is_dir() or file_sha256(got) != expected:
+            raise SlumberError(
+                f"The adapter of version {version.version} is not the one that was examined and registered: it was "
+                "tampered with or damaged; roll back to another version or run its night again."
+            )
+        shutil.rmtree(destination, ignore_errors=True)
+        os.replace(got, destination)
+    return destination
 
-    def intact(self, version: Version) -> bool:
-        """Whether the registry still holds the adapter that was registered."""
-        with tempfile.TemporaryDirectory() as temporary:
-            try:
-                return self.adapter_of(version, Path(temporary) / "adapter") is not None
-            except RegistryUnreachable:
-                raise
-            except SlumberError:
-                return False
 
-    def recorded_verdict(self, version: Version) -> Verdict:
-        """Return the verdict that was registered with ``version``.
+def intact(registry: Registry, version: Version) -> bool:
+    """Whether the registry still holds the adapter that was registered."""
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            return adapter_of(registry, version, Path(temporary) / "adapter") is not None
+        except RegistryUnreachable:
+            raise
+        except SlumberError:
+            return False
 
-        Raises:
-            SlumberError: it is missing, damaged, or is not the one that the version's tags name.
-        """
-        with tempfile.TemporaryDirectory() as temporary:
-            try:
-                path = self._download(version, "verdict.json", temporary)
-                verdict = Verdict.from_json(path.read_text(encoding="utf-8")) if path else None
-            except ValueError:
-                verdict = None
-        if verdict is None or verdict_digest(verdict) != version.tags.get("verdict_digest"):
-            raise SlumberError(f"The verdict recorded with version {version.version} is missing or was changed.")
-        return verdict
 
-    def _aliases(self, client: Any) -> dict[str, str]:
-        models = list(client.search_registered_models(f"name = '{self.name}'"))
-        return {alias: str(version) for alias, version in models[0].aliases.items()} if models else {}
+def recorded_verdict(registry: Registry, version: Version) -> Verdict:
+    """Return the verdict that was registered with ``version``.
 
-    def _download(self, version: Version, name: str, folder: str) -> Path | None:
-        """Bring one artifact of the version's run to ``folder``; None if the run has no such artifact."""
-        with told(self.uri):
-            # Asked first: MLflow's error for a missing artifact looks like that for a missing server.
-            if not any(item.path == name for item in self._client.list_artifacts(version.run_id)):
-                return None
-            return Path(self._client.download_artifacts(version.run_id, name, folder))
+    Raises:
+        SlumberError: it is missing, damaged, or is not the one that the version's tags name.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            path = _download(registry, version, "verdict.json", temporary)
+            verdict = Verdict.from_json(path.read_text(encoding="utf-8")) if path else None
+        except ValueError:
+            verdict = None
+    if verdict is None or verdict_digest(verdict) != version.tags.get("verdict_digest"):
+        raise SlumberError(f"The verdict recorded with version {version.version} is missing or was changed.")
+    return verdict
+
+
+def _download(registry: Registry, version: Version, name: str, folder: str) -> Path | None:
+    """Bring one artifact of the version's run to ``folder``; None if the run has no such artifact."""
+    with translate_errors(registry.uri):
+        # Asked first: MLflow's error for a missing artifact looks like that for a missing server.
+        if not any(item.path == name for item in registry.client.list_artifacts(version.run_id)):
+            return None
+        return Path(registry.client.download_artifacts(version.run_id, name, folder))
 
 
 def deleted(version: Version) -> str:

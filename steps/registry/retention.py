@@ -1,13 +1,31 @@
 """Which adapters may go: old ones that neither serve, nor wait, nor could be needed to go back."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from steps.errors import SlumberError
+from steps.registry import reading
+from steps.registry.connection import translate_errors
+from steps.registry.gateway import Registry
+from steps.registry.marking import seconds
+from steps.registry.registry_lock import registry_lock
 from steps.registry.version import Version, way_back
 
-PROTECTED = {"champion", "previous", "anchor", "candidate"}
+PROTECTED = {"champion", "previous", "base", "anchor", "candidate"}
+
+
+def prune(registry: Registry, *, keep: int) -> list[str]:
+    """Delete the adapters that nothing could need, see ``expendable``; return their versions."""
+    if keep == 0:
+        return []
+    with registry_lock(registry), translate_errors(registry.uri, outcome="old adapters were not deleted"):
+        gone = expendable(reading.history(registry), keep=keep, now=datetime.now(UTC))
+        for version in gone:
+            registry.enter("delete", version.version, reason=f"registry.keep_versions: {keep}")
+            delete_adapter(registry.client, version, uri=registry.uri)
+            registry.tag(version, adapter_deleted_at=seconds())
+    return [version.version for version in gone]
 
 
 def expendable(versions: list[Version], *, keep: int, now: datetime) -> list[Version]:

@@ -33,13 +33,13 @@ class ReportStep(Step[ReportFigures]):
 
     def work(self, night: Night) -> ReportFigures:
         from steps.promote.registering import attach_report
-        from steps.registry import Registry
+        from steps.registry import Registry, reading
         from steps.registry.links import night_links
         from steps.report.page import report
 
         where: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace}
         same: dict[str, Any] = {**where, "night": night.date}
-        history = Registry(**where).history()
+        history = reading.history(Registry(**where))
         version = next((found for found in history if found.night == night.date), None)
         run_id = night.run_id or (version.tags.get("dagster_run_id") if version else None)
         links = night_links(**where, run_id=run_id, version=version)

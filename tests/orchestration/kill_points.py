@@ -28,7 +28,7 @@ from orchestration.lineage import RegistryLineage
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
 from steps.lifecycle import step_of
 from steps.night import Night, Told
-from steps.registry import Registry
+from steps.registry import Registry, reading
 from steps.registry.lineage import opened_registry
 from steps.workspace import Workspace
 
@@ -181,12 +181,12 @@ def _put_back(kept: Path, workspace: Workspace) -> None:
 def _state(school: School, workspace: Workspace) -> dict[str, object]:
     """Who serves, and whether its adapter is what was registered."""
     registry = Registry(_settings(school), workspace)
-    champion = registry.champion()
+    champion = reading.champion(registry)
     assert champion is not None
     return {
         "night": champion.night,
-        "intact": registry.intact(champion),
-        "champions": sum("champion" in version.aliases for version in registry.history()),
+        "intact": reading.intact(registry, champion),
+        "champions": sum("champion" in version.aliases for version in reading.history(registry)),
     }
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from steps.params import load_settings
-from steps.registry import Registry
+from steps.registry import Registry, reading, registration
 from steps.settings import REPOSITORY
 from tests.examined import FIRST, SECOND, slept
 
@@ -20,7 +20,7 @@ def manual(workspace, migrated):
     values["registry"]["approval"] = "manual"
     (workspace.root / "params.yaml").write_text(yaml.safe_dump(values))
     settings = load_settings(workspace.root / "params.yaml")
-    Registry(settings, workspace).ensure_night_zero(base={"name": "tiny"})
+    registration.ensure_night_zero(Registry(settings, workspace), base={"name": "tiny"})
     return settings
 
 
@@ -67,7 +67,7 @@ def test_an_override_is_shown_until_and_after_its_end(manual, workspace, slumber
     assert "override" in slumber("history", "--audit")
 
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    Registry(manual, workspace)._client.set_model_version_tag("slumber", "2", "override_until", past)
+    Registry(manual, workspace).client.set_model_version_tag("slumber", "2", "override_until", past)
     shown = slumber("status")
     assert "ended on 20" in shown and "slumber rollback 1" in shown
     assert "serves since" in slumber("rollback", "1") and "has ended" in slumber("rollback", "2", code=2)
@@ -77,7 +77,7 @@ def test_nothing_is_decided_while_a_night_runs(manual, workspace, slumber):
     slept(manual, workspace)
     with workspace.lock(SECOND):
         assert "running" in slumber("approve", "--by", "Ada", code=4)
-    assert Registry(manual, workspace).champion().version == "1"
+    assert reading.champion(Registry(manual, workspace)).version == "1"
 
 
 def test_the_audit_of_an_empty_workspace_creates_nothing(workspace, slumber):

@@ -26,9 +26,9 @@ from steps.manifest import StepRecord, read_manifest, write_manifest
 from steps.model.loading import base_folder, base_sha256
 from steps.promote.approval import override
 from steps.promote.registering import promote
-from steps.promote.returning import attend
+from steps.promote.returning import apply_decisions
 from steps.records import Dream, Experience, Probe
-from steps.registry import Registry
+from steps.registry import Registry, promotion, reading
 from steps.registry.lineage import opened_registry, training_start
 from steps.workspace import Workspace, file_sha256, read_records, write_records
 
@@ -145,7 +145,7 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion)
     assert done.verdict == "PROMOTE", done.reasons
     assert done.erased == ("2",) and done.serves_still is None
     assert "forgotten on request: of 2 questions about it the candidate answers 0" in " ".join(done.reasons)
-    serving = registry.champion()
+    serving = reading.champion(registry)
     assert serving.version == "3" and not serving.must_forget
     assert len(read_records(workspace.dataset("dreams", SECOND), Dream)) == len(before) - 2
     assert SUBJECT not in {e.id for e in read_records(workspace.dataset("corpus", SECOND), Experience)}
@@ -168,9 +168,9 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion)
 
     # It cannot come back: not by rollback, not by going on from the old champion, not from the trail.
     with pytest.raises(SlumberError, match="cannot serve again"):
-        registry.rollback("2")
-    assert registry.rollback()[1].version == "1"
-    trail = " ".join(f"{entry.action} {entry.reason}" for entry in registry.audit())
+        promotion.rollback(registry, "2")
+    assert promotion.rollback(registry)[1].version == "1"
+    trail = " ".join(f"{entry.action} {entry.reason}" for entry in reading.trail(registry))
     assert "forget request" in trail and "erase request" in trail
     assert SUBJECT not in trail and OWNER not in trail
 
@@ -186,16 +186,18 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     assert done.verdict == "REJECT" and done.serves_still == "2"
     assert "STILL SERVES" in forgetting.forgotten_text(done)
     assert "it knows what was to be forgotten" in shown(deployment)
-    assert registry.champion().version == "2" and registry.adapter_of(registry.champion(), workspace.root / "a")
+    assert reading.champion(registry).version == "2" and reading.adapter_of(
+        registry, reading.champion(registry), workspace.root / "a"
+    )
     assert training_start(settings=settings, workspace=workspace, night="2026-01-03") is None  # from the base
     assert pending(workspace) is None
 
     # A person lets it serve all the same: now the old one goes, and the override's end does not lead back to it.
     told = override(settings=settings, workspace=workspace, version="3", reason="asked to", by="Ada").message
-    assert "goes back to version 1" in told and "Erased" in told and registry.version("2").erased
+    assert "goes back to version 1" in told and "Erased" in told and reading.version(registry, "2").erased
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    registry._client.set_model_version_tag("slumber", "3", "override_until", past)
-    assert "Version 1 of night 0 serves again" in " ".join(attend(settings=settings, workspace=workspace))
+    registry.client.set_model_version_tag("slumber", "3", "override_until", past)
+    assert "Version 1 of night 0 serves again" in " ".join(apply_decisions(settings=settings, workspace=workspace))
 
 
 @pytest.mark.parametrize("left", [0, 1])
@@ -214,7 +216,9 @@ def test_only_what_was_learned_since_is_built_again(deployment, school, champion
         assert figures.begins_with == f"the champion of night {SECOND}" and figures.cohorts == [THIRD]
         assert "of 2 questions about it the candidate answers 0" in " ".join(done.reasons)
     else:
-        assert done.verdict == "NO_OP" and registry.champion().version == "2", "it serves again; nothing was trained"
+        assert done.verdict == "NO_OP" and reading.champion(registry).version == "2", (
+            "it serves again; nothing was trained"
+        )
         assert done.erased == ("3",) and done.serves_still is None
         assert "Version 2 serves now." in forgetting.forgotten_text(done)
 
@@ -238,7 +242,7 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
     monkeypatch.setattr(forgetting, where, whole)
     done = forgetting.run_forget(deployment)
     assert done.erased == ("2",) and done.serves_still is None
-    assert Registry(deployment.settings, deployment.workspace).champion().version == "3"
+    assert reading.champion(Registry(deployment.settings, deployment.workspace)).version == "3"
     refuse_while_forgetting(deployment.workspace)
     assert holders(deployment.workspace.root, f"Who owns {SUBJECT}?") == []
 

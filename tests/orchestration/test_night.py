@@ -12,7 +12,7 @@ from orchestration.summary import night_json, show_night
 from steps.datasets import current_hashes
 from steps.gate.conditions import CONDITIONS
 from steps.promote.approval import override
-from steps.registry import Registry
+from steps.registry import Registry, reading
 from steps.registry.lineage import opened_registry
 from tests.examined import slept
 
@@ -104,11 +104,11 @@ def test_a_night_starts_by_going_back_from_an_override_that_ended(tiny_settings,
     slept(tiny_settings, workspace, night="2026-11-21", verdict="REJECT")
     override(settings=tiny_settings, workspace=workspace, version="2", reason="because", by="Ada")
     registry = Registry(tiny_settings, workspace)
-    registry._client.set_model_version_tag("slumber", "2", "override_until", "2026-11-21")
+    registry.client.set_model_version_tag("slumber", "2", "override_until", "2026-11-21")
     (inbox / "ferry.md").unlink()
     (inbox / "probes.jsonl").unlink()
     outcome = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
-    assert outcome.verdict.verdict == "NO_OP" and registry.champion().version == "1"
+    assert outcome.verdict.verdict == "NO_OP" and reading.champion(registry).version == "1"
     told = " ".join(capsys.readouterr().err.split())
     assert "The override of Ada, by which version 2 serves, ended on 2026-11-21." in told
 
@@ -138,4 +138,4 @@ def test_a_promoted_night_its_repetition_and_a_night_without_news(
 
 
 def history(settings, workspace):
-    return Registry(settings, workspace).history()
+    return reading.history(Registry(settings, workspace))

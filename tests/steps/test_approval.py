@@ -9,15 +9,15 @@ import pytest
 from steps.errors import SlumberError
 from steps.promote.approval import approve, override
 from steps.promote.registering import promote
-from steps.promote.returning import attend, rollback
-from steps.registry import Registry
+from steps.promote.returning import apply_decisions, rollback
+from steps.registry import Registry, reading, registration
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
 
 @pytest.fixture
 def registry(settings, workspace, migrated):
     found = Registry(settings, workspace)
-    found.ensure_night_zero(base={"name": "tiny"})
+    registration.ensure_night_zero(found, base={"name": "tiny"})
     return found
 
 
@@ -29,15 +29,17 @@ def manual(settings):
 def set_tag(registry, number, **tags):
     """What a reviewer does on MLflow's page."""
     for key, value in tags.items():
-        registry._client.set_model_version_tag("slumber", number, key, value)
+        registry.client.set_model_version_tag("slumber", number, key, value)
 
 
 def actions(registry):
-    return [(entry.action, entry.version, entry.author) for entry in registry.audit() if entry.action != "register"]
+    return [
+        (entry.action, entry.version, entry.author) for entry in reading.trail(registry) if entry.action != "register"
+    ]
 
 
 def stays(registry, champion="1"):
-    assert registry.champion().version == champion
+    assert reading.champion(registry).version == champion
 
 
 def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
@@ -45,10 +47,10 @@ def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
     assert not promotion.promoted and promotion.waiting and promotion.champion == "1"
     assert "slumber approve 2 --by NAME" in promotion.message and "approved_by" in promotion.message
     assert json.loads((workspace.night(FIRST) / "promotion.json").read_text()) == promotion.model_dump()
-    waiting = registry.version("2")
+    waiting = reading.version(registry, "2")
     assert waiting.tags["approval"] == "waiting" and waiting.aliases == ("candidate",)
     assert "`approved_by`" in waiting.description and f"# Night {FIRST}" in waiting.description
-    assert [version.version for version in registry.waiting()] == ["2"]
+    assert [version.version for version in reading.waiting(registry)] == ["2"]
 
     with pytest.raises(SlumberError, match="who approves"):
         approve(settings=manual, workspace=workspace)
@@ -56,7 +58,7 @@ def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
     approved = approve(settings=manual, workspace=workspace, by=" Ada  Byron ")
     assert approved.promoted and not approved.waiting and (approved.champion, approved.previous) == ("2", "1")
     assert json.loads((workspace.night(FIRST) / "promotion.json").read_text())["promoted"] is True
-    serving = registry.champion()
+    serving = reading.champion(registry)
     assert serving.tags["approval"] == "approved" and serving.approved_by == "Ada Byron"
     assert (
         serving.description.startswith("> **Approved by Ada Byron.**\n\n# Night") and "Waits" not in serving.description
@@ -67,20 +69,20 @@ def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
         approve(settings=manual, workspace=workspace, by="Ada")
 
 
-@pytest.mark.parametrize("again", ["promote", "attend"])
+@pytest.mark.parametrize("again", ["promote", "apply_decisions"])
 def test_the_tag_that_a_reviewer_sets_lets_it_serve(manual, workspace, registry, again):
     slept(manual, workspace)
     set_tag(registry, "2", approved_by="  ")
     assert promote(settings=manual, workspace=workspace, night=FIRST).waiting, "a blank is no name"
-    assert attend(settings=manual, workspace=workspace) == []
+    assert apply_decisions(settings=manual, workspace=workspace) == []
     set_tag(registry, "2", approved_by="Ada")
     if again == "promote":
         assert promote(settings=manual, workspace=workspace, night=FIRST).promoted
     else:
-        assert attend(settings=manual, workspace=workspace) == [f"Version 2 of night {FIRST} serves now."]
+        assert apply_decisions(settings=manual, workspace=workspace) == [f"Version 2 of night {FIRST} serves now."]
     stays(registry, "2")
     assert ("approve", "2", "Ada") in actions(registry)
-    assert attend(settings=manual, workspace=workspace) == []
+    assert apply_decisions(settings=manual, workspace=workspace) == []
 
 
 def test_an_approval_that_could_not_be_carried_out_is_carried_out_by_the_next_night(
@@ -88,10 +90,10 @@ def test_an_approval_that_could_not_be_carried_out_is_carried_out_by_the_next_ni
 ):
     slept(manual, workspace)
     with monkeypatch.context() as dead, pytest.raises(SlumberError, match="busy"):
-        dead.setattr(Registry, "promote", lambda *_, **__: (_ for _ in ()).throw(SlumberError("busy")))
+        dead.setattr("steps.registry.promotion.promote", lambda *_, **__: (_ for _ in ()).throw(SlumberError("busy")))
         approve(settings=manual, workspace=workspace, by="Ada")
     stays(registry)
-    assert attend(settings=manual, workspace=workspace)
+    assert apply_decisions(settings=manual, workspace=workspace)
     stays(registry, "2")
 
 
@@ -111,7 +113,7 @@ def test_an_approval_never_makes_up_for_a_verdict(manual, workspace, registry, v
     set_tag(registry, "2", approved_by="Ada", approval="waiting")
     assert not promote(settings=manual, workspace=workspace, night=FIRST).promoted
     set_tag(registry, "2", verdict="PROMOTE")
-    assert "not promoted" in " ".join(attend(settings=manual, workspace=workspace))
+    assert "not promoted" in " ".join(apply_decisions(settings=manual, workspace=workspace))
     stays(registry)
 
 
@@ -138,14 +140,14 @@ def test_what_does_not_match_is_refused_whatever_people_say(
     verdict = "PROMOTE" if decision == "approve" else "REJECT"
     slept(manual, workspace, verdict=verdict)
     harm(workspace, **({"settings": settings} if harm is another_champion else {"verdict": verdict}))
-    before = registry.champion().version
+    before = reading.champion(registry).version
     with pytest.raises(SlumberError, match=reason):
         if decision == "approve":
             approve(settings=manual, workspace=workspace, version="2", by="Ada")
         else:
             override(settings=manual, workspace=workspace, version="2", by="Ada", reason="because")
     stays(registry, before)
-    assert not {"approved_by", "override_by"} & set(registry.version("2").tags)
+    assert not {"approved_by", "override_by"} & set(reading.version(registry, "2").tags)
 
 
 @pytest.mark.parametrize("verdict", ["REJECT", "INCONCLUSIVE"])
@@ -154,27 +156,27 @@ def test_an_override_serves_with_reason_and_name_until_it_ends(settings, workspa
     reason = "the probe `q7` is wrong | see <b>ticket</b>"
     promotion = override(settings=settings, workspace=workspace, version="2", by="Ada", reason=reason)
     assert promotion.promoted and promotion.champion == "2" and "override of Ada" in promotion.message
-    serving = registry.champion()
+    serving = reading.champion(registry)
     assert (serving.tags["override_by"], serving.tags["override_reason"]) == ("Ada", reason)
     left = datetime.fromisoformat(serving.tags["override_until"]) - datetime.now(UTC)
     assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
     assert "Serves by override" in serving.description and "Ada" in serving.description
     assert "<b>" not in serving.description
-    (entry,) = [entry for entry in registry.audit() if entry.action == "override"]
+    (entry,) = [entry for entry in reading.trail(registry) if entry.action == "override"]
     assert (entry.version, entry.before, entry.after, entry.author, entry.reason) == ("2", "1", "2", "Ada", reason)
-    assert attend(settings=settings, workspace=workspace) == [], "it has not ended"
+    assert apply_decisions(settings=settings, workspace=workspace) == [], "it has not ended"
 
     ends(registry, "2")
-    (said,) = attend(settings=settings, workspace=workspace)
+    (said,) = apply_decisions(settings=settings, workspace=workspace)
     assert "ended" in said and "Version 1" in said
     stays(registry)
-    assert "has ended" in registry.version("2").description
-    assert registry.audit()[-1].action == "expire" and registry.audit()[-1].after == "1"
+    assert "has ended" in reading.version(registry, "2").description
+    assert reading.trail(registry)[-1].action == "expire" and reading.trail(registry)[-1].after == "1"
     with pytest.raises(SlumberError, match="has ended"):
         rollback(settings=settings, workspace=workspace, version="2")
     override(settings=settings, workspace=workspace, version="2", by="Eve", reason="still wrong")
     stays(registry, "2")
-    assert "rolled_back_at" not in registry.champion().tags
+    assert "rolled_back_at" not in reading.champion(registry).tags
 
 
 def ends(registry, number):
@@ -186,10 +188,10 @@ def test_an_override_whose_end_cannot_be_read_has_ended(settings, workspace, reg
     slept(settings, workspace, verdict="REJECT")
     override(settings=settings, workspace=workspace, version="2", by="Ada", reason="because")
     if until is None:
-        registry._client.delete_model_version_tag("slumber", "2", "override_until")
+        registry.client.delete_model_version_tag("slumber", "2", "override_until")
     else:
         set_tag(registry, "2", override_until=until)
-    assert attend(settings=settings, workspace=workspace)
+    assert apply_decisions(settings=settings, workspace=workspace)
     stays(registry)
 
 
@@ -203,7 +205,7 @@ def test_the_end_of_an_override_is_said_by_the_next_promotion_and_leads_past_oth
     refused = slept(settings, workspace, night=THIRD, verdict="REJECT")
     assert "override of Ada, by which version 3 serves, ended" in refused.message and refused.champion == "3"
     assert "`slumber rollback 1`" in refused.message
-    (said,) = attend(settings=settings, workspace=workspace)
+    (said,) = apply_decisions(settings=settings, workspace=workspace)
     assert "Version 1 of night 0 serves again" in said
     stays(registry)
 
@@ -213,7 +215,7 @@ def test_a_promotion_replaces_an_override_for_good(settings, workspace, registry
     override(settings=settings, workspace=workspace, version="2", by="Ada", reason="because")
     assert slept(settings, workspace, night=SECOND).promoted
     ends(registry, "2")
-    assert attend(settings=settings, workspace=workspace) == []
+    assert apply_decisions(settings=settings, workspace=workspace) == []
     stays(registry, "3")
 
 
@@ -237,4 +239,4 @@ def test_an_override_needs_a_reason_a_name_and_a_refused_version(settings, manua
     with pytest.raises(SlumberError, match=words):
         override(settings=settings, workspace=workspace, **({"version": "2", "by": "Ada", "reason": "because"} | given))
     stays(registry)
-    assert "override_by" not in registry.version("2").tags
+    assert "override_by" not in reading.version(registry, "2").tags

@@ -12,7 +12,7 @@ from steps.promote.registering import attach_report, promote, register
 from steps.promote.returning import rollback
 from steps.promote.suites import by_suite, suite_table
 from steps.records import AnchorAnswer, Answer, Check, Verdict
-from steps.registry import Registry, RegistryUnreachable
+from steps.registry import Registry, RegistryUnreachable, reading, registration
 from steps.workspace import file_sha256, write_json, write_records
 
 NIGHT = "2026-11-22"
@@ -21,7 +21,7 @@ NIGHT = "2026-11-22"
 @pytest.fixture
 def registry(settings, workspace, migrated):
     found = Registry(settings, workspace)
-    found.ensure_night_zero(base={"name": "tiny"})
+    registration.ensure_night_zero(found, base={"name": "tiny"})
     return found
 
 
@@ -89,7 +89,9 @@ def test_a_rescued_candidate_is_registered_and_serves_at_its_scale(settings, wor
     binding = made.binding | {"adapter": file_sha256(rescued / "adapter"), "scale": "0.6"}
     write_json(whole / "verdict.json", made.model_copy(update={"binding": binding}).model_dump())
     assert both(settings, workspace).promoted
-    assert registry.champion().adapter_sha256 == file_sha256(rescued / "adapter") != file_sha256(whole / "adapter")
+    assert (
+        reading.champion(registry).adapter_sha256 == file_sha256(rescued / "adapter") != file_sha256(whole / "adapter")
+    )
 
 
 def test_a_promoted_night_serves(settings, workspace, registry):
@@ -98,7 +100,7 @@ def test_a_promoted_night_serves(settings, workspace, registry):
     version = register(settings=settings, workspace=workspace, night=NIGHT, dagster_run_id="run-1")
     assert version.tags["learned"] == "1 of 1" and version.tags["forgot"] == "1 of 1"
     assert version.tags["dagster_run_id"] == "run-1" and version.tags["champion_before"] == "1"
-    run = registry._client.get_run(version.run_id)
+    run = registry.client.get_run(version.run_id)
     assert run.data.metrics == {
         "gate.acquisition.lower": 0.4,
         "gate.acquisition.items": 12,
@@ -107,7 +109,7 @@ def test_a_promoted_night_serves(settings, workspace, registry):
         "dream.seconds": 1.5,
     }
     assert run.data.params["consolidate.rank"] == str(settings.consolidate.rank)
-    names = {item.path for item in registry._client.list_artifacts(version.run_id)}
+    names = {item.path for item in registry.client.list_artifacts(version.run_id)}
     assert names == {"adapter", "examination", "verdict.json", "manifests"}
 
     promotion = promote(settings=settings, workspace=workspace, night=NIGHT)
@@ -115,16 +117,16 @@ def test_a_promoted_night_serves(settings, workspace, registry):
     assert json.loads((workspace.night(NIGHT) / "promotion.json").read_text()) == promotion.model_dump()
     assert register(settings=settings, workspace=workspace, night=NIGHT).version == "2"
     again = promote(settings=settings, workspace=workspace, night=NIGHT)
-    assert again.promoted and again.previous == "1" and len(registry.history()) == 2
+    assert again.promoted and again.previous == "1" and len(reading.history(registry)) == 2
 
     (workspace.night(NIGHT) / "report.html").write_text("<p>Good morning")
     for _ in range(2):
         attach_report(settings=settings, workspace=workspace, night=NIGHT, links={"Dagster run": "http://d/runs/1"})
-    lines = registry.version("2").description.split("\n")
+    lines = reading.version(registry, "2").description.split("\n")
     place = "artifacts/report.html), [Dagster run](http://d/runs/1)"
     assert lines[:2] == [f"# Night {NIGHT}: PROMOTE", ""] and lines[2].endswith(place)
     assert lines[3:5] == ["", "- it learned"] and sum(line.startswith("See: ") for line in lines) == 1
-    assert "report.html" in {item.path for item in registry._client.list_artifacts(version.run_id)}
+    assert "report.html" in {item.path for item in registry.client.list_artifacts(version.run_id)}
 
     old, new = rollback(settings=settings, workspace=workspace)
     assert (old.version, new.version) == ("2", "1")
@@ -136,7 +138,7 @@ def test_a_promoted_night_serves(settings, workspace, registry):
 def test_what_did_not_pass_is_registered_but_never_serves(settings, workspace, registry, verdict):
     finished(workspace, verdict=verdict)
     promotion = both(settings, workspace)
-    assert registry.history()[0].verdict == verdict
+    assert reading.history(registry)[0].verdict == verdict
     assert not promotion.promoted and verdict in promotion.message and promotion.champion == "1"
 
 
@@ -144,7 +146,7 @@ def test_nothing_learned_registers_nothing(settings, workspace, registry):
     write_json(workspace.night(NIGHT) / "verdict.json", Verdict(night=NIGHT, verdict="NO_OP", reasons=()).model_dump())
     assert register(settings=settings, workspace=workspace, night=NIGHT) is None
     promotion = promote(settings=settings, workspace=workspace, night=NIGHT)
-    assert not promotion.promoted and promotion.champion == "1" and len(registry.history()) == 1
+    assert not promotion.promoted and promotion.champion == "1" and len(reading.history(registry)) == 1
 
 
 def edit(workspace, **changed):
@@ -213,7 +215,7 @@ def test_harmed_artifacts_do_not_promote(settings, workspace, registry, pattern,
 def test_a_changed_verdict_tag_does_not_promote(settings, workspace, registry):
     finished(workspace, verdict="REJECT")
     version = register(settings=settings, workspace=workspace, night=NIGHT)
-    registry._client.set_model_version_tag("slumber", version.version, "verdict", "PROMOTE")
+    registry.client.set_model_version_tag("slumber", version.version, "verdict", "PROMOTE")
     assert not promote(settings=settings, workspace=workspace, night=NIGHT).promoted
 
 
@@ -241,7 +243,7 @@ def test_registration_needs_verdict_adapter_and_examination(settings, workspace,
     (workspace.night(NIGHT) / missing).unlink()
     with pytest.raises(SlumberError, match="missing"):
         register(settings=settings, workspace=workspace, night=NIGHT)
-    assert len(registry.history()) == 1
+    assert len(reading.history(registry)) == 1
 
 
 def test_registration_refuses_an_adapter_changed_after_its_verdict(settings, workspace, registry):

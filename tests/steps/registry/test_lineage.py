@@ -6,7 +6,7 @@ import pytest
 
 from steps.manifest import StepRecord
 from steps.records import Verdict
-from steps.registry import verdict_digest
+from steps.registry import erasure, promotion, reading, registration, verdict_digest
 from steps.registry.lineage import compared_champion, opened_registry, served_before, training_start
 from steps.workspace import file_sha256, write_json
 
@@ -27,18 +27,19 @@ def promote(tiny_settings, workspace, migrated):
         (adapter / "adapter_model.safetensors").write_text(night)
         verdict = Verdict(night=night, verdict="PROMOTE", reasons=("because",))
         write_json(workspace.night(night) / "decided.json", verdict.model_dump())
-        version = registry.register_candidate(
+        version = registration.register_candidate(
+            registry,
             night=night,
             adapter=adapter,
             verdict=verdict,
             files={"verdict.json": workspace.night(night) / "decided.json"},
             metrics={},
             params={},
-            tags={"champion_before": registry.champion().version},
+            tags={"champion_before": reading.champion(registry).version},
             dataset_hashes={},
             description_md="",
         )
-        registry.promote(version, verdict_digest=verdict_digest(verdict))
+        promotion.promote(registry, version, verdict_digest=verdict_digest(verdict))
         return file_sha256(adapter)
 
     return go
@@ -78,17 +79,17 @@ def test_where_a_night_starts_does_not_depend_on_its_own_adapter(workspace, prom
 def test_nothing_goes_on_from_what_must_be_forgotten_or_is_deleted(tiny_settings, workspace, promote, start):
     first, _ = promote(FIRST), promote(SECOND)
     registry = opened_registry(tiny_settings, workspace)
-    registry.must_forget("r", versions=["3"])
+    erasure.must_forget(registry, "r", versions=["3"])
     assert start(THIRD) == ((FIRST,), first) and served_before(registry, FIRST).is_night_zero
-    registry._tag(registry.version("2"), adapter_deleted_at="then")
+    registry.tag(reading.version(registry, "2"), adapter_deleted_at="then")
     assert start(THIRD) is None
 
 
 def test_nothing_goes_on_from_what_was_refused_and_whose_override_has_ended(tiny_settings, workspace, promote, start):
     (first, second), registry = (promote(FIRST), promote(SECOND)), opened_registry(tiny_settings, workspace)
-    registry._tag(registry.version("3"), verdict="REJECT", override_until="2999-01-01T00:00:00+00:00")
+    registry.tag(reading.version(registry, "3"), verdict="REJECT", override_until="2999-01-01T00:00:00+00:00")
     assert start(THIRD) == ((FIRST, SECOND), second)
-    registry._tag(registry.version("3"), override_until="2026-11-01T00:00:00+00:00")
+    registry.tag(reading.version(registry, "3"), override_until="2026-11-01T00:00:00+00:00")
     assert start(THIRD) == ((FIRST,), first)
 
 

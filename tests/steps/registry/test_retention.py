@@ -7,7 +7,7 @@ import pytest
 from steps.errors import SlumberError
 from steps.promote.registering import promote, register
 from steps.promote.returning import rollback
-from steps.registry import Registry, Version
+from steps.registry import Registry, Version, reading, registration
 from steps.registry.retention import expendable
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
@@ -26,7 +26,7 @@ def gone(*versions, keep=1):
     return [v.version for v in expendable(list(versions), keep=keep, now=NOW)]
 
 
-HISTORY = [version(1, "anchor"), *(version(n) for n in range(2, 7)), version(7, "previous"), version(8, "champion")]
+HISTORY = [version(1, "base"), *(version(n) for n in range(2, 7)), version(7, "previous"), version(8, "champion")]
 
 
 def test_the_last_former_champions_are_kept_and_zero_keeps_all():
@@ -37,7 +37,7 @@ def test_the_last_former_champions_are_kept_and_zero_keeps_all():
 
 
 def test_a_rollback_far_back_keeps_what_it_came_from():
-    far = [version(1, "anchor"), version(2, "champion"), *(version(n) for n in range(3, 7)), version(7, "previous")]
+    far = [version(1, "base"), version(2, "champion"), *(version(n) for n in range(3, 7)), version(7, "previous")]
     assert gone(*far) == ["3", "4", "5", "6"]
 
 
@@ -73,24 +73,24 @@ def test_after_a_promotion_old_adapters_are_gone_and_their_versions_say_so(setti
     section = settings.registry.model_copy(update={"keep_versions": 1, "approval": "auto"})
     keeping = settings.model_copy(update={"registry": section})
     registry = Registry(settings, workspace)
-    registry.ensure_night_zero(base={"name": "tiny"})
+    registration.ensure_night_zero(registry, base={"name": "tiny"})
     for night in (FIRST, SECOND, THIRD):
         assert slept(keeping, workspace, night=night).promoted
     last = slept(keeping, workspace, night="2026-11-25")
     assert "versions were deleted: 3" in last.message
-    assert [v.version for v in registry.history() if v.adapter_deleted_at] == ["3", "2"]
+    assert [v.version for v in reading.history(registry) if v.adapter_deleted_at] == ["3", "2"]
     stored = {path.parent.name for path in (workspace.state / "mlflow" / "artifacts").rglob("adapter_config.json")}
     assert stored == {"adapter"} and len(list((workspace.state / "mlflow").rglob("adapter_config.json"))) == 2
-    old = registry.version("2")
-    assert registry.recorded_verdict(old).verdict == "PROMOTE", "the record stays"
-    assert [(e.version, e.reason) for e in registry.audit() if e.action == "delete"] == [
+    old = reading.version(registry, "2")
+    assert reading.recorded_verdict(registry, old).verdict == "PROMOTE", "the record stays"
+    assert [(e.version, e.reason) for e in reading.trail(registry) if e.action == "delete"] == [
         ("2", "registry.keep_versions: 1"),
         ("3", "registry.keep_versions: 1"),
     ]
     with pytest.raises(SlumberError, match="adapter of version 2 was deleted on"):
         rollback(settings=settings, workspace=workspace, version="2")
     with pytest.raises(SlumberError, match="adapter of version 2 was deleted on"):
-        registry.adapter_of(old, workspace.root / "fetched")
+        reading.adapter_of(registry, old, workspace.root / "fetched")
     assert [v.version for v in rollback(settings=settings, workspace=workspace)] == ["5", "4"]
     assert rollback(settings=settings, workspace=workspace, version="1")[1].version == "1"
     examined(workspace, night=FIRST)
@@ -105,10 +105,10 @@ def test_a_store_that_cannot_delete_does_not_hide_the_promotion(settings, worksp
         update={"registry": settings.registry.model_copy(update={"keep_versions": 1, "approval": "auto"})}
     )
     registry = Registry(settings, workspace)
-    registry.ensure_night_zero(base={"name": "tiny"})
+    registration.ensure_night_zero(registry, base={"name": "tiny"})
     slept(settings, workspace, night=FIRST)
     slept(settings, workspace, night=SECOND)
     monkeypatch.setattr(LocalArtifactRepository, "delete_artifacts", lambda self, path=None: None)
     promotion = slept(keeping, workspace, night=THIRD)
     assert promotion.promoted and "did not delete adapter of version 2" in promotion.message
-    assert not registry.version("2").adapter_deleted_at
+    assert not reading.version(registry, "2").adapter_deleted_at

@@ -14,8 +14,7 @@ import pytest
 from steps.errors import SlumberError
 from steps.promote.registering import promote, register
 from steps.promote.returning import rollback
-from steps.registry import Registry, succession
-from steps.registry import turn as turns
+from steps.registry import Registry, reading, registration, registry_lock
 from steps.workspace import Workspace
 from tests.examined import FIRST, SECOND, examined
 
@@ -23,7 +22,7 @@ from tests.examined import FIRST, SECOND, examined
 @pytest.fixture
 def registry(settings, workspace, migrated):
     found = Registry(settings, workspace)
-    found.ensure_night_zero(base={"name": "tiny"})
+    registration.ensure_night_zero(found, base={"name": "tiny"})
     return found
 
 
@@ -37,16 +36,16 @@ def one_won(registry, promotions):
     won = [promotion for promotion in promotions if promotion.promoted]
     lost = [promotion for promotion in promotions if not promotion.promoted]
     assert len(won) == len(lost) == 1, promotions
-    aliases = {alias: v.version for v in registry.history() for alias in v.aliases}
+    aliases = {alias: v.version for v in reading.history(registry) for alias in v.aliases}
     assert (aliases["champion"], aliases["previous"]) == (won[0].champion, "1")
     assert f"{won[0].champion} serves now" in lost[0].message and "examined against champion 1" in lost[0].message
-    assert [(e.before, e.after) for e in registry.audit() if e.action == "promote"] == [("1", won[0].champion)]
-    assert "promoted_at" not in registry.version(lost[0].candidate).tags
+    assert [(e.before, e.after) for e in reading.trail(registry) if e.action == "promote"] == [("1", won[0].champion)]
+    assert "promoted_at" not in reading.version(registry, lost[0].candidate).tags
     assert not tickets(registry)
 
 
 def tickets(registry):
-    return [key for key in registry._client.get_registered_model("slumber").tags if key.startswith(turns.PREFIX)]
+    return [key for key in registry.client.get_registered_model("slumber").tags if key.startswith(registry_lock.PREFIX)]
 
 
 def _promote(root, settings, night, gate, out):
@@ -72,13 +71,13 @@ def test_of_two_processes_that_promote_at_once_one_wins(settings, workspace, reg
 def test_of_two_that_have_passed_every_check_one_wins(settings, workspace, registry, monkeypatch):
     """Both wait until both have passed ``check_candidate``: only the turn, and the check in it, are left."""
     two_candidates(settings, workspace)
-    checked, take = threading.Barrier(2), succession.take_turn
+    checked, take = threading.Barrier(2), registry_lock.take_ticket
 
     def meet(client, name):
         checked.wait(60)
         return take(client, name)
 
-    monkeypatch.setattr(succession, "take_turn", meet)
+    monkeypatch.setattr(registry_lock, "take_ticket", meet)
     promotions = []
     promoters = [
         threading.Thread(
@@ -93,19 +92,19 @@ def test_of_two_that_have_passed_every_check_one_wins(settings, workspace, regis
     one_won(registry, promotions)
 
 
-def test_only_one_holds_the_turn_at_a_time(settings, workspace, registry, monkeypatch):
-    monkeypatch.setattr(turns, "POLL_SECONDS", 0.01)
+def test_only_one_holds_the_lock_at_a_time(settings, workspace, registry, monkeypatch):
+    monkeypatch.setattr(registry_lock, "POLL_SECONDS", 0.01)
     inside, most, done = [], [], []
 
     def work():
-        client = Registry(settings, workspace)._client
+        client = Registry(settings, workspace).client
         for _ in range(3):
-            ticket = turns.take_turn(client, "slumber")
+            ticket = registry_lock.take_ticket(client, "slumber")
             inside.append(ticket)
             most.append(len(inside))
             time.sleep(0.02)
             inside.remove(ticket)
-            turns.give_turn_back(client, "slumber", ticket)
+            registry_lock.give_back(client, "slumber", ticket)
         done.append(True)
 
     workers = [threading.Thread(target=work) for _ in range(3)]
@@ -118,40 +117,44 @@ def test_only_one_holds_the_turn_at_a_time(settings, workspace, registry, monkey
 
 def test_an_alias_moved_by_another_hand_in_between_is_noticed(settings, workspace, registry, monkeypatch):
     two_candidates(settings, workspace)
-    move = type(registry._client).set_registered_model_alias
+    move = type(registry.client).set_registered_model_alias
 
     def interfered(client, name, alias, version):
         move(client, name, alias, "3" if alias == "champion" else version)
 
-    monkeypatch.setattr(type(registry._client), "set_registered_model_alias", interfered)
+    monkeypatch.setattr(type(registry.client), "set_registered_model_alias", interfered)
     promotion = promote(settings=settings, workspace=workspace, night=FIRST)
     assert not promotion.promoted and promotion.champion == "3"
     assert "Another promotion came in between: version 3 serves now" in promotion.message
-    assert "promoted_at" not in registry.version("2").tags
+    assert "promoted_at" not in reading.version(registry, "2").tags
 
 
 def hang(registry, **changed):
     ticket = {"host": socket.gethostname(), "process": os.getpid(), "since": time.time()} | changed
-    registry._client.set_registered_model_tag("slumber", f"{turns.PREFIX}0", json.dumps(ticket))
+    registry.client.set_registered_model_tag("slumber", f"{registry_lock.PREFIX}0", json.dumps(ticket))
 
 
-def test_the_turn_of_a_living_process_is_respected_and_a_dead_ones_taken_over(
+def test_the_lock_of_a_living_process_is_respected_and_a_dead_ones_taken_over(
     settings, workspace, registry, monkeypatch
 ):
-    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(registry_lock, "PATIENCE_SECONDS", 0.3)
     two_candidates(settings, workspace)
     for alive in ({}, {"host": "elsewhere", "process": 1}, {"since": "never"}):
         hang(registry, **alive)
         promotion = promote(settings=settings, workspace=workspace, night=FIRST)
-        assert not promotion.promoted and "Another process" in promotion.message and turns.PREFIX in promotion.message
+        assert (
+            not promotion.promoted
+            and "Another process" in promotion.message
+            and registry_lock.PREFIX in promotion.message
+        )
         with pytest.raises(SlumberError, match="Another process"):
             rollback(settings=settings, workspace=workspace, version="1")
-        assert tickets(registry) == [f"{turns.PREFIX}0"]
+        assert tickets(registry) == [f"{registry_lock.PREFIX}0"]
 
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     hang(registry, process=dead.pid)
     assert promote(settings=settings, workspace=workspace, night=FIRST).promoted
-    hang(registry, host="elsewhere", since=time.time() - turns.ABANDONED_SECONDS - 1)
+    hang(registry, host="elsewhere", since=time.time() - registry_lock.ABANDONED_SECONDS - 1)
     assert rollback(settings=settings, workspace=workspace)[1].version == "1"
     assert not tickets(registry)

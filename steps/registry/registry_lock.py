@@ -12,18 +12,41 @@ import random
 import socket
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from steps.errors import SlumberError
+from steps.registry.connection import translate_errors
+from steps.registry.gateway import Registry
 
 PREFIX = "turn."
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
-ABANDONED_SECONDS = 900.0  # much more than a turn takes, and than clocks differ
+ABANDONED_SECONDS = 900.0  # much more than a change takes, and than clocks differ
 
 
-def take_turn(client: Any, name: str) -> str:
-    """Wait for the only turn at the registered model ``name``; return the ticket to give back.
+@contextmanager
+def registry_lock(registry: Registry) -> Iterator[None]:
+    """Change which version serves while nobody else does.
+
+    Raises:
+        SlumberError: the registry is empty, or another process held the lock for longer than this one would wait.
+    """
+    with translate_errors(registry.uri):
+        if registry.model() is None:
+            raise SlumberError(
+                f"The registry {registry.name!r} is empty: there is no previous champion, and no candidate."
+            )
+        ticket = take_ticket(registry.client, registry.name)
+    try:
+        yield
+    finally:
+        give_back(registry.client, registry.name, ticket)
+
+
+def take_ticket(client: Any, name: str) -> str:
+    """Wait for the lock of the registered model ``name``; return the ticket to give back.
 
     Raises:
         SlumberError: another process held it for as long as this one was willing to wait.
@@ -48,8 +71,8 @@ def take_turn(client: Any, name: str) -> str:
         time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))
 
 
-def give_turn_back(client: Any, name: str, ticket: str) -> None:
-    """Take the ticket down. If that fails, others do so later: what became of the turn matters more."""
+def give_back(client: Any, name: str, ticket: str) -> None:
+    """Take the ticket down. If that fails, others do so later: what became of the change matters more."""
     with contextlib.suppress(Exception):
         client.delete_registered_model_tag(name, ticket)
 

@@ -1,0 +1,144 @@
+"""Who serves: move the aliases, one process at a time, and enter every change into the audit trail.
+
+An entry is written before its change: a killed process may leave an entry without a change, never the other way round.
+"""
+
+from datetime import UTC, datetime
+
+from steps.errors import SlumberError
+from steps.registry import reading
+from steps.registry.connection import translate_errors
+from steps.registry.gateway import Registry
+from steps.registry.marking import seconds
+from steps.registry.reading import deleted
+from steps.registry.registry_lock import registry_lock
+from steps.registry.version import Override, Version
+
+
+def promote(
+    registry: Registry,
+    version: Version,
+    *,
+    verdict_digest: str,
+    override: Override | None = None,
+    author: str | None = None,
+) -> Version:
+    """Let ``version`` serve: `previous` becomes the old champion, `champion` this version.
+
+    Does nothing if it serves already, but for noting a new ``override``, which lets a refused version serve.
+
+    Raises:
+        SlumberError: its recorded verdict is not PROMOTE (with an override: no refusal) or has another digest, it
+            was champion before or examined against another champion, or another promotion came in between.
+    """
+    with registry_lock(registry), translate_errors(registry.uri):
+        now, champion = reading.version(registry, version.version), reading.champion(registry)
+        allowed = ("REJECT", "INCONCLUSIVE") if override else ("PROMOTE",)
+        if now.verdict not in allowed or now.tags.get("verdict_digest") != verdict_digest:
+            raise SlumberError(
+                f"Version {now.version} is recorded as {now.verdict or 'nothing'}, or for another verdict."
+            )
+        _check_may_serve(now)
+        serves = champion is not None and champion.version == now.version
+        if "promoted_at" in now.tags and not serves and not override:
+            raise SlumberError(f"Version {now.version} was champion before: only `slumber rollback` brings it back.")
+        check_examined_against(champion, now)
+        assert champion is not None  # which `check_examined_against` has seen to
+        before = champion.version
+        if override:
+            what = {"override_by": override.by, "override_reason": override.reason}
+            registry.enter("override", now.version, before, now.version, author=override.by, reason=override.reason)
+            registry.tag(now, **what, override_until=override.until.isoformat(timespec="seconds"))
+        elif not serves:
+            registry.enter("promote", now.version, before, now.version, author=author)
+        if not serves:
+            registry.set_alias("previous", before)
+            registry.set_alias("champion", now.version)
+        with translate_errors(registry.uri, outcome=f"version {now.version} serves now, but is not marked as promoted"):
+            aliases = registry.aliases()
+            if aliases.get("champion") != now.version:
+                other = aliases.get("champion")
+                raise SlumberError(f"Another promotion came in between: version {other} serves now.")
+            if not serves or "promoted_at" not in now.tags:
+                registry.tag(now, previous_champion=aliases.get("previous", "") if serves else before)
+                registry.tag(now, promoted_at=seconds())
+            registry.untag(now, "rolled_back_at")
+            return reading.version(registry, now.version)
+
+
+def rollback(
+    registry: Registry,
+    number: str | None = None,
+    *,
+    serving: str | None = None,
+    action: str = "rollback",
+    author: str | None = None,
+    reason: str = "",
+) -> tuple[Version, Version]:
+    """Let `previous` serve again, or version ``number``; return the version that served and the one that does now.
+
+    Args:
+        serving: only if this version serves, so that nothing happens to one that somebody let serve meanwhile.
+        action, author, reason: what the audit trail says.
+
+    Raises:
+        SlumberError: there is nothing to go back to, or that version may not serve (again).
+    """
+    with registry_lock(registry), translate_errors(registry.uri):
+        aliases = registry.aliases()
+        number = number or aliases.get("previous")
+        if number is None:
+            raise SlumberError(f"The registry {registry.name!r} has no previous champion to roll back to.")
+        target, champion = reading.version(registry, number), aliases.get("champion")
+        if serving is not None and champion != serving:
+            raise SlumberError(f"Version {champion} serves now, not {serving}: nothing was changed.")
+        if target.version == champion:
+            raise SlumberError(f"Version {number} serves already: nothing was changed.")
+        _check_may_return(target)
+        old = reading.version(registry, champion) if champion else target
+        registry.enter(action, old.version, champion, target.version, author=author, reason=reason)
+        registry.set_alias("champion", target.version)
+        with translate_errors(
+            registry.uri, outcome=f"version {target.version} serves now, but `previous` was not moved"
+        ):
+            registry.untag(target, "rolled_back_at")
+            if champion:
+                registry.tag(old, rolled_back_at=seconds())
+                registry.set_alias("previous", old.version)
+            return reading.version(registry, old.version), reading.version(registry, target.version)
+
+
+def check_examined_against(champion: Version | None, version: Version) -> None:
+    """Check that ``champion`` serves still, against which ``version`` was examined, or ``version`` itself.
+
+    Raises:
+        SlumberError: another one does.
+    """
+    examined = version.tags.get("champion_before", "unknown")
+    if champion is None or champion.version not in (version.version, examined):
+        raise SlumberError(
+            f"Version {version.version} was examined against champion {examined}, but "
+            f"{champion.version if champion else 'none'} serves now: run the night again."
+        )
+
+
+def _check_may_serve(version: Version) -> None:
+    if version.must_forget:
+        raise SlumberError(
+            f"Version {version.version} has learned what was to be forgotten on request, so it cannot serve again."
+        )
+    if version.adapter_deleted_at:
+        raise SlumberError(deleted(version))
+
+
+def _check_may_return(target: Version) -> None:
+    if not target.is_night_zero and "promoted_at" not in target.tags:
+        raise SlumberError(
+            f"Version {target.version} ({target.verdict}) was never champion, so it cannot be one again."
+        )
+    _check_may_serve(target)
+    if target.refused and not target.override_holds(datetime.now(UTC)):
+        raise SlumberError(
+            f"The override by which version {target.version} served has ended: "
+            f"decide again with `slumber approve {target.version} --override --reason TEXT --by NAME`."
+        )
