@@ -7,9 +7,8 @@ import dagster as dg
 
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.instance import dagster_home, opened_instance
+from orchestration.request import planned_request, records_text
 from steps.datasets import erase_versions
-from steps.errors import SlumberError
-from steps.forget.finding import find_request
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import Request, close, open_request, pending
 from steps.gate.verdict import read_verdict
@@ -17,8 +16,7 @@ from steps.lifecycle import asset_steps
 from steps.progress import say
 from steps.registry import Registry, erasure, promotion, reading
 from steps.registry.lineage import opened_registry, served_before
-from steps.report.wording import count
-from steps.workspace import Workspace, compact
+from steps.workspace import compact
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def run_forget(
     settings, workspace = deployment.settings, deployment.workspace
     with workspace.lock("to forget"):
         registry = opened_registry(settings, workspace)
-        request = _begun(registry, workspace, source=source, record=record, confirm=confirm)
+        request = _begun(deployment, source=source, record=record, confirm=confirm)
         erasure.must_forget(registry, request.id, versions=request.versions)
         say("Removing it from the datasets ...")
         remove_records(request, workspace)
@@ -86,22 +84,12 @@ def run_forget(
     )
 
 
-def request_text(request: Request) -> str:
-    """Say what a request is about to remove."""
-    rebuilt = f" What night {request.night} trained is built again without it." if request.versions else ""
-    return (
-        f"{_records(request)} of {', '.join(request.files) or '-'} go, with all that was derived from them since "
-        f"{request.first}: dreams, examinations, reports, stored versions of datasets, and "
-        f"{count(len(request.versions), 'version')} of the model.{rebuilt} There is no way back."
-    )
-
-
 def forgotten_text(found: ForgetOutcome) -> str:
     """Say in full how a request ended, and what is left for its owner to do."""
     request = found.request
     lines = [
-        f"Removed from datasets, their stored versions, examinations and reports: {_records(request)}, and all that "
-        f"was dreamt about them (request {request.id})."
+        f"Removed from datasets, their stored versions, examinations and reports: {records_text(request)}, and all "
+        f"that was dreamt about them (request {request.id})."
     ]
     if found.verdict:
         lines.append(f"Built again without it: {found.verdict}")
@@ -121,33 +109,19 @@ def forgotten_text(found: ForgetOutcome) -> str:
     return "\n".join(lines)
 
 
-def _records(request: Request) -> str:
-    return f"{count(len(request.experiences), 'experience')} and {count(len(request.probes), 'probe')}"
-
-
 def _begun(
-    registry: Registry,
-    workspace: Workspace,
+    deployment: Deployment,
     *,
     source: str | None,
     record: str | None,
     confirm: Callable[[Request], None] | None,
 ) -> Request:
     """Return the unfinished request, or a new one, written down."""
-    request = pending(workspace)
-    asked = source is not None or record is not None
-    if request and asked and source not in request.files and record not in request.experiences:
-        raise SlumberError("Another request to forget is unfinished: run `slumber forget` alone to finish that first.")
-    if request:
-        return request
-    if not asked:
-        raise SlumberError("Say what is to be forgotten: --source FILE of the inbox, or the id of a record.")
-    request = find_request(workspace, source=source, record=record)
-    affected = tuple(version.version for version in erasure.learned_since(registry, request.first))
-    request = request.model_copy(update={"versions": affected})
-    if confirm:
-        confirm(request)
-    open_request(request, workspace)
+    request = planned_request(deployment, source=source, record=record)
+    if pending(deployment.workspace) is None:
+        if confirm:
+            confirm(request)
+        open_request(request, deployment.workspace)
     return request
 
 

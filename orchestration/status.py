@@ -10,9 +10,9 @@ from rich.text import Text
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from steps.forget.request import pending
-from steps.promote.returning import override_that_ended
 from steps.records import Verdict
-from steps.registry import Registry, Version, reading, tracking_uri
+from steps.registry import Registry, Version, reading
+from steps.registry.overrides import override_that_ended
 from steps.workspace import Workspace
 
 MOMENTS = {"promoted_at": "promoted", "rolled_back_at": "rolled back", "adapter_deleted_at": "adapter deleted"}
@@ -52,7 +52,7 @@ def history_table(found: Deployment) -> Table:
 def audit_table(found: Deployment) -> Table:
     """Every change of the registry, oldest first."""
     table = _table("time (UTC)", "action", "version", "from", "to", narrow=("author", "reason"))
-    for e in reading.trail(Registry(found.settings, found.workspace)) if versions(found) else ():
+    for e in reading.trail(Registry(found.settings, found.workspace)):
         when = e.time[:19].replace("T", " ")
         cells = (when, e.action, e.version, e.before, e.after, e.author, e.reason)
         table.add_row(*(Text(cell or "-") for cell in cells))
@@ -128,10 +128,7 @@ def _minute(when: str) -> str:
 
 
 def versions(found: Deployment) -> list[Version]:
-    """Return the registry's versions, newest first, without creating a database only to find it empty."""
-    local = found.workspace.state / "mlflow" / "mlflow.db"
-    if tracking_uri(found.settings, found.workspace) == f"sqlite:///{local.absolute()}" and not local.exists():
-        return []
+    """Return the registry's versions, newest first."""
     return reading.history(Registry(found.settings, found.workspace))
 
 

@@ -15,7 +15,7 @@ import httpx
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, dagster_home, opened_instance
 from steps.errors import NightRunning, SlumberError
-from steps.registry import Registry, reading, tracking_uri
+from steps.registry import Registry, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url
 from steps.settings import REPOSITORY
 
@@ -38,9 +38,7 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
     with _interrupted_by_signals(), contextlib.ExitStack() as running:
         servers = {"Dagster": running.enter_context(_server(found, "dagster", dagster_command(found)))}
         if not remote:
-            reading.history(
-                Registry(found.settings, found.workspace)
-            )  # makes the database, whole, before a server opens it
+            _ = Registry(found.settings, found.workspace).client  # makes the database, whole, before a server opens it
             servers["MLflow"] = running.enter_context(_server(found, "mlflow", mlflow_command(found)))
         say("Starting; this takes up to a minute on a small machine ...")
         try:

@@ -32,12 +32,12 @@ def _no_registry_of_the_machine(monkeypatch):
 
 @pytest.fixture(scope="session")
 def _migrated_database(tmp_path_factory):
-    from steps.registry import Registry, reading
+    from steps.registry import Registry
 
     workspace = Workspace(tmp_path_factory.mktemp("migrated"))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        reading.champion(Registry(load_settings(), workspace))
+        _ = Registry(load_settings(), workspace).client
     return workspace.state / "mlflow" / "mlflow.db"
 
 

@@ -2,12 +2,11 @@
 
 import dagster as dg
 import pytest
-import typer
 import yaml
 from typer.testing import CliRunner
 
 from orchestration.checks import check_specs, condition_checks
-from orchestration.cli.step import add_step_commands
+from orchestration.cli import app
 from orchestration.definitions import build
 from orchestration.environment import Deployment
 from orchestration.metadata import step_metadata
@@ -70,8 +69,6 @@ def night(settings, workspace):
 
 
 def test_a_step_is_a_command_an_asset_a_timing_and_a_row_of_the_report(toy, night, settings, workspace, tmp_path):
-    app = typer.Typer()
-    add_step_commands(app)
     done = CliRunner().invoke(app, ["toy", "--night", NIGHT, "--workspace", str(workspace.root)])
     assert done.exit_code == 0 and "counted 3" in done.output
     assert "Count the toys." in CliRunner().invoke(app, ["--help"]).output

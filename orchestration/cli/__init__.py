@@ -6,7 +6,6 @@ import typer
 from typer.core import TyperGroup
 
 from orchestration.cli import init, nights, pages, power
-from orchestration.cli.step import add_step_commands
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError
 
@@ -34,13 +33,32 @@ class Speaking(TyperGroup):
             raise
 
 
+class Commands(Speaking):
+    """The steps' commands are added when one is asked for: to import all steps takes as long as `slumber status`."""
+
+    def get_command(self, ctx, name):
+        if name not in self.commands:
+            self._add_steps()
+        return super().get_command(ctx, name)
+
+    def list_commands(self, ctx):
+        self._add_steps()
+        return super().list_commands(ctx)
+
+    def _add_steps(self):
+        from orchestration.cli.step import step_commands
+
+        for name, command in step_commands().items():
+            self.commands.setdefault(name, command)
+
+
 def _stop(sentence: str, code: int) -> None:
     typer.echo(sentence, err=True)
     raise typer.Exit(code)
 
 
 app = typer.Typer(
-    cls=Speaking,
+    cls=Commands,
     help="Nightly continual learning: learn what the day brought, forget nothing, promote only what was proven.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -61,7 +79,6 @@ for command in (
     pages.setup,
 ):
     app.command(rich_help_panel="Nights")(command)
-add_step_commands(app)
 app.command(hidden=True)(nights.earlier)
 
 

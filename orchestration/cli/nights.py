@@ -118,6 +118,7 @@ def forget(
         str | None, typer.Option("--source", metavar="FILE", help="All records of this file of the inbox.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
@@ -131,7 +132,13 @@ def forget(
 
     if record is not None and source is not None:
         raise SlumberError("Name a record or a --source, not both.")
-    from orchestration.forgetting import forgotten_text, request_text, run_forget
+    from orchestration.request import planned_request, request_text
+
+    if dry_run:
+        typer.echo(request_text(planned_request(found, source=source, record=record)))
+        typer.echo("Nothing was removed.")
+        return
+    from orchestration.forgetting import forgotten_text, run_forget
 
     def confirm(request) -> None:
         typer.echo(request_text(request))

@@ -1,5 +1,7 @@
 """One command per step, for looking closely and for dvc.yaml. Each does what the night's asset does, and no more."""
 
+from typing import Any
+
 import typer
 
 from orchestration.cli.options import (
@@ -17,12 +19,14 @@ from steps.lifecycle import STEPS, command_of
 from steps.step import Step
 
 
-def add_step_commands(app: typer.Typer) -> None:
-    """Add a command for every step, in the order of the night."""
+def step_commands() -> dict[str, Any]:
+    """Return a command for every step, by name, in the order of the night."""
+    app = typer.Typer()
     for step in STEPS:
         app.command(step.name, help=step.__doc__, rich_help_panel="Single steps, in the order of a night")(
             _command(step)
         )
+    return dict(typer.main.get_group(app).commands)
 
 
 def _command(step: Step):

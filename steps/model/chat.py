@@ -1,11 +1,11 @@
 """How a model is asked: the chat template, without or with a document in context."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from transformers import PreTrainedTokenizerBase
+from steps.model.chat_model import Messages
 
-Messages = Sequence[dict[str, str]]
-"""A chat in OpenAI's form, {"role", "content"}."""
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 def question_message(question: str, document: str | None = None) -> str:
@@ -23,22 +23,22 @@ def question_chat(question: str, document: str | None = None) -> Messages:
     return [{"role": "user", "content": question_message(question, document)}]
 
 
-def chat_tokens(tokenizer: PreTrainedTokenizerBase, chat: Messages) -> list[int]:
+def chat_tokens(tokenizer: "PreTrainedTokenizerBase", chat: Messages) -> list[int]:
     """Tokens of a chat up to where the assistant starts to speak, with the template's own system prompt."""
     return list(tokenizer.apply_chat_template(list(chat), add_generation_prompt=True, return_dict=False))
 
 
-def prompt_tokens(tokenizer: PreTrainedTokenizerBase, question: str, document: str | None = None) -> list[int]:
+def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", question: str, document: str | None = None) -> list[int]:
     """Tokens of the chat that asks a question."""
     return chat_tokens(tokenizer, question_chat(question, document))
 
 
-def answer_tokens(tokenizer: PreTrainedTokenizerBase, answer: str) -> list[int]:
+def answer_tokens(tokenizer: "PreTrainedTokenizerBase", answer: str) -> list[int]:
     """Tokens of the assistant's whole turn: the answer and the token that ends the turn."""
     return [*tokenizer.encode(answer, add_special_tokens=False), turn_end(tokenizer)]
 
 
-def turn_end(tokenizer: PreTrainedTokenizerBase) -> int:
+def turn_end(tokenizer: "PreTrainedTokenizerBase") -> int:
     """The token that ends a turn in this tokenizer's template (``<|im_end|>``, ``<|eot_id|>``, ...), else EOS."""
     marked = tokenizer.apply_chat_template(
         [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], return_dict=False
@@ -47,7 +47,7 @@ def turn_end(tokenizer: PreTrainedTokenizerBase) -> int:
     return special[-1] if special and special[-1] != tokenizer.bos_token_id else tokenizer.eos_token_id
 
 
-def token_ends(reply: str, tokenizer: PreTrainedTokenizerBase) -> dict[str, object]:
+def token_ends(reply: str, tokenizer: "PreTrainedTokenizerBase") -> dict[str, object]:
     """Return where each token of a reply ends, in characters, and the text that the tokens make if it is another one.
 
     A token that ends within a character ends before it.

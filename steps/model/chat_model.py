@@ -6,11 +6,13 @@ Behind it are this process (``steps.model.local``) and any OpenAI-compatible ser
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-from steps.model.chat import Messages
+Messages = Sequence[dict[str, str]]
+"""A chat in OpenAI's form, {"role", "content"}."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ class ChatModel(Protocol):
         """Continue plain texts to the end of the line; text n is drawn with seed ``(seed, n)``."""
         ...
 
-    def score(self, what: str, items: Sequence[tuple[Messages, str]]) -> list[np.ndarray]:
+    def score(self, what: str, items: Sequence[tuple[Messages, str]]) -> "list[np.ndarray]":
         """Natural-log probabilities of each token of a completion as the assistant's whole turn after a chat."""
         ...
 
-    def score_text(self, what: str, prompts: Sequence[str], texts: Sequence[str]) -> list[np.ndarray]:
+    def score_text(self, what: str, prompts: Sequence[str], texts: Sequence[str]) -> "list[np.ndarray]":
         """Natural-log probabilities of each token of a plain text, given the plain text before it."""
         ...

@@ -8,8 +8,7 @@ import httpx
 import numpy as np
 
 from steps.errors import SlumberError
-from steps.model.chat import Messages
-from steps.model.chat_model import Reply, Sampling
+from steps.model.chat_model import Messages, Reply, Sampling
 from steps.progress import progress
 
 

@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from steps.model.chat import Messages, answer_tokens, chat_tokens, prompt_tokens, turn_end
-from steps.model.chat_model import Reply, Sampling
+from steps.model.chat import answer_tokens, chat_tokens, prompt_tokens, turn_end
+from steps.model.chat_model import Messages, Reply, Sampling
 from steps.model.forward import check_packing
 from steps.model.generating import generate
 from steps.model.loading import Base

@@ -12,10 +12,10 @@ from steps.manifest import changed, read_manifest, read_manifests
 from steps.promote.approval import let_serve_or_wait
 from steps.promote.description import changes, describe
 from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
-from steps.promote.returning import override_that_ended
 from steps.promote.suites import by_suite
 from steps.records import Verdict
 from steps.registry import Registry, RegistryUnreachable, Version, marking, reading, registration
+from steps.registry.overrides import override_that_ended
 from steps.registry.run import flat
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, write_json

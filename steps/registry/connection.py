@@ -4,13 +4,13 @@ import logging
 import os
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import filelock
-import httpx
 
 from steps.errors import SlumberError
 from steps.settings import Settings
@@ -50,13 +50,15 @@ def connect(uri: str, workspace: Workspace) -> Any:
     """
     mlflow = _import_mlflow()
     with translate_errors(uri):
-        path = _sqlite_path(uri)
+        path = sqlite_path(uri)
         if path is not None:
             artifacts = artifact_location(uri, workspace) or ""
             _prepare_sqlite(path, default_artifacts=artifacts)
             if path == _own_database(workspace):
                 _follow_move(path, artifacts)
         elif uri.startswith(("http://", "https://")):
+            import httpx
+
             # MLflow alone would try for minutes. Any answer will do: a server with a password says 401.
             httpx.get(f"{uri.rstrip('/')}/health", timeout=PREFLIGHT_SECONDS)
         return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
@@ -69,17 +71,27 @@ def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
     Raises:
         RegistryUnreachable: instead of them.
     """
-    from mlflow.exceptions import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         yield
-    except (MlflowException, SQLAlchemyError, sqlite3.Error, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+    except Exception as error:
+        if not isinstance(error, _failures()):
+            raise
         reason = re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__
         reason = reason if len(reason) < 300 else reason[:300] + " ..."
         raise RegistryUnreachable(
             f"The model registry at {_no_password(uri)} cannot be reached or used: {_no_password(reason)}; {outcome}."
         ) from error
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What can go wrong in what was imported by now: to import MLflow only to name its errors takes seconds."""
+    named = {
+        "mlflow.exceptions": ("MlflowException",),
+        "sqlalchemy.exc": ("SQLAlchemyError",),
+        "httpx": ("HTTPError", "InvalidURL"),
+    }
+    loaded = [(sys.modules[module], names) for module, names in named.items() if module in sys.modules]
+    return (sqlite3.Error, OSError, *(getattr(module, name) for module, names in loaded for name in names))
 
 
 def _no_password(text: str) -> str:
@@ -101,7 +113,8 @@ def _import_mlflow() -> Any:
     return mlflow
 
 
-def _sqlite_path(uri: str) -> Path | None:
+def sqlite_path(uri: str) -> Path | None:
+    """Return the file of a SQLite address, None for another one."""
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 

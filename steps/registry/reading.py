@@ -4,14 +4,14 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from steps.errors import SlumberError
 from steps.records import Verdict
 from steps.registry.audit import Entry, read_trail
 from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
-from steps.registry.version import Version, read_version, verdict_digest
+from steps.registry.stored import stored_model
+from steps.registry.version import Version, verdict_digest
 from steps.workspace import file_sha256
 
 COPYING = ".adapter-"  # folders into which an adapter is being brought
@@ -36,15 +36,8 @@ def champion(registry: Registry) -> Version | None:
 def history(registry: Registry) -> list[Version]:
     """Return all versions with their aliases, newest first."""
     with translate_errors(registry.uri):
-        aliases = registry.aliases()
-        found: list[Any] = []
-        page, token = None, None
-        while page is None or token:
-            page = registry.client.search_model_versions(
-                f"name = '{registry.name}'", max_results=1000, page_token=token
-            )
-            found, token = [*found, *page], page.token
-        return sorted((read_version(entity, aliases) for entity in found), key=lambda v: -int(v.version))
+        model = stored_model(registry)
+        return model.versions if model else []
 
 
 def version(registry: Registry, number: str) -> Version:
@@ -62,8 +55,8 @@ def version(registry: Registry, number: str) -> Version:
 def trail(registry: Registry) -> list[Entry]:
     """Return the audit trail, oldest first."""
     with translate_errors(registry.uri):
-        model = registry.model()
-        return read_trail(dict(model.tags)) if model else []
+        model = stored_model(registry)
+        return read_trail(model.tags) if model else []
 
 
 def waiting(registry: Registry) -> list[Version]:

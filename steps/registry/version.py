@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from steps.records import Verdict, content_id
 
@@ -77,19 +76,26 @@ class Version:
         return self.tags.get("adapter_deleted_at", "")
 
 
-def read_version(entity: Any, aliases: dict[str, str]) -> Version:
-    """Read MLflow's ``ModelVersion``; ``aliases`` are the registered model's, since a search leaves them out."""
-    tags, number = dict(entity.tags), str(entity.version)
+def read_version(
+    *,
+    number: str,
+    tags: dict[str, str],
+    run_id: str | None,
+    description: str | None,
+    created_ms: int | None,
+    aliases: dict[str, str],
+) -> Version:
+    """Read what MLflow stores of a version; ``aliases`` are the registered model's."""
     return Version(
         version=number,
         night=tags.get("night", ""),
         verdict=tags.get("verdict", ""),
-        run_id=entity.run_id or "",
+        run_id=run_id or "",
         adapter_sha256=tags.get("adapter_sha256"),
         tags=tags,
-        aliases=tuple(sorted(alias for alias, of in aliases.items() if str(of) == number)),
-        description=entity.description or "",
-        created_ms=int(entity.creation_timestamp or 0),
+        aliases=tuple(sorted(alias for alias, of in aliases.items() if of == number)),
+        description=description or "",
+        created_ms=int(created_ms or 0),
     )
 
 
