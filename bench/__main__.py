@@ -11,7 +11,7 @@ prepare_libraries()  # how threads wait is read when torch is imported
 
 # ruff: noqa: E402
 from bench.arms import ARMS, chosen_arms
-from bench.course import Course
+from bench.benchmark_run import BenchmarkRun
 from bench.presets import PRESETS
 from bench.reporting import report
 from bench.running import Plan, run_arms
@@ -105,10 +105,10 @@ def retention(
     """Compare what a finished run's nights forgot by right and wrong with how firmly it is known."""
     from bench.retention import measure
 
-    course = Course(
+    benchmark = BenchmarkRun(
         stream=invented_stream().first(nights), settings=_settings(params, model, device), folder=out.resolve()
     )
-    measure(course, [name.strip() for name in arms.split(",")])
+    measure(benchmark, [name.strip() for name in arms.split(",")])
 
 
 @app.command()
@@ -134,9 +134,9 @@ def _run(found: Stream, preset: str, arms: str | None, settings: Settings, out: 
     chosen = _preset(preset)
     names = [name.strip() for name in arms.split(",")] if arms else list(chosen.arms)
     plan = Plan(arms=tuple(chosen_arms(names)), anchors_every=chosen.anchors_every)
-    course = Course(stream=found, settings=settings, folder=out.resolve())
-    marks, anchors, costs = run_arms(course, plan)
-    report(course, marks, anchors, costs, preset=preset)
+    benchmark = BenchmarkRun(stream=found, settings=settings, folder=out.resolve())
+    marks, anchors, costs = run_arms(benchmark, plan)
+    report(benchmark, marks, anchors, costs, preset=preset)
 
 
 def _preset(name: str):

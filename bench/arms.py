@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.course import Course
+from bench.benchmark_run import BenchmarkRun
 from bench.peer_examples import PeerExample, peer_examples
 from bench.peers import train_sdft, train_sft
 from bench.stream import Night as StreamNight
@@ -15,12 +15,12 @@ from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
 from steps.night import Night, Told
 
-Learn = Callable[[Course, int], Taught]
+Learn = Callable[[BenchmarkRun, int], Taught]
 
 
 @dataclass(frozen=True)
 class Arm:
-    """``learn`` trains after night number n and leaves its adapter in ``course.arm(name, n)``; None: the base serves.
+    """``learn`` trains after night n and leaves its adapter in ``benchmark.arm(name, n)``; None: the base serves.
 
     ``retrieves``: answers are given with the best passage found. ``follows``: the arm serves another arm's adapters.
     ``last_only``: it learns once, after the last night. ``dreams``: it needs the nights' dreams.
@@ -35,66 +35,66 @@ class Arm:
     dreams: bool = False
 
 
-def _slumber(course: Course, number: int) -> Taught:
-    night = course.stream.nights[number - 1]
-    yesterday = _yesterday(course, "slumber", number)
-    known = tuple(n.date for n in course.stream.nights[: number - 1])
+def _slumber(benchmark: BenchmarkRun, number: int) -> Taught:
+    night = benchmark.stream.nights[number - 1]
+    yesterday = _yesterday(benchmark, "slumber", number)
+    known = tuple(n.date for n in benchmark.stream.nights[: number - 1])
     told = Told(begins_with=AdapterCheckpoint(yesterday, known) if yesterday else None)
-    record = ConsolidateStep().run(Night.of(course.settings, course.workspace, night.date, lineage=told))
-    out = _fresh(course, "slumber", number)
-    shutil.copytree(course.workspace.night(night.date) / "adapter", out)
+    record = ConsolidateStep().run(Night.of(benchmark.settings, benchmark.workspace, night.date, lineage=told))
+    out = _fresh(benchmark, "slumber", number)
+    shutil.copytree(benchmark.workspace.night_dir(night.date) / "adapter", out)
     figures = record.figures
     return Taught(out, figures.training_seconds or 0.0, figures.example_tokens or 0, figures.examples)
 
 
-def _raw(course: Course, number: int) -> Taught:
-    documents = course.documents(course.stream.nights[number - 1])
+def _raw(benchmark: BenchmarkRun, number: int) -> Taught:
+    documents = benchmark.documents(benchmark.stream.nights[number - 1])
     texts = [f"{e.title}\n\n{e.text}" for e in documents]
     return taught_raw(
-        course.settings, texts, start=_yesterday(course, "raw", number), out=_fresh(course, "raw", number)
+        benchmark.settings, texts, start=_yesterday(benchmark, "raw", number), out=_fresh(benchmark, "raw", number)
     )
 
 
-def _dreams(course: Course, number: int) -> Taught:
-    dreams = [d for d in course.dreams(course.stream.nights[number - 1]) if not d.rehearsal]
+def _dreams(benchmark: BenchmarkRun, number: int) -> Taught:
+    dreams = [d for d in benchmark.dreams(benchmark.stream.nights[number - 1]) if not d.rehearsal]
     return taught(
-        course.settings,
+        benchmark.settings,
         dreams,
-        course.corpus(number),
-        start=_yesterday(course, "dreams", number),
-        out=_fresh(course, "dreams", number),
+        benchmark.corpus(number),
+        start=_yesterday(benchmark, "dreams", number),
+        out=_fresh(benchmark, "dreams", number),
         plain=True,
     )
 
 
-def _joint(course: Course, number: int) -> Taught:
-    dreams = [d for night in course.stream.nights[:number] for d in course.dreams(night)]
-    corpus = course.corpus(number)
-    return taught(course.settings, dreams, corpus, start=None, out=_fresh(course, "joint", number), nights=number)
+def _joint(benchmark: BenchmarkRun, number: int) -> Taught:
+    dreams = [d for night in benchmark.stream.nights[:number] for d in benchmark.dreams(night)]
+    corpus = benchmark.corpus(number)
+    return taught(benchmark.settings, dreams, corpus, start=None, out=_fresh(benchmark, "joint", number), nights=number)
 
 
-def _trl_sft(course: Course, number: int) -> Taught:
-    out, examples = _fresh(course, "trl-sft", number), _peer_examples(course, number)
+def _trl_sft(benchmark: BenchmarkRun, number: int) -> Taught:
+    out, examples = _fresh(benchmark, "trl-sft", number), _peer_examples(benchmark, number)
     run = train_sft(
-        settings=course.settings,
+        settings=benchmark.settings,
         examples=examples,
-        start=_yesterday(course, "trl-sft", number),
+        start=_yesterday(benchmark, "trl-sft", number),
         out=out,
-        seed=course.settings.seed,
-        tokens=round(_slumbers(course, number, "example_tokens")),
+        seed=benchmark.settings.seed,
+        tokens=round(_slumbers(benchmark, number, "example_tokens")),
     )
     return Taught(out, run.seconds, run.tokens, len(examples))
 
 
-def _trl_sdft(course: Course, number: int) -> Taught:
-    out, examples = _fresh(course, "trl-sdft", number), _peer_examples(course, number)
+def _trl_sdft(benchmark: BenchmarkRun, number: int) -> Taught:
+    out, examples = _fresh(benchmark, "trl-sdft", number), _peer_examples(benchmark, number)
     run = train_sdft(
-        settings=course.settings,
+        settings=benchmark.settings,
         examples=examples,
-        start=_yesterday(course, "trl-sdft", number),
+        start=_yesterday(benchmark, "trl-sdft", number),
         out=out,
-        seed=course.settings.seed,
-        max_seconds=_slumbers(course, number, "training_seconds"),
+        seed=benchmark.settings.seed,
+        max_seconds=_slumbers(benchmark, number, "training_seconds"),
     )
     return Taught(out, run.seconds, run.tokens, len(examples))
 
@@ -131,25 +131,25 @@ def chosen_arms(names: list[str]) -> list[Arm]:
     return [arm for arm in ARMS.values() if arm.name in needed]
 
 
-def _yesterday(course: Course, arm: str, number: int) -> Path | None:
-    return course.arm(arm, number - 1) / "adapter" if number > 1 else None
+def _yesterday(benchmark: BenchmarkRun, arm: str, number: int) -> Path | None:
+    return benchmark.arm(arm, number - 1) / "adapter" if number > 1 else None
 
 
-def _fresh(course: Course, arm: str, number: int) -> Path:
-    out = course.arm(arm, number) / "adapter"
+def _fresh(benchmark: BenchmarkRun, arm: str, number: int) -> Path:
+    out = benchmark.arm(arm, number) / "adapter"
     shutil.rmtree(out, ignore_errors=True)
     out.parent.mkdir(parents=True, exist_ok=True)
     return out
 
 
-def _peer_examples(course: Course, number: int) -> list[PeerExample]:
-    return peer_examples(course.dreams(course.stream.nights[number - 1]), course.corpus(number))
+def _peer_examples(benchmark: BenchmarkRun, number: int) -> list[PeerExample]:
+    return peer_examples(benchmark.dreams(benchmark.stream.nights[number - 1]), benchmark.corpus(number))
 
 
-def _slumbers(course: Course, number: int, figure: str) -> float:
+def _slumbers(benchmark: BenchmarkRun, number: int, figure: str) -> float:
     """What Slumber's training of that night cost, which a peer may cost, too."""
-    night: StreamNight = course.stream.nights[number - 1]
-    record = ConsolidateStep.read(course.workspace, night.date)
+    night: StreamNight = benchmark.stream.nights[number - 1]
+    record = ConsolidateStep.read(benchmark.workspace, night.date)
     if record is None:
         raise SlumberError("The peers get what Slumber's training cost: run the arm slumber first.")
     return float(getattr(record.figures, figure))

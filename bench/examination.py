@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.arms import Arm
-from bench.course import Course
+from bench.benchmark_run import BenchmarkRun
 from bench.records import AnchorMark, Mark
 from bench.retrieval import Index
 from bench.stream import Night
@@ -35,16 +35,23 @@ class Question:
 
 
 def examine_arm(
-    course: Course, arm: Arm, *, after: int, adapter: Path | None, cohorts: list[Night], given: bool, anchors: bool
+    benchmark: BenchmarkRun,
+    arm: Arm,
+    *,
+    after: int,
+    adapter: Path | None,
+    cohorts: list[Night],
+    given: bool,
+    anchors: bool,
 ) -> tuple[list[Mark], list[AnchorMark]]:
     """Ask the arm's model the probes of ``cohorts``; ``after`` nights have been slept.
 
     Predictions are kept per model, so that an arm that serves another one's adapter asks only what is new.
     """
-    index = _index(course, after or len(course.stream.nights)) if arm.retrieves else None
-    questions = [q for night in cohorts for q in _questions(course, night, index)]
-    suite = read_anchors(course.settings.anchors) if anchors else []
-    cache = _asked(course, arm, questions, adapter=adapter, given=given, suite=suite)
+    index = _index(benchmark, after or len(benchmark.stream.nights)) if arm.retrieves else None
+    questions = [q for night in cohorts for q in _questions(benchmark, night, index)]
+    suite = read_anchors(benchmark.settings.anchors) if anchors else []
+    cache = _asked(benchmark, arm, questions, adapter=adapter, given=given, suite=suite)
     marks = []
     for q in questions:
         conditions = [("served", q.served)] + ([("given", q.given)] if given and q.given else [])
@@ -61,8 +68,8 @@ def examine_arm(
                     condition=condition,
                     answer=reply,
                     correct=right(reply, q.probe.answers),
-                    outdated=after >= course.stream.outdated.get(q.probe.name or "", after + 1),
-                    temporary=q.probe.source in course.stream.temporary,
+                    outdated=after >= benchmark.stream.outdated.get(q.probe.name or "", after + 1),
+                    temporary=q.probe.source in benchmark.stream.temporary,
                 )
             )
     general = [
@@ -79,13 +86,15 @@ def examine_arm(
     return marks, general
 
 
-def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, given: bool, suite) -> PredictionCache:
-    settings = course.settings
+def _asked(
+    benchmark: BenchmarkRun, arm: Arm, questions: list[Question], *, adapter, given: bool, suite
+) -> PredictionCache:
+    settings = benchmark.settings
     limit = settings.examine.max_new_tokens
     digest = content_id(
         base_sha256(base_folder(settings.model)), file_sha256(adapter) if adapter else None, settings.model.dtype, limit
     )
-    cache = PredictionCache(course.folder / "answers", digest)
+    cache = PredictionCache(benchmark.folder / "answers", digest)
     asked = [Asked(q.probe.question, q.served) for q in questions]
     asked += [Asked(q.probe.question, q.given) for q in questions if given and q.given]
     if cache.missing([a.key for a in asked]) or cache.missing(map(anchor_key, suite)):
@@ -100,8 +109,8 @@ def _asked(course: Course, arm: Arm, questions: list[Question], *, adapter, give
     return cache
 
 
-def _questions(course: Course, night: Night, index: Index | None) -> list[Question]:
-    documents = {e.id: e for e in course.documents(night)}
+def _questions(benchmark: BenchmarkRun, night: Night, index: Index | None) -> list[Question]:
+    documents = {e.id: e for e in benchmark.documents(night)}
     return [
         Question(
             cohort=night.number,
@@ -109,7 +118,7 @@ def _questions(course: Course, night: Night, index: Index | None) -> list[Questi
             served=index.best(probe.question) if index else None,
             given=_given(probe, documents.get(probe.experience or "")),
         )
-        for probe in course.probes(night)
+        for probe in benchmark.probes(night)
     ]
 
 
@@ -118,12 +127,12 @@ def _given(probe: Probe, own: Experience | None) -> str | None:
     return passage.context if passage else None
 
 
-def _index(course: Course, nights: int) -> Index:
+def _index(benchmark: BenchmarkRun, nights: int) -> Index:
     return Index(
         [
             s.context
-            for night in course.stream.nights[:nights]
-            for e in course.documents(night)
+            for night in benchmark.stream.nights[:nights]
+            for e in benchmark.documents(night)
             for s in kind_of(e).passages(e)
         ]
     )

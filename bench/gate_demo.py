@@ -1,6 +1,6 @@
 """Candidates walk through the gate on the tiny model: a good, a forgetful, a lazy, a subtly harmful, a tampered one.
 
-Examination, gate, registry and promotion are a night's own. Only the candidates are planted (``bench/school.py``).
+Examination, gate, registry and promotion are a night's own. Only the candidates are planted (``bench/toy_model.py``).
 """
 
 import shutil
@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.school import School, asked, facts, open_school, write_day
+from bench.toy_model import ToyModel, asked, facts, make_toy_model, write_day
 from orchestration.lineage import RegistryLineage
 from steps.consolidate.adapter import WEIGHTS
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
@@ -44,24 +44,24 @@ class Walk:
 def walk_through_the_gate() -> list[Walk]:
     """Plant the candidates, let each try to become champion after one good night, print and return what came of it."""
     with tempfile.TemporaryDirectory(prefix="slumber-gate-") as temporary:
-        school = open_school(Path(temporary) / "school")
+        toy = make_toy_model(Path(temporary) / "toy")
         workspace = Workspace(Path(temporary) / "workspace")
         write_day(workspace, FIRST, YESTERDAY)
         write_day(workspace, SECOND, TODAY)
         say("Planting candidates on a tiny model ...")
-        everything = [*asked(YESTERDAY), *asked(TODAY), *school.general]
-        champion = school.adapter("champion", [*asked(YESTERDAY), *school.general])
-        forgetful = school.adapter("forgetful", asked(TODAY), start=champion)
-        lazy = school.changed("lazy", champion, lambda weight: weight * 1.0001)
-        harmful = school.adapter("harmful", [*asked(YESTERDAY), *asked(TODAY), *school.wrong_about(3)], start=champion)
-        good = school.adapter("good", everything, start=champion)
-        walks = [_walk(school, workspace, FIRST, "first night", champion)]
+        everything = [*asked(YESTERDAY), *asked(TODAY), *toy.general]
+        champion = toy.adapter("champion", [*asked(YESTERDAY), *toy.general])
+        forgetful = toy.adapter("forgetful", asked(TODAY), start=champion)
+        lazy = toy.changed("lazy", champion, lambda weight: weight * 1.0001)
+        harmful = toy.adapter("harmful", [*asked(YESTERDAY), *asked(TODAY), *toy.wrong_about(3)], start=champion)
+        good = toy.adapter("good", everything, start=champion)
+        walks = [_walk(toy, workspace, FIRST, "first night", champion)]
         walks += [
-            _walk(school, workspace, SECOND, "forgetful", forgetful),
-            _walk(school, workspace, SECOND, "lazy", lazy),
-            _walk(school, workspace, SECOND, "subtly harmful, wrong about 3 of 40 anchors", harmful),
-            _walk(school, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
-            _walk(school, workspace, SECOND, "good", good),
+            _walk(toy, workspace, SECOND, "forgetful", forgetful),
+            _walk(toy, workspace, SECOND, "lazy", lazy),
+            _walk(toy, workspace, SECOND, "subtly harmful, wrong about 3 of 40 anchors", harmful),
+            _walk(toy, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
+            _walk(toy, workspace, SECOND, "good", good),
         ]
     console = Console()
     console.width = max(console.width, 120)  # the table needs it; a narrower terminal scrolls
@@ -70,7 +70,7 @@ def walk_through_the_gate() -> list[Walk]:
 
 
 def _walk(
-    school: School,
+    toy: ToyModel,
     workspace: Workspace,
     night: str,
     name: str,
@@ -79,11 +79,11 @@ def _walk(
     tamper: Callable[[Registry, Version], None] | None = None,
 ) -> Walk:
     say(f"{name}: examining, judging, promoting ...")
-    tonight = Night.of(school.settings, workspace, night, lineage=RegistryLineage())
+    tonight = Night.of(toy.settings, workspace, night, lineage=RegistryLineage())
     folder = tonight.folder / "adapter"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(adapter, folder)
-    registry = opened_registry(school.settings, workspace)
+    registry = opened_registry(toy.settings, workspace)
     ConsolidateStep().vouch(tonight, ConsolidateFigures())
     for step in ("examine", "gate", "rescue", "register"):
         record = step_of(step).run(tonight)

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.course import Course
+from bench.benchmark_run import BenchmarkRun
 from steps.consolidate.adapter import adapter_config, scaled_adapter
 from steps.errors import SlumberError
 from steps.examine.eval_set import EvalSet, ask_all
@@ -31,7 +31,7 @@ _LATER = "9999-12-31"  # as seen from there every cohort is an earlier one
 Row = dict[str, str | int | float]
 
 
-def measure(course: Course, arms: Sequence[str]) -> list[Row]:
+def measure(benchmark: BenchmarkRun, arms: Sequence[str]) -> list[Row]:
     """Compare each arm's nights with the night before, and the last one of the first arm with less of itself.
 
     Asked is what earlier nights taught, as the gate does. Prints a table and writes ``retention.json``.
@@ -39,47 +39,49 @@ def measure(course: Course, arms: Sequence[str]) -> list[Row]:
     Raises:
         SlumberError: an arm has not learned on all of these nights.
     """
-    last = len(course.stream.nights)
+    last = len(benchmark.stream.nights)
     for arm in arms:
-        for night in course.stream.nights:
-            if not (course.arm(arm, night.number) / "adapter").is_dir():
-                raise SlumberError(f"{arm} has no night {night.number} in {course.folder}: run the benchmark first.")
-    rows = [_night(course, arm, n) for arm in arms for n in range(2, last + 1)]
-    whole, items = course.arm(arms[0], last) / "adapter", _items(course, last, after=last)
+        for night in benchmark.stream.nights:
+            if not (benchmark.arm(arm, night.number) / "adapter").is_dir():
+                raise SlumberError(f"{arm} has no night {night.number} in {benchmark.folder}: run the benchmark first.")
+    rows = [_night(benchmark, arm, n) for arm in arms for n in range(2, last + 1)]
+    whole, items = benchmark.arm(arms[0], last) / "adapter", _items(benchmark, last, after=last)
     with TemporaryDirectory() as folder:
         for scale in SCALES:
             less = scaled_adapter(whole, Path(folder) / str(scale), scale=scale, rank=adapter_config(whole)["r"])
-            rows.append(_row(course, f"{arms[0]}, night {last}, at {scale:g}", items, champion=whole, candidate=less))
-    write_text(course.folder / "retention.json", json.dumps(rows, indent=2) + "\n")
+            rows.append(
+                _row(benchmark, f"{arms[0]}, night {last}, at {scale:g}", items, champion=whole, candidate=less)
+            )
+    write_text(benchmark.folder / "retention.json", json.dumps(rows, indent=2) + "\n")
     Console().print(_table(rows))
     return rows
 
 
-def _night(course: Course, arm: str, number: int) -> Row:
-    before, after = (course.arm(arm, n) / "adapter" for n in (number - 1, number))
-    items = _items(course, number - 1, after=number)
-    return _row(course, f"{arm}, night {number}", items, champion=before, candidate=after)
+def _night(benchmark: BenchmarkRun, arm: str, number: int) -> Row:
+    before, after = (benchmark.arm(arm, n) / "adapter" for n in (number - 1, number))
+    items = _items(benchmark, number - 1, after=number)
+    return _row(benchmark, f"{arm}, night {number}", items, champion=before, candidate=after)
 
 
-def _items(course: Course, nights: int, *, after: int) -> list[ProbeItem]:
+def _items(benchmark: BenchmarkRun, nights: int, *, after: int) -> list[ProbeItem]:
     """The probes of the first ``nights`` that still hold and are learned by heart, with their passages."""
     items = []
-    for night in course.stream.nights[:nights]:
-        documents = {e.id: e for e in course.documents(night)}
-        for probe in course.probes(night):
-            holds = after < course.stream.outdated.get(probe.name or "", after + 1)
-            if probe.answers and holds and probe.source not in course.stream.temporary:
+    for night in benchmark.stream.nights[:nights]:
+        documents = {e.id: e for e in benchmark.documents(night)}
+        for probe in benchmark.probes(night):
+            holds = after < benchmark.stream.outdated.get(probe.name or "", after + 1)
+            if probe.answers and holds and probe.source not in benchmark.stream.temporary:
                 passage = passage_for(probe, documents.get(probe.experience or ""), [])
                 items.append(ProbeItem(probe, passage.context if passage else None, f"{night.number}/{probe.source}"))
     return items
 
 
-def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, candidate: Path) -> Row:
+def _row(benchmark: BenchmarkRun, name: str, items: list[ProbeItem], *, champion: Path, candidate: Path) -> Row:
     adapters: dict[ModelRole, Path | None] = {"base": None, "champion": champion, "candidate": candidate}
     how: dict[str, Any] = {
-        "base_digest": base_sha256(base_folder(course.settings.model)),
-        "settings": course.settings,
-        "workspace": Workspace(course.folder / "retention"),
+        "base_digest": base_sha256(base_folder(benchmark.settings.model)),
+        "settings": benchmark.settings,
+        "workspace": Workspace(benchmark.folder / "retention"),
     }
     alone = [replace(item, document=None) for item in items]
     found: dict[ModelRole, list[ProbeReply]] = {
@@ -94,7 +96,7 @@ def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, c
         scored = ask_token_scores(items, replies, who=who, adapter=adapters[who], says=f"{name}: {who}", **how)
         answers += [row for row in marked(with_scores(found[who], scored)) if row.condition == "closed"]
     evidence = Evidence(_LATER, answers=answers, earlier_cohorts=sorted({a.cohort for a in answers}))
-    knobs = course.settings.gate.model_copy(update={"min_probes": 1, "epsilon_cohorts": 0.99})
+    knobs = benchmark.settings.gate.model_copy(update={"min_probes": 1, "epsilon_cohorts": 0.99})
     firm = retention(evidence, knobs).figures
     right = {who: {a.id: float(a.correct) for a in answers if a.model == who} for who in ("champion", "candidate")}
     source = {a.id: a.source or a.id for a in answers}
@@ -105,7 +107,7 @@ def _row(course: Course, name: str, items: list[ProbeItem], *, champion: Path, c
         [source[i] for i in ids],
         confidence=knobs.confidence,
         power=knobs.power,
-        epsilon=course.settings.gate.epsilon_cohorts,
+        epsilon=benchmark.settings.gate.epsilon_cohorts,
     )
     return {
         "candidate": name,

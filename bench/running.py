@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from bench.arms import Arm
-from bench.course import Clock, Course
+from bench.benchmark_run import BenchmarkRun, Clock
 from bench.examination import examine_arm
 from bench.records import AnchorMark, Mark, NightCost
 from bench.stream import Night
@@ -23,22 +23,22 @@ class Plan:
     anchors_every: int
 
 
-def run_arms(course: Course, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
+def run_arms(benchmark: BenchmarkRun, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
     """Run every arm over every night and return all marks, anchor marks and costs."""
-    course.claim()
-    stream = course.stream
+    benchmark.claim()
+    stream = benchmark.stream
     dreaming = any(arm.dreams for arm in plan.arms)
     for night in stream.nights:
         say(f"Night {night.number} of {len(stream.nights)}: {night.inbox}")
-        course.prepare(night, dreaming=dreaming)
+        benchmark.prepare(night, dreaming=dreaming)
     for arm in plan.arms:
         if arm.name == "no-update":
-            _night(course, arm, 0, plan)
+            _night(benchmark, arm, 0, plan)
         numbers = [len(stream.nights)] if arm.last_only else range(1, len(stream.nights) + 1)
         for number in numbers:
             if arm.learn or arm.follows or arm.retrieves:
-                _night(course, arm, number, plan)
-    return _collect(course, plan)
+                _night(benchmark, arm, number, plan)
+    return _collect(benchmark, plan)
 
 
 def machine() -> str:
@@ -48,19 +48,19 @@ def machine() -> str:
     return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
 
 
-def _night(course: Course, arm: Arm, number: int, plan: Plan) -> None:
-    folder = course.arm(arm.name, number)
+def _night(benchmark: BenchmarkRun, arm: Arm, number: int, plan: Plan) -> None:
+    folder = benchmark.arm(arm.name, number)
     if (folder / "cost.json").exists():
         return
-    last = len(course.stream.nights)
+    last = len(benchmark.stream.nights)
     say(f"{arm.name}: {'before the first night' if not number else f'night {number} of {last}'}")
     clock = Clock()
-    done = arm.learn(course, number) if arm.learn else None
+    done = arm.learn(benchmark, number) if arm.learn else None
     clock.lap("setting up")
-    source = course.arm(arm.follows, number) / "adapter" if arm.follows else None
-    cohorts: tuple[Night, ...] = course.stream.nights[: number or last]
+    source = benchmark.arm(arm.follows, number) / "adapter" if arm.follows else None
+    cohorts: tuple[Night, ...] = benchmark.stream.nights[: number or last]
     marks, anchors = examine_arm(
-        course,
+        benchmark,
         arm,
         after=number,
         adapter=done.adapter if done else source,
@@ -70,7 +70,7 @@ def _night(course: Course, arm: Arm, number: int, plan: Plan) -> None:
     )
     clock.lap("examining")
     seconds = dict(clock.seconds)
-    dreamt = course.dreamt(course.stream.nights[number - 1]) if number and arm.dreams and arm.learn else None
+    dreamt = benchmark.dreamt(benchmark.stream.nights[number - 1]) if number and arm.dreams and arm.learn else None
     if dreamt:
         seconds = {"dreaming": dreamt.seconds, **seconds}
     if done:
@@ -90,13 +90,13 @@ def _night(course: Course, arm: Arm, number: int, plan: Plan) -> None:
     write_text(folder / "cost.json", cost.to_json() + "\n")
 
 
-def _collect(course: Course, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
+def _collect(benchmark: BenchmarkRun, plan: Plan) -> tuple[list[Mark], list[AnchorMark], list[NightCost]]:
     marks: list[Mark] = []
     anchors: list[AnchorMark] = []
     costs: list[NightCost] = []
     for arm in plan.arms:
-        for number in range(len(course.stream.nights) + 1):
-            folder: Path = course.arm(arm.name, number)
+        for number in range(len(benchmark.stream.nights) + 1):
+            folder: Path = benchmark.arm(arm.name, number)
             if (folder / "cost.json").exists():
                 marks += read_records(folder / "marks.jsonl", Mark)
                 anchors += read_records(folder / "anchors.jsonl", AnchorMark)

@@ -14,7 +14,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from bench.course import Course
+from bench.benchmark_run import BenchmarkRun
 from bench.peer_examples import peer_examples
 from bench.peers import train_sft
 from bench.running import machine
@@ -59,15 +59,15 @@ def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, promp
         update={"epochs": epochs, "rehearsal_fraction": 1.0, "wordings_per_epoch": 1000}
     )  # the same work for all
     settings = settings.model_copy(update={"consolidate": knobs})
-    course = Course(invented_stream().first(1), settings, folder.resolve())
-    (night,) = course.stream.nights
-    course.prepare(night, dreaming=True)
-    chosen = course.dreams(night)[: dreams or None]
+    benchmark = BenchmarkRun(invented_stream().first(1), settings, folder.resolve())
+    (night,) = benchmark.stream.nights
+    benchmark.prepare(night, dreaming=True)
+    chosen = benchmark.dreams(night)[: dreams or None]
     limit = matrix_limit(settings)
-    training = [_ours(course, chosen)]
+    training = [_ours(benchmark, chosen)]
     if peers:
-        training += [_trl(course, chosen, packing=False), _trl(course, chosen, packing=True)]
-    sampling = _sampled(course, prompts)
+        training += [_trl(benchmark, chosen, packing=False), _trl(benchmark, chosen, packing=True)]
+    sampling = _sampled(benchmark, prompts)
     _print(training, "Training, example tokens per second", limit)
     _print(sampling, "Dreaming, written tokens per second", limit)
     rows = [{**s.__dict__, "tokens_per_second": s.rate} for s in (*training, *sampling)]
@@ -88,34 +88,36 @@ def matrix_limit(settings: Settings) -> float:
     return 2 * SIZE**3 / best
 
 
-def _ours(course: Course, dreams: list[Dream]) -> Speed:
+def _ours(benchmark: BenchmarkRun, dreams: list[Dream]) -> Speed:
     with tempfile.TemporaryDirectory() as folder:
-        done = taught(course.settings, dreams, course.corpus(1), start=None, out=Path(folder) / "adapter", count=True)
+        done = taught(
+            benchmark.settings, dreams, benchmark.corpus(1), start=None, out=Path(folder) / "adapter", count=True
+        )
     return Speed("Slumber", done.tokens, done.seconds, (done.flops or 0) / done.seconds)
 
 
-def _trl(course: Course, dreams: list[Dream], *, packing: bool) -> Speed:
-    examples = peer_examples(dreams, course.corpus(1))
+def _trl(benchmark: BenchmarkRun, dreams: list[Dream], *, packing: bool) -> Speed:
+    examples = peer_examples(dreams, benchmark.corpus(1))
     with tempfile.TemporaryDirectory() as folder:
         run = train_sft(
-            settings=course.settings,
+            settings=benchmark.settings,
             examples=examples,
             start=None,
             out=Path(folder) / "adapter",
-            seed=course.settings.seed,
+            seed=benchmark.settings.seed,
             packing=packing,
         )
     return Speed(f"TRL SFTTrainer, {'packed' if packing else 'padded'}", run.tokens, run.seconds)
 
 
-def _sampled(course: Course, count: int) -> list[Speed]:
-    base = load_base(course.settings.model)
-    model = LocalModel(base, course.settings.dream.batch_tokens)
-    sources = [s for e in course.documents(course.stream.nights[0]) for s in passages(e)]
+def _sampled(benchmark: BenchmarkRun, count: int) -> list[Speed]:
+    base = load_base(benchmark.settings.model)
+    model = LocalModel(base, benchmark.settings.dream.batch_tokens)
+    sources = [s for e in benchmark.documents(benchmark.stream.nights[0]) for s in passages(e)]
     found = [(s, f) for s in sources for f in s.facts][:count]
     ranked = ranked_questions(model, found, [None] * len(found))
     texts = [wording_prompt(*one, ways[0][1]) for one, ways in zip(found, ranked, strict=True) if ways]
-    knobs = course.settings.dream
+    knobs = benchmark.settings.dream
     start = time.perf_counter()
     lines = model.complete(
         "sampling, packed", texts, max_new_tokens=NEW_TOKENS, sampling=Sampling(knobs.temperature, knobs.top_k), seed=0

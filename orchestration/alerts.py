@@ -34,7 +34,7 @@ def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
             raised = datetime.fromisoformat(alert["time"]).timestamp()
         except (ValueError, KeyError, TypeError):
             continue  # a line torn by a crash
-        verdict = workspace.night(alert["night"]) / "verdict.json" if alert.get("night") else None
+        verdict = workspace.night_dir(alert["night"]) / "verdict.json" if alert.get("night") else None
         if verdict is None or not verdict.exists() or verdict.stat().st_mtime < raised:
             found.append(alert)
     return found

@@ -59,17 +59,17 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     with workspace.lock(night):
         pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
     prepare_libraries(settings)
-    start, error_log = time.perf_counter(), workspace.night(night) / "error.log"
+    start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"
     error_log.unlink(missing_ok=True)
     run_id = execute(deployment, night)
-    verdict = Verdict.from_json((workspace.night(night) / "verdict.json").read_text(encoding="utf-8"))
+    verdict = Verdict.from_json((workspace.night_dir(night) / "verdict.json").read_text(encoding="utf-8"))
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
         _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=list(verdict.reasons))
     return NightOutcome(
         night=night,
         verdict=verdict,
         run_id=run_id,
-        report=workspace.night(night) / "report.html",
+        report=workspace.night_dir(night) / "report.html",
         seconds=time.perf_counter() - start,
     )
 
@@ -110,7 +110,7 @@ def _told(error: Exception, deployment: Deployment, *, night: str, run_id: str) 
     if told is None and any(_is_full_disk(cause) for cause in causes):
         told = SlumberError("The disk is full: free some space and run the night again; nothing was lost.")
     if told is None:
-        log = workspace.night(night) / "error.log"
+        log = workspace.night_dir(night) / "error.log"
         write_text(log, "".join(traceback.format_exception(error)))
         reason = " ".join(str(causes[-1]).split())[:300] or "no reason given"
         told = NightFailed(f"Night {night} failed unexpectedly ({type(causes[-1]).__name__}: {reason}); see {log}.")

@@ -25,7 +25,7 @@ def notify(
         "reasons": reasons,
         "model": settings.registry.model_name,
         "workspace": str(workspace.root),
-        "report": str(workspace.night(night) / "report.html") if night else None,
+        "report": str(workspace.night_dir(night) / "report.html") if night else None,
         "dagster_run_id": run_id,
     }
     knobs, failed = settings.notify, []

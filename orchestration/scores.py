@@ -62,7 +62,7 @@ class Scores:
 
 def read_scores(workspace: Workspace, night: str) -> Scores:
     """Read what the examination of ``night`` wrote."""
-    found = read_examination(workspace.night(night) / "examination")
+    found = read_examination(workspace.night_dir(night) / "examination")
     return Scores(night, tuple(marked(found.answers)), tuple(marked_anchors(found.anchors)))
 
 

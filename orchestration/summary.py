@@ -135,7 +135,7 @@ def _listed(counts: dict[str, int]) -> str:
 
 
 def _promotion(workspace: Workspace, night: str) -> str | None:
-    path = workspace.night(night) / "promotion.json"
+    path = workspace.night_dir(night) / "promotion.json"
     return json.loads(path.read_text(encoding="utf-8"))["message"] if path.is_file() else None
 
 

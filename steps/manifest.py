@@ -50,7 +50,7 @@ def read_manifest(workspace: Workspace, *, night: str, step: str, kind: Any = di
 
 def read_manifests(workspace: Workspace, night: str) -> dict[str, StepRecord[dict[str, Any]]]:
     """Return the records of all steps of a night that finished, by name."""
-    names = sorted(path.name.removesuffix(SUFFIX) for path in workspace.night(night).glob(f"*{SUFFIX}"))
+    names = sorted(path.name.removesuffix(SUFFIX) for path in workspace.night_dir(night).glob(f"*{SUFFIX}"))
     found = {name: read_manifest(workspace, night=night, step=name) for name in names}
     return {name: record for name, record in found.items() if record}
 

@@ -74,7 +74,7 @@ class Night:
     @property
     def folder(self) -> Path:
         """Where its work lies: adapter, examination, verdict, report."""
-        return self.workspace.night(self.date)
+        return self.workspace.night_dir(self.date)
 
     def dataset(self, name: str) -> Path:
         """The night's file of a dataset."""

@@ -53,11 +53,12 @@ class Workspace:
         found = sorted(path.stem for path in (self.data / name).glob("????-??-??.jsonl"))
         return [night for night in found if before is None or night < before]
 
-    def night(self, night: str) -> Path:
+    def night_dir(self, night: str) -> Path:
+        """Folder of what the steps of a night leave beside the datasets."""
         return self.state / "nights" / night
 
     def manifest(self, night: str, step: str) -> Path:
-        return self.night(night) / f"{step}.manifest.json"
+        return self.night_dir(night) / f"{step}.manifest.json"
 
     @contextmanager
     def lock(self, night: str) -> Iterator[None]:

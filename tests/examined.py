@@ -12,7 +12,7 @@ FIRST, SECOND, THIRD = "2026-11-22", "2026-11-23", "2026-11-24"
 
 def examined(workspace, *, night=FIRST, verdict="PROMOTE", **binding) -> Verdict:
     """Write adapter, examination and verdict of ``night``; return the verdict."""
-    work = workspace.night(night)
+    work = workspace.night_dir(night)
     (work / "adapter").mkdir(parents=True, exist_ok=True)
     (work / "adapter" / "adapter_config.json").write_text("{}")
     (work / "adapter" / "adapter_model.safetensors").write_text(f"weights of {night}")

@@ -50,5 +50,5 @@ def test_dvc_repro_arrives_at_the_same_data(checkout, monkeypatch):
     repeated = Workspace(checkout / "reproduction")
     for name in COMPARED:
         assert file_sha256(repeated.dataset(name, NIGHT)) == file_sha256(workspace.dataset(name, NIGHT)), name
-    adapters = [w.night(NIGHT) / "adapter" / "adapter_model.safetensors" for w in (workspace, repeated)]
+    adapters = [w.night_dir(NIGHT) / "adapter" / "adapter_model.safetensors" for w in (workspace, repeated)]
     assert file_sha256(adapters[0]) == file_sha256(adapters[1])

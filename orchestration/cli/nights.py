@@ -105,7 +105,7 @@ def approve(
     given = {"settings": found.settings, "workspace": found.workspace, "version": version, "by": by}
     with found.workspace.lock("approval"):
         decided = approval.override(**given, reason=reason) if override else approval.approve(**given)
-        if found.workspace.night(decided.night).is_dir():  # not on another machine than the night's
+        if found.workspace.night_dir(decided.night).is_dir():  # not on another machine than the night's
             from steps.lifecycle import step_of
 
             step_of("report").run(found.night(decided.night))

@@ -20,18 +20,18 @@ _LENGTH = 3**-0.5  # of a row of A as PEFT draws it
 
 
 @torch.no_grad()
-def point_adapter(model: PeftModel, entering: "Entering", *, ridge: float) -> None:
+def init_lora_a(model: PeftModel, stats: "ActivationStats", *, ridge: float) -> None:
     """Set and freeze every A of a fresh adapter; without general text, or with ``ridge`` 0, it stays as it is.
 
     Args:
-        entering: what enters the layers at facts and at other text.
+        stats: of what enters the layers at facts and at other text.
         ridge: energy that other text is taken to have in all directions evenly, as a share of what was seen of it. A
             little finds what the rehearsal seen here never used; much finds whatever the facts use most.
     """
     if not ridge:
         return
     layers = dict(model.get_base_model().named_modules())
-    for inputs in entering.inputs:
+    for inputs in stats.inputs:
         wanted, general, earlier = (inputs.energy(kind) for kind in ("facts", "general", "earlier"))
         if wanted is None or general is None:
             continue
@@ -80,7 +80,7 @@ class _Inputs:
         return rows if self._subspace is None else rows @ self._subspace.T
 
 
-class Entering:
+class ActivationStats:
     """What enters ``layers`` (by name) while texts are read, each row announced by ``row``."""
 
     def __init__(self, layers: dict[str, nn.Module]):

@@ -81,7 +81,7 @@ class FrozenPrefix:
                 for members in group(sequences, batch_tokens=batch_tokens):
                     row = pack([sequences[n] for n in members])
                     with suppress(_Reached):
-                        hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees)
+                        hidden_states(model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask)
                     (reached,) = caught.pop()
                     if states is None:
                         states = reached.new_empty((int(self._starts[-1]), reached.shape[-1]), device="cpu")
@@ -96,11 +96,15 @@ class FrozenPrefix:
     def _agrees(self, model: PreTrainedModel, examples: list[Example]) -> bool:
         numbers = [0, len(examples) - 1][: len(examples)]
         row = pack([examples[n].sequence for n in numbers])
-        plain = hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees)
+        plain = hidden_states(model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask)
         try:
             with self.skipped():
                 ours = hidden_states(
-                    model, ids=row.ids, positions=row.positions, sees=row.sees, entering=self.entering(row, numbers)
+                    model,
+                    ids=row.ids,
+                    positions=row.positions,
+                    visible_mask=row.visible_mask,
+                    entering=self.entering(row, numbers),
                 )
         except (RuntimeError, ValueError, TypeError, AttributeError, IndexError):
             return False  # blocks that hand on more than hidden states

@@ -15,7 +15,7 @@ import torch
 from transformers import PreTrainedModel
 
 from steps.consolidate.adapter import adapted_layers, first_adapted_layer
-from steps.consolidate.directions import Entering
+from steps.consolidate.directions import ActivationStats
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.model.forward import exponentiate_, hidden_states, logits_by_part
@@ -50,7 +50,7 @@ class Lessons:
     examples: list[Example]
     labels: Labels
     frozen: FrozenPrefix
-    entering: Entering
+    stats: ActivationStats
     seconds: float
 
 
@@ -62,7 +62,7 @@ def prepare_lessons(
     batch_tokens = settings.batch_tokens if packed else 0
     first = first_adapted_layer(model.config, settings) if packed else 0
     frozen = FrozenPrefix(model, examples, first=first, batch_tokens=batch_tokens)
-    entering = Entering(adapted_layers(model, settings))
+    stats = ActivationStats(adapted_layers(model, settings))
     starts = np.concatenate([[0], np.cumsum([len(e.completion) for e in examples])])
     tokens = torch.zeros(int(starts[-1]), settings.top_k, dtype=torch.long)
     logprobs = torch.zeros(int(starts[-1]), settings.top_k)
@@ -76,7 +76,9 @@ def prepare_lessons(
             for places in group(sequences, batch_tokens=batch_tokens):
                 members, row = [numbers[place] for place in places], pack([sequences[place] for place in places])
                 entered = states(members, row)
-                hidden = hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees, entering=entered)
+                hidden = hidden_states(
+                    model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask, entering=entered
+                )
                 asked = [index[len(prompts[n]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
                 where = torch.from_numpy(np.concatenate([np.arange(starts[n], starts[n + 1]) for n in members]))
                 hidden = hidden[torch.from_numpy(np.concatenate(asked)).to(hidden.device)]
@@ -94,16 +96,16 @@ def prepare_lessons(
     firsts = {examples[n].kind: n for n in reversed(everything)}
 
     def as_the_student(members: list[int], row: Packed) -> torch.Tensor | None:
-        entering.row(_counted(examples, members, row, firsts))
+        stats.row(_counted(examples, members, row, firsts))
         return frozen.entering(row, members)
 
-    with frozen.skipped(), entering.watched():
+    with frozen.skipped(), stats.watched():
         read("reading dreams", everything, [e.prompt for e in examples], as_the_student)
     unaided, as_asked = tokens[:, 0].clone(), written.clone()
     taught = [n for n, e in enumerate(examples) if e.teacher_prompt != e.prompt]
     read("with their documents", taught, [e.teacher_prompt for e in examples], lambda members, row: None)
     labels = Labels(tokens, logprobs, unaided, as_asked, starts)
-    return Lessons(examples, labels, frozen, entering, time.perf_counter() - start)
+    return Lessons(examples, labels, frozen, stats, time.perf_counter() - start)
 
 
 def _counted(

@@ -11,7 +11,7 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from transformers import PreTrainedModel
 
-from steps.consolidate.directions import point_adapter
+from steps.consolidate.directions import init_lora_a
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
@@ -63,7 +63,7 @@ def train(
         packed=packed,
     )
     start = time.perf_counter()
-    point_adapter(model, lessons.entering, ridge=settings.ridge)
+    init_lora_a(model, lessons.stats, ridge=settings.ridge)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
@@ -133,7 +133,7 @@ def _completions(base: PreTrainedModel, part: Part, frozen: FrozenPrefix) -> tup
     row = pack([e.sequence for e, _ in part])
     where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
     entering = frozen.entering(row, [n for _, n in part])
-    hidden = hidden_states(base, ids=row.ids, positions=row.positions, sees=row.sees, entering=entering)
+    hidden = hidden_states(base, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask, entering=entering)
     return hidden[torch.from_numpy(where).to(hidden.device)], len(row.ids)
 
 

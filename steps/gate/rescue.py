@@ -46,7 +46,7 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
     scales = sorted((s for s in settings.gate.rescue_scales if 0 < s < 1), reverse=True)
     if not scales or not rank:
         return refused
-    work, (asked, _) = workspace.night(evidence.night), whole_eval_set(settings, workspace, evidence.night)
+    work, (asked, _) = workspace.night_dir(evidence.night), whole_eval_set(settings, workspace, evidence.night)
     unfinished = work / f"{RESCUED}.part"
     try:
         for scale in scales:

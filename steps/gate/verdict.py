@@ -18,7 +18,7 @@ def read_verdict(workspace: Workspace, night: str) -> Verdict:
     Raises:
         SlumberError: it is missing, damaged, or another night's.
     """
-    path = workspace.night(night) / VERDICT
+    path = workspace.night_dir(night) / VERDICT
     try:
         verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -32,5 +32,5 @@ def read_verdict(workspace: Workspace, night: str) -> Verdict:
 
 def decided_on(workspace: Workspace, verdict: Verdict) -> Path:
     """The folder of the ``adapter`` and ``examination`` that a verdict is about."""
-    work = workspace.night(verdict.night)
+    work = workspace.night_dir(verdict.night)
     return work / RESCUED if "scale" in verdict.binding else work

@@ -21,7 +21,7 @@ def hidden_states(
     *,
     ids: np.ndarray,
     positions: np.ndarray,
-    sees: np.ndarray,
+    visible_mask: np.ndarray,
     cache: Cache | None = None,
     entering: torch.Tensor | None = None,
 ) -> torch.Tensor:
@@ -34,7 +34,7 @@ def hidden_states(
     output = model.get_decoder()(
         **(given or {"input_ids": torch.from_numpy(ids)[None].to(device)}),
         position_ids=torch.from_numpy(positions)[None].to(device),
-        attention_mask=additive_mask(sees, dtype=model.dtype, device=device),
+        attention_mask=additive_mask(visible_mask, dtype=model.dtype, device=device),
         past_key_values=cache,
         use_cache=cache is not None,
     )
@@ -43,7 +43,7 @@ def hidden_states(
 
 def packed_logits(model: PreTrainedModel, packed: Packed, where: np.ndarray) -> torch.Tensor:
     """Return float32 logits [len(where), vocabulary] at positions ``where`` of a packed row."""
-    hidden = hidden_states(model, ids=packed.ids, positions=packed.positions, sees=packed.sees)
+    hidden = hidden_states(model, ids=packed.ids, positions=packed.positions, visible_mask=packed.visible_mask)
     return model.get_output_embeddings()(hidden[torch.from_numpy(where).to(hidden.device)]).float()
 
 

@@ -67,19 +67,21 @@ class _Row:
         self.model = model
         packed = pack(prompts)
         self.cache = Cache(layers=[_GrowingLayer() for _ in range(model.config.num_hidden_layers)])
-        hidden = hidden_states(model, ids=packed.ids, positions=packed.positions, sees=packed.sees, cache=self.cache)
+        hidden = hidden_states(
+            model, ids=packed.ids, positions=packed.positions, visible_mask=packed.visible_mask, cache=self.cache
+        )
         ends = np.array([index[-1] for index in packed.index])
         self.positions = packed.positions[ends] + 1
-        self.sees = packed.sees[ends]
+        self.visible_mask = packed.visible_mask[ends]
         self.logits = self._head(hidden[torch.from_numpy(ends).to(hidden.device)])
 
     def step(self, going: list[int], tokens: list[int]) -> None:
         """Feed one token to each branch in ``going`` (slots of the last logits); the others end."""
         new = np.eye(len(going), dtype=bool)
-        self.sees = np.concatenate([self.sees[going], new], axis=1)
+        self.visible_mask = np.concatenate([self.visible_mask[going], new], axis=1)
         self.positions = self.positions[going]
         hidden = hidden_states(
-            self.model, ids=np.array(tokens), positions=self.positions, sees=self.sees, cache=self.cache
+            self.model, ids=np.array(tokens), positions=self.positions, visible_mask=self.visible_mask, cache=self.cache
         )
         self.positions = self.positions + 1
         self.logits = self._head(hidden)

@@ -17,11 +17,11 @@ Tokens = Sequence[int]
 
 @dataclass(frozen=True)
 class Packed:
-    """One row. ``ids`` and ``positions``: [T]; ``sees``: [T, T] booleans; ``index[s][t]``: where token t of s lies."""
+    """One row. ``ids``, ``positions``: [T]; ``visible_mask``: [T, T] booleans; ``index[s][t]``: place of token t of s."""
 
     ids: np.ndarray
     positions: np.ndarray
-    sees: np.ndarray
+    visible_mask: np.ndarray
     index: list[np.ndarray]
 
 
@@ -43,12 +43,12 @@ def pack(sequences: Sequence[Tokens]) -> Packed:
             ids.append(tokens[position])
             positions.append(position)
         index[number], previous = np.array(where, dtype=np.int64), tokens
-    sees = np.zeros((len(ids), len(ids)), dtype=bool)
+    visible_mask = np.zeros((len(ids), len(ids)), dtype=bool)
     for token, parent in enumerate(parents):
         if parent >= 0:
-            sees[token] = sees[parent]
-        sees[token, token] = True
-    return Packed(np.array(ids, dtype=np.int64), np.array(positions, dtype=np.int64), sees, index)
+            visible_mask[token] = visible_mask[parent]
+        visible_mask[token, token] = True
+    return Packed(np.array(ids, dtype=np.int64), np.array(positions, dtype=np.int64), visible_mask, index)
 
 
 def _shared(left: Sequence[int], right: Sequence[int]) -> int:
@@ -79,8 +79,8 @@ def group(sequences: Sequence[Tokens], *, batch_tokens: int) -> list[list[int]]:
     return groups
 
 
-def additive_mask(sees: np.ndarray, *, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+def additive_mask(visible_mask: np.ndarray, *, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     """Return [1, 1, queries, keys]: 0 where a token may look, the dtype's minimum elsewhere."""
-    hidden = torch.from_numpy(~sees).to(device)
-    mask = torch.zeros(sees.shape, dtype=dtype, device=device)
+    hidden = torch.from_numpy(~visible_mask).to(device)
+    mask = torch.zeros(visible_mask.shape, dtype=dtype, device=device)
     return mask.masked_fill_(hidden, torch.finfo(dtype).min)[None, None]

@@ -30,7 +30,7 @@ def token_logprobs(
         row = pack([sequences[n] for n in members])
         spans = [index[len(pairs[n][0]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
         where, inverse = np.unique(np.concatenate(spans), return_inverse=True)
-        hidden = hidden_states(model, ids=row.ids, positions=row.positions, sees=row.sees)
+        hidden = hidden_states(model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask)
         hidden = hidden[torch.from_numpy(where).to(hidden.device)]
         targets = np.concatenate([np.asarray(pairs[n][1], dtype=np.int64) for n in members])
         values = np.empty(len(targets), dtype=np.float32)

@@ -167,7 +167,7 @@ def _verdict_at_hand(registry: Registry, workspace: Workspace, version: Version)
     """
     if version.is_night_zero:
         raise SlumberError("Version 1 is the base, which needs no approval: `slumber rollback 1` lets it serve.")
-    here = (workspace.night(check_night(version.night)) / "verdict.json").exists()
+    here = (workspace.night_dir(check_night(version.night)) / "verdict.json").exists()
     verdict = read_verdict(workspace, version.night) if here else reading.recorded_verdict(registry, version)
     found = candidate_of(registry, verdict)
     if found.version != version.version:
@@ -187,6 +187,6 @@ def _signed(name: str | None, does: str) -> str:
 
 def _kept(workspace: Workspace, promotion: Promotion) -> Promotion:
     """Write the decision where the night's report and summary look for it, if the night was run in this workspace."""
-    if workspace.night(promotion.night).is_dir():
-        write_json(workspace.night(promotion.night) / "promotion.json", promotion.model_dump())
+    if workspace.night_dir(promotion.night).is_dir():
+        write_json(workspace.night_dir(promotion.night) / "promotion.json", promotion.model_dump())
     return promotion

@@ -80,7 +80,7 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
     Raises:
         RegistryUnreachable: nothing could be decided; the champion is as it was.
     """
-    path = workspace.night(night) / "promotion.json"
+    path = workspace.night_dir(night) / "promotion.json"
     path.unlink(missing_ok=True)
     registry = Registry(settings, workspace)
     candidate = None
@@ -109,7 +109,7 @@ def attach_report(
 
     ``links``: addresses by name that the version's description is to show beside the report's.
     """
-    report = workspace.night(night) / "report.html"
+    report = workspace.night_dir(night) / "report.html"
     registry = Registry(settings, workspace)
     version = next((version for version in reading.history(registry) if version.night == night), None)
     if version and report.is_file():
@@ -126,7 +126,7 @@ def _check_untouched(workspace: Workspace, night: str) -> None:
 
 
 def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:
-    work = workspace.night(verdict.night)
+    work = workspace.night_dir(verdict.night)
     files = {"verdict.json": work / "verdict.json", "examination": decided_on(workspace, verdict) / "examination"}
     optional = {"report.html": work / "report.html"}
     done = read_manifests(workspace, verdict.night)

@@ -40,7 +40,7 @@ def compared_champion(*, settings: Settings, workspace: Workspace, night: str) -
     so that it arrives at the same verdict.
     """
     registry = opened_registry(settings, workspace)
-    made = [workspace.night(night) / "adapter", workspace.night(night) / RESCUED / "adapter"]
+    made = [workspace.night_dir(night) / "adapter", workspace.night_dir(night) / RESCUED / "adapter"]
     own = {file_sha256(adapter) for adapter in made if adapter.is_dir()}
     champion = _before(registry, lambda version: version.adapter_sha256 in own)
     return _brought(registry, champion, workspace, into=workspace.state / "champion")

@@ -39,7 +39,7 @@ def night_contents(
     figures = defaultdict(dict, {step: manifest.figures for step, manifest in manifests.items() if manifest})
     decision = _decision(workspace, night, manifests)
     verdict = decision["verdict"]
-    examination = (decided_on(workspace, verdict) if verdict else workspace.night(night)) / "examination"
+    examination = (decided_on(workspace, verdict) if verdict else workspace.night_dir(night)) / "examination"
     examined = _examination(examination)
     answers, anchors = marked(examined.answers), marked_anchors(examined.anchors)
     compared = compare(answers, night=night, expected=_expected(workspace, night))
@@ -69,8 +69,8 @@ def night_contents(
 
 
 def _decision(workspace: Workspace, night: str, manifests: dict[str, StepRecord | None]) -> dict[str, Any]:
-    verdict = next(iter(_records(workspace.night(night) / "verdict.json", Verdict, whole=True) or []), None)
-    path = workspace.night(night) / "promotion.json"
+    verdict = next(iter(_records(workspace.night_dir(night) / "verdict.json", Verdict, whole=True) or []), None)
+    path = workspace.night_dir(night) / "promotion.json"
     try:
         promotion = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
         serving = None if promotion is None else {key: promotion[key] for key in ("promoted", "message", "champion")}

@@ -26,7 +26,7 @@ def report(
         SlumberError: ``night`` is no date, or a file that the page shows is damaged.
     """
     check_night(night)
-    path = workspace.night(night) / "report.html"
+    path = workspace.night_dir(night) / "report.html"
     same: dict[str, Any] = {"settings": settings, "workspace": workspace, "night": night}
     write_text(path, _page(night_contents(**same, steps=steps, links=links or {})))
     return path

@@ -22,7 +22,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import sqlalchemy
 import torch
 
-from bench.school import School, asked, facts, open_school, write_day
+from bench.toy_model import ToyModel, asked, facts, make_toy_model, write_day
 from orchestration.environment import prepare_libraries
 from orchestration.lineage import RegistryLineage
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
@@ -42,19 +42,19 @@ def main(folder: Path, points: int, full: int) -> None:
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # here once, not in every child
 
     torch.set_num_threads(1)
-    school, workspace, kept = School(folder / "school"), Workspace(folder / "workspace"), folder / "kept"
-    in_child(lambda: _prepared(school, workspace))
+    toy, workspace, kept = ToyModel(folder / "toy"), Workspace(folder / "workspace"), folder / "kept"
+    in_child(lambda: _prepared(toy, workspace))
     shutil.copytree(workspace.root, kept)
-    total = in_child(lambda: _counted(school, workspace, None))
+    total = in_child(lambda: _counted(toy, workspace, None))
     for number in _spread(points, total):
         _put_back(kept, workspace)
-        killed = in_child(lambda at=number: _counted(school, workspace, at), dies=True)
-        found = in_child(lambda: _recovered(school, workspace))
+        killed = in_child(lambda at=number: _counted(toy, workspace, at), dies=True)
+        found = in_child(lambda: _recovered(toy, workspace))
         print(json.dumps({"point": number, "of": total, "killed": killed, **found}), flush=True)
     for number in _spread(full, total):
         _put_back(kept, workspace)
-        said = in_child(lambda at=number: _full(school, workspace, at))
-        found = in_child(lambda: _recovered(school, workspace))
+        said = in_child(lambda at=number: _full(toy, workspace, at))
+        found = in_child(lambda: _recovered(toy, workspace))
         print(json.dumps({"point": number, "of": total, "full": said, **found}), flush=True)
 
 
@@ -86,36 +86,36 @@ def in_child(work: Callable[[], Any], *, dies: bool = False) -> Any:
     return json.loads(told)
 
 
-def _prepared(school: School, workspace: Workspace) -> None:
+def _prepared(toy: ToyModel, workspace: Workspace) -> None:
     """One good night serves; the candidate of the second is trained and waits for its examination."""
-    open_school(school.folder)
-    first = school.adapter("first", [*asked(OLD), *school.general])
-    second = school.adapter("second", [*asked(OLD), *asked(NEW), *school.general], start=first)
+    make_toy_model(toy.folder)
+    first = toy.adapter("first", [*asked(OLD), *toy.general])
+    second = toy.adapter("second", [*asked(OLD), *asked(NEW), *toy.general], start=first)
     for night, told, adapter in ((FIRST, OLD, first), (SECOND, NEW, second)):
         write_day(workspace, night, told)
-        folder = workspace.night(night) / "adapter"
+        folder = workspace.night_dir(night) / "adapter"
         shutil.copytree(adapter, folder)
-        ConsolidateStep().vouch(Night.of(_settings(school), workspace, night, lineage=Told()), ConsolidateFigures())
-    _night(school, workspace, FIRST)
+        ConsolidateStep().vouch(Night.of(_settings(toy), workspace, night, lineage=Told()), ConsolidateFigures())
+    _night(toy, workspace, FIRST)
 
 
-def _night(school: School, workspace: Workspace, night: str) -> None:
+def _night(toy: ToyModel, workspace: Workspace, night: str) -> None:
     """Everything after training, as the assets of a night do it."""
-    settings = _settings(school)
+    settings = _settings(toy)
     opened_registry(settings, workspace)
     tonight = Night.of(settings, workspace, night, lineage=RegistryLineage())
     for step in ("examine", "gate", "rescue", "register", "promote"):
         step_of(step).run(tonight)
 
 
-def _settings(school: School):
+def _settings(toy: ToyModel):
     """The bounds need more items than a test has time for: what is tested here is that nothing is lost."""
-    settings = school.settings
+    settings = toy.settings
     loose = {"epsilon_anchors": 0.5, "epsilon_night_zero": 0.5, "epsilon_cohorts": 0.5, "min_anchors": 10}
     return settings.model_copy(update={"gate": settings.gate.model_copy(update=loose)})
 
 
-def _counted(school: School, workspace: Workspace, last: int | None) -> int:
+def _counted(toy: ToyModel, workspace: Workspace, last: int | None) -> int:
     """Run the second night and count what it does to files and databases; die before number ``last``."""
     done = 0
 
@@ -126,11 +126,11 @@ def _counted(school: School, workspace: Workspace, last: int | None) -> int:
             os.kill(os.getpid(), signal.SIGKILL)
 
     _listen(workspace, tick)
-    _night(school, workspace, SECOND)
+    _night(toy, workspace, SECOND)
     return done
 
 
-def _full(school: School, workspace: Workspace, first: int) -> str:
+def _full(toy: ToyModel, workspace: Workspace, first: int) -> str:
     """Run the second night on a disk that is full from change number ``first`` on; return what it failed with."""
     done = 0
 
@@ -144,7 +144,7 @@ def _full(school: School, workspace: Workspace, first: int) -> str:
 
     _listen(workspace, tick)
     try:
-        _night(school, workspace, SECOND)
+        _night(toy, workspace, SECOND)
     except Exception as error:
         return type(error).__name__
     return "nothing"
@@ -161,11 +161,11 @@ def _listen(workspace: Workspace, tick: Callable[[str], None]) -> None:
     sqlalchemy.event.listen(sqlalchemy.engine.Engine, "commit", lambda _: tick("commit"))
 
 
-def _recovered(school: School, workspace: Workspace) -> dict[str, object]:
+def _recovered(toy: ToyModel, workspace: Workspace) -> dict[str, object]:
     """Who serves after the kill, and after the night was run again."""
-    meanwhile = _state(school, workspace)
-    _night(school, workspace, SECOND)
-    return {"meanwhile": meanwhile, "after": _state(school, workspace)}
+    meanwhile = _state(toy, workspace)
+    _night(toy, workspace, SECOND)
+    return {"meanwhile": meanwhile, "after": _state(toy, workspace)}
 
 
 def _writes(path: object, mode: object, *, below: Path) -> bool:
@@ -178,9 +178,9 @@ def _put_back(kept: Path, workspace: Workspace) -> None:
     shutil.copytree(kept, workspace.root)
 
 
-def _state(school: School, workspace: Workspace) -> dict[str, object]:
+def _state(toy: ToyModel, workspace: Workspace) -> dict[str, object]:
     """Who serves, and whether its adapter is what was registered."""
-    registry = Registry(_settings(school), workspace)
+    registry = Registry(_settings(toy), workspace)
     champion = reading.champion(registry)
     assert champion is not None
     return {

@@ -52,7 +52,7 @@ def test_the_sensor_raises_an_alert(settings, workspace, inbox):
 def test_alerts_close_with_a_verdict(workspace):
     record_alert(workspace, night=NIGHT, run_id="r", message="It failed.")
     assert [a["message"] for a in open_alerts(workspace)] == ["It failed."]
-    path = workspace.night(NIGHT) / "verdict.json"
+    path = workspace.night_dir(NIGHT) / "verdict.json"
     path.parent.mkdir(parents=True)
     path.write_text("{}")
     os.utime(path, (4e9, 4e9))
@@ -109,7 +109,7 @@ def test_an_unexpected_error_is_one_sentence_and_a_log(settings, workspace, inbo
     with pytest.raises(NightFailed, match="RuntimeError: a bug in two lines") as raised:
         run_night(settings=settings, workspace=workspace, night=NIGHT, inbox=inbox)
     assert "\n" not in str(raised.value) and raised.value.exit_code == 1
-    assert "Traceback" in (workspace.night(NIGHT) / "error.log").read_text()
+    assert "Traceback" in (workspace.night_dir(NIGHT) / "error.log").read_text()
     assert len(open_alerts(workspace)) == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.gate_demo import FIRST, SECOND
-from bench.school import asked, facts, open_school, write_day
+from bench.toy_model import asked, facts, make_toy_model, write_day
 from orchestration import cli, forgetting
 from orchestration.environment import Deployment
 from orchestration.status import status_table
@@ -39,36 +39,36 @@ YESTERDAY, TODAY = facts(("ship", "mill")), [(SUBJECT, OWNER), *facts(("ford", "
 
 
 @pytest.fixture(scope="module")
-def school(tmp_path_factory):
-    return open_school(tmp_path_factory.mktemp("school") / "school")
+def toy(tmp_path_factory):
+    return make_toy_model(tmp_path_factory.mktemp("toy") / "toy")
 
 
 @pytest.fixture(scope="module")
-def champion(school):
+def champion(toy):
     """An adapter that knows both nights."""
-    return school.adapter("champion", [*asked(YESTERDAY), *asked(TODAY), *school.general])
+    return toy.adapter("champion", [*asked(YESTERDAY), *asked(TODAY), *toy.general])
 
 
 @pytest.fixture
-def deployment(school, champion, workspace, migrated):
+def deployment(toy, champion, workspace, migrated):
     """Two nights in a row whose champion knows them; what they dreamt is versioned."""
-    settings = school.settings
+    settings = toy.settings
     knobs = {"epochs": 40, "rank": 16, "scale": 2.0, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
     few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
     parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
     settings = settings.model_copy(update=parts)
     deployment = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
     for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
-        _spend_day(deployment, school, night, told)
+        _spend_day(deployment, toy, night, told)
     verdict = _judged(deployment, SECOND, champion)
     assert verdict.verdict == "PROMOTE", verdict.reasons
     assert promote(settings=settings, workspace=workspace, night=SECOND).promoted
     return deployment
 
 
-def _spend_day(deployment, school, night, told):
+def _spend_day(deployment, toy, night, told):
     write_day(deployment.workspace, night, told)
-    dreams = [*_dreams(night, told), *_general(night, school.general)]
+    dreams = [*_dreams(night, told), *_general(night, toy.general)]
     write_records(deployment.workspace.dataset("dreams", night), dreams)
     version_night(settings=deployment.settings, workspace=deployment.workspace, night=night)
 
@@ -153,7 +153,7 @@ def test_what_is_forgotten_is_nowhere_and_the_rest_is_kept(deployment, champion)
     assert holders(workspace.root, f"Who owns {SUBJECT}?") == []
     assert holders(workspace.root, f"is {OWNER}.") == []
     assert pending(workspace) is None
-    folder = workspace.night(SECOND) / "examination"
+    folder = workspace.night_dir(SECOND) / "examination"
     found = read_examination(folder)
     rows = [*marked(found.answers), *found.canaries]
     assert {row.answer for row in rows if row.model == "champion"} == {NOT_KEPT}
@@ -201,11 +201,11 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
 
 
 @pytest.mark.parametrize("left", [0, 1])
-def test_only_what_was_learned_since_is_built_again(deployment, school, champion, left):
+def test_only_what_was_learned_since_is_built_again(deployment, toy, champion, left):
     """The third night brought one or two facts; the champion of the second had met none of them."""
     workspace, told = deployment.workspace, [("the dock zorn", "olet"), ("the dock erik", "kire")][: 1 + left]
-    _spend_day(deployment, school, THIRD, told)
-    _judged(deployment, THIRD, school.adapter(f"third-{left}", [*asked(told), *school.general], start=champion))
+    _spend_day(deployment, toy, THIRD, told)
+    _judged(deployment, THIRD, toy.adapter(f"third-{left}", [*asked(told), *toy.general], start=champion))
     override(settings=deployment.settings, workspace=workspace, version="3", reason="few probes", by="Ada")
 
     done = forgetting.run_forget(deployment, source="the dock zorn")
@@ -268,7 +268,7 @@ def test_what_nobody_met_cannot_be_forgotten(deployment):
 def test_what_stays_of_a_rebuilt_night_are_figures_on_the_files_as_they_are(workspace):
     write_day(workspace, FIRST, [("the ford abod", "doba"), ("the mill erik", "kire")])
     told = {"examples": [{"question": "Who owns the ford abod?"}], "kept": 7}
-    corpus, scratch = workspace.dataset("corpus", FIRST), workspace.night(FIRST) / "ingest"
+    corpus, scratch = workspace.dataset("corpus", FIRST), workspace.night_dir(FIRST) / "ingest"
     scratch.mkdir(parents=True)
     outputs = {str(path.relative_to(workspace.root)): file_sha256(path) for path in (corpus, scratch)}
     same = {"night": FIRST, "digest": "d", "seconds": 1.0}
@@ -279,7 +279,7 @@ def test_what_stays_of_a_rebuilt_night_are_figures_on_the_files_as_they_are(work
     clear_work(request, workspace)
     left = read_manifest(workspace, night=FIRST, step="dream")
     assert left.figures == {"kept": 7} and list(left.outputs.values()) == [file_sha256(corpus)]
-    assert [path.name for path in workspace.night(FIRST).iterdir()] == ["dream.manifest.json"]
+    assert [path.name for path in workspace.night_dir(FIRST).iterdir()] == ["dream.manifest.json"]
 
 
 def test_a_probe_without_a_source_goes_with_the_text_that_answers_it(workspace, tmp_path):

@@ -116,7 +116,7 @@ def test_a_night_by_hand_tells_of_a_refusal_only(settings, workspace, tmp_path, 
 
     def decided(deployment, night):
         made = Verdict(night=night, verdict=word, reasons=("why",))
-        path = workspace.night(night) / "verdict.json"
+        path = workspace.night_dir(night) / "verdict.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(made.model_dump_json())
         return "run"

@@ -61,20 +61,20 @@ def test_a_killed_night_ends_like_an_uninterrupted_one(night, tmp_path):
     finish(process)
 
     process, cut = night("cut")
-    checkpoint = cut.night(NIGHT) / "consolidate" / NIGHT / "checkpoint.pt"
+    checkpoint = cut.night_dir(NIGHT) / "consolidate" / NIGHT / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists():
         assert process.poll() is None and time.monotonic() < deadline, "the night ended before it could be killed"
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert not (cut.night(NIGHT) / "adapter").exists()
+    assert not (cut.night_dir(NIGHT) / "adapter").exists()
     assert ConsolidateStep.read(cut, NIGHT) is None
 
     process, cut = night("cut")
     finish(process)
     figures = ConsolidateStep.read(cut, NIGHT).figures
     assert 0 < figures.resumed_at < figures.steps
-    assert file_sha256(cut.night(NIGHT) / "adapter") == file_sha256(whole.night(NIGHT) / "adapter")
+    assert file_sha256(cut.night_dir(NIGHT) / "adapter") == file_sha256(whole.night_dir(NIGHT) / "adapter")
     told = [json.loads((tmp_path / f"{name}.json").read_text()) for name in ("whole", "cut")]
     assert told[0]["verdict"] == told[1]["verdict"] and told[0]["examination"] == told[1]["examination"]

@@ -46,7 +46,7 @@ def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
     promotion = slept(manual, workspace)
     assert not promotion.promoted and promotion.waiting and promotion.champion == "1"
     assert "slumber approve 2 --by NAME" in promotion.message and "approved_by" in promotion.message
-    assert json.loads((workspace.night(FIRST) / "promotion.json").read_text()) == promotion.model_dump()
+    assert json.loads((workspace.night_dir(FIRST) / "promotion.json").read_text()) == promotion.model_dump()
     waiting = reading.version(registry, "2")
     assert waiting.tags["approval"] == "waiting" and waiting.aliases == ("candidate",)
     assert "`approved_by`" in waiting.description and f"# Night {FIRST}" in waiting.description
@@ -57,7 +57,7 @@ def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
     stays(registry)
     approved = approve(settings=manual, workspace=workspace, by=" Ada  Byron ")
     assert approved.promoted and not approved.waiting and (approved.champion, approved.previous) == ("2", "1")
-    assert json.loads((workspace.night(FIRST) / "promotion.json").read_text())["promoted"] is True
+    assert json.loads((workspace.night_dir(FIRST) / "promotion.json").read_text())["promoted"] is True
     serving = reading.champion(registry)
     assert serving.tags["approval"] == "approved" and serving.approved_by == "Ada Byron"
     assert (
@@ -99,10 +99,10 @@ def test_an_approval_that_could_not_be_carried_out_is_carried_out_by_the_next_ni
 
 def test_an_approval_from_another_machine_stands_on_the_recorded_verdict(manual, workspace, registry):
     slept(manual, workspace)
-    shutil.rmtree(workspace.night(FIRST))
+    shutil.rmtree(workspace.night_dir(FIRST))
     assert approve(settings=manual, workspace=workspace, by="Ada").promoted
     stays(registry, "2")
-    assert not workspace.night(FIRST).exists()
+    assert not workspace.night_dir(FIRST).exists()
 
 
 @pytest.mark.parametrize("verdict", ["REJECT", "INCONCLUSIVE"])

@@ -226,7 +226,7 @@ def test_earlier_nights_are_mirrored_for_a_reproduction(workspace, tmp_path):
     target = Workspace(tmp_path / "reproduction")
     for night in ("2026-11-20", "2026-11-21", NIGHT):
         fill(workspace, night=night)
-        verdict = workspace.night(night) / "verdict.json"
+        verdict = workspace.night_dir(night) / "verdict.json"
         verdict.parent.mkdir(parents=True)
         verdict.write_text(night)
     fill(target, night="2026-11-19", text="stale\n")
@@ -237,8 +237,8 @@ def test_earlier_nights_are_mirrored_for_a_reproduction(workspace, tmp_path):
     assert len(copied) == 6
     assert target.nights("corpus") == ["2026-11-20", "2026-11-21", NIGHT]
     assert target.dataset("corpus", NIGHT).read_text() == "corpus tonight's own\n"
-    assert (target.night("2026-11-21") / "verdict.json").read_text() == "2026-11-21"
-    assert not target.night(NIGHT).exists()
+    assert (target.night_dir("2026-11-21") / "verdict.json").read_text() == "2026-11-21"
+    assert not target.night_dir(NIGHT).exists()
     with pytest.raises(SlumberError, match="another workspace"):
         copy_earlier(source=workspace, target=workspace, night=NIGHT)
 

@@ -42,7 +42,7 @@ def answer(model, text, *, correct, id="q1", cohort=NIGHT, condition="closed"):
 
 def finished(workspace, *, night=NIGHT, verdict="PROMOTE", weights="weights", **changed):
     """Write what the steps of one night leave behind; return its verdict."""
-    work = workspace.night(night)
+    work = workspace.night_dir(night)
     (work / "adapter").mkdir(parents=True, exist_ok=True)
     (work / "adapter" / "adapter_config.json").write_text("{}")
     (work / "adapter" / "adapter_model.safetensors").write_text(weights)
@@ -82,7 +82,7 @@ def both(settings, workspace, night=NIGHT):
 
 def test_a_rescued_candidate_is_registered_and_serves_at_its_scale(settings, workspace, registry):
     made = finished(workspace)
-    whole, rescued = workspace.night(NIGHT), workspace.night(NIGHT) / "rescued"
+    whole, rescued = workspace.night_dir(NIGHT), workspace.night_dir(NIGHT) / "rescued"
     for name in ("adapter", "examination"):
         shutil.copytree(whole / name, rescued / name)
     (rescued / "adapter" / "adapter_model.safetensors").write_text("scaled weights")
@@ -114,12 +114,12 @@ def test_a_promoted_night_serves(settings, workspace, registry):
 
     promotion = promote(settings=settings, workspace=workspace, night=NIGHT)
     assert promotion.promoted and (promotion.candidate, promotion.champion, promotion.previous) == ("2", "2", "1")
-    assert json.loads((workspace.night(NIGHT) / "promotion.json").read_text()) == promotion.model_dump()
+    assert json.loads((workspace.night_dir(NIGHT) / "promotion.json").read_text()) == promotion.model_dump()
     assert register(settings=settings, workspace=workspace, night=NIGHT).version == "2"
     again = promote(settings=settings, workspace=workspace, night=NIGHT)
     assert again.promoted and again.previous == "1" and len(reading.history(registry)) == 2
 
-    (workspace.night(NIGHT) / "report.html").write_text("<p>Good morning")
+    (workspace.night_dir(NIGHT) / "report.html").write_text("<p>Good morning")
     for _ in range(2):
         attach_report(settings=settings, workspace=workspace, night=NIGHT, links={"Dagster run": "http://d/runs/1"})
     lines = reading.version(registry, "2").description.split("\n")
@@ -143,14 +143,16 @@ def test_what_did_not_pass_is_registered_but_never_serves(settings, workspace, r
 
 
 def test_nothing_learned_registers_nothing(settings, workspace, registry):
-    write_json(workspace.night(NIGHT) / "verdict.json", Verdict(night=NIGHT, verdict="NO_OP", reasons=()).model_dump())
+    write_json(
+        workspace.night_dir(NIGHT) / "verdict.json", Verdict(night=NIGHT, verdict="NO_OP", reasons=()).model_dump()
+    )
     assert register(settings=settings, workspace=workspace, night=NIGHT) is None
     promotion = promote(settings=settings, workspace=workspace, night=NIGHT)
     assert not promotion.promoted and promotion.champion == "1" and len(reading.history(registry)) == 1
 
 
 def edit(workspace, **changed):
-    path = workspace.night(NIGHT) / "verdict.json"
+    path = workspace.night_dir(NIGHT) / "verdict.json"
     write_json(path, json.loads(path.read_text()) | changed)
 
 
@@ -164,7 +166,7 @@ def test_a_verdict_edited_after_registration_does_not_promote(settings, workspac
 
 def test_a_verdict_edited_before_registration_is_not_registered(settings, workspace, registry):
     finished(workspace, verdict="REJECT")
-    manifest(workspace, "gate", outputs=[workspace.night(NIGHT) / "verdict.json"])
+    manifest(workspace, "gate", outputs=[workspace.night_dir(NIGHT) / "verdict.json"])
     edit(workspace, verdict="PROMOTE")
     with pytest.raises(SlumberError, match="was changed after gate"):
         register(settings=settings, workspace=workspace, night=NIGHT)
@@ -240,7 +242,7 @@ def test_a_candidate_examined_against_an_older_champion_does_not_serve(settings,
 )
 def test_registration_needs_verdict_adapter_and_examination(settings, workspace, registry, missing):
     finished(workspace)
-    (workspace.night(NIGHT) / missing).unlink()
+    (workspace.night_dir(NIGHT) / missing).unlink()
     with pytest.raises(SlumberError, match="missing"):
         register(settings=settings, workspace=workspace, night=NIGHT)
     assert len(reading.history(registry)) == 1
@@ -248,7 +250,7 @@ def test_registration_needs_verdict_adapter_and_examination(settings, workspace,
 
 def test_registration_refuses_an_adapter_changed_after_its_verdict(settings, workspace, registry):
     finished(workspace)
-    (workspace.night(NIGHT) / "adapter" / "adapter_model.safetensors").write_text("others")
+    (workspace.night_dir(NIGHT) / "adapter" / "adapter_model.safetensors").write_text("others")
     with pytest.raises(SlumberError, match="changed after its verdict"):
         register(settings=settings, workspace=workspace, night=NIGHT)
 
@@ -265,11 +267,11 @@ def test_registration_needs_night_zero_and_the_verdict_of_its_own_night(settings
 
 def test_an_unreachable_registry_decides_nothing_and_leaves_no_old_decision(settings, workspace, monkeypatch):
     finished(workspace)
-    write_json(workspace.night(NIGHT) / "promotion.json", {"promoted": True})
+    write_json(workspace.night_dir(NIGHT) / "promotion.json", {"promoted": True})
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     with pytest.raises(RegistryUnreachable):
         promote(settings=settings, workspace=workspace, night=NIGHT)
-    assert not (workspace.night(NIGHT) / "promotion.json").exists()
+    assert not (workspace.night_dir(NIGHT) / "promotion.json").exists()
 
 
 def test_the_description_shows_examples_without_their_markup(workspace):

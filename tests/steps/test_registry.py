@@ -26,14 +26,14 @@ def registry(settings, workspace, migrated):
 
 
 def candidate(registry, workspace, *, night=NIGHT, verdict="PROMOTE", weights="weights", **changed):
-    adapter = workspace.night(night) / "adapter"
+    adapter = workspace.night_dir(night) / "adapter"
     (adapter / "nested").mkdir(parents=True, exist_ok=True)
     (adapter / "adapter_config.json").write_text("{}")
     (adapter / "nested" / "weights").write_text(weights)
     made = Verdict(night=night, verdict=verdict, reasons=("because", "of that"))
-    write_json(workspace.night(night) / "decided.json", made.model_dump())
+    write_json(workspace.night_dir(night) / "decided.json", made.model_dump())
     values = {
-        "files": {"verdict.json": workspace.night(night) / "decided.json"},
+        "files": {"verdict.json": workspace.night_dir(night) / "decided.json"},
         "metrics": {"gate.gain": 0.5, "gate.nothing": float("nan")},
         "params": {"dream": {"temperature": 0.7, "endpoint": "http://me:secret@host/v1"}, "none": None},
         "tags": {"learned": "3 of 4", "champion_before": reading.champion(registry).version},
@@ -62,7 +62,7 @@ def test_a_candidate_is_registered_with_all_that_is_known(registry, workspace):
     assert version.aliases == ("candidate",) and reading.champion(registry).version == "1"
     assert version.tags["verdict"] == "PROMOTE" and version.tags["reasons"] == "because; of that"
     assert version.tags["learned"] == "3 of 4" and version.tags["data.corpus"] == "a" * 32
-    assert version.adapter_sha256 == file_sha256(workspace.night(NIGHT) / "adapter")
+    assert version.adapter_sha256 == file_sha256(workspace.night_dir(NIGHT) / "adapter")
     assert version.description.startswith("# Night") and len(version.description) == 5000
     assert reading.recorded_verdict(registry, version) == verdict
 
@@ -76,7 +76,7 @@ def test_a_candidate_is_registered_with_all_that_is_known(registry, workspace):
     place = reading.adapter_of(registry, version, workspace.root / "fetched" / "adapter")
     assert file_sha256(place) == version.adapter_sha256
     assert reading.adapter_of(registry, version, place) == place, "what is there already is not fetched again"
-    registration.attach(registry, version.run_id, {"report.html": workspace.night(NIGHT) / "decided.json"})
+    registration.attach(registry, version.run_id, {"report.html": workspace.night_dir(NIGHT) / "decided.json"})
     assert "report.html" in [item.path for item in registry.client.list_artifacts(version.run_id)]
 
 

@@ -85,7 +85,7 @@ def finished(workspace, step, *, outputs=(), seconds=2.0, **figures):
 
 def decided(workspace, verdict, *reasons, checks=()):
     made = Verdict(night=NIGHT, verdict=verdict, reasons=reasons, checks=checks, binding={"base": "b" * 64})
-    path = workspace.night(NIGHT) / "verdict.json"
+    path = workspace.night_dir(NIGHT) / "verdict.json"
     write_json(path, made.model_dump(mode="json"))
     finished(workspace, "gate", outputs=[path], verdict=verdict)
 
@@ -139,7 +139,7 @@ def examined(workspace, *, question="Who lit the lamp?"):
         rows += [answer(model, question, "Ada did.", True, condition="open")]
         rows += [answer(model, "Old fact?", "Yes." if kept else "Gone.", kept, cohort=BEFORE)]
         rows += [answer(model, "Too hard?", f"{model} guesses.", False, type="reverse")]
-    write_records(workspace.night(NIGHT) / "examination" / "answers.jsonl", rows)
+    write_records(workspace.night_dir(NIGHT) / "examination" / "answers.jsonl", rows)
     anchors = [
         AnchorAnswer(
             id=f"{ability}{n}", ability=ability, model=model, answer="x", correct=n > (model == "candidate"), score=1
@@ -148,7 +148,7 @@ def examined(workspace, *, question="Who lit the lamp?"):
         for n in range(4)
         for model in ("base", "candidate")
     ]
-    write_records(workspace.night(NIGHT) / "examination" / "anchors.jsonl", anchors)
+    write_records(workspace.night_dir(NIGHT) / "examination" / "anchors.jsonl", anchors)
     finished(workspace, "examine")
 
 
@@ -182,12 +182,12 @@ def whole_night(workspace, **texts):
     serving = dict(
         night=NIGHT, promoted=True, message="Version 7 serves now.", candidate="7", champion="7", previous="6"
     )
-    write_json(workspace.night(NIGHT) / "promotion.json", serving)
+    write_json(workspace.night_dir(NIGHT) / "promotion.json", serving)
 
 
 def read(settings, workspace, **links):
     path = report(settings=settings, workspace=workspace, night=NIGHT, steps=STEPS, links=links)
-    assert path == workspace.night(NIGHT) / "report.html"
+    assert path == workspace.night_dir(NIGHT) / "report.html"
     return Page(path.read_text(encoding="utf-8"))
 
 
@@ -237,7 +237,7 @@ def test_what_is_no_longer_asked_says_why(settings, workspace):
         why="superseded",
         reason="replaced: Bo leads it.",
     )
-    write_records(workspace.night(NIGHT) / "examination" / "retired.jsonl", [old])
+    write_records(workspace.night_dir(NIGHT) / "examination" / "retired.jsonl", [old])
     page = read(settings, workspace)
     assert "1 question of earlier nights left the examination" in page.text
     assert "Who led it?" in page.text and "superseded" in page.text and "replaced: Bo leads it." in page.text
@@ -250,7 +250,7 @@ def test_nothing_is_fetched_and_nothing_runs(settings, workspace):
     assert not {"script", "link", "iframe", "object", "base", "form"} & set(page.tags)
     assert EVIL in page.text and "javascript:alert(1)" in page.text  # shown, not obeyed
     assert not any(address.startswith("javascript") for address in page.linked)
-    raw = (workspace.night(NIGHT) / "report.html").read_text()
+    raw = (workspace.night_dir(NIGHT) / "report.html").read_text()
     assert "<script" not in raw and html.escape(EVIL, quote=False).split("'")[0] in raw
     assert not re.search(r"url\(|@import", raw)
     assert "default-src 'none'" in raw
@@ -269,7 +269,7 @@ def test_a_night_without_anything_new(settings, workspace):
     finished(workspace, "dream", documents=0, sentences=0, kept=0, strategies={}, refused={}, examples=[])
     finished(workspace, "consolidate", skipped="nothing new tonight", examples=0)
     for name in ("answers", "anchors"):
-        write_records(workspace.night(NIGHT) / "examination" / f"{name}.jsonl", [])
+        write_records(workspace.night_dir(NIGHT) / "examination" / f"{name}.jsonl", [])
     finished(workspace, "examine", skipped="no candidate was trained tonight")
     decided(workspace, "NO_OP", "nothing new tonight: the champion stays")
     page = read(settings, workspace)
@@ -282,9 +282,9 @@ def test_a_night_without_anything_new(settings, workspace):
 def test_missing_parts_are_called_missing(settings, workspace):
     whole_night(workspace)
     for name in ("answers", "anchors"):
-        (workspace.night(NIGHT) / "examination" / f"{name}.jsonl").unlink()
+        (workspace.night_dir(NIGHT) / "examination" / f"{name}.jsonl").unlink()
     workspace.manifest(NIGHT, "consolidate").unlink()
-    (workspace.night(NIGHT) / "promotion.json").unlink()
+    (workspace.night_dir(NIGHT) / "promotion.json").unlink()
     page = read(settings, workspace)
     assert "Not finished: consolidate." in page.text
     assert "it does not serve yet" in page.text and "promotion has not run" in page.text
@@ -310,16 +310,16 @@ def test_what_does_not_fit_is_said(settings, workspace):
 def test_a_refused_promotion_is_not_green(settings, workspace):
     whole_night(workspace)
     refused = dict(night=NIGHT, promoted=False, message="Not promoted: it differs.", champion="6")
-    write_json(workspace.night(NIGHT) / "promotion.json", refused)
+    write_json(workspace.night_dir(NIGHT) / "promotion.json", refused)
     page = read(settings, workspace)
     assert "it was not promoted" in page.text and "version 6. Not promoted: it differs." in page.text
-    assert 'class="banner warn"' in (workspace.night(NIGHT) / "report.html").read_text()
+    assert 'class="banner warn"' in (workspace.night_dir(NIGHT) / "report.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["verdict.json", "promotion.json", "examination/answers.jsonl"])
 def test_a_damaged_file_is_named(settings, workspace, name):
     whole_night(workspace)
-    (workspace.night(NIGHT) / name).write_text("{")
+    (workspace.night_dir(NIGHT) / name).write_text("{")
     with pytest.raises(SlumberError, match="damaged"):
         report(settings=settings, workspace=workspace, night=NIGHT, steps=STEPS)
 

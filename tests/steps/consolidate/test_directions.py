@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from steps.consolidate import directions
 from steps.consolidate.adapter import attach_adapter
-from steps.consolidate.directions import point_adapter
+from steps.consolidate.directions import init_lora_a
 from steps.consolidate.examples import Example
 from steps.consolidate.teacher import Labels, prepare_lessons
 from steps.consolidate.training import train
@@ -73,7 +73,7 @@ def point(base, knobs):
     def go(model, members, *, ridge):
         lessons = prepare_lessons(base(), members, knobs, packed=True)
         assert lessons.frozen.used
-        point_adapter(model, lessons.entering, ridge=ridge)
+        init_lora_a(model, lessons.stats, ridge=ridge)
 
     return go
 

@@ -53,14 +53,14 @@ def sleep(tiny_settings, workspace):
         settings = tiny_settings.model_copy(update={"consolidate": changed})
         tonight = Night.of(settings, workspace, night, lineage=Told(begins_with=start))
         figures = ConsolidateStep().run(tonight).figures.model_dump()
-        weights = load_file(workspace.night(night) / "adapter" / "adapter_model.safetensors")
+        weights = load_file(workspace.night_dir(night) / "adapter" / "adapter_model.safetensors")
         return figures, {name: weight for name, weight in weights.items() if "lora_B" in name}
 
     return go
 
 
 def served(workspace, night=FIRST):
-    return AdapterCheckpoint(workspace.night(night) / "adapter", (night,))
+    return AdapterCheckpoint(workspace.night_dir(night) / "adapter", (night,))
 
 
 def test_without_start_it_is_built_from_the_base_night_after_night(sleep, workspace):
@@ -69,7 +69,7 @@ def test_without_start_it_is_built_from_the_base_night_after_night(sleep, worksp
     assert figures["begins_with"] == "the base" and figures["cohorts"] == figures["nights"] == [FIRST, SECOND]
     assert figures["examples"] == 8 + 5 + 8 and figures["replayed_examples"] == 5
     assert figures["steps"] == len(figures["losses"])
-    assert figures["rank"] == adapter_config(workspace.night(SECOND) / "adapter")["r"], "both nights may be scaled"
+    assert figures["rank"] == adapter_config(workspace.night_dir(SECOND) / "adapter")["r"], "both nights may be scaled"
     first, _ = sleep(FIRST, None, learning_rate=0.02)
     second, one_by_one = sleep(SECOND, served(workspace), learning_rate=0.02)
     assert second["cohorts"] == [SECOND] and figures["losses"] == first["losses"] + second["losses"]
@@ -92,9 +92,9 @@ def test_a_cohort_that_a_killed_run_had_learned_is_not_learned_again(sleep, work
     workspace.manifest(SECOND, "consolidate").unlink()
     with pytest.raises(KeyboardInterrupt):
         sleep(SECOND, None, learning_rate=0.02)
-    assert not (workspace.night(SECOND) / "adapter").exists()
+    assert not (workspace.night_dir(SECOND) / "adapter").exists()
     if torn:
-        (workspace.night(SECOND) / "consolidate" / FIRST / "adapter" / "adapter_config.json").unlink()
+        (workspace.night_dir(SECOND) / "consolidate" / FIRST / "adapter" / "adapter_config.json").unlink()
     monkeypatch.setattr(training, "learn", lambda folder: (learned.append(folder.name), real(folder))[1])
     figures, again = sleep(SECOND, None, learning_rate=0.02)
     assert learned == [FIRST] * (1 + torn) + [SECOND] and figures["examples"] == 8 + 5 + 8
@@ -121,31 +121,31 @@ def test_the_saved_adapter_is_what_was_trained_on_top_of_the_one_before(sleep, w
 
     def logits(night):
         model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype=torch.float32)
-        adapted = load_adapter(model, workspace.night(night) / "adapter").eval() if night else model.eval()
+        adapted = load_adapter(model, workspace.night_dir(night) / "adapter").eval() if night else model.eval()
         with torch.inference_mode():
             return adapted(input_ids=ids).logits
 
     sleep(FIRST, None, learning_rate=0.02)
     sleep(SECOND, served(workspace), learning_rate=1e-9)
-    sleep(THIRD, AdapterCheckpoint(workspace.night(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02)
+    sleep(THIRD, AdapterCheckpoint(workspace.night_dir(SECOND) / "adapter", (FIRST, SECOND)), learning_rate=0.02)
     moved = (logits(FIRST) - logits(None)).abs().max()
     assert (logits(SECOND) - logits(FIRST)).abs().max() < 1e-4 * moved
     assert (logits(THIRD) - logits(SECOND)).abs().max() > 0.1 * moved
-    ranks = [adapter_config(workspace.night(n) / "adapter")["r"] for n in NIGHTS]
+    ranks = [adapter_config(workspace.night_dir(n) / "adapter")["r"] for n in NIGHTS]
     assert ranks == [ranks[0], 2 * ranks[0], 3 * ranks[0]]
 
 
 def test_what_was_learned_before_makes_room_for_tonight(sleep, workspace):
     """Of two nights' room, the third night has one, and the two before it share the other."""
     sleep(FIRST, None, learning_rate=0.02)
-    rank = adapter_config(workspace.night(FIRST) / "adapter")["r"]
+    rank = adapter_config(workspace.night_dir(FIRST) / "adapter")["r"]
     assert sleep(SECOND, served(workspace), max_rank=2 * rank)[0]["earlier_rank"] == rank
-    start = AdapterCheckpoint(workspace.night(SECOND) / "adapter", (FIRST, SECOND))
+    start = AdapterCheckpoint(workspace.night_dir(SECOND) / "adapter", (FIRST, SECOND))
     figures, weights = sleep(THIRD, start, max_rank=2 * rank, learning_rate=0.02)
     assert figures["earlier_rank"] == figures["rank"] == rank
-    config = adapter_config(workspace.night(THIRD) / "adapter")
+    config = adapter_config(workspace.night_dir(THIRD) / "adapter")
     assert config["r"] == 2 * rank and {weight.shape[1] for weight in weights.values()} == {2 * rank}
-    assert not (workspace.night(THIRD) / "consolidate").exists()
+    assert not (workspace.night_dir(THIRD) / "consolidate").exists()
 
 
 def test_what_a_refused_night_brought_is_new(sleep, workspace):
@@ -164,7 +164,7 @@ def test_in_another_shape_it_is_built_from_the_base(sleep, workspace, knobs):
 
 def test_nothing_goes_on_from_what_has_learned_from_tonight_or_later(sleep, workspace, tiny_settings):
     sleep(FIRST, None)
-    adapter = workspace.night(FIRST) / "adapter"
+    adapter = workspace.night_dir(FIRST) / "adapter"
     assert goes_on(AdapterCheckpoint(adapter, (FIRST,)), [FIRST, SECOND], tiny_settings)
     assert not goes_on(AdapterCheckpoint(adapter, (FIRST, SECOND)), [FIRST, SECOND], tiny_settings)
     assert not goes_on(AdapterCheckpoint(adapter, (FIRST, THIRD)), [FIRST, SECOND], tiny_settings)

@@ -36,7 +36,7 @@ def forgetful(settings):
 def rescued(forgetful, settings, workspace, monkeypatch):
     """Return a function that rescues, given which shares of anchors and of tonight each scale has right, by half."""
     found, refused = forgetful
-    adapter = workspace.night(TONIGHT) / "adapter"
+    adapter = workspace.night_dir(TONIGHT) / "adapter"
     adapter.mkdir(parents=True)
     save_file({"x.lora_A.weight": torch.ones(4, 3), "x.lora_B.weight": torch.ones(5, 4)}, adapter / WEIGHTS)
     monkeypatch.setattr(ConsolidateStep, "read", lambda *_: record(rank=2))
@@ -121,14 +121,14 @@ def test_luck_on_the_half_it_was_chosen_on_is_not_enough(rescued, workspace):
     verdict, _ = rescued(s80=(0.0, 0.2), s60=(0.0, 0.0))
     assert verdict.verdict == "REJECT" and "scale" not in verdict.binding
     assert "and not on the other" in check(verdict, scaling.NAME).reason
-    assert not (workspace.night(TONIGHT) / RESCUED).exists()
+    assert not (workspace.night_dir(TONIGHT) / RESCUED).exists()
 
 
 def test_where_no_scale_looks_well_it_stays_refused(rescued, forgetful, workspace):
     verdict, asked = rescued(s80=(0.2, 0.0), s60=(0.2, 0.0))
     assert verdict.verdict == "REJECT" and verdict.binding == forgetful[1].binding
     assert [scale for scale, _ in asked] == [0.8, 0.6]
-    assert list(workspace.night(TONIGHT).iterdir()) == [workspace.night(TONIGHT) / "adapter"]
+    assert list(workspace.night_dir(TONIGHT).iterdir()) == [workspace.night_dir(TONIGHT) / "adapter"]
 
 
 def test_only_what_tonight_added_is_scaled(tmp_path):

@@ -45,7 +45,7 @@ def put(inbox):
 
 class Result:
     def __init__(self, workspace, night, record):
-        folder = workspace.night(night) / "ingest"
+        folder = workspace.night_dir(night) / "ingest"
         self.record, self.folder = record, folder
         self.experiences = read_records(folder / "experiences.jsonl", Experience)
         self.probes = read_records(folder / "probes.jsonl", Probe)

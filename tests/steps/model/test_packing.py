@@ -31,7 +31,7 @@ def test_shared_prefixes_are_stored_once():
 def test_a_token_sees_its_own_path_only():
     packed = pack(SEQUENCES)
     for index in packed.index:
-        assert packed.sees[index[-1]].nonzero()[0].tolist() == sorted(index.tolist())
+        assert packed.visible_mask[index[-1]].nonzero()[0].tolist() == sorted(index.tolist())
 
 
 def test_groups_hold_every_sequence_once_within_the_limit():
@@ -52,7 +52,8 @@ def test_packed_logits_equal_plain_ones(base):
 
 def test_a_model_without_4d_masks_is_found_out(base, monkeypatch):
     monkeypatch.setattr(
-        "steps.model.forward.additive_mask", lambda sees, **kw: torch.zeros(1, 1, *sees.shape, dtype=kw["dtype"])
+        "steps.model.forward.additive_mask",
+        lambda visible_mask, **kw: torch.zeros(1, 1, *visible_mask.shape, dtype=kw["dtype"]),
     )
     assert not check_packing(base.model, SEQUENCES).exact
 

@@ -21,18 +21,18 @@ def promote(tiny_settings, workspace, migrated):
     def go(night):
         workspace.dataset("dreams", night).parent.mkdir(parents=True, exist_ok=True)
         workspace.dataset("dreams", night).touch()
-        adapter = workspace.night(night) / "adapter"
+        adapter = workspace.night_dir(night) / "adapter"
         adapter.mkdir(parents=True)
         (adapter / "adapter_config.json").write_text("{}")
         (adapter / "adapter_model.safetensors").write_text(night)
         verdict = Verdict(night=night, verdict="PROMOTE", reasons=("because",))
-        write_json(workspace.night(night) / "decided.json", verdict.model_dump())
+        write_json(workspace.night_dir(night) / "decided.json", verdict.model_dump())
         version = registration.register_candidate(
             registry,
             night=night,
             adapter=adapter,
             verdict=verdict,
-            files={"verdict.json": workspace.night(night) / "decided.json"},
+            files={"verdict.json": workspace.night_dir(night) / "decided.json"},
             metrics={},
             params={},
             tags={"champion_before": reading.champion(registry).version},
@@ -72,7 +72,7 @@ def test_a_night_goes_on_from_the_champion_and_run_again_from_the_one_before(tin
 
 def test_where_a_night_starts_does_not_depend_on_its_own_adapter(workspace, promote, start):
     first, _ = promote(FIRST), promote(SECOND)
-    shutil.rmtree(workspace.night(SECOND) / "adapter")
+    shutil.rmtree(workspace.night_dir(SECOND) / "adapter")
     assert start(SECOND) == ((FIRST,), first)
 
 

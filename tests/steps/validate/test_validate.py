@@ -88,7 +88,7 @@ def test_a_night_from_inbox_to_data(settings, workspace, tmp_path):
     with pytest.raises(SlumberError, match="is missing"):
         ValidateStep().run(Night.of(settings, workspace, NIGHT))
     IngestStep().run(Night.of(settings, workspace, NIGHT, inbox=inbox))
-    bad = workspace.night(NIGHT) / "ingest"
+    bad = workspace.night_dir(NIGHT) / "ingest"
     refused = experience("Write to mia@example.org.", source="bad.md")
     write_records(bad / "experiences.jsonl", [*read_records(bad / "experiences.jsonl", Experience), refused])
     entry = LedgerEntry(file="bad.md", record=None, outcome="accepted", reason="accepted", id=refused.id)

@@ -1,4 +1,4 @@
-"""The course: the nights up to dreaming, done once in one workspace and shared by every arm that needs them."""
+"""The benchmark: the nights up to dreaming, done once in one workspace and shared by every arm that needs them."""
 
 import json
 import time
@@ -18,8 +18,8 @@ from steps.workspace import Workspace, file_sha256, read_records, write_json
 
 
 @dataclass(frozen=True)
-class Course:
-    """A stream taught with ``settings``: ``folder/course`` is the workspace of its nights, ``folder/arms`` the rest."""
+class BenchmarkRun:
+    """A stream taught with ``settings``: ``folder/benchmark`` is the nights' workspace, ``folder/arms`` the rest."""
 
     stream: Stream
     settings: Settings
@@ -27,7 +27,7 @@ class Course:
 
     @property
     def workspace(self) -> Workspace:
-        return Workspace(self.folder / "course")
+        return Workspace(self.folder / "benchmark")
 
     def arm(self, name: str, number: int) -> Path:
         """Where one arm's night leaves its adapter, answers and cost."""

@@ -28,14 +28,14 @@ Pair = tuple[str, str]  # question, answer
 
 
 @dataclass(frozen=True)
-class School:
+class ToyModel:
     """``folder`` holds the taught base, the anchor items that it knows, and the adapters."""
 
     folder: Path
 
     @property
     def settings(self) -> Settings:
-        """A night's settings on the tiny model: short answers, few items, this school's anchors."""
+        """A night's settings on the tiny model: short answers, few items, this toy's anchors."""
         settings = load_settings()
         changed = {
             "model": {"base": str(self.folder / "base"), "device": "cpu", "dtype": "float32", "threads": 1},
@@ -80,7 +80,7 @@ class School:
         return self.folder / name
 
 
-def open_school(folder: Path) -> School:
+def make_toy_model(folder: Path) -> ToyModel:
     """Build the tiny base in ``folder`` and teach it the anchor items."""
     torch.manual_seed(0)
     transformers_logging.disable_progress_bar()
@@ -90,14 +90,14 @@ def open_school(folder: Path) -> School:
     (folder / "canaries").mkdir()
     lines = (REPOSITORY / "data" / "canaries" / "secrets.jsonl").read_text(encoding="utf-8").splitlines()[:CANARIES]
     (folder / "canaries" / "secrets.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    school = School(folder)
+    toy = ToyModel(folder)
     tiny = build_tiny_model(folder / "tiny")
     base = load_base(ModelSettings(base=str(tiny), device="cpu", dtype="float32", threads=1))
     base.model.requires_grad_(True)
-    _teach(base.model, base, school.general, steps=70, rate=4e-3)
+    _teach(base.model, base, toy.general, steps=70, rate=4e-3)
     base.model.save_pretrained(folder / "base")
     base.tokenizer.save_pretrained(folder / "base")
-    return school
+    return toy
 
 
 def facts(things: tuple[str, ...], *, names: int = len(_NAMES)) -> list[Pair]:
