@@ -17,7 +17,7 @@ Tokens = Sequence[int]
 
 @dataclass(frozen=True)
 class Packed:
-    """One row. ``ids``, ``positions``: [T]; ``visible_mask``: [T, T] booleans; ``index[s][t]``: place of token t of s."""
+    """One row. ``ids``, ``positions``: [T]; ``visible_mask``: [T, T] booleans; ``index[s][t]``: token t of s in it."""
 
     ids: np.ndarray
     positions: np.ndarray
