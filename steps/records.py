@@ -150,8 +150,8 @@ class Dream(Record):
         return value
 
 
-class Answer(Record):
-    """One answer of one model in one condition, marked; it is stored as ``steps.examine.replies`` has it."""
+class Said(Record):
+    """What one model said to one probe in one condition."""
 
     probe: str
     id: str = Field(description="content hash of the item, on which two models are paired")
@@ -162,6 +162,11 @@ class Answer(Record):
     model: ModelRole
     condition: Literal["closed", "open"]
     answer: str
+
+
+class Answer(Said):
+    """One answer of one model in one condition, marked; it is stored as ``steps.examine.replies`` has it."""
+
     correct: bool
     min_token_prob: float | None = Field(default=None, description="how firmly an answer of earlier nights is known")
 

@@ -5,11 +5,9 @@ forgotten, the champion that still knows it) leave their mark in their place, an
 alone. Their pages can still be read; a verdict does not rest on them.
 """
 
-from typing import Literal
-
 from pydantic import AliasChoices, Field
 
-from steps.records import ModelRole, Record
+from steps.records import ModelRole, Record, Said
 
 
 class TokenScores(Record):
@@ -25,22 +23,13 @@ class TokenScores(Record):
     text: str | None = None
 
 
-class ProbeReply(Record):
-    """What one model said to one probe in one condition.
+class ProbeReply(Said):
+    """What was said, and what marks it.
 
     ``scored``: right replies of whatever model; None for what is asked of no earlier night. ``correct`` and
     ``min_token_prob`` stand for words that are not kept.
     """
 
-    probe: str
-    id: str = Field(description="content hash of the item, on which two models are paired")
-    question: str
-    type: str
-    cohort: str
-    source: str | None
-    model: ModelRole
-    condition: Literal["closed", "open"]
-    answer: str
     key: tuple[str, ...] = Field((), description="right answers; none where the right answer is not to know")
     scored: tuple[TokenScores, ...] | None = None
     correct: bool | None = None

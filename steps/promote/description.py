@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from steps.examine.pairs import before_and_after, closed_book
 from steps.promote.suites import SuiteChange, suite_table
 from steps.records import Answer, Verdict
 
@@ -33,12 +34,7 @@ class Changes:
 
 def changes(answers: Iterable[Answer], *, night: str) -> Changes:
     """Compare the candidate's closed-book answers with those before: learned tonight, forgot from earlier nights."""
-    by_model: dict[str, dict[tuple[str, str], Answer]] = {"base": {}, "champion": {}, "candidate": {}}
-    for answer in answers:
-        if answer.condition == "closed":
-            by_model[answer.model][answer.cohort, answer.id] = answer
-    before = by_model["base"] | by_model["champion"]
-    pairs = [(before[key], after) for key, after in by_model["candidate"].items() if key in before]
+    pairs = before_and_after(closed_book(answers))
     tonight = [(b, a) for b, a in pairs if a.cohort == night]
     known = [(b, a) for b, a in pairs if a.cohort != night and b.correct]
     return Changes(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from steps.examine.pairs import before_and_after, closed_book
 from steps.records import AnchorAnswer, Answer
 from steps.report.wording import Tally
 
@@ -44,12 +45,8 @@ def right(rows: Iterable[Answer | AnchorAnswer]) -> Tally | None:
 
 def compare(answers: list[Answer], *, night: str, expected: dict[str, str]) -> Compared | None:
     """Pair closed-book answers, before (champion, or the base where there is none) and after; None if nothing pairs."""
-    by_model: dict[str, dict[Any, Answer]] = {model: {} for model in MODELS}
-    for row in answers:
-        if row.condition == "closed":
-            by_model[row.model][row.cohort, row.id] = row
-    before = by_model["base"] | by_model["champion"]
-    pairs = [(before[key], row) for key, row in by_model["candidate"].items() if key in before]
+    asked = closed_book(answers)
+    pairs = before_and_after(asked)
     if not pairs:
         return None
 
@@ -58,7 +55,7 @@ def compare(answers: list[Answer], *, night: str, expected: dict[str, str]) -> C
         found.sort(key=lambda pair: (pair[1].cohort != night, pair[1].cohort))
         return tuple(Change(a.question, expected.get(a.id), b.answer, a.answer, a.cohort) for b, a in found)
 
-    def before_and_after(tonight: bool) -> tuple[Tally | None, Tally | None]:
+    def tallies(tonight: bool) -> tuple[Tally | None, Tally | None]:
         kept = [pair for pair in pairs if (pair[1].cohort == night) is tonight]
         return right(b for b, _ in kept), right(a for _, a in kept)
 
@@ -68,9 +65,9 @@ def compare(answers: list[Answer], *, night: str, expected: dict[str, str]) -> C
         unknown=those(False, False),
         asked=len(pairs),
         right_before=sum(b.correct for b, _ in pairs),
-        alone=len(by_model["candidate"]) - len(pairs),
-        tonight=before_and_after(True),
-        earlier=before_and_after(False),
+        alone=len({(a.cohort, a.id) for a in asked if a.model == "candidate"}) - len(pairs),
+        tonight=tallies(True),
+        earlier=tallies(False),
     )
 
 
@@ -87,16 +84,14 @@ def by_cohort(answers: list[Answer], *, night: str) -> dict[str, Any]:
 
 def by_kind(answers: list[Answer]) -> dict[str, Any]:
     """Rows for each kind of question, closed book."""
-    closed = [a for a in answers if a.condition == "closed"]
+    closed = closed_book(answers)
     return {"rows": _table(closed, lambda a: a.type), "models": models_in(closed)}
 
 
 def by_ability(anchors: list[AnchorAnswer]) -> dict[str, Any]:
     """Rows for each ability and all together, and before and after on the items that both models answered."""
     rows = _table(anchors, lambda a: a.ability) + _table(anchors, lambda _: "all abilities")
-    by_model = {model: {a.id: a for a in anchors if a.model == model} for model in MODELS}
-    before = by_model["base"] | by_model["champion"]
-    pairs = [(before[key], row) for key, row in by_model["candidate"].items() if key in before]
+    pairs = before_and_after(anchors)
     abilities = sorted({after.ability for _, after in pairs})
     return {
         "rows": rows,
