@@ -1,5 +1,6 @@
 """Which deployment this process works on, and what the libraries must know before they are imported."""
 
+import getpass
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,6 +99,10 @@ def prepare_libraries(settings: Settings | None = None) -> None:
     """Silence telemetry and choose threading; keep a model that is on this disk from asking the hub for anything."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    try:
+        getpass.getuser()
+    except (OSError, KeyError):  # no entry in /etc/passwd, as in many containers: DVC wants a name all the same
+        os.environ["LOGNAME"] = f"uid-{os.getuid()}"
     if settings is None:
         return
     if settings.model.base == "embedded" or settings.model.local is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from steps.errors import SlumberError
 from steps.model.folder import check_model_folder
 from steps.settings import Settings
-from steps.workspace import NIGHT_BYTES, Workspace, check_space
+from steps.workspace import NIGHT_BYTES, Workspace, check_space, home_folder
 
 
 def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | None) -> None:
@@ -19,6 +19,7 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
     Raises:
         SlumberError: something that the settings name is missing, or the workspace cannot take a night.
     """
+    home_folder()
     if inbox is not None and not inbox.is_dir():
         raise SlumberError(f"There is no inbox {inbox}: name a folder with --inbox, or set schedule.inbox.")
     for name, setting, folder in (

