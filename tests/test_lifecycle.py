@@ -74,7 +74,8 @@ def test_a_step_is_a_command_an_asset_a_timing_and_a_row_of_the_report(toy, nigh
     assert "Count the toys." in CliRunner().invoke(app, ["--help"]).output
 
     built = build(Deployment(settings=settings, workspace=workspace, inbox=tmp_path), nights=(NIGHT,))
-    assert dg.AssetKey("toys") in built.get_repository_def().asset_graph.get_all_asset_keys()
+    with dg.DagsterInstance.ephemeral():  # an instance that another test left behind is no place to look for state
+        assert dg.AssetKey("toys") in built.get_repository_def().asset_graph.get_all_asset_keys()
     shown = step_metadata(toy, toy.run(night), night)
     assert shown["counted"] == 3 and shown["by_colour"].records[0].data == {"by_colour": "red", "count": 2}
 

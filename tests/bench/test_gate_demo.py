@@ -4,6 +4,8 @@ import pytest
 
 from bench.gate_demo import walk_through_the_gate
 
+pytestmark = pytest.mark.timeout(1200)  # three minutes on a quiet machine
+
 
 @pytest.fixture(scope="module")
 def walks():

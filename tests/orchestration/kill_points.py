@@ -38,8 +38,11 @@ OLD, NEW = facts(("ship", "tower"), names=6), facts(("ford", "inn"), names=6)
 
 def main(folder: Path, points: int, full: int) -> None:
     prepare_libraries()
-    import mlflow.store.model_registry.sqlalchemy_store
-    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401  # here once, not in every child
+    # What steps import in `work` takes ten seconds: here once, not in every child.
+
+    import steps.examine.examination
+    import steps.gate.rescue
+    import steps.promote.registering  # noqa: F401
 
     torch.set_num_threads(1)
     toy, workspace, kept = ToyModel(folder / "toy"), Workspace(folder / "workspace"), folder / "kept"

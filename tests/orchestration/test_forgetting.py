@@ -49,21 +49,30 @@ def champion(toy):
     return toy.adapter("champion", [*asked(YESTERDAY), *asked(TODAY), *toy.general])
 
 
-@pytest.fixture
-def deployment(toy, champion, workspace, migrated):
-    """Two nights in a row whose champion knows them; what they dreamt is versioned."""
+@pytest.fixture(scope="module")
+def two_nights(toy, champion, tmp_path_factory):
+    """Two nights in a row whose champion knows them; what they dreamt is versioned. To be copied, never changed."""
     settings = toy.settings
     knobs = {"epochs": 40, "rank": 16, "scale": 2.0, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
     few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
     parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
-    settings = settings.model_copy(update=parts)
+    settings, workspace = settings.model_copy(update=parts), Workspace(tmp_path_factory.mktemp("nights"))
     deployment = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
-    for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
-        _spend_day(deployment, toy, night, told)
-    verdict = _judged(deployment, SECOND, champion)
-    assert verdict.verdict == "PROMOTE", verdict.reasons
-    assert promote(settings=settings, workspace=workspace, night=SECOND).promoted
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
+            _spend_day(deployment, toy, night, told)
+        verdict = _judged(deployment, SECOND, champion)
+        assert verdict.verdict == "PROMOTE", verdict.reasons
+        assert promote(settings=settings, workspace=workspace, night=SECOND).promoted
     return deployment
+
+
+@pytest.fixture
+def deployment(two_nights, workspace):
+    """A copy of the two nights: a workspace may be copied."""
+    shutil.copytree(two_nights.workspace.root, workspace.root, symlinks=True, dirs_exist_ok=True)
+    return Deployment(settings=two_nights.settings, workspace=workspace, inbox=workspace.root / "inbox")
 
 
 def _spend_day(deployment, toy, night, told):
