@@ -52,6 +52,7 @@ def learn(folder: Path) -> dict[str, Any]:
     unfinished = folder / "adapter.part"
     shutil.rmtree(unfinished, ignore_errors=True)
     save_adapter(model, unfinished, base_name=job.base_name, onto=before)
+    shutil.rmtree(folder / ADAPTER, ignore_errors=True)  # of a run that was cut off before its last word
     unfinished.rename(folder / ADAPTER)
     figures = {
         "examples": len(examples),

@@ -48,8 +48,8 @@ class EndpointModel:
 
     def _cannot_score(self) -> SlumberError:
         return SlumberError(
-            f"The model at {self._url} cannot say how probable a given text is, for OpenAI's protocol has no such "
-            "question: use a model in this process."
+            f"The model at {self._url} cannot be asked how probable a given text is, for Slumber does not ask servers "
+            "that: use a model in this process."
         )
 
     def _all(self, what: str, path: str, bodies: list[dict]) -> list[dict]:

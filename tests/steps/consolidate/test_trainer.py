@@ -6,7 +6,7 @@ import pytest
 
 import steps.consolidate.training as training
 from steps.consolidate.cohorts import learned
-from steps.consolidate.job import ADAPTER, CHECKPOINT, Job, read_job, write_job
+from steps.consolidate.job import ADAPTER, CHECKPOINT, Job, finished, read_job, write_job
 from steps.consolidate.trainer import LocalTrainer, ProcessTrainer
 from steps.errors import SlumberError
 from steps.workspace import file_sha256, write_text
@@ -52,6 +52,14 @@ def test_what_was_cut_off_is_gone_on_with_in_another_process(job, monkeypatch, c
     assert stored and (cut / CHECKPOINT).exists() and not (cut / ADAPTER).exists()
     adapter = ProcessTrainer().train(cut)
     assert file_sha256(adapter) == file_sha256(whole / ADAPTER)
+
+
+def test_a_job_cut_off_at_its_last_word_is_finished_where_it_lies(job):
+    folder = job("job")
+    first = file_sha256(LocalTrainer().train(folder))
+    (folder / "learned.json").unlink()
+    assert file_sha256(LocalTrainer().train(folder)) == first
+    assert finished(folder, "d") is not None
 
 
 def test_why_another_process_could_not_is_told(job, tiny_settings, tmp_path):

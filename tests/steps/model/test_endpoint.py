@@ -92,5 +92,5 @@ def test_what_a_server_cannot_do_is_said(model):
         lambda: model.score("s", [(question_chat("who?"), "Ada")]),
         lambda: model.score_text("s", ["a"], ["b"]),
     ):
-        with pytest.raises(SlumberError, match="cannot say how probable"):
+        with pytest.raises(SlumberError, match="cannot be asked how probable"):
             ask()
