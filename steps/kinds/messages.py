@@ -1,7 +1,7 @@
 """What kinds made of chat messages share: their form (OpenAI's), how they are kept, and how they read as text."""
 
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -60,19 +60,20 @@ class Talk(Entry):
 
 
 class MessagesKind(Kind):
-    """A kind whose records are messages, and whatever else the subclass's ``entry`` holds. It waits."""
+    """A kind whose records are messages, and whatever else the subclass's ``entry`` holds. It waits.
+
+    ``chats``: the fields that hold messages. What else looks like some (feedback, say) is kept as it is.
+    """
 
     learned = False
+    chats: ClassVar[tuple[str, ...]] = ("messages",)
 
     def shown(self, entry: Entry, cleaning: Cleaning) -> Shown:
         value = entry.model_dump(exclude_none=True, exclude={"kind", "created_at", "title", "source"})
-        payload = cleaning.payload({key: _plain(item) if _is_chat(item) else item for key, item in value.items()})
+        value |= {key: _plain(value[key]) for key in self.chats if isinstance(value[key], list)}
+        payload = cleaning.payload(value)
         text = cleaning.redacted(cleaning.bounded(tidy(_transcript(payload))))
         return Shown(entry.title or _topic(payload), text, payload)
-
-
-def _is_chat(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) and "role" in item for item in value)
 
 
 def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -16,3 +16,4 @@ class PreferenceEntry(Entry):
 class Preference(MessagesKind):
     name = "preference"
     entry = PreferenceEntry
+    chats = ("prompt", "chosen", "rejected")

@@ -319,6 +319,15 @@ def test_feedback_that_differs_is_another_lesson(put, run):
     assert [entry.outcome for entry in run().ledger] == ["accepted", "accepted", "duplicate"]
 
 
+@pytest.mark.parametrize("like", [{"content": [1]}, {"content": [{"type": "image"}]}, {"tool_calls": [{}]}])
+def test_feedback_that_looks_like_messages_is_kept_as_it_is(put, run, like):
+    talk = [{"role": "user", "content": "Who built it?"}, {"role": "assistant", "content": "Otto."}]
+    feedback = [{"role": "judge", **like}]
+    put("a.jsonl", [{"kind": "conversation", "messages": talk, "feedback": feedback}])
+    (experience,) = run().experiences
+    assert experience.payload["feedback"] == feedback
+
+
 def test_a_title_from_a_line_and_a_stem(put, run):
     put("hours.txt", "Opening hours\n\nThe gate opens at nine.")
     put("the-gate.txt", "The gate is made of iron and opens to the sea.")
