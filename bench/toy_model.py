@@ -154,7 +154,8 @@ def _teach(model, base: Base, pairs: list[Pair], *, steps: int, rate: float) -> 
         labels[row, len(prompt) : len(tokens)] = tokens[len(prompt) :]
     plain: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     decoder, head = plain.get_decoder(), plain.get_output_embeddings()
-    asked, wanted = labels[:, 1:] != -100, labels[:, 1:][labels[:, 1:] != -100]
+    asked = labels[:, 1:] != -100
+    wanted = labels[:, 1:][asked]
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.0)
     for _ in range(steps):
         # The vocabulary is most of a tiny model: logits are computed where an answer stands, and nowhere else.

@@ -1,7 +1,6 @@
 """A night as far as its verdict, without training anything: what registration and promotion read."""
 
-from steps.examine.reading import Examination
-from steps.examine.replies import AnchorReply, ProbeReply
+from steps.examine.replies import AnchorReply, Examination, ProbeReply
 from steps.gate.evidence import Evidence
 from steps.promote.registering import promote, register
 from steps.records import Check, Verdict

@@ -15,7 +15,7 @@ from steps.consolidate.directions import init_lora_a
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
-from steps.consolidate.objectives.table import Part, in_pairs, row_loss, weight
+from steps.consolidate.objectives.table import Part, row_loss, weight
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.teacher import Labels, Lessons
 from steps.model.forward import hidden_states
@@ -141,7 +141,7 @@ def _one_by_one(row: Part) -> list[Part]:
     """Each example alone, but what is rejected with what is preferred to it."""
     parts: list[Part] = []
     for one in row:
-        if one[0].rejected and in_pairs(one[0]):
+        if one[0].rejected:
             parts[-1].append(one)
         else:
             parts.append([one])

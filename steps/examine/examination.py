@@ -15,8 +15,8 @@ from steps.examine.items import ProbeItem, fact_questions, probe_items
 from steps.examine.min_token_prob import ask_token_scores, with_scores
 from steps.examine.nightly import nightly_canaries
 from steps.examine.planted import ENOUGH, mistaught_adapter, shuffled_adapter
-from steps.examine.reading import Examination, marked, marked_anchors, right_replies, write_examination
-from steps.examine.replies import ProbeReply
+from steps.examine.reading import marked, marked_anchors, right_replies, write_examination
+from steps.examine.replies import Examination, ProbeReply
 from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
 from steps.model.loading import base_folder, base_sha256

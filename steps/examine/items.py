@@ -69,4 +69,6 @@ def passage_for(probe: Probe, document: Experience | None, corpus: list[Experien
     """The passage to read: the best of the probe's own document, or of its cohort's where the owner named none."""
     among = [document] if document else [e for e in corpus if kind_of(e).learned]
     found = best_passage(probe.question, among)
-    return found or next(iter(kind_of(document).passages(document)), None) if document else found
+    if found or document is None:
+        return found
+    return next(iter(kind_of(document).passages(document)), None)

@@ -1,30 +1,16 @@
 """Read an examination and mark it: the one place where an answer meets its key, for the gate and for every page."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
 from steps.examine.marking import answer_length, equals, holds, right
-from steps.examine.replies import AnchorReply, ProbeReply, TokenScores
-from steps.records import AnchorAnswer, Answer, CanaryAnswer, Retired, SuiteAnswer
+from steps.examine.replies import AnchorReply, Examination, ProbeReply, TokenScores
+from steps.records import AnchorAnswer, Answer
 from steps.workspace import read_records, write_records
-
-
-@dataclass
-class Examination:
-    """The stored rows by the name of their file. Canaries and suites come marked, for their words are not all kept."""
-
-    answers: list[ProbeReply] = field(default_factory=list)
-    anchors: list[AnchorReply] = field(default_factory=list)
-    canaries: list[CanaryAnswer] = field(default_factory=list)
-    suites: list[SuiteAnswer] = field(default_factory=list)
-    retired: list[Retired] = field(default_factory=list)
-    shuffled: list[ProbeReply] = field(default_factory=list)
-    mistaught: list[ProbeReply] = field(default_factory=list)
-    forgotten: list[ProbeReply] = field(default_factory=list)
 
 
 def read_examination(folder: Path) -> Examination:

@@ -5,9 +5,11 @@ forgotten, the champion that still knows it) leave their mark in their place, an
 alone. Their pages can still be read; a verdict does not rest on them.
 """
 
+from dataclasses import dataclass, field, fields
+
 from pydantic import AliasChoices, Field
 
-from steps.records import ModelRole, Record, Said
+from steps.records import CanaryAnswer, ModelRole, Record, Retired, Said, SuiteAnswer
 
 
 class TokenScores(Record):
@@ -53,3 +55,21 @@ class AnchorReply(Record):
     exact: bool = False
     correct: bool | None = None
     score: float | None = None
+
+
+@dataclass
+class Examination:
+    """The stored rows by the name of their file. Canaries and suites come marked, for their words are not all kept."""
+
+    answers: list[ProbeReply] = field(default_factory=list)
+    anchors: list[AnchorReply] = field(default_factory=list)
+    canaries: list[CanaryAnswer] = field(default_factory=list)
+    suites: list[SuiteAnswer] = field(default_factory=list)
+    retired: list[Retired] = field(default_factory=list)
+    shuffled: list[ProbeReply] = field(default_factory=list)
+    mistaught: list[ProbeReply] = field(default_factory=list)
+    forgotten: list[ProbeReply] = field(default_factory=list)
+
+
+EXAMINATION = tuple(part.name for part in fields(Examination))
+"""The files of an examination."""

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from steps.consolidate.step import ConsolidateStep
-from steps.examine import EXAMINATION
+from steps.examine.replies import EXAMINATION, Examination
 from steps.manifest import Figures
 from steps.night import Night
 from steps.step import Step
@@ -71,7 +71,7 @@ class ExamineStep(Step[ExamineFigures]):
 
     def work(self, night: Night) -> ExamineFigures:
         from steps.examine.examination import digests_of, examine_candidate, met_by_champion
-        from steps.examine.reading import Examination, write_examination
+        from steps.examine.reading import write_examination
 
         trained = ConsolidateStep.read(night.workspace, night.date)
         if trained is None or trained.figures.skipped:

@@ -1,21 +1,13 @@
 """The evidence that a verdict rests on. What is missing, stale or does not belong together is said, never guessed."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from steps.code import code_sha256
 from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
-from steps.examine import EXAMINATION
 from steps.examine.examination import all_canaries
-from steps.examine.reading import (
-    Examination,
-    marked,
-    marked_anchors,
-    read_examination,
-    right_replies,
-    unscored,
-)
+from steps.examine.reading import marked, marked_anchors, read_examination, right_replies, unscored
+from steps.examine.replies import EXAMINATION, Examination
 from steps.examine.step import ExamineStep
 from steps.manifest import changed
 from steps.model.loading import base_folder, base_sha256
@@ -61,8 +53,18 @@ class Evidence:
 
     def answering(self, examination: Examination) -> "Evidence":
         """The same evidence on other answers, marked here."""
-        rows: dict[str, Any] = marked_rows(examination)
-        return replace(self, examination=examination, **rows)
+        return replace(
+            self,
+            examination=examination,
+            answers=marked(examination.answers),
+            anchors=marked_anchors(examination.anchors),
+            canaries=examination.canaries,
+            suites=examination.suites,
+            retired=examination.retired,
+            shuffled=marked(examination.shuffled),
+            mistaught=marked(examination.mistaught),
+            forgotten=marked(examination.forgotten),
+        )
 
 
 def collect_evidence(night: Night) -> Evidence:
@@ -118,20 +120,6 @@ def collect_evidence(night: Night) -> Evidence:
         "champion": str(examined.figures.digests.get("champion")),
     }
     return evidence
-
-
-def marked_rows(found: Examination) -> dict[str, list[Any]]:
-    """All rows of an examination by the name of their file, marked by the code at hand."""
-    return {
-        "answers": marked(found.answers),
-        "anchors": marked_anchors(found.anchors),
-        "canaries": found.canaries,
-        "suites": found.suites,
-        "retired": found.retired,
-        "shuffled": marked(found.shuffled),
-        "mistaught": marked(found.mistaught),
-        "forgotten": marked(found.forgotten),
-    }
 
 
 def unmarked(evidence: Evidence) -> list[str]:

@@ -23,26 +23,19 @@ class Cleaning:
         self.counts.update(found)
         return text
 
-    def bounded(self, text: str) -> str:
-        """Return ``text``.
+    def bounded(self, text: str, *, times: int = 1) -> str:
+        """Return ``text``, which may have ``times`` as many characters as a record's text.
 
         Raises:
             RecordRejected: it is too long.
         """
-        if len(text) > self.max_chars:
+        if len(text) > times * self.max_chars:
             limit = f"ingest.max_text_chars is {self.max_chars}"
             raise RecordRejected("too_long", f"the text has {len(text)} characters, {limit}")
         return text
 
     def payload(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return a JSON object with every string in it cleaned."""
-        self.bounded_payload(value)
+        self.bounded(json.dumps(value, ensure_ascii=False), times=2)
         # Neutral once more at the end: redaction resolves the escapes of JSON within strings (\u003c|im_start|\u003e).
         return each_string(redact_tree(each_string(value, tidy), self.counts), neutralise)
-
-    def bounded_payload(self, value: dict[str, Any]) -> None:
-        """Raise RecordRejected if a JSON object has more than twice as many characters as a text may have."""
-        size = len(json.dumps(value, ensure_ascii=False))
-        if size > 2 * self.max_chars:
-            limit = f"ingest.max_text_chars is {self.max_chars}"
-            raise RecordRejected("too_long", f"the text has {size} characters, {limit}")

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from steps.errors import SlumberError
-from steps.examine.reading import Examination, marked, marked_anchors, read_examination
+from steps.examine.reading import marked, marked_anchors, read_examination
+from steps.examine.replies import Examination
 from steps.gate.verdict import decided_on
 from steps.kinds.table import KINDS
 from steps.manifest import StepRecord, read_manifests

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from steps.examine.reading import Examination
-from steps.examine.replies import ProbeReply, TokenScores
+from steps.examine.replies import Examination, ProbeReply, TokenScores
 from steps.gate.evidence import Evidence, _with_probes, unmarked
 from steps.gate.judging import judge
 from steps.gate.statistics import paired_difference
