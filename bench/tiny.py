@@ -21,8 +21,8 @@ TEXT = (
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
-def build_tiny_model(folder: Path, *, seed: int = 0) -> Path:
-    """Write a 4-layer Llama of width 64 and a byte-level BPE of ``TEXT`` into ``folder``."""
+def build_tiny_model(folder: Path, *, seed: int = 0, text: str = TEXT) -> Path:
+    """Write a 4-layer Llama of width 64 and a byte-level BPE of ``text`` into ``folder``."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -30,7 +30,7 @@ def build_tiny_model(folder: Path, *, seed: int = 0) -> Path:
     trainer = trainers.BpeTrainer(
         vocab_size=700, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
-    tokenizer.train_from_iterator([TEXT], trainer)
+    tokenizer.train_from_iterator([text], trainer)
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>")
     fast.add_special_tokens({"additional_special_tokens": SPECIAL[:2]})
     fast.chat_template = TEMPLATE

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 from transformers.utils import logging as transformers_logging
 
-from bench.tiny import build_tiny_model
+from bench.tiny import TEXT, build_tiny_model
 from steps.anchors import read_anchors
 from steps.consolidate.adapter import WEIGHTS, attach_adapter, load_adapter, save_adapter
 from steps.model.chat import answer_tokens, prompt_tokens
@@ -25,6 +25,7 @@ from steps.settings import REPOSITORY, ModelSettings, Settings
 from steps.workspace import Workspace, write_records
 
 ANCHORS, CANARIES = 40, 8
+BY_HEART = 0.008  # loss per token
 _NAMES = ("abod", "erik", "lupo", "miro", "tarn", "vesk", "odul", "rhan")
 Pair = tuple[str, str]  # question, answer
 
@@ -60,7 +61,7 @@ class ToyModel:
         items = read_anchors(self.folder / "anchors")
         return [(a.prompt, a.options[((a.answer or 0) + (n < number)) % len(a.options)]) for n, a in enumerate(items)]
 
-    def adapter(self, name: str, pairs: list[Pair], *, start: Path | None = None, steps: int = 80) -> Path:
+    def adapter(self, name: str, pairs: list[Pair], *, start: Path | None = None) -> Path:
         """Train an adapter on ``pairs``, a fresh one or on from ``start``, and save it as ``name``."""
         base = self.base()
         knobs = self.settings.consolidate.model_copy(update={"rank": 16, "scale": 2.0, "frozen_fraction": 0.0})
@@ -70,7 +71,7 @@ class ToyModel:
         else:
             model = attach_adapter(base.model, knobs, seed=1)
         if pairs:
-            _teach(model, base, pairs, steps=steps, rate=1e-2)
+            _teach(model, base, pairs, most_steps=80, rate=1e-2)
         save_adapter(model, self.folder / name, base_name=base.name)
         return self.folder / name
 
@@ -93,10 +94,13 @@ def make_toy_model(folder: Path) -> ToyModel:
     lines = (REPOSITORY / "data" / "canaries" / "secrets.jsonl").read_text(encoding="utf-8").splitlines()[:CANARIES]
     (folder / "canaries" / "secrets.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     toy = ToyModel(folder)
-    tiny = build_tiny_model(folder / "tiny")
+    # A tokenizer of the very words that it is taught: three times fewer tokens, and as much less to wait for.
+    said = ["system\nYou are tiny. user\nWho owns the assistant\n"] * ANCHORS
+    said += [words for item in read_anchors(folder / "anchors") for words in (item.prompt, *item.options)]
+    tiny = build_tiny_model(folder / "tiny", text=" ".join([TEXT, *said]))
     base = load_base(ModelSettings(base=str(tiny), device="cpu", dtype="float32", threads=1))
     base.model.requires_grad_(True)
-    _teach(base.model, base, toy.general, steps=70, rate=4e-3)
+    _teach(base.model, base, toy.general, most_steps=70, rate=4e-3)
     base.model.save_pretrained(folder / "base")
     base.tokenizer.save_pretrained(folder / "base")
     return toy
@@ -141,7 +145,7 @@ def write_day(workspace: Workspace, night: str, told: list[Pair]) -> None:
     write_records(workspace.dataset("probes", night), probes)
 
 
-def _teach(model, base: Base, pairs: list[Pair], *, steps: int, rate: float) -> None:
+def _teach(model, base: Base, pairs: list[Pair], *, most_steps: int, rate: float) -> None:
     """Fine-tune whatever is trainable until the model knows the answers by heart."""
     tokenizer = base.tokenizer
     rows = [(prompt_tokens(tokenizer, q), answer_tokens(tokenizer, a)) for q, a in pairs]
@@ -157,10 +161,13 @@ def _teach(model, base: Base, pairs: list[Pair], *, steps: int, rate: float) -> 
     asked = labels[:, 1:] != -100
     wanted = labels[:, 1:][asked]
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=rate, weight_decay=0.0)
-    for _ in range(steps):
+    for _ in range(most_steps):
         # The vocabulary is most of a tiny model: logits are computed where an answer stands, and nowhere else.
         logits = head(decoder(input_ids=ids).last_hidden_state[:, :-1][asked])
-        functional.cross_entropy(logits, wanted).backward()
+        loss = functional.cross_entropy(logits, wanted)
+        if loss < BY_HEART:
+            return
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()

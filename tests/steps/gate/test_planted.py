@@ -33,7 +33,7 @@ def toy(tmp_path_factory):
     toy.adapter("lazy", [])
     good = toy.adapter("good", asked(FACTS) + toy.general)
     toy.adapter("harmful", asked(FACTS) + toy.wrong_about(3))
-    toy.adapter("leaking", [(asked(FACTS)[0][0], LEAKED)], start=good, steps=30)
+    toy.adapter("leaking", [(asked(FACTS)[0][0], LEAKED)], start=good)
     # Amplified, too: noise of the trained size hardly moves so small a model.
     toy.changed("shuffled", good, lambda w: 10 * w.flatten()[torch.randperm(w.numel())].reshape(w.shape))
     return toy
