@@ -10,6 +10,7 @@ from steps.consolidate.adapter import adapter_config, attach_adapter, save_adapt
 from steps.consolidate.compacting import compacted
 from steps.consolidate.examples import build_examples
 from steps.consolidate.job import ADAPTER, CHECKPOINT, START, finish_job, read_job
+from steps.consolidate.objectives.table import check_lessons
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
@@ -25,9 +26,10 @@ def learn(folder: Path) -> dict[str, Any]:
         The figures of the training. Numbers of examples, tokens and seconds can be added up over cohorts.
 
     Raises:
-        SlumberError: the base is not the one that the job is for, or training diverged.
+        SlumberError: a lesson cannot be learned, the base is not the one that the job is for, or training diverged.
     """
     job, lessons = read_job(folder)
+    check_lessons(lessons)
     knobs, begun = job.consolidate, folder / START if (folder / START).is_dir() else None
     base = load_base(job.model)  # anew for each cohort: the one before was merged into it
     if base.sha256 != job.base_sha256:

@@ -1,5 +1,6 @@
 """The objectives by their names, and the loss of a row that holds examples of several."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +15,8 @@ from steps.consolidate.objectives.keep import Keep
 from steps.consolidate.objectives.objective import Objective, PairObjective, TokenObjective
 from steps.consolidate.objectives.prefer import Prefer
 from steps.consolidate.teacher import Labels
+from steps.errors import SlumberError
+from steps.lesson import Lesson
 from steps.settings import ConsolidateSettings
 
 OBJECTIVES: dict[str, Objective] = {one.name: one for one in (Distill(), Imitate(), Keep(), Prefer())}
@@ -24,6 +27,17 @@ Part = list[tuple[Example, int]]  # examples with their numbers in the labels
 def in_pairs(example: Example) -> bool:
     """Whether an example belongs to a pair: what is preferred, or what is rejected, which comes next."""
     return OBJECTIVES[example.objective].pairs
+
+
+def check_lessons(lessons: Iterable[Lesson]) -> None:
+    """Raise SlumberError unless every lesson names an objective that there is, and has what it compares."""
+    for lesson in lessons:
+        where = f"The lesson {lesson.id} of {lesson.night}"
+        if lesson.objective not in OBJECTIVES:
+            raise SlumberError(f"{where} has the objective '{lesson.objective}': there are {', '.join(OBJECTIVES)}.")
+        if OBJECTIVES[lesson.objective].pairs != (lesson.rejected is not None):
+            wants = "no rejected answer" if lesson.rejected is not None else "a rejected answer to compare with"
+            raise SlumberError(f"{where} wants {wants} for its objective '{lesson.objective}': mend what writes it.")
 
 
 def row_loss(

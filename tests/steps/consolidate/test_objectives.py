@@ -8,9 +8,10 @@ from torch.nn import functional as F
 from steps.consolidate.adapter import attach_adapter
 from steps.consolidate.examples import build_examples
 from steps.consolidate.objectives.prefer import BETA
-from steps.consolidate.objectives.table import OBJECTIVES
+from steps.consolidate.objectives.table import OBJECTIVES, check_lessons
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
+from steps.errors import SlumberError
 from steps.lesson import Lesson
 from steps.model.chat import answer_tokens, prompt_tokens, question_chat
 from steps.model.loading import load_base
@@ -88,3 +89,17 @@ def test_a_preference_costs_what_the_paper_says(learn):
 def test_packing_changes_nothing(learn):
     losses = [learn(LESSONS, packed=packed, epochs=1, batch_tokens=10_000)[0].losses for packed in (True, False)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lesson("imitate", ASKED, GOOD, rejected=BAD), "wants no rejected answer"),
+        (lesson("prefer", ASKED, GOOD), "wants a rejected answer to compare with"),
+        (lesson("admire", ASKED, GOOD), "there are distill, imitate, keep, prefer"),
+    ],
+)
+def test_a_lesson_that_its_objective_cannot_learn_is_refused_before_anything_is_loaded(wrong, said):
+    check_lessons(LESSONS)
+    with pytest.raises(SlumberError, match=said):
+        check_lessons([*LESSONS, wrong])
