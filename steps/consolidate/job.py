@@ -91,6 +91,9 @@ def finished(folder: Path, digest: str) -> dict[str, Any] | None:
     """Return the figures of a job of this ``digest`` that is finished and untouched since; else None."""
     if not (folder / _LEARNED).exists() or not (folder / ADAPTER).is_dir():
         return None
-    learned = json.loads((folder / _LEARNED).read_text(encoding="utf-8"))
-    same = (learned["digest"], learned["adapter"]) == (digest, file_sha256(folder / ADAPTER))
-    return learned["figures"] if same else None
+    try:
+        learned = json.loads((folder / _LEARNED).read_text(encoding="utf-8"))
+        same = (learned["digest"], learned["adapter"]) == (digest, file_sha256(folder / ADAPTER))
+        return learned["figures"] if same else None
+    except (ValueError, KeyError, TypeError):  # damaged: as if it were not there
+        return None

@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from steps.consolidate.rows import plan_rows
 from steps.consolidate.teacher import Labels, Lessons
 from steps.model.forward import hidden_states
 from steps.model.packing import pack
-from steps.progress import progress
+from steps.progress import progress, say
 from steps.settings import ConsolidateSettings
 from steps.workspace import atomic_path
 
@@ -48,8 +49,9 @@ def train(
 ) -> Training:
     """Train the adapter of ``model`` in place.
 
-    ``checkpoint`` is a file that is rewritten atomically every ``checkpoint_steps``; one of another ``digest`` is
-    ignored. The run is deterministic on one machine: rows, initialisation and dropout follow from ``seed``.
+    ``checkpoint`` is a file that is rewritten atomically every ``checkpoint_steps``; one of another ``digest``, or a
+    damaged one, is ignored. The run is deterministic on one machine: rows, initialisation and dropout follow from
+    ``seed``.
     """
     examples, labels, frozen = lessons.examples, lessons.labels, lessons.frozen
     rows = plan_rows(
@@ -168,7 +170,11 @@ def _store(path: Path, digest: str, model: PeftModel, optimizer, schedule, done:
 
 
 def _restore(path: Path, digest: str, model: PeftModel, optimizer, schedule, done: Training) -> None:
-    state = torch.load(path, weights_only=True, map_location="cpu")
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except (RuntimeError, EOFError, ValueError, UnpicklingError):
+        say(f"The checkpoint {path} is damaged: training starts from its beginning.")
+        return
     if state["digest"] != digest:
         return
     set_peft_model_state_dict(model, state["adapter"])

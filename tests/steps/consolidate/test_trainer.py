@@ -62,6 +62,20 @@ def test_a_job_cut_off_at_its_last_word_is_finished_where_it_lies(job):
     assert finished(folder, "d") is not None
 
 
+@pytest.mark.parametrize("left", [b"", b"PK", None], ids=["empty", "not a file of torch", "half"])
+def test_a_damaged_checkpoint_and_a_damaged_last_word_cost_time_and_nothing_else(job, left, capfd):
+    folder = job("job")
+    first = file_sha256(LocalTrainer().train(folder))
+    checkpoint = folder / CHECKPOINT
+    whole = checkpoint.read_bytes()
+    checkpoint.write_bytes(whole[: len(whole) // 2] if left is None else left)
+    (folder / "learned.json").write_text('{"digest": "d"')
+    assert finished(folder, "d") is None
+    assert file_sha256(LocalTrainer().train(folder)) == first
+    assert "is damaged: training starts from its beginning" in capfd.readouterr().err
+    assert finished(folder, "d") is not None
+
+
 def test_why_another_process_could_not_is_told(job, tiny_settings, tmp_path):
     other = job("other")
     changed = read_job(other)[0].model_copy(update={"base_sha256": "0"})
