@@ -16,13 +16,13 @@ from bench.presets import PRESETS
 from bench.reporting import report
 from bench.running import Plan, run_arms
 from bench.stream import Stream, invented_stream
-from orchestration.cli import Speaking
+from orchestration.cli import UserErrors
 from steps.errors import SlumberError
 from steps.params import load_settings
 from steps.settings import Settings
 
 app = typer.Typer(
-    cls=Speaking, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
+    cls=UserErrors, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
 )
 
 PresetName = Annotated[str, typer.Option("--preset", help="; ".join(f"{n}: {p.says}" for n, p in PRESETS.items()))]

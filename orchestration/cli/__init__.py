@@ -15,7 +15,7 @@ Exit codes: 0 the night ended with a verdict, whatever it is (other commands: do
 """
 
 
-class Speaking(TyperGroup):
+class UserErrors(TyperGroup):
     """Says one sentence, and no traceback, when a user's mistake or a full disk ends a command."""
 
     def invoke(self, ctx):
@@ -33,7 +33,7 @@ class Speaking(TyperGroup):
             raise
 
 
-class Commands(Speaking):
+class Commands(UserErrors):
     """The steps' commands are added when one is asked for: to import all steps takes as long as `slumber status`."""
 
     def get_command(self, ctx, name):
