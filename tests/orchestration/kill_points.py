@@ -5,12 +5,15 @@ FOLDER POINTS FULL``): it forks for every point, which is safe only where torch 
 object per point.
 """
 
+import contextlib
 import errno
+import importlib
 import json
 import os
 import shutil
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -38,17 +41,15 @@ OLD, NEW = facts(("ship", "tower"), names=6), facts(("ford", "inn"), names=6)
 
 def main(folder: Path, points: int, full: int) -> None:
     prepare_libraries()
-    # What steps import in `work` takes ten seconds: here once, not in every child.
-
-    import steps.examine.examination
-    import steps.gate.rescue
-    import steps.promote.registering  # noqa: F401
-
     torch.set_num_threads(1)
     toy, workspace, kept = ToyModel(folder / "toy"), Workspace(folder / "workspace"), folder / "kept"
     in_child(lambda: _prepared(toy, workspace))
     shutil.copytree(workspace.root, kept)
-    total = in_child(lambda: _counted(toy, workspace, None))
+    total, modules = in_child(lambda: (_counted(toy, workspace, None), [*sys.modules]))
+    for name in modules:  # what a night imports takes seconds: here once, and not in every child
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    assert threading.active_count() == 1, "a child forked beside a thread may hang"
     for number in _spread(points, total):
         _put_back(kept, workspace)
         killed = in_child(lambda at=number: _counted(toy, workspace, at), dies=True)
