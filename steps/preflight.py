@@ -39,6 +39,11 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
             )
     if (local := settings.model.local) is not None:
         check_model_folder(local)
+    if settings.key_file is not None and not settings.key_file.is_file():
+        raise SlumberError(
+            f"registry.key_file names {settings.key_file}, which does not exist: copy the deployment's key there, or "
+            "remove the setting to have one made in the workspace."
+        )
     dream = settings.dream
     if dream.engine == "openai" and not (dream.endpoint and dream.endpoint_model):
         raise SlumberError("dream.engine is 'openai': set dream.endpoint and dream.endpoint_model in params.yaml, too.")

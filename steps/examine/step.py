@@ -16,10 +16,12 @@ class ExamineFigures(Figures):
     """Counts as [right, asked], of canaries [surfaced, asked], by model, condition, cohort and ability.
 
     ``met``: the nights that the champion has learned from. ``digests``: of the adapters that were asked.
+    ``champion``: the version in the registry that the candidate is compared with; None: the base.
     """
 
     base: str | None = None
     digests: dict[str, str] = Field({}, repr=False)
+    champion: str | None = None
     met: list[str] | None = None
     retired: int | None = None
     forgetting: bool | None = None
@@ -55,6 +57,7 @@ class ExamineStep(Step[ExamineFigures]):
             settings.model.dtype,
             base_sha256(base_folder(settings.model)),
             digests_of(night),
+            night.champion.version if night.champion else None,
             met_by_champion(night),
             [(i.probe.id, i.probe.answers, i.document) for i in asked.items],
             [c.id for c in asked.canaries],
@@ -79,4 +82,7 @@ class ExamineStep(Step[ExamineFigures]):
             return ExamineFigures(skipped="no candidate was trained tonight")
         found = examine_candidate(night)
         forgetting = night.forgetting is not None
-        return ExamineFigures(digests=digests_of(night), met=met_by_champion(night), forgetting=forgetting, **found)
+        champion = night.champion.version if night.champion else None
+        return ExamineFigures(
+            digests=digests_of(night), champion=champion, met=met_by_champion(night), forgetting=forgetting, **found
+        )

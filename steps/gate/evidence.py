@@ -16,6 +16,10 @@ from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, Su
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 
 
+NONE = "none"
+"""In a binding: no adapter, no version. The base serves."""
+
+
 @dataclass
 class Evidence:
     """Answers of the examination, what it must hold besides, and ``faults``: why it cannot be trusted.
@@ -117,7 +121,8 @@ def collect_evidence(night: Night) -> Evidence:
         "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "schedule", "registry"})),
         "examination": file_sha256(folder),
         "code": code_sha256("steps.gate.step"),
-        "champion": str(examined.figures.digests.get("champion")),
+        "champion": examined.figures.digests.get("champion", "unknown"),
+        "champion_version": examined.figures.champion or NONE,
     }
     return evidence
 

@@ -49,13 +49,9 @@ def register(
     met = manifest.figures.get("met", []) if manifest else []
     suites = by_suite(answers, marked_anchors(examined.anchors), night=night, met=met)
     registry = Registry(settings, workspace)
-    champion = reading.champion(registry)
-    if champion is None:
-        raise SlumberError("The registry has no night 0 to compare with: register the base model first.")
     tags = {
         "learned": f"{len(found.learned)} of {found.asked}",
         "forgot": f"{len(found.forgot)} of {found.kept}",
-        "champion_before": champion.version,
     } | {f"binding.{key}": verdict.binding[key] for key in BOUND if key in verdict.binding}
     return registration.register_candidate(
         registry,

@@ -80,7 +80,8 @@ def _brought(
         return None
     trained = read_manifest(workspace, night=version.night, step="consolidate")
     earlier = [n for n in workspace.nights("dreams") if n <= version.night]
-    return AdapterCheckpoint(adapter, tuple(trained.figures.get("nights") or earlier if trained else earlier))
+    nights = trained.figures.get("nights") or earlier if trained else earlier
+    return AdapterCheckpoint(adapter, tuple(nights), version.version)
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

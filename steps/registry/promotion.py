@@ -3,6 +3,7 @@
 An entry is written before its change: a killed process may leave an entry without a change, never the other way round.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from steps.errors import SlumberError
@@ -106,6 +107,25 @@ def rollback(
                 registry.tag(old, rolled_back_at=seconds())
                 registry.set_alias("previous", old.version)
             return reading.version(registry, old.version), reading.version(registry, target.version)
+
+
+def check_bound_champion(champion: Version | None, binding: Mapping[str, str]) -> None:
+    """Check that ``champion``, which serves, is the version and the adapter that a verdict compares with.
+
+    Raises:
+        SlumberError: it is not, or the verdict does not say which was.
+    """
+    version, adapter = binding.get("champion_version"), binding.get("champion")
+    if champion is None or version is None or adapter is None:
+        raise SlumberError("The verdict does not say which champion it compares with: run the night again.")
+    serves = ("none", "none") if champion.is_night_zero else (champion.version, champion.adapter_sha256)
+    # A night that is judged again after its promotion finds its own adapter serving, and compares with what was before.
+    own = champion.adapter_sha256 == binding.get("adapter") and champion.tags.get("compared_with") == version
+    if serves != (version, adapter) and not own:
+        before = "the base" if version == "none" else f"version {version}"
+        raise SlumberError(
+            f"The candidate was compared with {before}, but version {champion.version} serves now: run the night again."
+        )
 
 
 def check_examined_against(champion: Version | None, version: Version) -> None:

@@ -10,7 +10,10 @@ from steps.records import Verdict, content_id
 from steps.registry import reading
 from steps.registry.connection import artifact_location, translate_errors
 from steps.registry.gateway import Registry
+from steps.registry.promotion import check_bound_champion
+from steps.registry.registry_lock import registry_lock
 from steps.registry.run import close_unfinished, experiment_id, log_files, write_run
+from steps.registry.signing import SIGNATURE, ensure_key, signature
 from steps.registry.version import DESCRIPTION_LIMIT, NIGHT_ZERO, Version, verdict_digest
 from steps.workspace import file_sha256
 
@@ -45,6 +48,7 @@ def ensure_night_zero(registry: Registry, *, base: dict[str, Any]) -> Version:
         # With other versions there, a lost champion is a matter for its owner, not for a silent reset.
         if "champion" not in taken and all(version.is_night_zero for version in versions):
             registry.set_alias("champion", zero.version)
+        ensure_key(registry)
         return reading.version(registry, zero.version)
 
 
@@ -61,10 +65,13 @@ def register_candidate(
     dataset_hashes: dict[str, str],
     description_md: str,
 ) -> Version:
-    """Register ``adapter`` with all that is known of it, as `candidate`; return its version.
+    """Register ``adapter`` with all that is known of it, signed, as `candidate`; return its version.
 
     Asked again for the same night, adapter and verdict, it returns the version that is there already, unless the
     adapter in the registry is no longer what it was.
+
+    Raises:
+        SlumberError: the champion that the verdict compares with serves no more.
     """
     client, sha256, digest = registry.client, file_sha256(adapter), verdict_digest(verdict)
     names = {"night": night, "verdict": verdict.verdict, "verdict_digest": digest, "adapter_sha256": sha256}
@@ -74,6 +81,7 @@ def register_candidate(
         same = next((version for version in alike if reading.intact(registry, version)), None)
         if same:
             return _named_candidate(registry, same.version, verdict.verdict)
+        check_bound_champion(reading.champion(registry), verdict.binding)  # before all that is sent
         close_unfinished(client, _experiment(registry), verdict_digest=digest)
         run_id = write_run(
             client,
@@ -86,14 +94,20 @@ def register_candidate(
             files={**files, "adapter": adapter},
         )
         data = {f"data.{name}": md5 for name, md5 in dataset_hashes.items()}
-        created = client.create_model_version(
-            registry.name,
-            source=f"runs:/{run_id}/adapter",
-            run_id=run_id,
-            tags={**tags, **data, "reasons": "; ".join(verdict.reasons), **names},
-            description=description_md[:DESCRIPTION_LIMIT],
-        )
-        return _named_candidate(registry, str(created.version), verdict.verdict)
+        with registry_lock(registry):
+            champion = reading.champion(registry)
+            check_bound_champion(champion, verdict.binding)
+            assert champion is not None  # which the check has seen to
+            compared = {"champion_before": champion.version, "compared_with": verdict.binding["champion_version"]}
+            told = {**tags, **data, "reasons": "; ".join(verdict.reasons), **names, **compared}
+            created = client.create_model_version(
+                registry.name,
+                source=f"runs:/{run_id}/adapter",
+                run_id=run_id,
+                tags={**told, SIGNATURE: signature(registry, told)},
+                description=description_md[:DESCRIPTION_LIMIT],
+            )
+            return _named_candidate(registry, str(created.version), verdict.verdict)
 
 
 def attach(registry: Registry, run_id: str, files: dict[str, Path]) -> None:

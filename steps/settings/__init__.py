@@ -79,6 +79,10 @@ class Settings(Section):
         return self._beside(self.examine.canaries) if self.examine.canaries else shipped("canaries")
 
     @property
+    def key_file(self) -> Path | None:
+        return self._beside(self.registry.key_file) if self.registry.key_file else None
+
+    @property
     def notify_command(self) -> tuple[str, ...]:
         """``notify.command``; a program that is named by its path is sought beside params.yaml, too."""
         if not self.notify.command:

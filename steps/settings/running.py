@@ -51,6 +51,10 @@ class RegistrySettings(Section):
     override_days: Positive = Field(
         7, description="so long may a candidate serve that the gate refused and a person let through"
     )
+    key_file: Path | None = Field(
+        None,
+        description="which signs what was judged here, relative to this file; null: made in the workspace",
+    )
     keep_versions: Count = Field(
         0, description="after a promotion, keep the adapters of so many former champions (0: delete none)"
     )

@@ -1,0 +1,124 @@
+"""What a deployment judged and decided, it signs: who may write to MLflow alone cannot make a version that serves.
+
+The key lies in the workspace (or where ``registry.key_file`` says), readable for its owner alone, and never in MLflow.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from steps.errors import SlumberError
+from steps.registry import reading
+from steps.registry.connection import translate_errors
+from steps.registry.gateway import Registry
+from steps.registry.version import Version
+
+SIGNATURE, OVERRIDE_SIGNATURE = "signature", "override_signature"
+_JUDGED = ("night", "verdict", "verdict_digest", "adapter_sha256", "champion_before")
+_DECIDED = ("adapter_sha256", "override_by", "override_reason", "override_until")
+
+
+def key_file(registry: Registry) -> Path:
+    """Where the deployment's key lies."""
+    return registry.settings.key_file or registry.workspace.state / "deployment.key"
+
+
+def ensure_key(registry: Registry) -> None:
+    """Create the deployment's key, once. What this workspace judged before it had one is signed then.
+
+    Raises:
+        SlumberError: ``registry.key_file`` names a file that does not exist.
+    """
+    path = key_file(registry)
+    if path.exists():
+        return
+    if registry.settings.key_file:
+        raise SlumberError(f"registry.key_file names {path}, which does not exist: copy the deployment's key there.")
+    key = secrets.token_hex(32)
+    with translate_errors(registry.uri):
+        for version in reading.history(registry):
+            if _judged_here(registry, version):
+                registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, version.tags, _JUDGED)})
+            if "override_until" in version.tags:
+                registry.tag(version, **{OVERRIDE_SIGNATURE: _signed(key.encode(), registry, version.tags, _DECIDED)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.unlink(missing_ok=True)
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(key + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.rename(path)
+
+
+def signature(registry: Registry, tags: Mapping[str, str]) -> str:
+    """Sign what is to be registered: night, verdict, adapter, and the champion that it was compared with."""
+    return _signed(_key(registry), registry, tags, _JUDGED)
+
+
+def override_signature(registry: Registry, tags: Mapping[str, str]) -> str:
+    """Sign a person's decision that a version may serve for a while."""
+    return _signed(_key(registry), registry, tags, _DECIDED)
+
+
+def judged_here(registry: Registry, version: Version) -> bool:
+    """Whether this deployment gave the verdict that stands with ``version``, on that very adapter."""
+    return _holds(registry, version, SIGNATURE, _JUDGED)
+
+
+def override_decided_here(registry: Registry, version: Version) -> bool:
+    """Whether this deployment recorded the override, with that very end."""
+    return _holds(registry, version, OVERRIDE_SIGNATURE, _DECIDED)
+
+
+def not_judged_here(registry: Registry, version: Version) -> str:
+    """Say what to do with a version that another deployment, or a hand in MLflow, let pass."""
+    return (
+        f"Version {version.version} carries no verdict that this deployment signed (key: {key_file(registry)}): let it "
+        f"serve by `slumber approve {version.version} --override --reason TEXT --by NAME`, or bring the key of the "
+        "workspace that judged it."
+    )
+
+
+def _holds(registry: Registry, version: Version, name: str, signed: tuple[str, ...]) -> bool:
+    if not key_file(registry).exists():
+        return False
+    expected = _signed(_key(registry), registry, version.tags, signed)
+    return hmac.compare_digest(expected, version.tags.get(name, ""))
+
+
+def _key(registry: Registry) -> bytes:
+    path = key_file(registry)
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise SlumberError(
+            f"The key of this deployment, {path}, is missing: run `slumber setup`, or copy the key of the workspace "
+            "that judged before."
+        ) from None
+    if len(key) < 32:
+        raise SlumberError(f"The key of this deployment, {path}, is damaged: bring it back from a copy, or remove it.")
+    return key.encode()
+
+
+def _signed(key: bytes, registry: Registry, tags: Mapping[str, str], names: tuple[str, ...]) -> str:
+    text = json.dumps([registry.name, *([name, tags.get(name)] for name in names)])
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _judged_here(registry: Registry, version: Version) -> bool:
+    """Whether the workspace still holds the verdict of a version from before there was a key."""
+    from steps.gate.verdict import read_verdict
+    from steps.registry.version import verdict_digest
+
+    try:
+        verdict = read_verdict(registry.workspace, version.night)
+    except (SlumberError, OSError):
+        return False
+    bound = verdict.binding.get("adapter")
+    same = verdict_digest(verdict) == version.tags.get("verdict_digest")
+    return same and bound is not None and bound == version.adapter_sha256
