@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night test types ui bench bench-eight bench-full bench-squad bench-speed gate-demo lint clean
+.PHONY: help setup night test types ui bench bench-eight bench-full bench-squad bench-speed gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -54,6 +54,9 @@ bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a p
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate
+
+attack: $(READY) ## attacks on a night of the tiny model: attempted and held, in a table (minutes)
+	@$(BIN)/python -m bench attack
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -120,6 +120,15 @@ def gate() -> None:
 
 
 @app.command()
+def attack() -> None:
+    """Try all attacks on a night of the tiny model and print which held; exit code 1 if one got through."""
+    from bench.attacks.running import run_attacks
+
+    if any(outcome.through is not None for outcome in run_attacks()):
+        raise typer.Exit(1)
+
+
+@app.command()
 def gate_errors(
     trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
     params: Params = None,

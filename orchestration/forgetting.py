@@ -14,7 +14,8 @@ from steps.forget.request import Request, close, open_request, pending
 from steps.gate.verdict import read_verdict
 from steps.lifecycle import asset_steps
 from steps.progress import say
-from steps.registry import Registry, erasure, promotion, reading
+from steps.promote.returning import let_return
+from steps.registry import Registry, erasure, reading
 from steps.registry.lineage import opened_registry, served_before
 from steps.workspace import compact
 
@@ -70,7 +71,8 @@ def run_forget(
         champion = reading.champion(registry)
         if champion and champion.must_forget and verdict and verdict.verdict == "NO_OP":  # nothing is left to learn
             before = served_before(registry, request.first)
-            promotion.rollback(registry, before.version if before else "1", serving=champion.version, action="forget")
+            back = before or reading.version(registry, "1")
+            let_return(registry, back, serving=champion.version, action="forget")
         erasure.erase(registry)
         close(workspace)
     serving = reading.champion(registry)

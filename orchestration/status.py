@@ -13,6 +13,7 @@ from steps.forget.request import pending
 from steps.records import Verdict
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
+from steps.registry.watch import strayed
 from steps.workspace import Workspace
 
 MOMENTS = {"promoted_at": "promoted", "rolled_back_at": "rolled back", "adapter_deleted_at": "adapter deleted"}
@@ -88,6 +89,8 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
     """What people decided, and what they are to decide."""
     registry = Registry(found.settings, found.workspace)
     rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in reading.waiting(registry)]
+    if astray := strayed(registry):
+        rows.append(("alert", astray))
     ended = override_that_ended(registry)
     if ended:
         rows.append(("alert", ended))

@@ -30,6 +30,30 @@ def _no_registry_of_the_machine(monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
 
+@pytest.fixture
+def planted_verdicts(monkeypatch):
+    """Take verdicts and adapters as a test plants them, where it is about what is done with them.
+
+    A planted verdict compares with the champion that serves when it is registered, unless it names another one.
+    """
+    from steps.gate.verdict import VERDICT, read_verdict
+    from steps.registry import Registry
+    from steps.workspace import write_json
+    from tests.examined import compared
+
+    def as_planted(night):
+        verdict = read_verdict(night.workspace, night.date)
+        if verdict.binding and "champion_version" not in verdict.binding:
+            binding = verdict.binding | compared(Registry(night.settings, night.workspace))
+            verdict = verdict.model_copy(update={"binding": binding})
+            write_json(night.folder / VERDICT, verdict.model_dump())
+        return verdict
+
+    monkeypatch.setattr("steps.promote.registering.recomputed", as_planted)
+    for module in ("promotion", "returning"):
+        monkeypatch.setattr(f"steps.promote.{module}.try_out", lambda settings, adapter, *, name: None)
+
+
 @pytest.fixture(scope="session")
 def _migrated_database(tmp_path_factory):
     from steps.registry import Registry

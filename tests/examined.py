@@ -4,6 +4,7 @@ from steps.examine.replies import AnchorReply, Examination, ProbeReply
 from steps.gate.evidence import Evidence
 from steps.promote.registering import promote, register
 from steps.records import Check, Verdict
+from steps.registry import reading
 from steps.workspace import file_sha256, write_json, write_records
 
 FIRST, SECOND, THIRD = "2026-11-22", "2026-11-23", "2026-11-24"
@@ -27,6 +28,14 @@ def examined(workspace, *, night=FIRST, verdict="PROMOTE", **binding) -> Verdict
     )
     write_json(work / "verdict.json", made.model_dump())
     return made
+
+
+def compared(registry) -> dict[str, str]:
+    """What a verdict binds that compares with the champion of today."""
+    champion = reading.champion(registry)
+    if champion is None or champion.is_night_zero:
+        return {"champion_version": "none", "champion": "none"}
+    return {"champion_version": champion.version, "champion": champion.adapter_sha256 or "none"}
 
 
 def stored(found: Evidence) -> Examination:

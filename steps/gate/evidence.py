@@ -15,7 +15,6 @@ from steps.night import Night
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
 
-
 NONE = "none"
 """In a binding: no adapter, no version. The base serves."""
 

@@ -20,6 +20,8 @@ from steps.registry import (
     retention,
     verdict_digest,
 )
+from steps.registry.signing import ensure_key, judged_here
+from steps.registry.watch import strayed
 from steps.settings import Settings
 from steps.workspace import Workspace, check_night, write_json
 
@@ -34,6 +36,10 @@ def let_serve_or_wait(registry: Registry, candidate: Version, verdict: Verdict, 
         SlumberError: another promotion came first.
     """
     by = candidate.approved_by
+    astray = strayed(registry, candidate=candidate) if "champion" not in candidate.aliases else None
+    if astray and not by:
+        waits = _wait(registry, candidate)
+        return waits.model_copy(update={"message": f"{waits.message} {astray}"})
     if settings.registry.approval == "manual" and not by and "champion" not in candidate.aliases:
         return _wait(registry, candidate)
     if by and candidate.tags.get("approval") == WAITING:
@@ -53,9 +59,10 @@ def approve(
         SlumberError: nothing waits, nobody approves, or a check refuses; the champion is unchanged.
     """
     registry = Registry(settings, workspace)
+    ensure_key(registry)
     candidate = _chosen(registry, version)
     verdict = _verdict_at_hand(registry, workspace, candidate)
-    check_candidate(registry, candidate, verdict)
+    check_candidate(registry, candidate, verdict, tried=True)
     by = _signed(by or candidate.approved_by, "approves")
     _approve(registry, candidate, by=by)
     return _kept(workspace, _serve(registry, candidate, verdict, settings=settings, author=by))
@@ -75,11 +82,12 @@ def override(
     if not reason or len(reason) > REASON_CHARS:
         raise SlumberError(f"An override needs a reason of at most {REASON_CHARS} characters: give one with --reason.")
     registry = Registry(settings, workspace)
+    ensure_key(registry)
     candidate = reading.version(registry, version)
-    if candidate.verdict == "PROMOTE":
+    if candidate.verdict == "PROMOTE" and judged_here(registry, candidate):
         raise SlumberError(f"Version {version} passed the gate: approve it without --override.")
     verdict = _verdict_at_hand(registry, workspace, candidate)
-    check_candidate(registry, candidate, verdict, allowed=("REJECT", "INCONCLUSIVE"))
+    check_candidate(registry, candidate, verdict, allowed=("PROMOTE", "REJECT", "INCONCLUSIVE"), tried=True)
     until = datetime.now(UTC) + timedelta(days=settings.registry.override_days)
     decision = Override(reason=reason, by=by, until=until)
     serving = promotion.promote(registry, candidate, verdict_digest=verdict_digest(verdict), override=decision)

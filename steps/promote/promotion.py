@@ -5,6 +5,7 @@ from pathlib import Path
 
 from steps.errors import SlumberError
 from steps.manifest import Figures
+from steps.promote.trial import try_out
 from steps.records import Verdict
 from steps.registry import Registry, Version, check_examined_against, reading, verdict_digest
 
@@ -69,12 +70,18 @@ def candidate_of(registry: Registry, verdict: Verdict) -> Version:
 
 
 def check_candidate(
-    registry: Registry, version: Version, verdict: Verdict, *, allowed: tuple[str, ...] = ("PROMOTE",)
+    registry: Registry,
+    version: Version,
+    verdict: Verdict,
+    *,
+    allowed: tuple[str, ...] = ("PROMOTE",),
+    tried: bool = False,
 ) -> None:
     """Check that ``version`` is recorded as PROMOTE for exactly what the local ``verdict`` binds.
 
     Args:
         allowed: the verdicts that may serve; only a person's override names others.
+        tried: whether it is loaded and answers, too; a night has just done that.
 
     Raises:
         SlumberError: anything is missing, was changed, or was decided against another champion than today's.
@@ -93,5 +100,8 @@ def check_candidate(
     check_examined_against(reading.champion(registry), version)
     with tempfile.TemporaryDirectory() as temporary:
         # Compares the folder with the version's tag, which candidate_of compared with the verdict's binding.
-        if reading.adapter_of(registry, version, Path(temporary) / "adapter") is None:
+        adapter = reading.adapter_of(registry, version, Path(temporary) / "adapter")
+        if adapter is None:
             raise SlumberError(f"Version {version.version} has no adapter.")
+        if tried:
+            try_out(registry.settings, adapter, name=f"Version {version.version}")

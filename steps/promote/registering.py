@@ -7,8 +7,10 @@ from typing import Any
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
 from steps.examine.reading import marked, marked_anchors, read_examination
-from steps.gate.verdict import decided_on, read_verdict
-from steps.manifest import changed, read_manifest, read_manifests
+from steps.gate.recomputed import recomputed
+from steps.gate.verdict import VERDICT, decided_on, read_verdict
+from steps.manifest import read_manifest, read_manifests
+from steps.night import Night
 from steps.promote.approval import let_serve_or_wait
 from steps.promote.description import changes, describe
 from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
@@ -17,8 +19,9 @@ from steps.records import Verdict
 from steps.registry import Registry, RegistryUnreachable, Version, marking, reading, registration
 from steps.registry.overrides import override_that_ended
 from steps.registry.run import flat
+from steps.registry.watch import strayed
 from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256, write_json
+from steps.workspace import Workspace, file_sha256, write_json, write_text
 
 
 def register(
@@ -28,11 +31,17 @@ def register(
 
     Needs night zero in the registry (``Registry.ensure_night_zero``) and the champion that was examined still serving.
 
+    The verdict is recomputed from the stored answers; one that they do not give, or whose evidence is missing or was
+    changed, becomes INCONCLUSIVE in the night's folder, and where it binds no adapter nothing is registered.
+
     Raises:
-        SlumberError: verdict, adapter or examination are missing or were changed; the registry is out of reach.
+        SlumberError: verdict or adapter are missing, or another champion serves than was compared with; the registry is
+            out of reach.
     """
-    verdict = read_verdict(workspace, night)
-    if verdict.verdict == "NO_OP":
+    verdict = recomputed(Night.of(settings, workspace, night))
+    if verdict != read_verdict(workspace, night):
+        write_text(workspace.night_dir(night) / VERDICT, verdict.model_dump_json(indent=2) + "\n")
+    if verdict.verdict == "NO_OP" or "adapter" not in verdict.binding:
         return None
     work = decided_on(workspace, verdict)
     adapter, examination = work / "adapter", work / "examination"
@@ -41,7 +50,6 @@ def register(
             raise SlumberError(f"{needed} is missing: run night {night} again; nothing was registered.")
     if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
         raise SlumberError(f"{adapter} was changed after its verdict: run night {night} again; nothing was registered.")
-    _check_untouched(workspace, night)
     examined = read_examination(examination)
     answers = marked(examined.answers)
     found = changes(answers, night=night)
@@ -92,8 +100,10 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
     except SlumberError as refusal:
         message = f"Not promoted: {refusal} The champion is unchanged."
         promotion = stayed(registry, night=night, candidate=candidate, message=message, waiting=False)
-    if not promotion.promoted and (ended := override_that_ended(registry)):
-        promotion = promotion.model_copy(update={"message": f"{promotion.message} {ended}"})
+    if not promotion.promoted:
+        more = [said for said in (override_that_ended(registry), strayed(registry)) if said]
+        more = [said for said in more if said not in promotion.message]
+        promotion = promotion.model_copy(update={"message": " ".join([promotion.message, *more])})
     write_json(path, promotion.model_dump())
     return promotion
 
@@ -111,14 +121,6 @@ def attach_report(
     if version and report.is_file():
         registration.attach(registry, version.run_id, {"report.html": report})
         marking.link(registry, version, links or {})
-
-
-def _check_untouched(workspace: Workspace, night: str) -> None:
-    """Compare the outputs of the steps that a verdict stands on with what their manifests say they wrote."""
-    for step in ("consolidate", "examine", "gate", "rescue"):
-        record = read_manifest(workspace, night=night, step=step)
-        for path in changed(workspace, record.outputs if record else {}):
-            raise SlumberError(f"{path} was changed after {step}: run night {night} again; nothing was registered.")
 
 
 def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:

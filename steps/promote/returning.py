@@ -1,30 +1,67 @@
-"""Going back: by a person's command, or because an override has ended."""
+"""Going back: by a person's command, or because an override has ended. What returns is checked as what comes."""
+
+import tempfile
+from pathlib import Path
 
 from steps.errors import SlumberError
 from steps.promote.approval import approve
+from steps.promote.trial import try_out
 from steps.registry import Registry, RegistryUnreachable, Version, erasure, marking, promotion, reading
 from steps.registry.overrides import ended_override, ended_text
+from steps.registry.signing import ensure_key
+from steps.registry.watch import strayed
 from steps.settings import Settings
 from steps.workspace import Workspace
 
 
 def rollback(*, settings: Settings, workspace: Workspace, version: str | None = None) -> tuple[Version, Version]:
-    """Let the previous champion, or the named former one, serve again; return what served and what serves now."""
-    return promotion.rollback(Registry(settings, workspace), version)
+    """Let the previous champion, or the named former one, serve again; return what served and what serves now.
+
+    Raises:
+        SlumberError: it may not serve, or its adapter is not what was registered, or does not answer.
+    """
+    registry = Registry(settings, workspace)
+    ensure_key(registry)
+    number = version or registry.aliases().get("previous")
+    if number is None:
+        raise SlumberError(f"The registry {registry.name!r} has no previous champion to roll back to.")
+    return let_return(registry, reading.version(registry, number))
+
+
+def let_return(
+    registry: Registry, target: Version, *, serving: str | None = None, action: str = "rollback"
+) -> tuple[Version, Version]:
+    """Let a former champion serve again; see ``steps.registry.promotion.rollback``.
+
+    Raises:
+        SlumberError: as ``rollback``; the champion is unchanged.
+    """
+    promotion.check_may_return(registry, target)
+    check_adapter(registry, target)
+    return promotion.rollback(registry, target.version, serving=serving, action=action)
+
+
+def check_adapter(registry: Registry, version: Version) -> None:
+    """Bring the adapter of ``version``, compare its digest, load it and let it answer.
+
+    Raises:
+        SlumberError: it is missing, was changed, or does not answer.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        adapter = reading.adapter_of(registry, version, Path(temporary) / "adapter")
+        try_out(registry.settings, adapter, name=f"Version {version.version}")
 
 
 def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:
     """Do, at the start of a night, what people decided since the last one; return what was done, a sentence each.
 
     An override that has ended leads back to the champion before it. A candidate whose tag ``approved_by`` was set in
-    MLflow serves, if the checks of ``promote`` let it.
+    MLflow serves, if the checks of ``promote`` let it. Where an alias was moved by hand, it is said, and nothing done.
     """
     registry, said = Registry(settings, workspace), []
-    ended, before = ended_override(registry)
-    if ended is not None:
-        _, new = promotion.rollback(registry, before, serving=ended.version, action="expire")
-        marking.note(registry, ended, f"**Its override has ended;** version {new.version} serves again.")
-        said.append(f"{ended_text(ended)} Version {new.version} of night {new.night} serves again.")
+    if astray := strayed(registry):
+        said.append(astray)
+    said += _back_from_override(registry)
     if erased := erasure.erase(registry):
         said.append(f"Versions that had learned what was forgotten on request were erased: {', '.join(erased)}.")
     for version in reading.waiting(registry):
@@ -37,3 +74,22 @@ def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:
         except SlumberError as refusal:
             said.append(f"{version.approved_by} approved version {version.version}, which was not promoted: {refusal}")
     return said
+
+
+def _back_from_override(registry: Registry) -> list[str]:
+    """Let the champion before an override that has ended serve again, or the last before it that is whole."""
+    ended, before = ended_override(registry)
+    if ended is None:
+        return []
+    said = [ended_text(ended)]
+    for target in before:
+        try:
+            _, new = let_return(registry, target, serving=ended.version, action="expire")
+        except RegistryUnreachable:
+            raise
+        except SlumberError as refusal:
+            said.append(f"Version {target.version} cannot serve again: {refusal}")
+            continue
+        marking.note(registry, ended, f"**Its override has ended;** version {new.version} serves again.")
+        return [" ".join([*said, f"Version {new.version} of night {new.night} serves again."])]
+    return [" ".join([*said, "Nothing that served before it can serve again: decide with `slumber rollback N`."])]

@@ -28,6 +28,7 @@ class RegisterStep(Step[RegisterFigures]):
     always = True
 
     def work(self, night: Night) -> RegisterFigures:
+        from steps.gate.verdict import read_verdict
         from steps.promote.registering import register
         from steps.registry.lineage import opened_registry
 
@@ -38,7 +39,9 @@ class RegisterStep(Step[RegisterFigures]):
         same: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
         version = register(**same, dagster_run_id=night.run_id)
         if version is None:
-            return RegisterFigures(skipped="there was nothing to learn")
+            verdict = read_verdict(night.workspace, night.date)
+            nothing = verdict.verdict == "NO_OP"
+            return RegisterFigures(skipped="there was nothing to learn" if nothing else "; ".join(verdict.reasons))
         return RegisterFigures(version=version.version)
 
 

@@ -5,9 +5,10 @@ lives as long as the registry, not as long as a workspace. Entries hold names, n
 nothing of the experiences.
 """
 
+import contextlib
 import getpass
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -41,9 +42,12 @@ def read_trail(tags: dict[str, str]) -> list[Entry]:
     return [_read(key, tags[key]) for key in sorted(tags) if key.startswith(PREFIX)]
 
 
-def now() -> str:
-    """The time of an entry: UTC with microseconds, which order the entries of one machine."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+def now(*, after: str = "") -> str:
+    """The time of an entry, in UTC with microseconds; whatever the clock says, not before ``after``, the last one's."""
+    clock = datetime.now(UTC)
+    with contextlib.suppress(ValueError):
+        clock = max(clock, datetime.fromisoformat(after) + timedelta(microseconds=1))
+    return clock.isoformat(timespec="microseconds")
 
 
 def this_user() -> str:

@@ -7,7 +7,7 @@ What is done with it are plain functions, by subject: ``reading``, ``marking``, 
 from functools import cached_property
 from typing import Any
 
-from steps.registry.audit import Entry, append, now, this_user
+from steps.registry.audit import Entry, append, now, read_trail, this_user
 from steps.registry.connection import connect, tracking_uri
 from steps.registry.version import Version
 from steps.settings import Settings
@@ -61,6 +61,15 @@ class Registry:
         reason: str = "",
     ) -> None:
         """Append to the audit trail. Without ``author`` it names the account that this process runs under."""
-        who = author or this_user()
-        entry = Entry(time=now(), action=action, version=version, before=before, after=after, author=who, reason=reason)
+        who, model = author or this_user(), self.model()
+        last = read_trail(model.tags)[-1:] if model else []
+        entry = Entry(
+            time=now(after=last[0].time if last else ""),
+            action=action,
+            version=version,
+            before=before,
+            after=after,
+            author=who,
+            reason=reason,
+        )
         append(self.client, self.name, entry)

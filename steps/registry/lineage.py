@@ -1,7 +1,6 @@
 """Who serves now: the champion that tonight's candidate is compared with, and the base that both stand on."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from steps.checkpoint import AdapterCheckpoint
@@ -10,6 +9,7 @@ from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
 from steps.registry import Registry, Version, reading, registration
+from steps.registry.overrides import override_holds
 from steps.settings import ModelSettings, Settings
 from steps.workspace import Workspace, file_sha256
 
@@ -61,11 +61,10 @@ def served_before(registry: Registry, night: str) -> Version | None:
     Nothing goes on from what had learned what was to be forgotten, from what is deleted, or from what was refused and
     serves by no override any more.
     """
-    now = datetime.now(UTC)
 
     def unwanted(version: Version) -> bool:
         gone = bool(version.must_forget or version.adapter_deleted_at)
-        ended = version.refused and not version.override_holds(now)
+        ended = version.refused and not override_holds(registry, version)
         return not version.is_night_zero and (version.night >= night or gone or ended)
 
     return _before(registry, unwanted)

@@ -1,20 +1,24 @@
 """What serves by a person's override, and what serves again when it has ended."""
 
-from datetime import UTC, datetime
-
 from steps.registry import reading
 from steps.registry.gateway import Registry
+from steps.registry.signing import override_decided_here
 from steps.registry.version import Version, way_back
 
 
-def ended_override(registry: Registry) -> tuple[Version | None, str | None]:
-    """Return what serves by no valid override, and the last version before it that may serve again."""
-    versions, now = reading.history(registry), datetime.now(UTC)
+def override_holds(registry: Registry, version: Version) -> bool:
+    """Whether an override that was decided in this deployment lets ``version`` serve still."""
+    return version.override_holds(reading.registry_time(registry)) and override_decided_here(registry, version)
+
+
+def ended_override(registry: Registry) -> tuple[Version | None, list[Version]]:
+    """Return what serves by no valid override, and what may serve in its place, the champion before it first."""
+    versions = reading.history(registry)
     champion = next((version for version in versions if "champion" in version.aliases), None)
-    if champion is None or not champion.refused or champion.override_holds(now):
-        return None, None
-    may_serve = (v for v in way_back(champion, versions) if not v.refused or v.override_holds(now))
-    return champion, next((v.version for v in may_serve if not v.must_forget), None)
+    if champion is None or not champion.refused or override_holds(registry, champion):
+        return None, []
+    before = [*way_back(champion, versions), *(v for v in versions if v.is_night_zero)]
+    return champion, [v for v in before if not v.must_forget and (not v.refused or override_holds(registry, v))]
 
 
 def override_that_ended(registry: Registry) -> str | None:
@@ -22,8 +26,9 @@ def override_that_ended(registry: Registry) -> str | None:
     ended, before = ended_override(registry)
     if ended is None:
         return None
-    back = f"to version {before}, `slumber rollback {before}`" if before else "to `previous`, `slumber rollback`"
-    return f"{ended_text(ended)} The next night goes back {back} does so at once."
+    number = before[0].version if before else "N"
+    back = f"The next night goes back to version {number}, `slumber rollback {number}` does so at once."
+    return f"{ended_text(ended)} {back}"
 
 
 def ended_text(version: Version) -> str:
@@ -32,5 +37,5 @@ def ended_text(version: Version) -> str:
         return f"Version {version.version} serves, which the gate refused ({version.verdict}), without any override."
     return (
         f"The override of {version.tags.get('override_by', 'nobody')}, by which version {version.version} serves, "
-        f"ended on {version.tags['override_until'][:10]}."
+        f"ended on {version.tags['override_until'][:10]}, or was not decided in this deployment."
     )

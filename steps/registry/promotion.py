@@ -4,15 +4,16 @@ An entry is written before its change: a killed process may leave an entry witho
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from steps.errors import SlumberError
 from steps.registry import reading
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.marking import seconds
+from steps.registry.overrides import override_holds
 from steps.registry.reading import deleted
 from steps.registry.registry_lock import registry_lock
+from steps.registry.signing import judged_here, not_judged_here, override_signature
 from steps.registry.version import Override, Version
 
 
@@ -34,23 +35,30 @@ def promote(
     """
     with registry_lock(registry), translate_errors(registry.uri):
         now, champion = reading.version(registry, version.version), reading.champion(registry)
-        allowed = ("REJECT", "INCONCLUSIVE") if override else ("PROMOTE",)
+        allowed = ("PROMOTE", "REJECT", "INCONCLUSIVE") if override else ("PROMOTE",)
         if now.verdict not in allowed or now.tags.get("verdict_digest") != verdict_digest:
             raise SlumberError(
                 f"Version {now.version} is recorded as {now.verdict or 'nothing'}, or for another verdict."
             )
         _check_may_serve(now)
+        if not override and not judged_here(registry, now):
+            raise SlumberError(not_judged_here(registry, now))
         serves = champion is not None and champion.version == now.version
         if "promoted_at" in now.tags and not serves and not override:
             raise SlumberError(f"Version {now.version} was champion before: only `slumber rollback` brings it back.")
         check_examined_against(champion, now)
         assert champion is not None  # which `check_examined_against` has seen to
-        before = champion.version
+        before, known = champion.version, reading.told_champion(registry) == now.version
         if override:
-            what = {"override_by": override.by, "override_reason": override.reason}
+            what = {
+                "override_by": override.by,
+                "override_reason": override.reason,
+                "override_until": override.until.isoformat(timespec="seconds"),
+            }
             registry.enter("override", now.version, before, now.version, author=override.by, reason=override.reason)
-            registry.tag(now, **what, override_until=override.until.isoformat(timespec="seconds"))
-        elif not serves:
+            # The end last: without it nothing is signed, and nothing serves.
+            registry.tag(now, override_signature=override_signature(registry, {**now.tags, **what}), **what)
+        elif not serves or not known:
             registry.enter("promote", now.version, before, now.version, author=author)
         if not serves:
             registry.set_alias("previous", before)
@@ -93,11 +101,14 @@ def rollback(
         target, champion = reading.version(registry, number), aliases.get("champion")
         if serving is not None and champion != serving:
             raise SlumberError(f"Version {champion} serves now, not {serving}: nothing was changed.")
-        if target.version == champion:
+        told = reading.told_champion(registry)
+        if target.version == champion == told:
             raise SlumberError(f"Version {number} serves already: nothing was changed.")
-        _check_may_return(target)
+        check_may_return(registry, target)
         old = reading.version(registry, champion) if champion else target
         registry.enter(action, old.version, champion, target.version, author=author, reason=reason)
+        if target.version == champion:  # moved by hand, and kept so
+            return old, target
         registry.set_alias("champion", target.version)
         with translate_errors(
             registry.uri, outcome=f"version {target.version} serves now, but `previous` was not moved"
@@ -115,8 +126,10 @@ def check_bound_champion(champion: Version | None, binding: Mapping[str, str]) -
     Raises:
         SlumberError: it is not, or the verdict does not say which was.
     """
+    if champion is None:
+        raise SlumberError("The registry has no night 0 to compare with: register the base model first.")
     version, adapter = binding.get("champion_version"), binding.get("champion")
-    if champion is None or version is None or adapter is None:
+    if version is None or adapter is None:
         raise SlumberError("The verdict does not say which champion it compares with: run the night again.")
     serves = ("none", "none") if champion.is_night_zero else (champion.version, champion.adapter_sha256)
     # A night that is judged again after its promotion finds its own adapter serving, and compares with what was before.
@@ -151,14 +164,21 @@ def _check_may_serve(version: Version) -> None:
         raise SlumberError(deleted(version))
 
 
-def _check_may_return(target: Version) -> None:
+def check_may_return(registry: Registry, target: Version) -> None:
+    """Check that ``target`` served before, and may serve still.
+
+    Raises:
+        SlumberError: it may not, or what the registry says of it is not what this deployment signed.
+    """
     if not target.is_night_zero and "promoted_at" not in target.tags:
         raise SlumberError(
             f"Version {target.version} ({target.verdict}) was never champion, so it cannot be one again."
         )
     _check_may_serve(target)
-    if target.refused and not target.override_holds(datetime.now(UTC)):
+    if target.refused and not override_holds(registry, target):
         raise SlumberError(
             f"The override by which version {target.version} served has ended: "
             f"decide again with `slumber approve {target.version} --override --reason TEXT --by NAME`."
         )
+    if not target.is_night_zero and not target.refused and not judged_here(registry, target):
+        raise SlumberError(not_judged_here(registry, target))

@@ -1,8 +1,10 @@
 """Read the registered model: its versions, who serves, and the files of a version."""
 
+import contextlib
 import os
 import shutil
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from steps.errors import SlumberError
@@ -57,6 +59,22 @@ def trail(registry: Registry) -> list[Entry]:
     with translate_errors(registry.uri):
         model = stored_model(registry)
         return read_trail(model.tags) if model else []
+
+
+def told_champion(registry: Registry) -> str | None:
+    """Return the version that serves as the audit trail has it; None while there is none."""
+    told = next((entry.after for entry in reversed(trail(registry)) if entry.after), None)
+    zero = next((version.version for version in reversed(history(registry)) if version.is_night_zero), None)
+    return told or zero
+
+
+def registry_time(registry: Registry) -> datetime:
+    """Now, but never before the last change: what has ended does not begin again because a clock was set back."""
+    times = [datetime.now(UTC)]
+    for entry in trail(registry):
+        with contextlib.suppress(ValueError):  # edited by hand
+            times.append(datetime.fromisoformat(entry.time))
+    return max(times)
 
 
 def waiting(registry: Registry) -> list[Version]:

@@ -41,9 +41,9 @@ def ensure_key(registry: Registry) -> None:
     key = secrets.token_hex(32)
     with translate_errors(registry.uri):
         for version in reading.history(registry):
-            if _judged_here(registry, version):
+            if SIGNATURE not in version.tags and _judged_here(registry, version):
                 registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, version.tags, _JUDGED)})
-            if "override_until" in version.tags:
+            if OVERRIDE_SIGNATURE not in version.tags and "override_until" in version.tags:
                 registry.tag(version, **{OVERRIDE_SIGNATURE: _signed(key.encode(), registry, version.tags, _DECIDED)})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")

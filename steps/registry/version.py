@@ -52,8 +52,8 @@ class Version:
 
     @property
     def refused(self) -> bool:
-        """Whether the gate refused it, so that it may serve by a person's override only."""
-        return self.verdict in ("REJECT", "INCONCLUSIVE")
+        """Whether it may serve by a person's override only: the gate refused it, or another deployment judged it."""
+        return self.verdict in ("REJECT", "INCONCLUSIVE") or "override_until" in self.tags
 
     def override_holds(self, now: datetime) -> bool:
         """Whether a person's override lets it serve still. One whose end is missing or cannot be read does not."""

@@ -12,6 +12,8 @@ from steps.registry import Registry, reading, registration
 from steps.settings import REPOSITORY
 from tests.examined import FIRST, SECOND, slept
 
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
 
 @pytest.fixture
 def manual(workspace, migrated):

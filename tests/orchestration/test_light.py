@@ -12,6 +12,8 @@ from steps.registry.stored import _from_client, stored_model
 from steps.settings import REPOSITORY
 from tests.examined import slept
 
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
 HEAVY = {"torch", "transformers", "peft", "dagster", "mlflow", "sqlalchemy", "alembic", "numpy", "pandas", "scipy"}
 HEAVY |= {"great_expectations", "dvc", "httpx"}
 PROGRAM = """

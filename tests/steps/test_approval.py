@@ -13,6 +13,8 @@ from steps.promote.returning import apply_decisions, rollback
 from steps.registry import Registry, reading, registration
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
 
 @pytest.fixture
 def registry(settings, workspace, migrated):

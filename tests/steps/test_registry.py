@@ -13,6 +13,7 @@ from steps.errors import SlumberError
 from steps.records import Verdict
 from steps.registry import Registry, RegistryUnreachable, connection, promotion, reading, registration, verdict_digest
 from steps.workspace import Workspace, file_sha256, write_json
+from tests.examined import compared
 
 NIGHT = "2026-11-22"
 BASE = {"name": "tiny", "sha256": "0" * 64}
@@ -30,13 +31,13 @@ def candidate(registry, workspace, *, night=NIGHT, verdict="PROMOTE", weights="w
     (adapter / "nested").mkdir(parents=True, exist_ok=True)
     (adapter / "adapter_config.json").write_text("{}")
     (adapter / "nested" / "weights").write_text(weights)
-    made = Verdict(night=night, verdict=verdict, reasons=("because", "of that"))
+    made = Verdict(night=night, verdict=verdict, reasons=("because", "of that"), binding=compared(registry))
     write_json(workspace.night_dir(night) / "decided.json", made.model_dump())
     values = {
         "files": {"verdict.json": workspace.night_dir(night) / "decided.json"},
         "metrics": {"gate.gain": 0.5, "gate.nothing": float("nan")},
         "params": {"dream": {"temperature": 0.7, "endpoint": "http://me:secret@host/v1"}, "none": None},
-        "tags": {"learned": "3 of 4", "champion_before": reading.champion(registry).version},
+        "tags": {"learned": "3 of 4"},
         "dataset_hashes": {"corpus": "a" * 32},
         "description_md": "# Night\n" + "x" * 9000,
     } | changed

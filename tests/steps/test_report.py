@@ -27,6 +27,9 @@ from steps.report.plots import ability_plot, loss_plot
 from steps.report.wording import MISSING, Tally, duration, number
 from steps.workspace import file_sha256, write_json, write_records
 
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
+
 NIGHT, BEFORE = "2026-11-22", "2026-11-21"
 EVIL = "<script>alert(1)</script><img src=http://evil.example/x onerror='alert(2)'>"
 STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate")

@@ -2,11 +2,15 @@
 
 import threading
 
+import pytest
+
 from steps.promote.approval import approve, override
 from steps.promote.returning import rollback
 from steps.registry import Registry, reading, registration
 from steps.registry.audit import DAMAGED, PREFIX, Entry, append, now
 from tests.examined import FIRST, SECOND, THIRD, slept
+
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
 
 
 def test_every_change_is_entered_with_time_author_and_reason(settings, workspace, migrated, monkeypatch):
@@ -29,7 +33,7 @@ def test_every_change_is_entered_with_time_author_and_reason(settings, workspace
     times = [entry.time for entry in reading.trail(registry)]
     assert times == sorted(times) and all(time.endswith("+00:00") for time in times)
 
-    again = slept(settings, workspace, night=FIRST)
+    again = slept(settings, workspace, night=FIRST, champion="none", champion_version="none")
     assert again.promoted and len(reading.trail(registry)) == 6, "what is so already is not entered again"
     slept(settings, workspace, night=THIRD)
     approve(settings=settings, workspace=workspace, version="4", by="Eve")

@@ -8,7 +8,9 @@ from steps.manifest import StepRecord
 from steps.records import Verdict
 from steps.registry import erasure, promotion, reading, registration, verdict_digest
 from steps.registry.lineage import compared_champion, opened_registry, served_before, training_start
+from steps.registry.signing import override_signature
 from steps.workspace import file_sha256, write_json
+from tests.examined import compared as against
 
 FIRST, SECOND, THIRD = "2026-11-22", "2026-11-23", "2026-11-24"
 
@@ -25,7 +27,7 @@ def promote(tiny_settings, workspace, migrated):
         adapter.mkdir(parents=True)
         (adapter / "adapter_config.json").write_text("{}")
         (adapter / "adapter_model.safetensors").write_text(night)
-        verdict = Verdict(night=night, verdict="PROMOTE", reasons=("because",))
+        verdict = Verdict(night=night, verdict="PROMOTE", reasons=("because",), binding=against(registry))
         write_json(workspace.night_dir(night) / "decided.json", verdict.model_dump())
         version = registration.register_candidate(
             registry,
@@ -35,7 +37,7 @@ def promote(tiny_settings, workspace, migrated):
             files={"verdict.json": workspace.night_dir(night) / "decided.json"},
             metrics={},
             params={},
-            tags={"champion_before": reading.champion(registry).version},
+            tags={},
             dataset_hashes={},
             description_md="",
         )
@@ -87,8 +89,12 @@ def test_nothing_goes_on_from_what_must_be_forgotten_or_is_deleted(tiny_settings
 
 def test_nothing_goes_on_from_what_was_refused_and_whose_override_has_ended(tiny_settings, workspace, promote, start):
     (first, second), registry = (promote(FIRST), promote(SECOND)), opened_registry(tiny_settings, workspace)
-    registry.tag(reading.version(registry, "3"), verdict="REJECT", override_until="2999-01-01T00:00:00+00:00")
+    until = {"override_until": "2999-01-01T00:00:00+00:00"}
+    signed = override_signature(registry, reading.version(registry, "3").tags | until)
+    registry.tag(reading.version(registry, "3"), verdict="REJECT", override_signature=signed, **until)
     assert start(THIRD) == ((FIRST, SECOND), second)
+    registry.tag(reading.version(registry, "3"), override_until="2999-01-02T00:00:00+00:00")
+    assert start(THIRD) == ((FIRST,), first), "prolonged by hand in MLflow"
     registry.tag(reading.version(registry, "3"), override_until="2026-11-01T00:00:00+00:00")
     assert start(THIRD) == ((FIRST,), first)
 

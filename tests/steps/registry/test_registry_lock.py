@@ -18,6 +18,8 @@ from steps.registry import Registry, reading, registration, registry_lock
 from steps.workspace import Workspace
 from tests.examined import FIRST, SECOND, examined
 
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
 
 @pytest.fixture
 def registry(settings, workspace, migrated):

@@ -11,6 +11,8 @@ from steps.registry import Registry, Version, reading, registration
 from steps.registry.retention import expendable
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LATER, EARLIER = ((NOW + timedelta(hours=hours)).isoformat() for hours in (1, -1))
 

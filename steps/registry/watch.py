@@ -1,0 +1,30 @@
+"""Whether what serves is what was decided: an alias can be moved by hand in MLflow, past every check."""
+
+from steps.registry import reading
+from steps.registry.gateway import Registry
+from steps.registry.signing import judged_here, key_file, not_judged_here
+from steps.registry.version import Version
+
+
+def strayed(registry: Registry, *, candidate: Version | None = None) -> str | None:
+    """Say why what serves needs a person's decision, or None.
+
+    Args:
+        candidate: what is about to serve; that the audit trail names it already is a promotion that was cut off.
+    """
+    versions = reading.history(registry)
+    champion = next((version for version in versions if "champion" in version.aliases), None)
+    told = reading.told_champion(registry)
+    if champion is None or told is None:
+        return None
+    number = champion.version
+    if number != told and not (candidate and candidate.version == told):
+        return (
+            f"The alias `champion` names version {number}, and the audit trail says that {told} serves: it was moved "
+            f"by hand in MLflow, or a change was cut off. Decide: `slumber rollback {told}`, or keep version {number} "
+            f"(`slumber rollback {number}` if it served before, else `slumber approve {number}`)."
+        )
+    judged = champion.is_night_zero or champion.refused or judged_here(registry, champion)
+    if not judged and key_file(registry).exists():
+        return not_judged_here(registry, champion)
+    return None
