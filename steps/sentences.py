@@ -13,7 +13,7 @@ _NUMBER = re.compile(
 )
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:of\s|the\s|de\s|and\s(?=[A-Z]))?[A-Z][\w'’-]+)*")
 _WORD = re.compile(r"[\w'’-]+")
-_SMALL = frozenset(
+FUNCTION_WORDS = frozenset(
     "a an the of in on at by for from to with and or but is are was were be been has have had it its this that "
     "these those as than then into over under after before between during when where which who whom whose what how "
     "why not against without along through about no can could may might must will would shall should do does did "
@@ -25,7 +25,7 @@ NUMBER_WORDS = frozenset(
 )
 _NUMBER_PHRASE = re.compile(rf"\b(?:{'|'.join(sorted(NUMBER_WORDS))})\b(?:\s[a-z]+)?", re.IGNORECASE)
 _LEAD = r"\b(?:a|an|the|of|in|on|at|by|for|from|with|near|named|called)\s"
-_PLAIN = rf"(?!(?:{'|'.join(sorted(_SMALL))})\b)[a-z][\w'’-]*"
+_PLAIN = rf"(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z][\w'’-]*"
 _PHRASE = re.compile(rf"{_LEAD}(?P<phrase>{_PLAIN}(?:\s{_PLAIN})?)")
 
 
@@ -49,7 +49,7 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> set[str]:
     """Words that carry meaning: no articles, prepositions, auxiliaries."""
-    return {w for w in words(text) if w not in _SMALL and len(w) > 1}
+    return {w for w in words(text) if w not in FUNCTION_WORDS and len(w) > 1}
 
 
 def names_and_numbers(text: str) -> set[str]:
@@ -98,6 +98,7 @@ def _candidates(sentence: str) -> Iterator[str]:
     # Runs of content words behind an article or a preposition; the last run of a sentence is nearly always one.
     for match in _PHRASE.finditer(sentence):
         yield match.group("phrase")
-    tail = list(takewhile(lambda m: m.group().lower() not in _SMALL, reversed(list(_WORD.finditer(sentence)))))[:2]
+    backwards = reversed(list(_WORD.finditer(sentence)))
+    tail = list(takewhile(lambda m: m.group().lower() not in FUNCTION_WORDS, backwards))[:2]
     if tail:
         yield sentence[tail[-1].start() :]

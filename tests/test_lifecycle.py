@@ -107,7 +107,7 @@ def test_a_step_is_done_once_until_something_that_it_depends_on_changes(night, m
 @pytest.mark.parametrize(
     ("step", "module"),
     [
-        ("examine", "steps.examine.marking"),
+        ("examine", "steps.marking"),
         ("examine", "steps.consolidate.cohort"),
         ("examine", "steps.ingest.patterns"),
         ("gate", "steps.gate.bounds"),

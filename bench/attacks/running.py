@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.attacks import registry
+from bench.attacks import material, registry
 from bench.attacks.ground import Attack, prepare
 from steps.progress import say
 
-ATTACKS: list[Attack] = [*registry.ATTACKS]
+ATTACKS: list[Attack] = [*registry.ATTACKS, *material.ATTACKS]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.dream.rehearsal import normalised
 from steps.kinds.document.candidates import SAME_WORDING
+from steps.kinds.table import best_passage
 from steps.records import Dream, Experience, Probe, content_id
 
 
@@ -19,8 +20,9 @@ def hold_out(
     are dropped.
     """
     probed = {probe.experience for probe in probes}
-    if any(probe.experience is None for probe in probes):
-        probed |= {experience.id for experience in experiences}
+    for probe in probes:
+        if probe.experience is None and (asked := best_passage(probe.question, experiences)):
+            probed.add(asked.experience.id)
     held: list[Dream] = []
     choose = random.Random(content_id("holdout", night))
     for experience in experiences:

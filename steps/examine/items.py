@@ -8,12 +8,15 @@ from steps.kinds.table import best_passage, kind_of
 from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records
 
+NO_DOCUMENT = "(no document)"
+"""The source of all probes that ask about nothing that was met: one cluster, whatever they call their sources."""
+
 
 @dataclass(frozen=True)
 class ProbeItem:
     """A probe and the document for the open-book condition (None where no document of its cohort fits).
 
-    ``experience``: the document itself.
+    ``experience``: the document itself. ``source``: its file; what the probe's owner wrote names no cluster.
     """
 
     probe: Probe
@@ -36,7 +39,7 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
         for probe in probes:
             passage = passage_for(probe, documents.get(probe.experience or ""), corpus)
             document = passage.experience if passage else None
-            source = probe.source or (document.source if document else None)
+            source = document.source if document else NO_DOCUMENT
             found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source, document))
     return list(found.values())
 

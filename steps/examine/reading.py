@@ -7,10 +7,12 @@ from typing import get_args
 
 import numpy as np
 
-from steps.examine.marking import answer_length, equals, holds, right
 from steps.examine.replies import AnchorReply, Examination, ProbeReply, TokenScores
+from steps.marking import answer_length, equals, holds, right
 from steps.records import AnchorAnswer, Answer
 from steps.workspace import read_records, write_records
+
+_REPLIES, _COMPARED, _LOOSE = 10, 200, 0.2  # at least, at most; the share in which a key may stand by chance
 
 
 def read_examination(folder: Path) -> Examination:
@@ -43,6 +45,22 @@ def marked(rows: Iterable[ProbeReply]) -> list[Answer]:
         )
         for row in rows
     ]
+
+
+def loose_keys(rows: Iterable[ProbeReply]) -> set[str]:
+    """The probes whose keys hold in much of what the base says to other questions: to meet them is no answer.
+
+    At least ``_REPLIES`` replies about other sources are needed to tell.
+    """
+    said = [row for row in rows if row.model == "base" and row.condition == "closed" and row.answer]
+    found = set()
+    for row in said:
+        others = [other.answer for other in said[:_COMPARED] if other.key != row.key and other.id != row.id]
+        if row.key and len(others) >= _REPLIES:
+            met = sum(right(reply, row.key) for reply in others)
+            if met > _LOOSE * len(others):
+                found.add(row.id)
+    return found
 
 
 def marked_anchors(rows: Iterable[AnchorReply]) -> list[AnchorAnswer]:

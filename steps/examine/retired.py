@@ -8,7 +8,7 @@ from datetime import date
 
 from steps.consolidate.superseded import Fact, replaced_facts
 from steps.examine.items import ProbeItem
-from steps.examine.marking import holds
+from steps.marking import holds
 from steps.records import Dream, Experience, Retired, Triaged
 from steps.sentences import content_words, sentences
 from steps.workspace import Workspace, read_records

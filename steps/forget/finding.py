@@ -4,8 +4,8 @@ import uuid
 
 from steps.errors import SlumberError
 from steps.examine.items import ProbeItem, fact_questions, probe_items
-from steps.examine.marking import holds
 from steps.forget.request import Request
+from steps.marking import holds
 from steps.records import Experience, LedgerEntry, Quarantined
 from steps.workspace import Workspace, read_records
 

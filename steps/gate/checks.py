@@ -25,9 +25,11 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
         return Check(name=name, status="INCONCLUSIVE", reason=found)
     if found.items < settings.min_probes:
         reason = f"only {found.items} of tonight's probes can be compared, {settings.min_probes} are needed"
+        reason += _left_out(evidence)
         return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=_figures(found))
     if found.lower > settings.min_gain:
         reason = f"tonight's probes gained {_points(found.mean)} (at least {_points(found.lower)} with confidence)"
+        reason += _left_out(evidence)
         return Check(name=name, status="PASS", reason=reason, figures=_figures(found))
     reason = (
         f"tonight's probes gained {_points(found.mean)}, with confidence only {_points(found.lower)}; "
@@ -35,6 +37,12 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
     )
     decided = found.mean <= settings.min_gain
     return Check(name=name, status="FAIL" if decided else "INCONCLUSIVE", reason=reason, figures=_figures(found))
+
+
+def _left_out(evidence: Evidence) -> str:
+    if not evidence.loose:
+        return ""
+    return f"; {len(evidence.loose)} probes do not count: their keys stand in what the base says to other questions"
 
 
 def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:

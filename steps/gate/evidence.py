@@ -6,7 +6,7 @@ from steps.code import code_sha256
 from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
 from steps.examine.examination import all_canaries
-from steps.examine.reading import marked, marked_anchors, read_examination, right_replies, unscored
+from steps.examine.reading import loose_keys, marked, marked_anchors, read_examination, right_replies, unscored
 from steps.examine.replies import EXAMINATION, Examination
 from steps.examine.step import ExamineStep
 from steps.manifest import changed
@@ -25,10 +25,11 @@ class Evidence:
 
     ``shuffled``: some of tonight's questions as the candidate with its weights shuffled answers them, in the
     candidate's name; ``mistaught``: as an adapter answers them that was taught wrong answers.
-    ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so that
-    tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be forgotten. What
-    refused nights met is news to it: what a candidate won there must not make up for what it lost elsewhere.
-    ``unread``: files of the examination that are not there. ``examination``: the rows as they are stored.
+    ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so
+    that tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be
+    forgotten. What refused nights met is news to it: what a candidate won there must not make up for what it lost
+    elsewhere. ``loose``: probes that do not count, for their keys hold in whatever is said. ``unread``: files of
+    the examination that are not there. ``examination``: the rows as they are stored.
     """
 
     night: str
@@ -45,6 +46,7 @@ class Evidence:
     suites: list[SuiteAnswer] = field(default_factory=list)
     expected_suites: list[str] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+    loose: set[str] = field(default_factory=set)
     examination: Examination = field(default_factory=Examination)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
@@ -56,10 +58,12 @@ class Evidence:
 
     def answering(self, examination: Examination) -> "Evidence":
         """The same evidence on other answers, marked here."""
+        loose = loose_keys(examination.answers)
         return replace(
             self,
             examination=examination,
-            answers=marked(examination.answers),
+            loose=loose,
+            answers=marked(row for row in examination.answers if row.id not in loose),
             anchors=marked_anchors(examination.anchors),
             canaries=examination.canaries,
             suites=examination.suites,

@@ -11,6 +11,7 @@ from steps.ingest.readers import ParsedRecord
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import RecordRejected
 from steps.kinds.table import KINDS
+from steps.marking import fits_anything
 from steps.records import Experience, Probe, content_id
 
 MAX_TITLE_CHARS = 300
@@ -58,6 +59,9 @@ def _probe(parsed: ParsedRecord, entry: ProbeInput, night: str, cleaning: Cleani
     answers = tuple(dict.fromkeys(cleaning.redacted(one_line(answer)) for answer in entry.answers))
     if not question or not all(answers):
         raise RecordRejected("empty", "nothing is left of the question or an answer once it is normalised")
+    if empty := [answer for answer in answers if fits_anything(answer)]:
+        reason = f"the answer {empty[0]!r} stands in almost any sentence, so that every reply would be right"
+        raise RecordRejected("answer_fits_anything", f"{reason}: name what is asked for")
     if max(map(len, (question, *answers))) > MAX_PROBE_CHARS:
         raise RecordRejected("too_long", f"the question or an answer has more than {MAX_PROBE_CHARS} characters")
     optional = {

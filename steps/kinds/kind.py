@@ -47,7 +47,7 @@ class Passage:
     @property
     def context(self) -> str:
         """Title and text as they stand in a prompt."""
-        return f"{self.experience.title}\n{' '.join(self.sentences)}"
+        return f"{self.experience.title}\n{' '.join(filter(None, self.sentences))}"
 
 
 class Kind(ABC):

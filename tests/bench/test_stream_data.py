@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 import yaml
 
-from steps.examine.marking import abstains, holds, normalise
+from steps.marking import abstains, holds, normalise
 from steps.records import Experience
 from steps.settings import REPOSITORY
 from steps.triage.step import decide

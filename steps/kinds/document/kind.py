@@ -9,6 +9,7 @@ from steps.kinds.document.pages import read_html, read_markdown, read_plain
 from steps.kinds.document.sources import Source, context_of, passages
 from steps.kinds.entry import Entry, Text
 from steps.kinds.kind import Dreaming, Kind, Shown
+from steps.orders import is_order
 from steps.records import Dream, Experience
 
 
@@ -37,7 +38,10 @@ class Document(Kind):
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         from steps.kinds.document.dreaming import document_dreams
 
-        return document_dreams(experiences, dreaming)
+        plain = [experience for experience in experiences if not is_order(experience.title)]
+        if len(plain) < len(experiences):
+            dreaming.refused["its title is an order to a model"] += len(experiences) - len(plain)
+        return document_dreams(plain, dreaming)
 
     def passages(self, experience: Experience) -> list[Source]:
         return passages(experience)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from steps.kinds.document.clauses import Fact, called, facts, resolved
 from steps.kinds.kind import Passage
+from steps.orders import is_order
 from steps.records import Dream, Experience, content_id
 from steps.sentences import sentences
 
@@ -31,14 +32,19 @@ class Source(Passage):
 
     @cached_property
     def _nouns(self) -> list[str]:
-        return called(self.experience.title, sentences(self.experience.text))
+        return called(self.experience.title, told(self.experience.text))
+
+
+def told(text: str) -> list[str]:
+    """The sentences of a text in their places; an order to a model in it is empty: it is not what the text tells."""
+    return ["" if is_order(sentence) else sentence for sentence in sentences(text)]
 
 
 def passages(experience: Experience) -> list[Source]:
     """Cut a document between sentences into passages of at most ``PASSAGE_CHARS``; a longer sentence stands alone."""
     found: list[Source] = []
     size = PASSAGE_CHARS + 1
-    for number, sentence in enumerate(sentences(experience.text)):
+    for number, sentence in enumerate(told(experience.text)):
         if size + len(sentence) > PASSAGE_CHARS:
             found.append(Source(experience, number, []))
             size = 0
@@ -71,6 +77,6 @@ def context_of(experience: Experience, sentence: int | None) -> str:
     """
     if sentence is None:
         return passages(experience)[0].context
-    text = sentences(experience.text)
+    text = told(experience.text)
     nouns = called(experience.title, text)
     return f"{experience.title}\n{resolved(text[sentence], experience.title, nouns)}"

@@ -7,10 +7,10 @@ import torch
 
 from steps.examine import eval_set
 from steps.examine.items import ProbeItem
-from steps.examine.marking import answer_length
 from steps.examine.min_token_prob import ask_token_scores, token_ends, with_scores
 from steps.examine.reading import marked, right_replies, unscored
 from steps.examine.replies import ProbeReply, TokenScores
+from steps.marking import answer_length
 from steps.model.chat import prompt_tokens
 from steps.model.loading import load_base
 from steps.records import Probe
