@@ -58,6 +58,7 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
         raise
     with workspace.lock(night):
         pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
+    say(f"Night {night}: the settings are in order; Dagster and MLflow are being loaded ...")
     prepare_libraries(settings)
     start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"
     error_log.unlink(missing_ok=True)
