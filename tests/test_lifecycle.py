@@ -109,7 +109,7 @@ def test_a_step_is_done_once_until_something_that_it_depends_on_changes(night, m
     [
         ("examine", "steps.marking"),
         ("examine", "steps.consolidate.cohort"),
-        ("examine", "steps.ingest.patterns"),
+        ("examine", "steps.ingest.credentials"),
         ("gate", "steps.gate.bounds"),
         ("dream", "steps.model.generating"),
         ("ingest", "steps.ingest.redact"),

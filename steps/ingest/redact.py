@@ -1,6 +1,6 @@
 """Replace secrets and personal data by ``[SECRET]``, ``[EMAIL]`` ... before anything is stored.
 
-Kinds: secret, iban, card, email, ip, phone, looked for in this order, so that a password in a URL is a secret and not
+Kinds: secret, iban, card, email, mac, ip, id (of a person, as states give them), phone, looked for in this order, so that a password in a URL is a secret and not
 an address. Names of people are not redacted: they are what the night is to learn.
 """
 
@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from steps.ingest.patterns import SECRET_NAME, matches
+from steps.ingest.credentials import SECRET_NAME, secrets
+from steps.ingest.personal import personal
 
-KINDS = ("secret", "iban", "card", "email", "ip", "phone")
+KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
 # File names hold dates and serial numbers that look like telephone numbers, and must stay distinct.
 FILE_NAME_KINDS = ("secret", "iban", "card", "email")
 _DEPTH = 64
@@ -26,7 +27,7 @@ def redact(text: str, *, kinds: Iterable[str] = KINDS) -> tuple[str, Counter[str
     for kind in kinds:
         # Again until nothing is found: taking one thing out may lay bare another.
         for _ in range(3):
-            spans = _merged(matches(kind, text))
+            spans = _merged(secrets(text) if kind == "secret" else personal(kind, text))
             if not spans:
                 break
             counts[kind] += len(spans)

@@ -29,9 +29,9 @@ from steps.ingest.redact import redact, redact_tree
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-def", "[SECRET]"),
         ("Authorization: Bearer abcdef1234567890", "Authorization: Bearer [SECRET]"),
         ("password = hunter2", "password = [SECRET]"),
-        ("DB_PASSWORD='correct horse battery'", "DB_PASSWORD=[SECRET]"),
+        ("DB_PASSWORD='correct horse battery'", "DB_PASSWORD='[SECRET]'"),
         ("api_key: abcd1234efgh", "api_key: [SECRET]"),
-        ("https://joe:s3cret@brenn.org/x", "https://[SECRET]@brenn.org/x"),
+        ("https://joe:s3cret@brenn.org/x", "https://joe:[SECRET]@brenn.org/x"),
         (
             "ghp_abcdefghijklmnopqrstuvwxyz0123456789  # pragma: allowlist secret",
             "[SECRET]  # pragma: allowlist secret",

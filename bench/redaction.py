@@ -1,0 +1,72 @@
+"""How well redaction tells secrets and personal data from what looks like them, on labelled lines."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.redaction_lines import labelled_lines
+from steps.ingest.redact import redact
+
+_LABEL = re.compile("«(.*?)»")
+_PLACEHOLDER = re.compile(r"\[(?:SECRET|EMAIL|IBAN|CARD|IP|PHONE|ID|MAC)\]")
+
+
+@dataclass
+class Found:
+    """Counts over lines: ``labels`` that were to go, ``missed`` ones, ``taken`` places in all, ``wrong`` ones."""
+
+    labels: int = 0
+    missed: int = 0
+    taken: int = 0
+    wrong: int = 0
+
+    @property
+    def recall(self) -> float:
+        return 1 - self.missed / self.labels if self.labels else float("nan")
+
+    @property
+    def precision(self) -> float:
+        return 1 - self.wrong / self.taken if self.taken else float("nan")
+
+
+def measure(redacting: Callable[[str], str] = lambda text: redact(text)[0], *, show: bool = True) -> dict[str, Found]:
+    """Redact all lines and return what came of the half that was looked at, and of the other."""
+    found, start = {"looked at": Found(), "not looked at": Found()}, time.perf_counter()
+    wrong: list[str] = []
+    for number, line in enumerate(labelled_lines()):
+        into = found["not looked at" if number % 2 else "looked at"]
+        said = score(line, redacting, into)
+        if said and not number % 2:
+            wrong.append(f"{said}: {line}")
+    if show:
+        table = Table(title=f"Redaction of {len(labelled_lines())} lines, {time.perf_counter() - start:.1f} s")
+        for column in ("lines", "to go", "recall", "taken", "precision"):
+            table.add_column(column, justify="right")
+        for name, one in found.items():
+            table.add_row(name, str(one.labels), f"{one.recall:.3f}", str(one.taken), f"{one.precision:.3f}")
+        console = Console()
+        console.print(table)
+        for said in wrong:
+            console.print(said, markup=False, highlight=False)
+    return found
+
+
+def score(line: str, redacting: Callable[[str], str], into: Found) -> str:
+    """Count one line; return what is wrong with it, or nothing. Taken is right only if it is the label, no more."""
+    labels, plain = _LABEL.findall(line), _LABEL.sub(r"\1", line)
+    clean = redacting(plain)
+    missed = [label for label in labels if label in clean]
+    places = len(_PLACEHOLDER.findall(clean))
+    # What stood around the labels must stand there still.
+    rest = [part for part in _LABEL.split(line)[::2] if part.strip()]
+    kept = all(part.strip() in clean for part in rest)
+    wrong = max(0, places - len(labels)) + (0 if kept or places > len(labels) else 1 if places else 0)
+    into.labels += len(labels)
+    into.missed += len(missed)
+    into.taken += places
+    into.wrong += wrong
+    return "missed" if missed else f"wrong ({clean})" if wrong else ""

@@ -1,0 +1,180 @@
+"""What counts as a secret: what betterleaks' rules find, and what they lack: logins, named values, passwords in prose.
+
+Every repetition is bounded or anchored by a look-behind, so that a hostile text costs linear time.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+_STRONG = (
+    r"passwor[dt]|passwd|passphrase|pass_?word|contraseña|mot de passe|senha|wachtwoord|pwd|pw|api[ _-]?key|apikey"
+    r"|api[ _-]?token|secret[ _-]?(?:access[ _-]?)?key|client[ _-]?secret|signing[ _-]?secret|access[ _-]?(?:key|token)"
+    r"|shared[ _-]?access[ _-]?key|account[ _-]?key|auth[ _-]?token|refresh[ _-]?token|private[ _-]?key"
+    r"|encryption[ _-]?key|(?:wi-?fi|license) key|_?authtoken|_auth"
+)
+_WEAK = r"secret|token|credentials?|authorization"
+_QUOTES = r"""(?:\\?["'`*]{0,2})"""
+_QUOTED = r"""\\?"[^"\\\n]{3,200}|\\?'[^'\\\n]{3,200}|`[^`\n]{3,200}"""
+_BARE = r"""[^\s"'`,;\]})]{3,400}"""
+SECRET_NAME = re.compile(rf"(?:{_STRONG}|^(?:secret|token|credentials?|authorization|auth)$)", re.IGNORECASE)
+
+# Patterns with a group named `value` replace that group only, so that what stands around a secret stays readable.
+_FORMATS = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,30}-----|\Z)", re.DOTALL),
+        (r"PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)", re.DOTALL),
+        (r"://[^\s:/?#\[\]@{}]{0,200}:(?P<value>(?!\[)[^\s/@{}\[\]$<]{1,200})@", 0),
+        (r"\bjdbc:oracle:\w+:[^\s/@]{1,100}/(?P<value>[^\s/@\[]{3,200})@", 0),
+        (r"(?<![A-Za-z0-9])sk-(?:ant|proj|svcacct|or|admin|lf)-[\w-]{8,}", 0),
+        (r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]{16,}[\w-]*|(?=[\w-]{0,60}\d)[\w-]{20,})", 0),
+        (r"(?<![A-Za-z0-9])[srp]k_(?:live|test|prod)_[A-Za-z0-9]{8,}", 0),
+        (r"(?<![A-Za-z0-9])gh[pousr]_[A-Za-z0-9_]{16,}", 0),
+        (r"(?<![A-Za-z0-9])github_pat_\w{16,}", 0),
+        (r"(?<![A-Za-z0-9])gl(?:pat|rt|ptt|dt|cbt|ft|soat|agent)-[\w-]{16,}", 0),
+        (r"(?<![A-Za-z0-9])(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{8,}", 0),
+        (r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}", 0),
+        (
+            r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{12,}[^\n]{0,80}?(?<![\w/+=])(?P<value>(?=[\w/+=]{0,39}\d)[\w/+=]{40})(?![\w/+=])",
+            0,
+        ),
+        (r"(?<![A-Za-z0-9])AIza[\w-]{30,}", 0),
+        (r"(?<![A-Za-z0-9])(?:ya29\.|GOCSPX-|hv[sbr]\.|AGE-SECRET-KEY-1|pypi-AgE|ATATT3|ATCTT3|EAAC)[\w.-]{16,}", 0),
+        (
+            r"(?<![A-Za-z0-9])(?:hf|npm|gsk|whsec|r8|figd|fig[ou]|glsa|lin_api|shp(?:at|ca|pa|ss)|dckr_pat|sntrys|sntryu|sbp"
+            r"|rubygems|pscale_(?:tkn|oauth|pw)|do[opr]_v1|ntn|napi|vercel|rnd|xkeysib|pul|tfp|fo1|dp\.(?:pt|st|ct|sa))"
+            r"[_.-](?=[\w.-]{0,60}\d)[\w.-]{16,}",
+            0,
+        ),
+        (
+            r"(?<![A-Za-z0-9])(?:xai|pplx|nvapi|tskey(?:-\w+)?|PMAK|NRAK|NRJS|sq0(?:atp|csp)|CFPAT|key)-(?=[\w-]{0,60}\d)[\w-]{18,}",
+            0,
+        ),
+        (r"(?<![A-Za-z0-9])dapi[0-9a-f]{32}(?:-\d)?(?![0-9a-f])", 0),
+        (r"(?<![A-Za-z0-9])SG\.[\w-]{16,}\.[\w-]{16,}", 0),
+        (r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?", 0),
+        (r"(?<!\d)\d{8,10}:AA[\w-]{30,}", 0),
+        (r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>(?!\[)[\w/]{16,})", 0),
+        (r"discord(?:app)?\.com/api/webhooks/\d+/(?P<value>(?!\[)[\w-]{16,})", 0),
+        (r"/IncomingWebhook/(?P<value>(?!\[)[\w/-]{16,})", 0),
+        (
+            r"[?&;](?:password|passwd|pwd|sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|access_token|"
+            r"id_token|refresh_token|api_?key|client_secret|auth|secret)=(?P<value>(?!\[)[^\s&#\"'<>]{6,400})",
+            re.IGNORECASE,
+        ),
+        (r"[?&](?:key|token|code)=(?P<value>(?=[^\s&#]{0,60}\d)[^\s&#\"'<>\[]{16,400})", re.IGNORECASE),
+        (r"\bbearer\s+(?P<value>(?=[^\s\"']{0,60}\d)[\w.~+/=-]{10,})", re.IGNORECASE),
+        (r"\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE),
+        (r"\"auth\"\s*:\s*\"(?P<value>[\w+/=]{8,})\"", 0),
+        (r"(?:\s-u|--user)[ =][\"']?[\w.@-]{1,60}:(?P<value>(?!\[|PASS|\$|<)[^\s\"'$]{3,100})", 0),
+        (r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}?\s-p(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
+        (
+            r"\b(?:sshpass|docker login|podman login|mongosh?|ldapsearch)\b[^\n]{0,200}?\s-[pw] ?[\"']?(?P<value>[^\s\"'\[$-][^\s\"']{2,100})",
+            0,
+        ),
+        (r"\bredis-cli\b[^\n]{0,200}?\s-a ?[\"']?(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
+        (r"--pass(?:word|wd|phrase)?[= ][\"']?(?P<value>(?!\[)[^\s\"'$<-][^\s\"']{2,100})", 0),
+        (r"\blogin\s+\S{1,100}\s+password\s+(?P<value>(?!\[)\S{3,100})", 0),
+        (r"\bcredentials?:\s*[\w.@-]{1,60}:(?P<value>(?!\[)[^\s,;\"']{4,100})", re.IGNORECASE),
+        (r"\b(?i:(?:seed|recovery|mnemonic) (?:phrase|words))\W{1,3}(?P<value>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})", 0),
+        (r"(?i:\bpin(?: code| number)?\b)(?: is| was|:| =|=)? ?(?P<value>\d{3,8})(?![\w.,]*\d)", 0),
+        (r"\b(?:CVV|CVC|TAN|PUK)(?: code| number)?(?: is| was|:| =|=)? ?(?P<value>\d{3,8})(?!\w)", 0),
+        (r"\b(?i:licen[sc]e key)(?: is|:)? (?P<value>[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,6})(?!\w)", 0),
+    )
+)
+# A name, what stands between, and a value. Whether the value is one says `_is_value`.
+_NAMED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<strong>{_STRONG})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}"
+        rf"(?P<value>{_QUOTED}|{_BARE})",
+        rf"(?<![a-z])(?P<strong>{_STRONG})\s+(?P<sign>is|was|to|ist|est|es|é|:)\s+(?P<value>{_QUOTED}|{_BARE})",
+        rf"(?<![a-z])(?P<strong>passwor[dt]|passwd|passphrase|pw|pin|wi-?fi key|(?:signing|client) secret)\s+(?P<sign>)(?P<value>{_QUOTED}|{_BARE})",
+        rf"(?<![a-z])(?P<weak>{_WEAK})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}"
+        rf"(?P<value>{_QUOTED}|{_BARE})",
+        rf"(?<![a-z])(?P<weak>{_WEAK})\s+(?P<sign>is|was|to)\s+(?P<value>{_QUOTED}|{_BARE})",
+    )
+)
+_PASSWORD = re.compile(r"pass|contra|mot|senha|wacht|pw", re.IGNORECASE)
+_OPENING = re.compile(r"""^\\?["'`]""")
+_CODE = re.compile(
+    r"^(?:\$|\{\{|<|%|os\.|env\.|process\.|self\.|None\b|null\b|true\b|false\b|str\b|int\b)|\(.*\)?$|\[|^\*+$"
+)
+_PROSE = frozenset(
+    "required optional none yes no unchanged default empty expires never rotate ask see changed hidden masked n/a tbd "
+    "forgotten missing invalid wrong weak strong secret stored hashed sent kept set not valid unknown nobody longer "
+    "your my our the".split()
+)
+
+
+def secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the (start, end) of every secret in ``text``, in no fixed order."""
+    for pattern in _FORMATS:
+        for match in pattern.finditer(text):
+            start, end = match.span("value") if "value" in pattern.groupindex else match.span()
+            yield start, end - len(text[start:end]) + len(text[start:end].rstrip(".,;:!?)\"'"))
+    for pattern in _NAMED:
+        for match in pattern.finditer(text):
+            start, end = match.span("value")
+            opening = _OPENING.match(match["value"])
+            start += opening.end() if opening else 0
+            while not opening and text[end - 1] in ".,;:!?*" and end - 1 > start:
+                end -= 1
+            sign, weak = match["sign"].lower(), "weak" in pattern.groupindex
+            alone = not weak and sign == ":" and _PASSWORD.match(match["strong"]) and text[end : end + 1] in ("", "\n")
+            if _is_value(text[start:end], sign, weak=weak, quoted=bool(opening), alone=bool(alone)):
+                yield start, end
+    yield from _by_rules(text)
+
+
+def _is_value(value: str, sign: str, *, weak: bool, quoted: bool, alone: bool) -> bool:
+    """Whether what stands behind the name of a secret is one, and not the rest of a sentence, or code.
+
+    ``alone``: one word stands behind a password's name and ends the line.
+    """
+    if "://" in value or _CODE.search(value) or value.lower() in _PROSE or len(set(value)) < 3:
+        return False
+    digit, letter = bool(re.search(r"\d", value)), bool(re.search(r"[^\W\d_]", value))
+    odd = bool(re.search(r"[!@#$%^&*+=?~|\\/]", value)) or bool(re.search(r"[a-z][A-Z]", value))
+    if weak:
+        return digit and letter and len(value) >= 8
+    if quoted:
+        return sign != "" or (digit and letter)
+    if "=" in sign:
+        return not re.fullmatch(r"\d{1,6}|[a-z]+(?:_[a-z]+)+", value) and (letter or len(value) >= 8)
+    if sign in (":", ":=", "=>"):
+        return (
+            (alone and len(value) >= 6 and not value.endswith("ed"))
+            or (letter and (digit or odd))
+            or (digit and len(value) >= 6)
+        )
+    return letter and len(value) >= 5 and (digit or odd) and not re.fullmatch(r"\d{1,3}(?:-\w+)?", value)
+
+
+@cache
+def _engine():
+    from betterleaks import scan_string
+
+    return scan_string
+
+
+# Its rules end at a comment that anyone can write, and some of them take ordinary words for keys.
+_ALLOWED = re.compile(r"(?:gitleaks|betterleaks):allow", re.IGNORECASE)
+_TOO_WIDE = frozenset(
+    (
+        "generic-api-key",
+        "sourcegraph-access-token",
+        "generic-password",
+        "curl-auth-user",
+        "slack-webhook-url",
+        "hashicorp-tf-password",
+    )
+)
+
+
+def _by_rules(text: str) -> Iterator[tuple[int, int]]:
+    found = _engine()(_ALLOWED.sub(lambda match: match[0][:-6] + " allow", text))
+    for secret in {one.secret for one in found if one.rule_id not in _TOO_WIDE and len(one.secret) >= 8}:
+        for match in re.finditer(re.escape(secret), text):
+            yield match.span()
