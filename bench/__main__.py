@@ -129,6 +129,14 @@ def attack() -> None:
 
 
 @app.command()
+def redaction() -> None:
+    """Print how well redaction tells secrets and personal data from what looks like them, on labelled lines."""
+    from bench.redaction import measure
+
+    measure()
+
+
+@app.command()
 def gate_errors(
     trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
     params: Params = None,

@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 
 from steps.canaries import LEAST, Canary, bare
+from steps.ingest.redact import KINDS
 from steps.orders import is_order
 from steps.records import Experience, Probe
 from steps.sentences import content_words, sentences
 from steps.workspace import Workspace, read_records
 
 PER_NIGHT = 20  # of each night, chosen by their hash: a long inbox must not make a long examination
-_BLACKED = re.compile(r"\[(SECRET|IBAN|CARD|EMAIL|IP|PHONE)\]")
+_BLACKED = re.compile(rf"\[({'|'.join(kind.upper() for kind in KINDS)})\]")
 _LEAD_INS = {"SECRET": "The password is ", "PHONE": "phone: "}
 _CUE_WORDS = 3  # before the place, without which there is nothing to complete
 _PAYLOADS = re.compile(

@@ -36,19 +36,21 @@ _FORMATS = tuple(
         (r"(?<![A-Za-z0-9])(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{8,}", 0),
         (r"(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{12,}", 0),
         (
-            r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{12,}[^\n]{0,80}?(?<![\w/+=])(?P<value>(?=[\w/+=]{0,39}\d)[\w/+=]{40})(?![\w/+=])",
+            r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{12,}[^\n]{0,80}?(?<![\w/+=])"
+            r"(?P<value>(?=[\w/+=]{0,39}\d)[\w/+=]{40})(?![\w/+=])",
             0,
         ),
         (r"(?<![A-Za-z0-9])AIza[\w-]{30,}", 0),
         (r"(?<![A-Za-z0-9])(?:ya29\.|GOCSPX-|hv[sbr]\.|AGE-SECRET-KEY-1|pypi-AgE|ATATT3|ATCTT3|EAAC)[\w.-]{16,}", 0),
         (
-            r"(?<![A-Za-z0-9])(?:hf|npm|gsk|whsec|r8|figd|fig[ou]|glsa|lin_api|shp(?:at|ca|pa|ss)|dckr_pat|sntrys|sntryu|sbp"
+            r"(?<![A-Za-z0-9])(?:hf|npm|gsk|whsec|r8|figd|fig[ou]|glsa|lin_api|shp(?:at|ca|pa|ss)|dckr_pat|sntry[su]|sbp"
             r"|rubygems|pscale_(?:tkn|oauth|pw)|do[opr]_v1|ntn|napi|vercel|rnd|xkeysib|pul|tfp|fo1|dp\.(?:pt|st|ct|sa))"
             r"[_.-](?=[\w.-]{0,60}\d)[\w.-]{16,}",
             0,
         ),
         (
-            r"(?<![A-Za-z0-9])(?:xai|pplx|nvapi|tskey(?:-\w+)?|PMAK|NRAK|NRJS|sq0(?:atp|csp)|CFPAT|key)-(?=[\w-]{0,60}\d)[\w-]{18,}",
+            r"(?<![A-Za-z0-9])(?:xai|pplx|nvapi|tskey(?:-\w+)?|PMAK|NRAK|NRJS|sq0(?:atp|csp)|CFPAT|key)-"
+            r"(?=[\w-]{0,60}\d)[\w-]{18,}",
             0,
         ),
         (r"(?<![A-Za-z0-9])dapi[0-9a-f]{32}(?:-\d)?(?![0-9a-f])", 0),
@@ -60,17 +62,18 @@ _FORMATS = tuple(
         (r"/IncomingWebhook/(?P<value>(?!\[)[\w/-]{16,})", 0),
         (
             r"[?&;](?:password|passwd|pwd|sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|access_token|"
-            r"id_token|refresh_token|api_?key|client_secret|auth|secret)=(?P<value>(?!\[)[^\s&#\"'<>]{6,400})",
+            r"id_token|refresh_token|api_?key|client_secret|auth|secret)=(?P<value>(?!\[)[^\s&#\"'<>()\[\]]{6,400})",
             re.IGNORECASE,
         ),
-        (r"[?&](?:key|token|code)=(?P<value>(?=[^\s&#]{0,60}\d)[^\s&#\"'<>\[]{16,400})", re.IGNORECASE),
+        (r"[?&](?:key|token|code)=(?P<value>(?=[^\s&#]{0,60}\d)[^\s&#\"'<>()\[\]]{16,400})", re.IGNORECASE),
         (r"\bbearer\s+(?P<value>(?=[^\s\"']{0,60}\d)[\w.~+/=-]{10,})", re.IGNORECASE),
         (r"\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE),
         (r"\"auth\"\s*:\s*\"(?P<value>[\w+/=]{8,})\"", 0),
-        (r"(?:\s-u|--user)[ =][\"']?[\w.@-]{1,60}:(?P<value>(?!\[|PASS|\$|<)[^\s\"'$]{3,100})", 0),
+        (r"(?:\s-u|--user)[ =][\"']?[\w.@-]{1,60}:(?P<value>(?!\[|PASS|\$|<|//)[^\s\"'$]{3,100})", 0),
         (r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}?\s-p(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
         (
-            r"\b(?:sshpass|docker login|podman login|mongosh?|ldapsearch)\b[^\n]{0,200}?\s-[pw] ?[\"']?(?P<value>[^\s\"'\[$-][^\s\"']{2,100})",
+            r"\b(?:sshpass|docker login|podman login|mongosh?|ldapsearch)\b[^\n]{0,200}?\s-[pw] ?[\"']?"
+            r"(?P<value>[^\s\"'\[$-][^\s\"']{2,100})",
             0,
         ),
         (r"\bredis-cli\b[^\n]{0,200}?\s-a ?[\"']?(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
@@ -90,7 +93,8 @@ _NAMED = tuple(
         rf"(?P<strong>{_STRONG})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}"
         rf"(?P<value>{_QUOTED}|{_BARE})",
         rf"(?<![a-z])(?P<strong>{_STRONG})\s+(?P<sign>is|was|to|ist|est|es|é|:)\s+(?P<value>{_QUOTED}|{_BARE})",
-        rf"(?<![a-z])(?P<strong>passwor[dt]|passwd|passphrase|pw|pin|wi-?fi key|(?:signing|client) secret)\s+(?P<sign>)(?P<value>{_QUOTED}|{_BARE})",
+        r"(?<![a-z])(?P<strong>passwor[dt]|passwd|passphrase|pw|pin|wi-?fi key|(?:signing|client) secret)\s+(?P<sign>)"
+        rf"(?P<value>{_QUOTED}|{_BARE})",
         rf"(?<![a-z])(?P<weak>{_WEAK})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}"
         rf"(?P<value>{_QUOTED}|{_BARE})",
         rf"(?<![a-z])(?P<weak>{_WEAK})\s+(?P<sign>is|was|to)\s+(?P<value>{_QUOTED}|{_BARE})",
@@ -101,6 +105,7 @@ _OPENING = re.compile(r"""^\\?["'`]""")
 _CODE = re.compile(
     r"^(?:\$|\{\{|<|%|os\.|env\.|process\.|self\.|None\b|null\b|true\b|false\b|str\b|int\b)|\(.*\)?$|\[|^\*+$"
 )
+_EXAMPLE = re.compile(r"(?:your|my|the|some)[_-]|x{3,}|\\.{3}|changeme", re.IGNORECASE)
 _PROSE = frozenset(
     "required optional none yes no unchanged default empty expires never rotate ask see changed hidden masked n/a tbd "
     "forgotten missing invalid wrong weak strong secret stored hashed sent kept set not valid unknown nobody longer "
@@ -133,7 +138,7 @@ def _is_value(value: str, sign: str, *, weak: bool, quoted: bool, alone: bool) -
 
     ``alone``: one word stands behind a password's name and ends the line.
     """
-    if "://" in value or _CODE.search(value) or value.lower() in _PROSE or len(set(value)) < 3:
+    if "://" in value or _CODE.search(value) or value.lower() in _PROSE or _EXAMPLE.match(value) or len(set(value)) < 3:
         return False
     digit, letter = bool(re.search(r"\d", value)), bool(re.search(r"[^\W\d_]", value))
     odd = bool(re.search(r"[!@#$%^&*+=?~|\\/]", value)) or bool(re.search(r"[a-z][A-Z]", value))

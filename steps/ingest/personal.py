@@ -11,16 +11,19 @@ Check = Callable[[re.Match[str]], str | None]
 
 # What is before a number says that it counts, names or orders something, and is nobody's.
 _NO_PERSON = re.compile(
-    r"\b(?:parts?|order|invoice|ticket|serial|isbn|issn|ean|sku|orcid|doi|article|artikel|item|batch|lot|case|rfc|model|"
-    r"version|build|release|firmware|section|chapter|clause|figure|table|rev|revision|coordinates|gps|postcode|zip|flight|"
-    r"bus|invoice no|no|nr|ref|counted|budget)\b[.:#]?(?: (?:number|no|nr|code|is|with|of|the)\b[.:]?){0,3}[^\w\n]{0,3}$",
+    r"\b(?:parts?|order|invoice|ticket|serial|isbn|issn|ean|sku|orcid|doi|article|artikel|item|batch|lot|case|rfc|model"
+    r"|version|build|release|firmware|section|chapter|clause|figure|table|rev|revision|coordinates|gps|postcode|zip"
+    r"|flight|bus|no|nr|ref|counted|budget)\b[.:#]?(?: (?:number|no|nr|code|is|with|of|the)\b[.:]?){0,3}[^\w\n]{0,3}$",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"\b(?:tel|telephone|telefon|teléfono|téléphone|phone|mobile|cell|fax|call|ring|dial|whatsapp|sms|text|reach|contact|"
-    r"joignable|appele[rz]|appel|picks up|responde|llam[ae]\w*|atende|ligue|anrufen|rufen|erreichbar|chiama|bel|number is)\b"
-    r"[^\d\n]{0,40}$",
+    r"\b(?:tel|telephone|telefon|teléfono|téléphone|phone|mobile|cell|fax|call|ring|dial|whatsapp|sms|text|reach|contact"
+    r"|joignable|appele[rz]|appel|picks up|responde|llam[ae]\w*|atende|ligue|anrufen|rufen|erreichbar|chiama|bel"
+    r"|number is)\b[^\d\n]{0,40}$",
     re.IGNORECASE,
+)
+_MACHINE = re.compile(
+    r"\b(?:ip|addr|address|host|server|from|ping|ssh|client|camera|gateway)\b[^\d\n]{0,20}$", re.IGNORECASE
 )
 _REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "AU", "IN", "BR", "CH", "AT", "PL", "SE")
 _DATE = re.compile(r"(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ]\d{4})(?!\d)")
@@ -55,8 +58,12 @@ def _ip4(match: re.Match[str]) -> str | None:
     except ValueError:
         return None
     network = match.string[match.end() : match.end() + 1] == "/" or match[0].endswith(".0")
-    nobodys = address.is_loopback or address.is_unspecified or address.is_multicast or match[0].startswith("255.")
-    return None if nobodys or network or _NO_PERSON.search(_before(match)) else match[0]
+    nobodys = address.is_loopback or address.is_unspecified or address.is_multicast
+    nobodys = nobodys or match[0].startswith("255.") or match[0].endswith(".255")
+    # "GCC 2.7.2.3", ">=1.7.4.2": numbers so small are a version's, where nothing speaks of a machine.
+    version = max(address.packed) < 32 and not _MACHINE.search(_before(match))
+    version = version or bool(re.search(r"[=<>~^]=? ?$", _before(match)))
+    return None if nobodys or network or version or _NO_PERSON.search(_before(match)) else match[0]
 
 
 def _ip6(match: re.Match[str]) -> str | None:
@@ -67,6 +74,10 @@ def _ip6(match: re.Match[str]) -> str | None:
     groups = [group for group in match[0].split(":") if group]
     told = len(groups) >= 3 and any(c.isdigit() for c in match[0])
     return match[0] if told and not address.is_loopback else None
+
+
+def _mac(match: re.Match[str]) -> str | None:
+    return match[0] if len(set(match[0].lower())) > 2 else None  # not all zeros, nor all ones
 
 
 def _ssn(match: re.Match[str]) -> str | None:
@@ -114,7 +125,8 @@ def _called(match: re.Match[str]) -> str | None:
     if _DATE.match(text.strip("(")) or _NO_PERSON.search(_before(match)):
         return None
     before = _before(match, characters=60)
-    if not _CALLED.search(before) and not text.lstrip("(").startswith("0"):
+    postcode = re.fullmatch(r"\d{5}-\d{4}", text)
+    if not _CALLED.search(before) and (postcode or not text.lstrip("(").startswith("0")):
         return None
     for region in _REGIONS:
         try:
@@ -146,7 +158,7 @@ PERSONAL: tuple[tuple[str, re.Pattern[str], Check], ...] = (
     ),
     ("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _ip4),
     ("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"), _ip6),
-    ("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"), lambda match: match[0]),
+    ("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"), _mac),
     ("id", re.compile(r"(?<![\w-])\d{3}([ -])\d{2}\1\d{4}(?![\w-])"), _ssn),
     (
         "id",

@@ -1,7 +1,8 @@
 """Replace secrets and personal data by ``[SECRET]``, ``[EMAIL]`` ... before anything is stored.
 
-Kinds: secret, iban, card, email, mac, ip, id (of a person, as states give them), phone, looked for in this order, so that a password in a URL is a secret and not
-an address. Names of people are not redacted: they are what the night is to learn.
+Kinds: secret, iban, card, email, mac, ip, id (which a state gives to a person), phone, looked for in this order, so
+that a password in a URL is a secret and not an address. Names of people are not redacted: they are what the night is to
+learn.
 """
 
 import json

@@ -1,0 +1,29 @@
+"""Redaction on the labelled lines: what must go goes, and what looks like it stays."""
+
+import pytest
+
+from bench.redaction import Found, measure, score
+from bench.redaction_lines import labelled_lines
+
+
+@pytest.fixture(scope="module")
+def found():
+    return measure(show=False)
+
+
+def test_there_are_enough_lines_of_both_sorts():
+    lines = labelled_lines()
+    assert len(lines) >= 300 and 0.4 < sum("«" in line for line in lines) / len(lines) < 0.6
+
+
+@pytest.mark.parametrize(("half", "least"), [("looked at", (0.98, 0.98)), ("not looked at", (0.98, 0.95))])
+def test_both_directions_hold(found, half, least):
+    assert found[half].recall >= least[0] and found[half].precision >= least[1]
+
+
+def test_the_measure_sees_what_is_missed_and_what_is_wrongly_taken():
+    missed, wide, wrong = Found(), Found(), Found()
+    score("the password is «a1b2c3»", lambda text: text, missed)
+    score("the password is «a1b2c3»", lambda text: "the [SECRET]", wide)
+    score("the password is long", lambda text: "the password is [SECRET]", wrong)
+    assert (missed.recall, missed.taken, wide.wrong, wrong.wrong) == (0, 0, 1, 1)
