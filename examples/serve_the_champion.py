@@ -26,8 +26,10 @@ def main(workspace: Path, question: str) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         adapter = mlflow.artifacts.download_artifacts(champion.source, dst_path=folder)
-        model = AutoPeftModelForCausalLM.from_pretrained(adapter)  # the adapter names its base
-    tokenizer = AutoTokenizer.from_pretrained(model.peft_config["default"].base_model_name_or_path)
+        model = AutoPeftModelForCausalLM.from_pretrained(adapter, trust_remote_code=False)  # the adapter names its base
+    tokenizer = AutoTokenizer.from_pretrained(
+        model.peft_config["default"].base_model_name_or_path, trust_remote_code=False
+    )
 
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=True, return_tensors="pt"

@@ -13,6 +13,7 @@ from orchestration.scores import read_scores
 from steps.gate.verdict import read_verdict
 from steps.manifest import StepRecord
 from steps.night import Night
+from steps.promote.description import cell
 from steps.records import Check, LedgerEntry
 from steps.step import Step
 from steps.workspace import read_records
@@ -83,7 +84,7 @@ def _examined(figures: Any, night: Night) -> Metadata:
 def _decided(figures: Any, night: Night) -> Metadata:
     verdict = read_verdict(night.workspace, night.date)
     return {
-        "reasons": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in verdict.reasons)),
+        "reasons": dg.MetadataValue.md("\n".join(f"- {cell(reason, 400)}" for reason in verdict.reasons)),
         "conditions": conditions(verdict.checks),
         "binding": table({"of": name, "digest": digest} for name, digest in verdict.binding.items()),
     }

@@ -36,14 +36,17 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
     free_queue(found)
     addresses = {"Dagster": dagster_url(found.settings), "MLflow": mlflow_url(found.settings, found.workspace)}
     with _interrupted_by_signals(), contextlib.ExitStack() as running:
-        servers = {"Dagster": running.enter_context(_server(found, "dagster", dagster_command(found)))}
+        servers = {
+            "Dagster": running.enter_context(_server(found, "dagster", dagster_command(found))),
+            "Dagster's daemon": running.enter_context(_server(found, "daemon", daemon_command(found))),
+        }
         if not remote:
             _ = Registry(found.settings, found.workspace).client  # makes the database, whole, before a server opens it
             servers["MLflow"] = running.enter_context(_server(found, "mlflow", mlflow_command(found)))
         say("Starting; this takes up to a minute on a small machine ...")
         try:
-            for name, server in servers.items():
-                _wait_until_it_answers(name, server, addresses[name], found)
+            for name in [name for name in servers if name in addresses]:
+                _wait_until_it_answers(name, servers[name], addresses[name], found)
             for name, address in addresses.items():
                 say(f"{name}: {address}")
             say("Ctrl-C stops both." if not remote else "Ctrl-C stops Dagster.")
@@ -53,7 +56,7 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
             say("Stopping ...")
             return
         stopped = next(name for name, server in servers.items() if server.poll() is not None)
-        raise SlumberError(f"{stopped} stopped by itself: see {_log(found, stopped.lower())}.")
+        raise SlumberError(f"{stopped} stopped by itself: see {_log(found, stopped.split()[-1].lower())}.")
 
 
 def check_port(port: int, *, setting: str) -> None:
@@ -68,11 +71,18 @@ def check_port(port: int, *, setting: str) -> None:
             ) from None
 
 
+_DEFINITIONS = ["-m", "orchestration.definitions", "-d", str(REPOSITORY)]
+
+
 def dagster_command(found: Deployment) -> list[str]:
-    """Webserver, daemon and code server in one."""
-    port = str(found.settings.ui.dagster_port)
-    module = ["-m", "orchestration.definitions", "-d", str(REPOSITORY)]
-    return [sys.executable, "-W", "ignore", "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", port, *module]
+    """The web server, which answers under the names of this machine alone."""
+    where = ["-h", "127.0.0.1", "-p", str(found.settings.ui.dagster_port)]
+    return [sys.executable, "-W", "ignore", "-m", "orchestration.webserver", *where, *_DEFINITIONS]
+
+
+def daemon_command(found: Deployment) -> list[str]:
+    """What runs schedules, sensors and the queue."""
+    return [sys.executable, "-W", "ignore", "-m", "dagster._daemon", "run", *_DEFINITIONS]
 
 
 def mlflow_command(found: Deployment) -> list[str]:
@@ -80,7 +90,8 @@ def mlflow_command(found: Deployment) -> list[str]:
     uri, artifacts = tracking_uri(found.settings, found.workspace), found.workspace.state / "mlflow" / "artifacts"
     where = ["--backend-store-uri", uri, "--artifacts-destination", artifacts.absolute().as_uri()]
     port = str(found.settings.ui.mlflow_port)
-    return [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", port, "--workers", "1", *where]
+    where += ["--host", "127.0.0.1", "--port", port, "--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"]
+    return [sys.executable, "-m", "mlflow", "server", "--workers", "1", *where]
 
 
 def free_queue(found: Deployment) -> None:

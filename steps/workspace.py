@@ -93,6 +93,10 @@ def check_night(night: str) -> str:
     raise SlumberError(f"{night!r} is not a night: write it as a date such as 2026-11-22.")
 
 
+_UMASK = os.umask(0o077)  # there is no other way to ask for it
+os.umask(_UMASK)
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside ``path`` that replaces it, fsynced, if the block succeeds."""
@@ -104,7 +108,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as stream:
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)
+        temporary.chmod(0o666 & ~_UMASK)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

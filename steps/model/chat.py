@@ -24,8 +24,21 @@ def question_chat(question: str, document: str | None = None) -> Messages:
 
 
 def chat_tokens(tokenizer: "PreTrainedTokenizerBase", chat: Messages) -> list[int]:
-    """Tokens of a chat up to where the assistant starts to speak, with the template's own system prompt."""
-    return list(tokenizer.apply_chat_template(list(chat), add_generation_prompt=True, return_dict=False))
+    """Tokens of a chat up to where the assistant starts to speak, with the template's own system prompt.
+
+    What is said stays text: a special token of this very tokenizer that stands in it is broken up.
+    """
+    plain = [{**message, "content": harmless(tokenizer, message["content"])} for message in chat]
+    return list(tokenizer.apply_chat_template(plain, add_generation_prompt=True, return_dict=False))
+
+
+def harmless(tokenizer: "PreTrainedTokenizerBase", text: str) -> str:
+    """Return ``text`` in which nothing is a special token of the tokenizer: a blank follows its first character."""
+    special = [token for token in tokenizer.all_special_tokens if len(token) > 1 and token in text]
+    added = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special and len(t.content) > 1]
+    for token in sorted({*special, *(token for token in added if token in text)}, key=len, reverse=True):
+        text = text.replace(token, f"{token[0]} {token[1:]}")
+    return text
 
 
 def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", question: str, document: str | None = None) -> list[int]:
@@ -35,7 +48,7 @@ def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", question: str, document:
 
 def answer_tokens(tokenizer: "PreTrainedTokenizerBase", answer: str) -> list[int]:
     """Tokens of the assistant's whole turn: the answer and the token that ends the turn."""
-    return [*tokenizer.encode(answer, add_special_tokens=False), turn_end(tokenizer)]
+    return [*tokenizer.encode(harmless(tokenizer, answer), add_special_tokens=False), turn_end(tokenizer)]
 
 
 def turn_end(tokenizer: "PreTrainedTokenizerBase") -> int:

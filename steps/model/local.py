@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
-from steps.model.chat import answer_tokens, chat_tokens, prompt_tokens, turn_end
+from steps.model.chat import answer_tokens, chat_tokens, harmless, prompt_tokens, turn_end
 from steps.model.chat_model import Messages, Reply, Sampling
 from steps.model.forward import check_packing
 from steps.model.generating import generate
@@ -48,7 +47,7 @@ class LocalModel:
         def stop(text: list[int]) -> bool:
             return text[-1] == tokenizer.eos_token_id or "\n" in tokenizer.decode(text[-1:])
 
-        tokens = [tokenizer.encode(prompt, add_special_tokens=False) for prompt in prompts]
+        tokens = [tokenizer.encode(harmless(tokenizer, prompt), add_special_tokens=False) for prompt in prompts]
         texts = self._continued(what, tokens, max_new_tokens, stop, sampling, seed)
         return [str(tokenizer.decode(text, skip_special_tokens=True)).split("\n")[0].strip() for text in texts]
 
@@ -57,7 +56,9 @@ class LocalModel:
         return self._scored(what, [(chat_tokens(tokenizer, chat), answer_tokens(tokenizer, a)) for chat, a in items])
 
     def score_text(self, what: str, prompts: Sequence[str], texts: Sequence[str]) -> list[np.ndarray]:
-        encode = partial(self.base.tokenizer.encode, add_special_tokens=False)
+        def encode(text: str) -> list[int]:
+            return self.base.tokenizer.encode(harmless(self.base.tokenizer, text), add_special_tokens=False)
+
         return self._scored(what, [(encode(p), encode(t)) for p, t in zip(prompts, texts, strict=True)])
 
     def _scored(self, what: str, pairs: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:

@@ -18,6 +18,7 @@ from steps.registry.gateway import Registry
 from steps.registry.version import Version
 
 SIGNATURE, OVERRIDE_SIGNATURE = "signature", "override_signature"
+_OWNER = "deployment"  # tag of the registered model: whose it is
 _JUDGED = ("night", "verdict", "verdict_digest", "adapter_sha256", "champion_before")
 _DECIDED = ("adapter_sha256", "override_by", "override_reason", "override_until")
 
@@ -28,12 +29,24 @@ def key_file(registry: Registry) -> Path:
 
 
 def ensure_key(registry: Registry) -> None:
-    """Create the deployment's key, once. What this workspace judged before it had one is signed then.
+    """Create the deployment's key, once, and mark the registered model as this deployment's.
+
+    What this workspace judged before it had a key is signed then.
 
     Raises:
-        SlumberError: ``registry.key_file`` names a file that does not exist.
+        SlumberError: the registered model is another deployment's, or ``registry.key_file`` names no file.
     """
     path = key_file(registry)
+    with translate_errors(registry.uri):
+        model = registry.model()
+        owner = model.tags.get(_OWNER) if model else None
+        if path.exists() and model and owner is None:
+            registry.client.set_registered_model_tag(registry.name, _OWNER, _fingerprint(_key(registry)))
+        elif owner is not None and not (path.exists() and owner == _fingerprint(_key(registry))):
+            raise SlumberError(
+                f"The registered model {registry.name!r} in MLflow belongs to another deployment: set "
+                "registry.model_name to a name of its own, or registry.key_file to the key of that deployment."
+            )
     if path.exists():
         return
     if registry.settings.key_file:
@@ -53,6 +66,9 @@ def ensure_key(registry: Registry) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     unfinished.rename(path)
+    if model:
+        with translate_errors(registry.uri):
+            registry.client.set_registered_model_tag(registry.name, _OWNER, _fingerprint(key.encode()))
 
 
 def signature(registry: Registry, tags: Mapping[str, str]) -> str:
@@ -89,6 +105,10 @@ def _holds(registry: Registry, version: Version, name: str, signed: tuple[str, .
         return False
     expected = _signed(_key(registry), registry, version.tags, signed)
     return hmac.compare_digest(expected, version.tags.get(name, ""))
+
+
+def _fingerprint(key: bytes) -> str:
+    return hashlib.sha256(b"slumber deployment" + key).hexdigest()[:16]
 
 
 def _key(registry: Registry) -> bytes:

@@ -36,6 +36,7 @@ def deployment(settings, workspace, tmp_path, monkeypatch, migrated):
     monkeypatch.setattr(
         ui, "dagster_command", lambda f: [sys.executable, "-c", SERVER, str(f.settings.ui.dagster_port)]
     )
+    monkeypatch.setattr(ui, "daemon_command", lambda f: [sys.executable, "-c", "import time; time.sleep(600)"])
     monkeypatch.setattr(ui, "mlflow_command", lambda f: [sys.executable, "-c", SERVER, str(f.settings.ui.mlflow_port)])
     return found
 
@@ -87,3 +88,18 @@ def test_a_remote_registry_is_not_served(deployment, monkeypatch):
     with pytest.raises(SlumberError, match="Dagster did not start"):
         ui.serve(deployment, say=lambda line: None)
     assert not (deployment.workspace.state / "ui" / "mlflow.log").exists()
+
+
+def test_dagsters_pages_answer_under_the_names_of_this_machine_alone(monkeypatch):
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from starlette.testclient import TestClient
+
+    from orchestration import webserver
+
+    page = Route("/", lambda request: PlainTextResponse("here"))
+    monkeypatch.setattr(webserver, "_create", lambda: Starlette(routes=[page]))
+    client = TestClient(webserver.guarded_app(), base_url="http://127.0.0.1:3000")
+    assert client.get("/").text == "here"
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400

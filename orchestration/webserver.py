@@ -1,0 +1,24 @@
+"""Dagster's pages for browsers on this machine: requests under a foreign name (DNS rebinding) are refused.
+
+Run as ``python -m orchestration.webserver`` with the options of ``dagster-webserver``.
+"""
+
+from typing import Any
+
+from dagster_webserver import cli
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+HOSTS = ["127.0.0.1", "localhost"]
+_create = cli.create_app_from_workspace_process_context
+
+
+def guarded_app(*given: Any, **named: Any) -> Any:
+    """Dagster's app, which answers under the names of this machine alone."""
+    app = _create(*given, **named)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
+    return app
+
+
+if __name__ == "__main__":
+    cli.create_app_from_workspace_process_context = guarded_app
+    cli.main()
