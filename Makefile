@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt constraints-cpu.txt
 night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores
 	@$(BIN)/slumber night
 
-test: $(READY) ## the whole test suite, about 15 minutes on 2 cores
+test: $(READY) ## the whole test suite, 15 to 25 minutes on 2 cores
 	@$(BIN)/slumber setup
 	@$(BIN)/python -m pytest -q
 

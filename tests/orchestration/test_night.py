@@ -98,7 +98,9 @@ def test_a_refused_night(tiny_settings, workspace, inbox, migrated):
     )
 
 
-def test_a_night_starts_by_going_back_from_an_override_that_ended(tiny_settings, workspace, inbox, migrated, capsys):
+def test_a_night_starts_by_going_back_from_an_override_that_ended(
+    tiny_settings, workspace, inbox, migrated, capsys, planted_verdicts
+):
     """What people decided since the last night is done before anything is trained on the wrong champion."""
     opened_registry(tiny_settings, workspace)
     slept(tiny_settings, workspace, night="2026-11-21", verdict="REJECT")
@@ -110,7 +112,7 @@ def test_a_night_starts_by_going_back_from_an_override_that_ended(tiny_settings,
     outcome = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
     assert outcome.verdict.verdict == "NO_OP" and reading.champion(registry).version == "1"
     told = " ".join(capsys.readouterr().err.split())
-    assert "The override of Ada, by which version 2 serves, ended on 2026-11-21." in told
+    assert "The override of Ada, by which version 2 serves, ended on 2026-11-21" in told
 
 
 def test_a_promoted_night_its_repetition_and_a_night_without_news(

@@ -127,6 +127,7 @@ def test_a_copy_with_a_name_that_is_no_setting_is_refused(settings):
 def test_the_old_file_and_the_new_one_say_the_same(tmp_path):
     values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     values["examine"] |= {"anchors": "data/anchors", "canaries": "data/canaries"}  # the old file named the shipped ones
+    values["ingest"] |= {"max_text_chars": 50_000}  # the default of its day
     (tmp_path / "new.yaml").write_text(yaml.safe_dump(values))
     (tmp_path / "old.yaml").write_text(OLD.read_text())
     assert load_settings(tmp_path / "old.yaml") == load_settings(tmp_path / "new.yaml")
