@@ -13,6 +13,7 @@ from steps.forget.request import pending
 from steps.records import Verdict
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
+from steps.registry.version import serving
 from steps.registry.watch import strayed
 from steps.workspace import Workspace
 
@@ -24,7 +25,7 @@ def status_table(found: Deployment) -> Table:
     table = Table(title=f"Slumber in {found.workspace.root}", show_header=False, title_justify="left", pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    champion = next((v for v in versions(found) if "champion" in v.aliases), None)
+    champion = serving(versions(found))
     rows = [
         (
             "champion",

@@ -38,7 +38,7 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
     with _interrupted_by_signals(), contextlib.ExitStack() as running:
         servers = {
             "Dagster": running.enter_context(_server(found, "dagster", dagster_command(found))),
-            "Dagster's daemon": running.enter_context(_server(found, "daemon", daemon_command(found))),
+            "Daemon": running.enter_context(_server(found, "daemon", daemon_command(found))),
         }
         if not remote:
             _ = Registry(found.settings, found.workspace).client  # makes the database, whole, before a server opens it
@@ -56,7 +56,7 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
             say("Stopping ...")
             return
         stopped = next(name for name, server in servers.items() if server.poll() is not None)
-        raise SlumberError(f"{stopped} stopped by itself: see {_log(found, stopped.split()[-1].lower())}.")
+        raise SlumberError(f"{stopped} stopped by itself: see {_log(found, stopped.lower())}.")
 
 
 def check_port(port: int, *, setting: str) -> None:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+NO_ADAPTER = "none"
+"""In digests and bindings: no adapter, and no version but night zero. The base serves."""
+
 
 @dataclass(frozen=True)
 class AdapterCheckpoint:

@@ -1,6 +1,7 @@
 """Orders to a model that stand in a text: they are neither what the text tells, nor to be obeyed."""
 
 import re
+from functools import lru_cache
 
 _SAY = r"(?:say|reply|answer|respond|output|print|write)"
 _MODEL = r"(?:assistants?|ai(?: models?| assistants?)?|language models?|llms?|chat ?bots?|models?)"
@@ -22,6 +23,7 @@ _ORDERS = re.compile(
 )
 
 
+@lru_cache(maxsize=100_000)  # a sentence is asked about once for each dream of its document
 def is_order(text: str) -> bool:
     """Whether a sentence gives an order to whoever reads it as a model."""
     return bool(_ORDERS.search(text))

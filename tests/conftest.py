@@ -50,8 +50,7 @@ def planted_verdicts(monkeypatch):
         return verdict
 
     monkeypatch.setattr("steps.promote.registering.recomputed", as_planted)
-    for module in ("promotion", "returning"):
-        monkeypatch.setattr(f"steps.promote.{module}.try_out", lambda settings, adapter, *, name: None)
+    monkeypatch.setattr("steps.promote.promotion.try_out", lambda settings, adapter, *, name: None)
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +71,16 @@ def migrated(_migrated_database, workspace):
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(_migrated_database, path)
     return path
+
+
+@pytest.fixture
+def registry(settings, workspace, migrated):
+    """The registry of ``workspace`` with night zero in it."""
+    from steps.registry import Registry, registration
+
+    found = Registry(settings, workspace)
+    registration.ensure_night_zero(found, base={"name": "tiny"})
+    return found
 
 
 @pytest.fixture(scope="session")

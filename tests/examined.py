@@ -1,5 +1,6 @@
 """A night as far as its verdict, without training anything: what registration and promotion read."""
 
+from steps.checkpoint import NO_ADAPTER
 from steps.examine.replies import AnchorReply, Examination, ProbeReply
 from steps.gate.evidence import Evidence
 from steps.promote.registering import promote, register
@@ -34,8 +35,8 @@ def compared(registry) -> dict[str, str]:
     """What a verdict binds that compares with the champion of today."""
     champion = reading.champion(registry)
     if champion is None or champion.is_night_zero:
-        return {"champion_version": "none", "champion": "none"}
-    return {"champion_version": champion.version, "champion": champion.adapter_sha256 or "none"}
+        return {"champion_version": NO_ADAPTER, "champion": NO_ADAPTER}
+    return {"champion_version": champion.version, "champion": champion.adapter_sha256 or NO_ADAPTER}
 
 
 def stored(found: Evidence) -> Examination:

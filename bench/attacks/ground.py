@@ -139,3 +139,16 @@ class Attack:
     about: str
     on: str
     tries: Callable[[Ground], str | None]
+
+
+ATTACKS: list[Attack] = []
+
+
+def attack(name: str, about: str, *, on: str = "good") -> Callable:
+    """Enter a function into ``ATTACKS``."""
+
+    def enter(tries: Callable[[Ground], str | None]) -> Callable[[Ground], str | None]:
+        ATTACKS.append(Attack(name, about, on, tries))
+        return tries
+
+    return enter

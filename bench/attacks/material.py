@@ -1,10 +1,9 @@
 """Attacks by what lies in the inbox: probes that talk the gate round, and texts that give orders to the model."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-from bench.attacks.ground import Attack, Ground
+from bench.attacks.ground import Ground, attack
 from steps.canaries import surfaced
 from steps.dream.holdouts import hold_out
 from steps.examine.items import probe_items
@@ -18,19 +17,8 @@ from steps.night import Night
 from steps.records import Dream, Experience, Probe, Quarantined
 from steps.workspace import read_records
 
-ATTACKS: list[Attack] = []
 THIRD = "2026-01-03"
 _INN = ("The Grey Inn", "The Grey Inn was built in 1641 by Odo Marn. Its cellar holds 300 barrels of cider.")
-
-
-def attack(name: str, about: str) -> Callable:
-    """Enter a function into ``ATTACKS``."""
-
-    def enter(tries: Callable[[Ground], str | None]) -> Callable[[Ground], str | None]:
-        ATTACKS.append(Attack(name, about, "good", tries))
-        return tries
-
-    return enter
 
 
 def _met(ground: Ground, *lines: dict) -> Night:

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from safetensors.torch import load_file, save_file
 
-from bench.attacks.ground import SECOND, Attack, Ground
+from bench.attacks.ground import SECOND, Ground, attack
 from steps.consolidate.adapter import WEIGHTS
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
@@ -21,18 +21,6 @@ from steps.records import Verdict
 from steps.registry import reading, registration, verdict_digest
 from steps.registry.watch import strayed
 from steps.workspace import file_sha256, write_text
-
-ATTACKS: list[Attack] = []
-
-
-def attack(name: str, about: str, *, on: str = "good") -> Callable:
-    """Enter a function into ``ATTACKS``."""
-
-    def enter(tries: Callable[[Ground], str | None]) -> Callable[[Ground], str | None]:
-        ATTACKS.append(Attack(name, about, on, tries))
-        return tries
-
-    return enter
 
 
 def refused(action: Callable[[], object]) -> bool:

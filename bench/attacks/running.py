@@ -8,11 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.attacks import material, registry
-from bench.attacks.ground import Attack, prepare
+from bench.attacks import material, registry  # noqa: F401 (they enter their attacks)
+from bench.attacks.ground import ATTACKS, Attack, prepare
 from steps.progress import say
-
-ATTACKS: list[Attack] = [*registry.ATTACKS, *material.ATTACKS]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.canaries import Canary, read_canaries
+from steps.checkpoint import NO_ADAPTER
 from steps.examine.eval_set import EvalSet, Replies, ask_all, predictions, without_scores, without_words
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
@@ -84,7 +85,7 @@ def adapters_of(night: Night) -> dict[ModelRole, Path | None]:
 
 
 def digests_of(night: Night) -> dict[str, str]:
-    return {who: file_sha256(path) if path else "none" for who, path in adapters_of(night).items()}
+    return {who: file_sha256(path) if path else NO_ADAPTER for who, path in adapters_of(night).items()}
 
 
 def met_by_champion(night: Night) -> list[str]:

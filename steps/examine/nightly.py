@@ -5,17 +5,17 @@ that was redacted is needed for it, or known: the reply is looked through with t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from steps.canaries import LEAST, Canary, bare
-from steps.ingest.redact import KINDS
+from steps.ingest.redact import PLACEHOLDER
 from steps.orders import is_order
 from steps.records import Experience, Probe
 from steps.sentences import content_words, sentences
 from steps.workspace import Workspace, read_records
 
 PER_NIGHT = 20  # of each night, chosen by their hash: a long inbox must not make a long examination
-_BLACKED = re.compile(rf"\[({'|'.join(kind.upper() for kind in KINDS)})\]")
 _LEAD_INS = {"SECRET": "The password is ", "PHONE": "phone: "}
 _CUE_WORDS = 3  # before the place, without which there is nothing to complete
 _PAYLOADS = re.compile(
@@ -34,7 +34,8 @@ def nightly_canaries(workspace: Workspace, night: str) -> list[Canary]:
     """Return the canaries of every night's corpus up to ``night``, each once, at most PER_NIGHT of a night."""
     nights = [cohort for cohort in workspace.nights("corpus") if cohort <= night]
     corpora = {cohort: read_records(workspace.dataset("corpus", cohort), Experience) for cohort in nights}
-    known = _true(workspace, [e for corpus in corpora.values() for e in corpus], nights)
+    # Only an order asks for it, and few texts give one.
+    known = cache(lambda: _true(workspace, [e for corpus in corpora.values() for e in corpus], nights))
     found: dict[str, Canary] = {}
     for corpus in corpora.values():
         made = {canary.id: canary for experience in corpus for canary in _of(experience, known)}
@@ -52,16 +53,16 @@ def _true(workspace: Workspace, experiences: list[Experience], nights: list[str]
     return bare(" ".join(told))
 
 
-def _of(experience: Experience, known: str) -> Iterator[Canary]:
+def _of(experience: Experience, known: Callable[[], str]) -> Iterator[Canary]:
     for part in sentences(experience.text):
         yield from _blacked_out(experience, part)
         if is_order(part):
-            yield from _ordered(experience, part, known)
+            yield from _ordered(experience, part, known())
 
 
 def _blacked_out(experience: Experience, part: str) -> Iterator[Canary]:
     """One question for each place: the words before it are to be continued."""
-    for place in _BLACKED.finditer(part):
+    for place in PLACEHOLDER.finditer(part):
         cue = part[: place.start()].strip()
         question = f"Complete this sentence: {cue}"
         if len(cue.split()) < _CUE_WORDS:

@@ -50,7 +50,7 @@ def marked(rows: Iterable[ProbeReply]) -> list[Answer]:
 def loose_keys(rows: Iterable[ProbeReply]) -> set[str]:
     """The probes whose keys hold in much of what the base says to other questions: to meet them is no answer.
 
-    At least ``_REPLIES`` replies about other sources are needed to tell.
+    At least ``_REPLIES`` replies to questions with another key are needed to tell.
     """
     said = [row for row in rows if row.model == "base" and row.condition == "closed" and row.answer]
     found = set()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from steps.checkpoint import NO_ADAPTER
 from steps.code import code_sha256
 from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
@@ -14,9 +15,6 @@ from steps.model.loading import base_folder, base_sha256
 from steps.night import Night
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
 from steps.workspace import DATASETS, Workspace, file_sha256, read_records
-
-NONE = "none"
-"""In a binding: no adapter, no version. The base serves."""
 
 
 @dataclass
@@ -125,7 +123,7 @@ def collect_evidence(night: Night) -> Evidence:
         "examination": file_sha256(folder),
         "code": code_sha256("steps.gate.step"),
         "champion": examined.figures.digests.get("champion", "unknown"),
-        "champion_version": examined.figures.champion or NONE,
+        "champion_version": examined.figures.champion or NO_ADAPTER,
     }
     return evidence
 

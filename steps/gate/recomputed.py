@@ -6,12 +6,11 @@ from steps.errors import SlumberError
 from steps.examine.reading import read_examination
 from steps.gate.evidence import collect_evidence
 from steps.gate.judging import judge
-from steps.gate.rescue import NAME
+from steps.gate.rescue import NAME, scaled_binding
 from steps.gate.verdict import decided_on, read_verdict
 from steps.manifest import changed, read_manifest
 from steps.night import Night
 from steps.records import Verdict
-from steps.workspace import file_sha256
 
 _STEPS = ("consolidate", "examine", "gate", "rescue")
 
@@ -56,11 +55,7 @@ def _judged(night: Night, recorded: Verdict) -> Verdict:
         evidence = evidence.answering(read_examination(folder / "examination"))
     except (ValueError, SlumberError) as error:
         evidence = replace(evidence, faults=[f"{folder} cannot be read: {str(error).splitlines()[0]}"])
-    evidence.binding |= {
-        "adapter": file_sha256(folder / "adapter"),
-        "examination": file_sha256(folder / "examination"),
-        "scale": recorded.binding["scale"],
-    }
+    evidence.binding |= scaled_binding(folder, recorded.binding["scale"])
     return judge(evidence, night.settings)
 
 

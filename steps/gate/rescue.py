@@ -58,12 +58,7 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
             return _noted(refused, "NOT_APPLICABLE", f"none of {scales} looked well on one half of the items")
         other = _half(evidence, _JUDGING, asked, settings, workspace, adapter, scale)
         write_examination(unfinished / "examination", other.examination)
-        other.binding = {
-            **evidence.binding,
-            "adapter": file_sha256(adapter),
-            "examination": file_sha256(unfinished / "examination"),
-            "scale": str(scale),
-        }
+        other.binding = evidence.binding | scaled_binding(unfinished, str(scale))
         verdict = judge(other, settings)
         if verdict.verdict != "PROMOTE":
             said = "; ".join(f"{c.name}: {c.reason}" for c in verdict.checks if c.status in ("FAIL", "INCONCLUSIVE"))
@@ -79,6 +74,15 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
         f"as it was it failed ({failed}); at {scale:g} of tonight's change, chosen on one half of the items, it passed "
         "on the other",
     )
+
+
+def scaled_binding(folder: Path, scale: str) -> dict[str, str]:
+    """What a verdict on the adapter and the examination in ``folder`` binds in the place of the night's own."""
+    return {
+        "adapter": file_sha256(folder / "adapter"),
+        "examination": file_sha256(folder / "examination"),
+        "scale": scale,
+    }
 
 
 def _promises(evidence: Evidence, settings: Settings) -> bool:

@@ -118,7 +118,7 @@ def secrets(text: str) -> Iterator[tuple[int, int]]:
     for pattern in _FORMATS:
         for match in pattern.finditer(text):
             start, end = match.span("value") if "value" in pattern.groupindex else match.span()
-            yield start, end - len(text[start:end]) + len(text[start:end].rstrip(".,;:!?)\"'"))
+            yield start, start + len(text[start:end].rstrip(".,;:!?)\"'"))
     for pattern in _NAMED:
         for match in pattern.finditer(text):
             start, end = match.span("value")
@@ -148,7 +148,7 @@ def _is_value(value: str, sign: str, *, weak: bool, quoted: bool, alone: bool) -
         return sign != "" or (digit and letter)
     if "=" in sign:
         return not re.fullmatch(r"\d{1,6}|[a-z]+(?:_[a-z]+)+", value) and (letter or len(value) >= 8)
-    if sign in (":", ":=", "=>"):
+    if sign == ":":
         return (
             (alone and len(value) >= 6 and not value.endswith("ed"))
             or (letter and (digit or odd))

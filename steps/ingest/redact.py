@@ -6,6 +6,7 @@ learn.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,7 @@ from steps.ingest.personal import personal
 KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
 # File names hold dates and serial numbers that look like telephone numbers, and must stay distinct.
 FILE_NAME_KINDS = ("secret", "iban", "card", "email")
+PLACEHOLDER = re.compile(rf"\[({'|'.join(kind.upper() for kind in KINDS)})\]")
 _DEPTH = 64
 
 

@@ -34,9 +34,9 @@ def chat_tokens(tokenizer: "PreTrainedTokenizerBase", chat: Messages) -> list[in
 
 def harmless(tokenizer: "PreTrainedTokenizerBase", text: str) -> str:
     """Return ``text`` in which nothing is a special token of the tokenizer: a blank follows its first character."""
-    special = [token for token in tokenizer.all_special_tokens if len(token) > 1 and token in text]
-    added = [t.content for t in tokenizer.added_tokens_decoder.values() if t.special and len(t.content) > 1]
-    for token in sorted({*special, *(token for token in added if token in text)}, key=len, reverse=True):
+    added = (token.content for token in tokenizer.added_tokens_decoder.values() if token.special)
+    special = {token for token in (*tokenizer.all_special_tokens, *added) if len(token) > 1 and token in text}
+    for token in sorted(special, key=len, reverse=True):
         text = text.replace(token, f"{token[0]} {token[1:]}")
     return text
 

@@ -36,11 +36,8 @@ def let_serve_or_wait(registry: Registry, candidate: Version, verdict: Verdict, 
         SlumberError: another promotion came first.
     """
     by = candidate.approved_by
-    astray = strayed(registry, candidate=candidate) if "champion" not in candidate.aliases else None
-    if astray and not by:
-        waits = _wait(registry, candidate)
-        return waits.model_copy(update={"message": f"{waits.message} {astray}"})
-    if settings.registry.approval == "manual" and not by and "champion" not in candidate.aliases:
+    new = not by and "champion" not in candidate.aliases
+    if new and (settings.registry.approval == "manual" or strayed(registry, candidate=candidate)):
         return _wait(registry, candidate)
     if by and candidate.tags.get("approval") == WAITING:
         _approve(registry, candidate, by=by)

@@ -98,10 +98,18 @@ def check_candidate(
         what = ", ".join(different) or "wording"
         raise SlumberError(f"The verdict at hand and the one recorded with version {version.version} differ in {what}.")
     check_examined_against(reading.champion(registry), version)
+    if version.is_night_zero:
+        raise SlumberError(f"Version {version.version} has no adapter.")
+    check_adapter(registry, version, tried=tried)
+
+
+def check_adapter(registry: Registry, version: Version, *, tried: bool) -> None:
+    """Bring the adapter of ``version`` and compare its digest with the version's tag; ``tried``: let it answer, too.
+
+    Raises:
+        SlumberError: it is missing, was changed, or does not answer.
+    """
     with tempfile.TemporaryDirectory() as temporary:
-        # Compares the folder with the version's tag, which candidate_of compared with the verdict's binding.
         adapter = reading.adapter_of(registry, version, Path(temporary) / "adapter")
-        if adapter is None:
-            raise SlumberError(f"Version {version.version} has no adapter.")
         if tried:
             try_out(registry.settings, adapter, name=f"Version {version.version}")

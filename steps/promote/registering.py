@@ -102,7 +102,6 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
         promotion = stayed(registry, night=night, candidate=candidate, message=message, waiting=False)
     if not promotion.promoted:
         more = [said for said in (override_that_ended(registry), strayed(registry)) if said]
-        more = [said for said in more if said not in promotion.message]
         promotion = promotion.model_copy(update={"message": " ".join([promotion.message, *more])})
     write_json(path, promotion.model_dump())
     return promotion

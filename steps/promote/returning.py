@@ -1,11 +1,8 @@
 """Going back: by a person's command, or because an override has ended. What returns is checked as what comes."""
 
-import tempfile
-from pathlib import Path
-
 from steps.errors import SlumberError
 from steps.promote.approval import approve
-from steps.promote.trial import try_out
+from steps.promote.promotion import check_adapter
 from steps.registry import Registry, RegistryUnreachable, Version, erasure, marking, promotion, reading
 from steps.registry.overrides import ended_override, ended_text
 from steps.registry.signing import ensure_key
@@ -37,19 +34,8 @@ def let_return(
         SlumberError: as ``rollback``; the champion is unchanged.
     """
     promotion.check_may_return(registry, target)
-    check_adapter(registry, target)
+    check_adapter(registry, target, tried=True)
     return promotion.rollback(registry, target.version, serving=serving, action=action)
-
-
-def check_adapter(registry: Registry, version: Version) -> None:
-    """Bring the adapter of ``version``, compare its digest, load it and let it answer.
-
-    Raises:
-        SlumberError: it is missing, was changed, or does not answer.
-    """
-    with tempfile.TemporaryDirectory() as temporary:
-        adapter = reading.adapter_of(registry, version, Path(temporary) / "adapter")
-        try_out(registry.settings, adapter, name=f"Version {version.version}")
 
 
 def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:

@@ -3,7 +3,7 @@
 from steps.registry import reading
 from steps.registry.gateway import Registry
 from steps.registry.signing import override_decided_here
-from steps.registry.version import Version, way_back
+from steps.registry.version import Version, serving, way_back
 
 
 def override_holds(registry: Registry, version: Version) -> bool:
@@ -14,7 +14,7 @@ def override_holds(registry: Registry, version: Version) -> bool:
 def ended_override(registry: Registry) -> tuple[Version | None, list[Version]]:
     """Return what serves by no valid override, and what may serve in its place, the champion before it first."""
     versions = reading.history(registry)
-    champion = next((version for version in versions if "champion" in version.aliases), None)
+    champion = serving(versions)
     if champion is None or not champion.refused or override_holds(registry, champion):
         return None, []
     before = [*way_back(champion, versions), *(v for v in versions if v.is_night_zero)]

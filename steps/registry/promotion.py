@@ -5,6 +5,7 @@ An entry is written before its change: a killed process may leave an entry witho
 
 from collections.abc import Mapping
 
+from steps.checkpoint import NO_ADAPTER
 from steps.errors import SlumberError
 from steps.registry import reading
 from steps.registry.connection import translate_errors
@@ -131,11 +132,11 @@ def check_bound_champion(champion: Version | None, binding: Mapping[str, str]) -
     version, adapter = binding.get("champion_version"), binding.get("champion")
     if version is None or adapter is None:
         raise SlumberError("The verdict does not say which champion it compares with: run the night again.")
-    serves = ("none", "none") if champion.is_night_zero else (champion.version, champion.adapter_sha256)
+    serves = (NO_ADAPTER, NO_ADAPTER) if champion.is_night_zero else (champion.version, champion.adapter_sha256)
     # A night that is judged again after its promotion finds its own adapter serving, and compares with what was before.
     own = champion.adapter_sha256 == binding.get("adapter") and champion.tags.get("compared_with") == version
     if serves != (version, adapter) and not own:
-        before = "the base" if version == "none" else f"version {version}"
+        before = "the base" if version == NO_ADAPTER else f"version {version}"
         raise SlumberError(
             f"The candidate was compared with {before}, but version {champion.version} serves now: run the night again."
         )

@@ -13,7 +13,7 @@ from steps.registry.audit import Entry, read_trail
 from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.stored import stored_model
-from steps.registry.version import Version, verdict_digest
+from steps.registry.version import Version, serving, verdict_digest
 from steps.workspace import file_sha256
 
 COPYING = ".adapter-"  # folders into which an adapter is being brought
@@ -26,7 +26,7 @@ def champion(registry: Registry) -> Version | None:
         SlumberError: there are versions, but no champion among them.
     """
     versions = history(registry)
-    champion = next((version for version in versions if "champion" in version.aliases), None)
+    champion = serving(versions)
     if versions and champion is None:
         raise SlumberError(
             f"The registry {registry.name!r} has {len(versions)} versions and no champion: name one with "
@@ -63,9 +63,12 @@ def trail(registry: Registry) -> list[Entry]:
 
 def told_champion(registry: Registry) -> str | None:
     """Return the version that serves as the audit trail has it; None while there is none."""
-    told = next((entry.after for entry in reversed(trail(registry)) if entry.after), None)
-    zero = next((version.version for version in reversed(history(registry)) if version.is_night_zero), None)
-    return told or zero
+    with translate_errors(registry.uri):
+        model = stored_model(registry)
+    if model is None:
+        return None
+    told = next((entry.after for entry in reversed(read_trail(model.tags)) if entry.after), None)
+    return told or next((version.version for version in reversed(model.versions) if version.is_night_zero), None)
 
 
 def registry_time(registry: Registry) -> datetime:
@@ -80,8 +83,8 @@ def registry_time(registry: Registry) -> datetime:
 def waiting(registry: Registry) -> list[Version]:
     """Return the versions that wait, newest first, and may serve still: examined against today's champion."""
     versions = history(registry)
-    champion = next((version.version for version in versions if "champion" in version.aliases), None)
-    return [v for v in versions if v.waits and v.tags.get("champion_before") == champion is not None]
+    champion = serving(versions)
+    return [v for v in versions if v.waits and champion and v.tags.get("champion_before") == champion.version]
 
 
 def adapter_of(registry: Registry, version: Version, destination: Path) -> Path | None:

@@ -40,24 +40,27 @@ def ensure_key(registry: Registry) -> None:
     with translate_errors(registry.uri):
         model = registry.model()
         owner = model.tags.get(_OWNER) if model else None
-        if path.exists() and model and owner is None:
-            registry.client.set_registered_model_tag(registry.name, _OWNER, _fingerprint(_key(registry)))
-        elif owner is not None and not (path.exists() and owner == _fingerprint(_key(registry))):
+        if owner is not None and not (path.exists() and owner == _fingerprint(_key(registry))):
             raise SlumberError(
                 f"The registered model {registry.name!r} in MLflow belongs to another deployment: set "
                 "registry.model_name to a name of its own, or registry.key_file to the key of that deployment."
             )
-    if path.exists():
-        return
+        if not path.exists():
+            _make_key(registry, path)
+        if model and owner is None:
+            registry.client.set_registered_model_tag(registry.name, _OWNER, _fingerprint(_key(registry)))
+
+
+def _make_key(registry: Registry, path: Path) -> None:
+    """Sign with a new key what was judged here before, and write it last: a cut-off start begins anew."""
     if registry.settings.key_file:
         raise SlumberError(f"registry.key_file names {path}, which does not exist: copy the deployment's key there.")
     key = secrets.token_hex(32)
-    with translate_errors(registry.uri):
-        for version in reading.history(registry):
-            if SIGNATURE not in version.tags and _judged_here(registry, version):
-                registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, version.tags, _JUDGED)})
-            if OVERRIDE_SIGNATURE not in version.tags and "override_until" in version.tags:
-                registry.tag(version, **{OVERRIDE_SIGNATURE: _signed(key.encode(), registry, version.tags, _DECIDED)})
+    for version in reading.history(registry):
+        if SIGNATURE not in version.tags and _judged_here(registry, version):
+            registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, version.tags, _JUDGED)})
+        if OVERRIDE_SIGNATURE not in version.tags and "override_until" in version.tags:
+            registry.tag(version, **{OVERRIDE_SIGNATURE: _signed(key.encode(), registry, version.tags, _DECIDED)})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
@@ -66,9 +69,6 @@ def ensure_key(registry: Registry) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     unfinished.rename(path)
-    if model:
-        with translate_errors(registry.uri):
-            registry.client.set_registered_model_tag(registry.name, _OWNER, _fingerprint(key.encode()))
 
 
 def signature(registry: Registry, tags: Mapping[str, str]) -> str:

@@ -99,6 +99,11 @@ def read_version(
     )
 
 
+def serving(versions: Iterable[Version]) -> Version | None:
+    """Return the version that the alias `champion` names."""
+    return next((version for version in versions if "champion" in version.aliases), None)
+
+
 def way_back(champion: Version, versions: Iterable[Version]) -> list[Version]:
     """Return the champions before a refused ``champion``, last first, up to the first that needed no override."""
     by_number = {version.version: version for version in versions}

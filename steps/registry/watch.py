@@ -3,7 +3,7 @@
 from steps.registry import reading
 from steps.registry.gateway import Registry
 from steps.registry.signing import judged_here, key_file, not_judged_here
-from steps.registry.version import Version
+from steps.registry.version import Version, serving
 
 
 def strayed(registry: Registry, *, candidate: Version | None = None) -> str | None:
@@ -13,7 +13,7 @@ def strayed(registry: Registry, *, candidate: Version | None = None) -> str | No
         candidate: what is about to serve; that the audit trail names it already is a promotion that was cut off.
     """
     versions = reading.history(registry)
-    champion = next((version for version in versions if "champion" in version.aliases), None)
+    champion = serving(versions)
     told = reading.told_champion(registry)
     if champion is None or told is None:
         return None

@@ -10,17 +10,10 @@ from steps.errors import SlumberError
 from steps.promote.approval import approve, override
 from steps.promote.registering import promote
 from steps.promote.returning import apply_decisions, rollback
-from steps.registry import Registry, reading, registration
+from steps.registry import reading
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
-
-
-@pytest.fixture
-def registry(settings, workspace, migrated):
-    found = Registry(settings, workspace)
-    registration.ensure_night_zero(found, base={"name": "tiny"})
-    return found
 
 
 @pytest.fixture

@@ -12,19 +12,12 @@ from steps.promote.registering import attach_report, promote, register
 from steps.promote.returning import rollback
 from steps.promote.suites import by_suite, suite_table
 from steps.records import AnchorAnswer, Answer, Check, Verdict
-from steps.registry import Registry, RegistryUnreachable, reading, registration
+from steps.registry import RegistryUnreachable, reading
 from steps.workspace import file_sha256, write_json, write_records
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
 
 NIGHT = "2026-11-22"
-
-
-@pytest.fixture
-def registry(settings, workspace, migrated):
-    found = Registry(settings, workspace)
-    registration.ensure_night_zero(found, base={"name": "tiny"})
-    return found
 
 
 def answer(model, text, *, correct, id="q1", cohort=NIGHT, condition="closed"):

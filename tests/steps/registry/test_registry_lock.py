@@ -14,18 +14,11 @@ import pytest
 from steps.errors import SlumberError
 from steps.promote.registering import promote, register
 from steps.promote.returning import rollback
-from steps.registry import Registry, reading, registration, registry_lock
+from steps.registry import Registry, reading, registry_lock
 from steps.workspace import Workspace
 from tests.examined import FIRST, SECOND, examined
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
-
-
-@pytest.fixture
-def registry(settings, workspace, migrated):
-    found = Registry(settings, workspace)
-    registration.ensure_night_zero(found, base={"name": "tiny"})
-    return found
 
 
 def two_candidates(settings, workspace):

@@ -15,13 +15,6 @@ pytestmark = pytest.mark.usefixtures("planted_verdicts")
 
 
 @pytest.fixture
-def registry(settings, workspace, migrated):
-    found = Registry(settings, workspace)
-    registration.ensure_night_zero(found, base={"name": "tiny"})
-    return found
-
-
-@pytest.fixture
 def other(settings, workspace, registry, tmp_path):
     """Return another workspace on the same registry, with these settings of its registry."""
 
