@@ -105,7 +105,7 @@ _OPENING = re.compile(r"""^\\?["'`]""")
 _CODE = re.compile(
     r"^(?:\$|\{\{|<|%|os\.|env\.|process\.|self\.|None\b|null\b|true\b|false\b|str\b|int\b)|\(.*\)?$|\[|^\*+$"
 )
-_EXAMPLE = re.compile(r"(?:your|my|the|some)[_-]|x{3,}|\\.{3}|changeme", re.IGNORECASE)
+_EXAMPLE = re.compile(r"your[_-]|x{3,}|\.{3}", re.IGNORECASE)
 _PROSE = frozenset(
     "required optional none yes no unchanged default empty expires never rotate ask see changed hidden masked n/a tbd "
     "forgotten missing invalid wrong weak strong secret stored hashed sent kept set not valid unknown nobody longer "

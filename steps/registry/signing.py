@@ -52,14 +52,17 @@ def ensure_key(registry: Registry) -> None:
 
 
 def _make_key(registry: Registry, path: Path) -> None:
-    """Sign with a new key what was judged here before, and write it last: a cut-off start begins anew."""
+    """Sign with a new key what was judged here before, and write the key last: a start that was cut off begins anew.
+
+    A signature that stands there is of a key that is lost: a registered model with a key bears its mark.
+    """
     if registry.settings.key_file:
         raise SlumberError(f"registry.key_file names {path}, which does not exist: copy the deployment's key there.")
     key = secrets.token_hex(32)
     for version in reading.history(registry):
-        if SIGNATURE not in version.tags and _judged_here(registry, version):
+        if _judged_here(registry, version):
             registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, version.tags, _JUDGED)})
-        if OVERRIDE_SIGNATURE not in version.tags and "override_until" in version.tags:
+        if "override_until" in version.tags:
             registry.tag(version, **{OVERRIDE_SIGNATURE: _signed(key.encode(), registry, version.tags, _DECIDED)})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")

@@ -31,6 +31,7 @@ from steps.ingest.redact import redact, redact_tree
         ("password = hunter2", "password = [SECRET]"),
         ("DB_PASSWORD='correct horse battery'", "DB_PASSWORD='[SECRET]'"),
         ("api_key: abcd1234efgh", "api_key: [SECRET]"),
+        ("password=my_S3cret!x", "password=[SECRET]"),
         ("https://joe:s3cret@brenn.org/x", "https://joe:[SECRET]@brenn.org/x"),
         (
             "ghp_abcdefghijklmnopqrstuvwxyz0123456789  # pragma: allowlist secret",

@@ -51,6 +51,16 @@ def test_a_machine_that_is_to_decide_gets_the_key(settings, workspace, registry,
         ensure_key(other(key_file=tmp_path / "nowhere", model_name="new"))
 
 
+def test_a_lost_key_is_followed_by_a_new_one_that_signs_what_is_still_at_hand(settings, workspace, registry):
+    slept(settings, workspace)
+    key_file(registry).unlink()
+    with pytest.raises(SlumberError, match="belongs to another deployment"):
+        ensure_key(registry)
+    registry.client.delete_registered_model_tag(registry.name, "deployment")
+    ensure_key(registry)
+    assert judged_here(registry, reading.version(registry, "2"))
+
+
 def test_what_was_judged_before_there_were_keys_is_signed_once(settings, workspace, registry):
     slept(settings, workspace)
     version = reading.version(registry, "2")
