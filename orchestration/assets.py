@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.checks import check_results, check_specs, step_errors
 from orchestration.lineage import begin
 from orchestration.metadata import Metadata, md5, step_metadata
-from steps.lifecycle import STEPS, asset_steps
+from steps.lifecycle import asset_steps
 from steps.manifest import StepRecord
 from steps.night import Night
 from steps.step import Step
@@ -33,8 +33,8 @@ DESCRIPTIONS = {
     "examination": """What base, champion and candidate answer: tonight's and earlier probes, and general abilities.""",
     "verdict": """PROMOTE, REJECT, INCONCLUSIVE or NO_OP, with reasons; the candidate is registered whatever it is.
 
-    Its check `gate` blocks: a candidate that is refused never gets as far as the champion. The others say, condition by
-    condition, why.""",
+    Its check `gate` warns of a refusal, which is a decision and no failure; the others say, condition by condition,
+    why.""",
     "champion": """Who serves. It moves only if the verdict recorded with the very candidate says PROMOTE.""",
 }
 
@@ -63,8 +63,6 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
             if first:
                 begin(tonight)
             done = [(step, step.run(tonight)) for step in steps]
-            if _may_be_last(steps):
-                done.append((STEPS[-1], STEPS[-1].run(tonight)))
         return dg.MaterializeResult(
             metadata=_metadata(tonight, done),
             check_results=[result for step, record in done for result in check_results(step, record, tonight)],
@@ -72,11 +70,6 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
         )
 
     return made
-
-
-def _may_be_last(steps: Sequence[Step]) -> bool:
-    """A refused night ends with its verdict, whose check blocks what comes after: the report is written there, too."""
-    return any(step.name == "register" for step in steps)
 
 
 def _metadata(night: Night, done: Sequence[tuple[Step, StepRecord]]) -> Metadata:

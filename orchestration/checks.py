@@ -1,6 +1,7 @@
-"""Asset checks: Great Expectations on what the night wrote, the leak check, and the gate, which block.
+"""Asset checks: Great Expectations on what the night wrote and the leak check, which block; the gate and its conditions.
 
-The gate's conditions are checks of their own, to be watched one by one; they do not block, for the gate does.
+A candidate that the gate refuses is a decision and no failure: its night goes on to its end, and says so at the check
+`gate`. What keeps it from serving is the promotion, which reads the recorded verdict and not a check.
 """
 
 import math
@@ -43,8 +44,8 @@ def check_specs(step: Step) -> list[dg.AssetCheckSpec]:
         says = "No dream repeats a probe's wording."
         specs.append(dg.AssetCheckSpec("no_leak", asset=step.asset, blocking=True, description=says))
     if step.name == "rescue":
-        says = "May the candidate serve? Only PROMOTE, or NO_OP with nothing to do, lets the champion be touched."
-        specs.append(dg.AssetCheckSpec("gate", asset=step.asset, blocking=True, description=says))
+        says = "May the candidate serve? Passed for PROMOTE, and for NO_OP, with which there is nothing to decide."
+        specs.append(dg.AssetCheckSpec("gate", asset=step.asset, description=says))
         specs += [dg.AssetCheckSpec(_key(c.name), asset=step.asset, description=c.says) for c in conditions.CONDITIONS]
     return specs
 
@@ -115,11 +116,11 @@ def leak_check(night: Night) -> dg.AssetCheckResult:
 
 
 def gate_check(verdict: Verdict) -> dg.AssetCheckResult:
-    """Passed for PROMOTE, and for NO_OP, with which there is nothing to promote."""
+    """Passed for PROMOTE, and for NO_OP, with which there is nothing to promote; a warning for a refusal."""
     return dg.AssetCheckResult(
         check_name="gate",
         passed=verdict.verdict in ("PROMOTE", "NO_OP"),
-        severity=ERROR,
+        severity=WARN,
         description=f"{verdict.verdict}: {'; '.join(verdict.reasons)}",
         metadata={"verdict": verdict.verdict, "conditions": conditions_table(verdict.checks)},
     )

@@ -1,4 +1,7 @@
-"""Failing loudly: every failed run of this code location becomes an error in the log and an alert."""
+"""Telling of scheduled nights: a failed run is an error in the log and an alert, a refused candidate a message.
+
+Runs by hand (`slumber night`) tell their user directly.
+"""
 
 from typing import Any
 
@@ -6,39 +9,63 @@ import dagster as dg
 
 from orchestration.alerts import record_alert
 from orchestration.instance import failed_checks
-from orchestration.notify import Event, notify
+from orchestration.jobs import sleep
+from orchestration.notify import notify
+from steps.errors import SlumberError
+from steps.gate.verdict import read_verdict
 from steps.settings import Settings
 from steps.workspace import Workspace
 
+PARTITION = "dagster/partition"
+
 
 def night_failed(settings: Settings, workspace: Workspace) -> dg.SensorDefinition:
-    """Return the sensor that watches for failed nights. Runs by hand (`slumber night`) tell their user directly."""
+    """Return the sensor that watches for nights that could not be run to their end."""
 
     @dg.run_failure_sensor(
         name="night_failed",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="A night failed or was refused by the gate: an error here, an alert in `slumber status`, `notify`.",
+        description="A night failed: an error here, an alert in `slumber status`, `notify`.",
     )
     def sensor(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
-        night = run.tags.get("dagster/partition")
+        night = run.tags.get(PARTITION)
         # A blocking check says better what went wrong than the error that stops the run because of it.
-        failed = failed_checks(context.instance, run.run_id)
-        message = "; ".join(failed.values()) or failure_message(context)
+        message = "; ".join(failed_checks(context.instance, run.run_id).values()) or failure_message(context)
         record_alert(workspace, night=night, run_id=run.run_id, message=message)
         context.log.error(f"Night {night or '?'} failed (run {run.run_id}): {message}")
-        event = event_of(failed.get("gate", ""))
-        for line in notify(settings, workspace, event=event, night=night, run_id=run.run_id, reasons=[message]):
+        for line in notify(settings, workspace, event="FAILED", night=night, run_id=run.run_id, reasons=[message]):
             context.log.warning(line)
 
     return sensor
 
 
-def event_of(gate: str) -> Event:
-    """What the check `gate` begins with, if it was what failed."""
-    if gate.startswith("REJECT:"):
-        return "REJECT"
-    return "INCONCLUSIVE" if gate.startswith("INCONCLUSIVE:") else "FAILED"
+def night_refused(settings: Settings, workspace: Workspace) -> dg.SensorDefinition:
+    """Return the sensor that tells of nights which ended well with a candidate that may not serve."""
+
+    @dg.run_status_sensor(
+        name="night_refused",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[sleep],
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="The gate refused a candidate (REJECT, INCONCLUSIVE): `notify`. The run itself is a success.",
+    )
+    def sensor(context: dg.RunStatusSensorContext) -> None:
+        run = context.dagster_run
+        night = run.tags[PARTITION]
+        try:
+            verdict = read_verdict(workspace, night)
+        except SlumberError as error:  # the next run of this night is at work on it
+            context.log.warning(f"Nobody was told of night {night}: {error}")
+            return
+        if verdict.verdict not in ("REJECT", "INCONCLUSIVE"):
+            return
+        told: dict[str, Any] = {"event": verdict.verdict, "reasons": list(verdict.reasons)}
+        context.log.warning(f"Night {night}: {verdict.verdict}: {'; '.join(verdict.reasons)}")
+        for line in notify(settings, workspace, night=night, run_id=run.run_id, **told):
+            context.log.warning(line)
+
+    return sensor
 
 
 def failure_message(context: dg.RunFailureSensorContext) -> str:

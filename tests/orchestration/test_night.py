@@ -56,16 +56,23 @@ def checked(workspace, run_id) -> dict[str, bool]:
     return {check.check_name: check.passed for check in found}
 
 
+def ended(workspace, run_id):
+    with opened_instance(workspace) as instance:
+        return instance.get_run_by_id(run_id).status
+
+
 def test_a_refused_night(tiny_settings, workspace, inbox, migrated):
     """A random model learns nothing: everything is shown and kept, and the champion is not touched."""
     outcome = run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=inbox)
     assert outcome.verdict.verdict in ("REJECT", "INCONCLUSIVE") and outcome.verdict.reasons
 
     assets = materialized(workspace, outcome.run_id)
-    assert list(assets) == ["corpus", "dreams", "adapter", "examination", "verdict"]
+    assert list(assets) == ["corpus", "dreams", "adapter", "examination", "verdict", "champion"]
+    assert ended(workspace, outcome.run_id) == dg.DagsterRunStatus.SUCCESS, "a refusal is a decision, not a failure"
+    assert not assets["champion"]["promoted"].value and "Not promoted" in assets["champion"]["message"].value
     assert assets["corpus"]["quarantined"].value == 1
     assert assets["adapter"]["loss"].value.startswith("![loss curve](data:image/png;base64,")
-    assert "before_and_after" in assets["examination"] and "report" in assets["verdict"]
+    assert "before_and_after" in assets["examination"] and "report" in assets["champion"]
 
     evaluated = checked(workspace, outcome.run_id)
     failed = {c.name.replace(" ", "_") for c in outcome.verdict.checks if c.status in ("FAIL", "INCONCLUSIVE")}

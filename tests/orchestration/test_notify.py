@@ -10,12 +10,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import dagster as dg
 import pytest
 
-from orchestration.checks import gate_check
 from orchestration.definitions import build
 from orchestration.environment import Deployment
 from orchestration.night import run_night
 from orchestration.notify import notify
-from orchestration.sensors import event_of, night_failed
+from orchestration.sensors import night_failed, night_refused
 from steps.errors import SlumberError
 from steps.params import load_settings
 from steps.records import Verdict
@@ -50,6 +49,12 @@ def server():
 
 def hooked(settings, **hooks):
     return settings.model_copy(update={"notify": NotifySettings(**hooks)})
+
+
+def left_verdict(workspace, word):
+    path = workspace.night_dir(NIGHT) / "verdict.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(Verdict(night=NIGHT, verdict=word, reasons=("why",)).model_dump_json())
 
 
 def tell(settings, workspace):
@@ -115,10 +120,7 @@ def test_a_night_by_hand_tells_of_a_refusal_only(settings, workspace, tmp_path, 
     address, received = server
 
     def decided(deployment, night):
-        made = Verdict(night=night, verdict=word, reasons=("why",))
-        path = workspace.night_dir(night) / "verdict.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(made.model_dump_json())
+        left_verdict(workspace, word)
         return "run"
 
     monkeypatch.setattr("orchestration.night.execute", decided)
@@ -140,10 +142,27 @@ def test_the_sensor_tells_of_a_scheduled_night(settings, workspace, tmp_path, se
     assert (posted["event"], posted["night"], posted["dagster_run_id"]) == ("FAILED", NIGHT, result.run_id)
 
 
-@pytest.mark.parametrize("word", ["REJECT", "INCONCLUSIVE"])
-def test_the_sensor_tells_a_refusal_from_a_failure(word):
-    refused = gate_check(Verdict(night=NIGHT, verdict=word, reasons=("why",)))
-    assert event_of(refused.description) == word and event_of("") == "FAILED"
+@pytest.mark.parametrize("word", ["REJECT", "INCONCLUSIVE", "PROMOTE", "NO_OP", None])
+def test_the_sensor_tells_of_a_scheduled_night_that_was_refused(settings, workspace, server, word):
+    """Its run is a success; a verdict that is gone by then (the night runs again) is told by that run."""
+    address, received = server
+    if word:
+        left_verdict(workspace, word)
+
+    @dg.job
+    def sleep():
+        pass
+
+    with dg.instance_for_test() as instance:
+        result = sleep.execute_in_process(instance=instance, tags={"dagster/partition": NIGHT})
+        entries = instance.all_logs(result.run_id)
+        success = next(e.dagster_event for e in entries if e.dagster_event and e.dagster_event.is_job_success)
+        run = instance.get_run_by_id(result.run_id)
+        context = dg.build_run_status_sensor_context("night_refused", success, instance, run)
+        night_refused(hooked(settings, webhook=f"{address}/ok"), workspace)(context)
+    refused = word in ("REJECT", "INCONCLUSIVE")
+    expected = [(word, NIGHT, ["why"], result.run_id)] if refused else []
+    assert [(p["event"], p["night"], p["reasons"], p["dagster_run_id"]) for p in received] == expected
 
 
 @pytest.mark.parametrize(
