@@ -19,6 +19,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -140,12 +141,11 @@ def _mlflow(root: Path, top: Path) -> dict[str, Any]:
                 for kind, values in (("tags", tags), ("metrics", metrics), ("params", params))
             }
         pages["aliases"] = dict(db.execute("SELECT alias, version FROM registered_model_aliases"))
-        trail = db.execute("SELECT key, value FROM registered_model_tags ORDER BY key").fetchall()
-        pages["audit"] = [
-            {k: v for k, v in json.loads(value).items() if k != "time"}
-            for key, value in trail
-            if key.startswith("audit.")
-        ]
+        entries: dict[str, dict[str, str]] = defaultdict(dict)
+        trail = "SELECT run_uuid, key, value FROM runs JOIN tags USING (run_uuid) WHERE key LIKE 'audit.%' "
+        for run, key, value in db.execute(trail + "ORDER BY start_time"):
+            entries[run][key] = value
+        pages["audit"] = [{k: v for k, v in entry.items() if k != "audit.time"} for entry in entries.values()]
     return pages
 
 

@@ -1,4 +1,4 @@
-"""Asset checks: Great Expectations on what the night wrote and the leak check, which block; the gate and its conditions.
+"""Asset checks: Great Expectations on what the night wrote and the leak check, which block; and the gate, which tells.
 
 A candidate that the gate refuses is a decision and no failure: its night goes on to its end, and says so at the check
 `gate`. What keeps it from serving is the promotion, which reads the recorded verdict and not a check.

@@ -1,13 +1,13 @@
 """The audit trail: who changed what in the registry, when and why.
 
-Each entry is a tag of its own on the registered model: two writers at once cannot overwrite each other, and the trail
-lives as long as the registry, not as long as a workspace. Entries hold names, numbers and the reasons that people give;
-nothing of the experiences.
+Each entry is an MLflow run of its own, in an experiment whose page is the trail as a table: two writers at once cannot
+overwrite each other, and the trail lives as long as the registry, not as long as a workspace. Entries hold names,
+numbers and the reasons that people give; nothing of the experiences.
 """
 
 import contextlib
 import getpass
-import uuid
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "audit."
 DAMAGED = "damaged"
+PAGE = 1000
+_SENTENCES = {
+    "register": "version {version} is registered",
+    "wait": "version {version} waits for approval",
+    "approve": "version {version} is approved",
+    "delete": "the adapter of version {version} is deleted",
+    "forget": "something is to be forgotten on request",
+    "erase": "all that version {version} holds is deleted",
+}
 
 
 class Entry(BaseModel):
@@ -30,16 +39,58 @@ class Entry(BaseModel):
     author: str = ""
     reason: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What the page shows of it in one line."""
+        moved = f"version {self.after} serves" + (f", {self.before} no more" if self.before else "")
+        told = moved if self.after else _SENTENCES.get(self.action, "version {version}").format(**self.model_dump())
+        by = ": ".join(part for part in (self.author, self.reason) if part)
+        return f"{self.action}: {told}" + (f" ({by})" if by else "")
 
-def append(client: Any, name: str, entry: Entry) -> None:
-    """Write ``entry`` to the trail of the registered model ``name``."""
-    key = f"{PREFIX}{datetime.fromisoformat(entry.time):%Y%m%dT%H%M%S.%fZ}.{uuid.uuid4().hex[:8]}"
-    client.set_registered_model_tag(name, key, entry.model_dump_json(by_alias=True))
+
+def experiment_of(model: str) -> str:
+    """Return the name of the experiment that holds the trail of the registered ``model``."""
+    return f"{model} audit trail"
 
 
-def read_trail(tags: dict[str, str]) -> list[Entry]:
-    """Return the entries among a registered model's tags, oldest first; one edited by hand is shown as damaged."""
-    return [_read(key, tags[key]) for key in sorted(tags) if key.startswith(PREFIX)]
+def append(client: Any, experiment_id: str, entry: Entry) -> None:
+    """Write ``entry`` to the trail, in one call: a killed process leaves all of it or nothing."""
+    told = {f"{PREFIX}{name}": value for name, value in entry.model_dump(by_alias=True).items() if value is not None}
+    milliseconds = int(datetime.fromisoformat(entry.time).timestamp() * 1000)
+    run = client.create_run(experiment_id, start_time=milliseconds, tags=told, run_name=entry.sentence[:250])
+    client.set_terminated(run.info.run_id, "FINISHED", end_time=milliseconds)
+
+
+def stored(client: Any, experiment_id: str) -> list[dict[str, str]]:
+    """Return the tags of all entries, also of those that somebody deleted in MLflow's pages."""
+    from mlflow.entities import ViewType
+
+    found, token = [], None
+    while not found or token:
+        page = client.search_runs([experiment_id], "", ViewType.ALL, PAGE, ["attributes.start_time ASC"], token)
+        found, token = [*found, *(dict(run.data.tags) for run in page)], page.token
+        if not page:
+            break
+    return found
+
+
+def last_time(client: Any, experiment_id: str) -> str:
+    """Return the time of the last entry, empty if there is none."""
+    from mlflow.entities import ViewType
+
+    newest = client.search_runs([experiment_id], "", ViewType.ALL, 1, ["attributes.start_time DESC"])
+    return newest[0].data.tags.get(f"{PREFIX}time", "") if newest else ""
+
+
+def read_trail(runs: Iterable[Mapping[str, str]], tags: Mapping[str, str]) -> list[Entry]:
+    """Return the entries, oldest first; one edited by hand is shown as damaged.
+
+    Args:
+        runs: tags of the runs of the trail.
+        tags: of the registered model, which held the entries as JSON until 2026-11-27.
+    """
+    found = [_read_json(key, tags[key]) for key in tags if key.startswith(PREFIX)] + [_read(run) for run in runs]
+    return sorted(found, key=lambda entry: entry.time)
 
 
 def now(*, after: str = "") -> str:
@@ -58,7 +109,16 @@ def this_user() -> str:
         return "unknown"
 
 
-def _read(key: str, text: str) -> Entry:
+def _read(tags: Mapping[str, str]) -> Entry:
+    told = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX)}
+    try:
+        return Entry.model_validate(told)
+    except ValidationError:
+        name = tags.get("mlflow.runName", "?")
+        return Entry(time="", action=DAMAGED, version="", reason=f"the run {name!r} of the trail was changed by hand")
+
+
+def _read_json(key: str, text: str) -> Entry:
     try:
         return Entry.model_validate_json(text)
     except ValidationError:

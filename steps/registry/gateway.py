@@ -7,8 +7,9 @@ What is done with it are plain functions, by subject: ``reading``, ``marking``, 
 from functools import cached_property
 from typing import Any
 
-from steps.registry.audit import Entry, append, now, read_trail, this_user
-from steps.registry.connection import connect, tracking_uri
+from steps.registry.audit import Entry, append, experiment_of, last_time, now, this_user
+from steps.registry.connection import artifact_location, connect, tracking_uri
+from steps.registry.run import experiment_id
 from steps.registry.version import Version
 from steps.settings import Settings
 from steps.workspace import Workspace
@@ -36,6 +37,10 @@ class Registry:
         model = self.model()
         return {alias: str(number) for alias, number in model.aliases.items()} if model else {}
 
+    def experiment(self, name: str) -> str:
+        """Return the id of an experiment of this deployment, made if there is none yet."""
+        return experiment_id(self.client, name=name, location=artifact_location(self.uri, self.workspace))
+
     def set_alias(self, alias: str, number: str) -> None:
         """Let ``alias`` name the version ``number``, and no other."""
         self.client.set_registered_model_alias(self.name, alias, number)
@@ -61,15 +66,14 @@ class Registry:
         reason: str = "",
     ) -> None:
         """Append to the audit trail. Without ``author`` it names the account that this process runs under."""
-        who, model = author or this_user(), self.model()
-        last = read_trail(model.tags)[-1:] if model else []
+        trail = self.experiment(experiment_of(self.name))
         entry = Entry(
-            time=now(after=last[0].time if last else ""),
+            time=now(after=last_time(self.client, trail)),
             action=action,
             version=version,
             before=before,
             after=after,
-            author=who,
+            author=author or this_user(),
             reason=reason,
         )
-        append(self.client, self.name, entry)
+        append(self.client, trail, entry)

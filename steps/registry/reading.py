@@ -9,7 +9,7 @@ from pathlib import Path
 
 from steps.errors import SlumberError
 from steps.records import Verdict
-from steps.registry.audit import Entry, read_trail
+from steps.registry.audit import Entry
 from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.stored import stored_model
@@ -58,7 +58,7 @@ def trail(registry: Registry) -> list[Entry]:
     """Return the audit trail, oldest first."""
     with translate_errors(registry.uri):
         model = stored_model(registry)
-        return read_trail(model.tags) if model else []
+        return model.trail if model else []
 
 
 def told_champion(registry: Registry) -> str | None:
@@ -67,7 +67,7 @@ def told_champion(registry: Registry) -> str | None:
         model = stored_model(registry)
     if model is None:
         return None
-    told = next((entry.after for entry in reversed(read_trail(model.tags)) if entry.after), None)
+    told = next((entry.after for entry in reversed(model.trail) if entry.after), None)
     return told or next((version.version for version in reversed(model.versions) if version.is_night_zero), None)
 
 

@@ -8,14 +8,17 @@ from typing import Any
 from steps.errors import SlumberError
 from steps.records import Verdict, content_id
 from steps.registry import reading
-from steps.registry.connection import artifact_location, translate_errors
+from steps.registry.audit import experiment_of
+from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.promotion import check_bound_champion
 from steps.registry.registry_lock import registry_lock
-from steps.registry.run import close_unfinished, experiment_id, log_files, write_run
+from steps.registry.run import close_unfinished, log_files, write_run
 from steps.registry.signing import SIGNATURE, ensure_key, signature
 from steps.registry.version import DESCRIPTION_LIMIT, NIGHT_ZERO, Version, verdict_digest
 from steps.workspace import file_sha256
+
+_ABOUT = "A version a night: adapter, data, examination, verdict"
 
 
 def ensure_night_zero(registry: Registry, *, base: dict[str, Any]) -> Version:
@@ -125,15 +128,17 @@ def _named_candidate(registry: Registry, number: str, verdict: str) -> Version:
 
 
 def _experiment(registry: Registry) -> str:
-    where = artifact_location(registry.uri, registry.workspace)
-    return experiment_id(registry.client, name=registry.settings.registry.experiment, location=where)
+    return registry.experiment(registry.settings.registry.experiment)
 
 
 def _ensure_model(registry: Registry) -> None:
-    if registry.model() is None:
-        registry.client.create_registered_model(
-            registry.name, description="A version a night: adapter, data, examination, verdict"
-        )
+    model = registry.model()
+    trail = f"[Audit trail](#/experiments/{registry.experiment(experiment_of(registry.name))}/runs)"
+    says = f"{_ABOUT}. {trail}: who changed what, when and why."
+    if model is None:
+        registry.client.create_registered_model(registry.name, description=says)
+    elif model.description == _ABOUT:  # from before the trail had a page
+        registry.client.update_registered_model(registry.name, says)
 
 
 def _register_base(registry: Registry, base: dict[str, Any]) -> Version:

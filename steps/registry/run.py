@@ -15,11 +15,21 @@ BATCH = 100  # MLflow takes at most so many parameters or tags at once
 
 def experiment_id(client: Any, *, name: str, location: str | None) -> str:
     """Return the experiment's id; a new one keeps its artifacts at ``location``."""
+    from mlflow.exceptions import MlflowException
+
     found = client.get_experiment_by_name(name)
     if found is None:
-        return client.create_experiment(name, artifact_location=location)
+        try:
+            return client.create_experiment(name, artifact_location=location)
+        except MlflowException:
+            found = client.get_experiment_by_name(name)  # another process was faster
+            if found is None:
+                raise
     if found.lifecycle_stage != "active":
-        raise SlumberError(f"The MLflow experiment {name!r} was deleted: restore it, or set registry.experiment.")
+        raise SlumberError(
+            f"The MLflow experiment {name!r} was deleted: restore it in MLflow, or set registry.experiment and "
+            "registry.model_name, after which it and its audit trail are named."
+        )
     return found.experiment_id
 
 

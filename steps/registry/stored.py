@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steps.registry.audit import PREFIX, Entry, experiment_of, read_trail, stored
 from steps.registry.connection import sqlite_path
 from steps.registry.gateway import Registry
 from steps.registry.version import Version, read_version
@@ -18,9 +19,9 @@ from steps.registry.version import Version, read_version
 
 @dataclass(frozen=True)
 class StoredModel:
-    """The registered model's own tags, and its versions, newest first."""
+    """The registered model's audit trail, oldest first, and its versions, newest first."""
 
-    tags: dict[str, str]
+    trail: list[Entry]
     versions: list[Version]
 
 
@@ -63,7 +64,14 @@ def _from_sqlite(path: Path, name: str) -> StoredModel | None:
             )
             for number, run_id, description, created in database.execute(rows, (name,))
         ]
-    return StoredModel(tags, versions)
+        rows = (
+            "SELECT run_uuid, key, value FROM tags JOIN runs USING (run_uuid) JOIN experiments USING (experiment_id) "
+            "WHERE experiments.name = ? AND (key LIKE ? OR key = 'mlflow.runName')"
+        )
+        runs: dict[str, dict[str, str]] = defaultdict(dict)
+        for run, key, value in database.execute(rows, (experiment_of(name), f"{PREFIX}%")):
+            runs[run][key] = value
+    return StoredModel(read_trail(runs.values(), tags), versions)
 
 
 def _from_client(registry: Registry) -> StoredModel | None:
@@ -88,4 +96,7 @@ def _from_client(registry: Registry) -> StoredModel | None:
         )
         for entity in found
     ]
-    return StoredModel(dict(model.tags), sorted(versions, key=lambda version: -int(version.version)))
+    experiment = registry.client.get_experiment_by_name(experiment_of(registry.name))
+    runs = stored(registry.client, experiment.experiment_id) if experiment else []
+    newest_first = sorted(versions, key=lambda version: -int(version.version))
+    return StoredModel(read_trail(runs, dict(model.tags)), newest_first)

@@ -1,13 +1,15 @@
 """The audit trail: every change of the registry, from everybody, and nothing of the experiences."""
 
+import sqlite3
 import threading
 
 import pytest
 
 from steps.promote.approval import approve, override
 from steps.promote.returning import rollback
-from steps.registry import Registry, reading, registration
-from steps.registry.audit import DAMAGED, PREFIX, Entry, append, now
+from steps.registry import Registry, reading, registration, stored
+from steps.registry.audit import DAMAGED, PREFIX, Entry, append, experiment_of, now
+from steps.registry.connection import sqlite_path
 from tests.examined import FIRST, SECOND, THIRD, slept
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
@@ -44,8 +46,11 @@ def test_a_registration_that_was_killed_before_its_entry_is_entered_by_the_next(
     registry = Registry(settings, workspace)
     registration.ensure_night_zero(registry, base={"name": "tiny"})
     slept(settings, workspace, verdict="REJECT")
-    for key in registry.client.get_registered_model("slumber").tags:
-        registry.client.delete_registered_model_tag("slumber", key)
+    database = sqlite3.connect(sqlite_path(registry.uri))
+    with database:
+        database.execute("DELETE FROM tags WHERE key LIKE 'audit.%'")
+        database.execute("DELETE FROM runs WHERE name LIKE 'register:%'")
+    database.close()
     slept(settings, workspace, verdict="REJECT")
     assert [(entry.action, entry.version) for entry in reading.trail(registry)] == [("register", "2")]
 
@@ -57,9 +62,10 @@ def test_entries_that_come_at_once_are_all_kept(settings, workspace, migrated):
 
     def write(author):
         start.wait()
-        client = Registry(settings, workspace).client
+        writer = Registry(settings, workspace)
+        trail = writer.experiment(experiment_of(writer.name))
         for _ in range(3):
-            append(client, "slumber", Entry(time=time, action="wait", version="1", author=author))
+            append(writer.client, trail, Entry(time=time, action="wait", version="1", author=author))
 
     writers = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
     for writer in writers:
@@ -74,4 +80,34 @@ def test_an_entry_changed_by_hand_is_shown_as_damaged_and_hides_no_other(setting
     assert reading.trail(registry) == []
     registration.ensure_night_zero(registry, base={"name": "tiny"})
     registry.client.set_registered_model_tag("slumber", f"{PREFIX}20000101", "{}")
-    assert [entry.action for entry in reading.trail(registry)] == [DAMAGED, "register"]
+    registry.enter("wait", "1")
+    (run,) = trail_page(registry, "attributes.run_name LIKE 'wait%'")
+    registry.client.set_tag(run.info.run_id, f"{PREFIX}sum", "1")
+    assert [entry.action for entry in reading.trail(registry)] == [DAMAGED, DAMAGED, "register"]
+
+
+def test_an_entry_deleted_on_the_page_is_still_told(settings, workspace, migrated):
+    registry = Registry(settings, workspace)
+    registration.ensure_night_zero(registry, base={"name": "tiny"})
+    registry.enter("promote", "1", "2", "1", author="Ada", reason="because")
+    (run,) = trail_page(registry, "attributes.run_name LIKE 'promote%'")
+    assert run.info.run_name == "promote: version 1 serves, 2 no more (Ada: because)"
+    registry.client.delete_run(run.info.run_id)
+    assert reading.told_champion(registry) == "1" and len(reading.trail(registry)) == 2
+
+
+def test_both_ways_to_read_the_trail_agree_and_older_tags_are_read(settings, workspace, migrated):
+    registry = Registry(settings, workspace)
+    registration.ensure_night_zero(registry, base={"name": "tiny"})
+    older = Entry(time="2026-11-01T00:00:00.000000+00:00", action="promote", version="7", after="7")
+    text = older.model_dump_json(by_alias=True)
+    registry.client.set_registered_model_tag("slumber", f"{PREFIX}20261101", text)
+    told = stored._from_client(registry)
+    assert told == stored.stored_model(registry) and told.trail[0] == older
+    page = registry.client.get_registered_model("slumber").description
+    assert registry.client.get_experiment_by_name("slumber audit trail").experiment_id in page
+
+
+def trail_page(registry, query):
+    trail = registry.experiment(experiment_of(registry.name))
+    return registry.client.search_runs([trail], query)
