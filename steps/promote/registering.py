@@ -14,10 +14,12 @@ from steps.night import Night
 from steps.promote.approval import let_serve_or_wait
 from steps.promote.description import changes, describe
 from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
+from steps.promote.reviewed import review_items
 from steps.promote.suites import by_suite
 from steps.records import Verdict
 from steps.registry import Registry, RegistryUnreachable, Version, marking, reading, registration
 from steps.registry.overrides import override_that_ended
+from steps.registry.review import Item, write_review
 from steps.registry.run import flat
 from steps.registry.watch import strayed
 from steps.settings import Settings
@@ -67,7 +69,7 @@ def register(
         adapter=adapter,
         verdict=verdict,
         files=_files(workspace, verdict),
-        metrics=_metrics(workspace, verdict),
+        metrics=_metrics(workspace, verdict) | {f"right.{s.name}": s.candidate / s.items for s in suites},
         params=settings.model_dump(mode="json"),
         tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
         dataset_hashes=current_hashes(workspace, night),
@@ -112,6 +114,8 @@ def attach_report(
 ) -> None:
     """Add the morning report, written after promotion, to the run of the night's version, if there is one.
 
+    Its examination is written for MLflow's evaluation view, too, and the version's description shows both.
+
     ``links``: addresses by name that the version's description is to show beside the report's.
     """
     report = workspace.night_dir(night) / "report.html"
@@ -119,7 +123,13 @@ def attach_report(
     version = next((version for version in reading.history(registry) if version.night == night), None)
     if version and report.is_file():
         registration.attach(registry, version.run_id, {"report.html": report})
-        marking.link(registry, version, links or {})
+        review = write_review(registry, version, _review_items(workspace, night))
+        marking.link(registry, version, {"examination item by item": review, **(links or {})})
+
+
+def _review_items(workspace: Workspace, night: str) -> list[Item]:
+    folder = decided_on(workspace, read_verdict(workspace, night)) / "examination"
+    return review_items(read_examination(folder).answers, night=night)
 
 
 def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:

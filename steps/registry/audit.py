@@ -65,12 +65,11 @@ def stored(client: Any, experiment_id: str) -> list[dict[str, str]]:
     """Return the tags of all entries, also of those that somebody deleted in MLflow's pages."""
     from mlflow.entities import ViewType
 
-    found, token = [], None
-    while not found or token:
-        page = client.search_runs([experiment_id], "", ViewType.ALL, PAGE, ["attributes.start_time ASC"], token)
-        found, token = [*found, *(dict(run.data.tags) for run in page)], page.token
-        if not page:
-            break
+    found: list[dict[str, str]] = []
+    token: str | None = ""
+    while token is not None:
+        page = client.search_runs([experiment_id], "", ViewType.ALL, PAGE, ["attributes.start_time ASC"], token or None)
+        found, token = [*found, *(dict(run.data.tags) for run in page)], page.token or None
     return found
 
 

@@ -14,6 +14,7 @@ from steps.registry.gateway import Registry
 from steps.registry.marking import seconds
 from steps.registry.reading import COPYING
 from steps.registry.registry_lock import registry_lock
+from steps.registry.review import delete_review
 from steps.registry.version import Version
 from steps.workspace import compact, file_sha256
 
@@ -58,6 +59,7 @@ def erase(registry: Registry) -> list[str]:
         for version in gone:
             registry.enter("erase", version.version, reason=f"request {version.must_forget}")
             retention.delete_artifacts(registry.client, version, uri=registry.uri, but=_KEPT)
+            delete_review(registry, version)
             registry.client.update_model_version(registry.name, version.version, _NOTE)
             registry.client.set_tag(version.run_id, "mlflow.note.content", _NOTE)
         if gone and registry.uri.startswith(_SQLITE):

@@ -32,7 +32,10 @@ def note(registry: Registry, version: Version, text: str) -> None:
 
 
 def link(registry: Registry, version: Version, links: Mapping[str, str]) -> None:
-    """Show where to look on, the morning report first, under the heading of the description of ``version``."""
+    """Show where to look on, the morning report first, under the heading of the description of ``version``.
+
+    An address that begins with ``#`` lies within MLflow's pages.
+    """
     with translate_errors(registry.uri, outcome=f"the description of version {version.version} was not changed"):
         run = registry.client.get_run(version.run_id).info
         # Within MLflow's pages, so that it holds whatever their address is.
