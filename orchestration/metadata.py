@@ -13,8 +13,8 @@ from orchestration.scores import read_scores
 from steps.gate.verdict import read_verdict
 from steps.manifest import StepRecord
 from steps.night import Night
-from steps.promote.description import cell
 from steps.records import Check, LedgerEntry
+from steps.registry.markdown import cell
 from steps.step import Step
 from steps.workspace import read_records
 

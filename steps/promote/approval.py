@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
-from steps.promote.description import cell
 from steps.promote.promotion import Promotion, candidate_of, check_candidate, serves, stayed
 from steps.records import Verdict
 from steps.registry import (
@@ -20,6 +19,7 @@ from steps.registry import (
     retention,
     verdict_digest,
 )
+from steps.registry.markdown import cell
 from steps.registry.signing import ensure_key, judged_here
 from steps.registry.watch import strayed
 from steps.settings import Settings

@@ -1,16 +1,14 @@
 """The verdict as Markdown: the description of a model version in MLflow's pages."""
 
-import html
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from steps.examine.pairs import before_and_after, closed_book
 from steps.promote.suites import SuiteChange, suite_table
 from steps.records import Answer, Verdict
+from steps.registry.markdown import cell
 
 EXAMPLES = 5
-EXAMPLE_CHARS = 160
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,3 @@ def _examples(title: str, found: tuple[Change, ...]) -> list[str]:
         lines += ["", "| question | before | after |", "|---|---|---|"]
         lines += [f"| {cell(c.question)} | {cell(c.before)} | {cell(c.after)} |" for c in found[:EXAMPLES]]
     return lines
-
-
-def cell(text: str, limit: int = EXAMPLE_CHARS) -> str:
-    """One table cell of text that a model or a stranger's document wrote: no markup, no line breaks, not endless."""
-    text = re.sub(r"\s+", " ", text).strip()
-    text = text if len(text) <= limit else text[: limit - 4] + " ..."
-    return re.sub(r"([\\`*_{}\[\]()#|!~])", r"\\\1", html.escape(text, quote=False)) or "-"

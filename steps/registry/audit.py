@@ -73,12 +73,12 @@ def stored(client: Any, experiment_id: str) -> list[dict[str, str]]:
     return found
 
 
-def last_time(client: Any, experiment_id: str) -> str:
-    """Return the time of the last entry, empty if there is none."""
+def newest(client: Any, experiment_id: str) -> list[dict[str, str]]:
+    """Return the tags of the last entries, newest first: more than a page shows."""
     from mlflow.entities import ViewType
 
-    newest = client.search_runs([experiment_id], "", ViewType.ALL, 1, ["attributes.start_time DESC"])
-    return newest[0].data.tags.get(f"{PREFIX}time", "") if newest else ""
+    runs = client.search_runs([experiment_id], "", ViewType.ALL, 25, ["attributes.start_time DESC"])
+    return [dict(run.data.tags) for run in runs]
 
 
 def read_trail(runs: Iterable[Mapping[str, str]], tags: Mapping[str, str]) -> list[Entry]:

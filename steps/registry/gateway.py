@@ -7,8 +7,9 @@ What is done with it are plain functions, by subject: ``reading``, ``marking``, 
 from functools import cached_property
 from typing import Any
 
-from steps.registry.audit import Entry, append, experiment_of, last_time, now, this_user
+from steps.registry.audit import Entry, append, experiment_of, newest, now, read_trail, this_user
 from steps.registry.connection import artifact_location, connect, tracking_uri
+from steps.registry.markdown import with_trail
 from steps.registry.run import experiment_id
 from steps.registry.version import Version
 from steps.settings import Settings
@@ -66,9 +67,11 @@ class Registry:
         reason: str = "",
     ) -> None:
         """Append to the audit trail. Without ``author`` it names the account that this process runs under."""
-        trail = self.experiment(experiment_of(self.name))
+        model, trail = self.model(), self.experiment(experiment_of(self.name))
+        assert model is not None  # whoever enters something has made it
+        last = read_trail(newest(self.client, trail), {})[-1:]
         entry = Entry(
-            time=now(after=last_time(self.client, trail)),
+            time=now(after=last[0].time if last else ""),
             action=action,
             version=version,
             before=before,
@@ -77,3 +80,6 @@ class Registry:
             reason=reason,
         )
         append(self.client, trail, entry)
+        told = read_trail(newest(self.client, trail), {})
+        says = with_trail(model.description or "", told, page=f"#/experiments/{trail}/runs")
+        self.client.update_registered_model(self.name, says)

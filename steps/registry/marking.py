@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from steps.registry import reading
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
-from steps.registry.version import APPROVED, SEE, WAITING, Version, with_links, with_note
+from steps.registry.markdown import SEE, with_links, with_note
+from steps.registry.version import APPROVED, WAITING, Version
 
 
 def let_wait(registry: Registry, version: Version) -> None:

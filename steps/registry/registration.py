@@ -8,17 +8,17 @@ from typing import Any
 from steps.errors import SlumberError
 from steps.records import Verdict, content_id
 from steps.registry import reading
-from steps.registry.audit import experiment_of
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
+from steps.registry.markdown import DESCRIPTION_LIMIT
 from steps.registry.promotion import check_bound_champion
 from steps.registry.registry_lock import registry_lock
 from steps.registry.run import close_unfinished, log_files, write_run
 from steps.registry.signing import SIGNATURE, ensure_key, signature
-from steps.registry.version import DESCRIPTION_LIMIT, NIGHT_ZERO, Version, verdict_digest
+from steps.registry.version import NIGHT_ZERO, Version, verdict_digest
 from steps.workspace import file_sha256
 
-_ABOUT = "A version a night: adapter, data, examination, verdict"
+_ABOUT = "A version a night: adapter, data, examination, verdict."
 
 
 def ensure_night_zero(registry: Registry, *, base: dict[str, Any]) -> Version:
@@ -132,13 +132,8 @@ def _experiment(registry: Registry) -> str:
 
 
 def _ensure_model(registry: Registry) -> None:
-    model = registry.model()
-    trail = f"[Audit trail](#/experiments/{registry.experiment(experiment_of(registry.name))}/runs)"
-    says = f"{_ABOUT}. {trail}: who changed what, when and why."
-    if model is None:
-        registry.client.create_registered_model(registry.name, description=says)
-    elif model.description == _ABOUT:  # from before the trail had a page
-        registry.client.update_registered_model(registry.name, says)
+    if registry.model() is None:
+        registry.client.create_registered_model(registry.name, description=_ABOUT)
 
 
 def _register_base(registry: Registry, base: dict[str, Any]) -> Version:

@@ -8,8 +8,6 @@ from steps.records import Verdict, content_id
 
 NIGHT_ZERO = "0"
 WAITING, APPROVED = "waiting", "approved"
-SEE = "See: "
-DESCRIPTION_LIMIT = 5000  # the column's width in MLflow's schema; SQLite ignores it, Postgres does not
 
 
 @dataclass(frozen=True)
@@ -116,22 +114,6 @@ def way_back(champion: Version, versions: Iterable[Version]) -> list[Version]:
         found.append(before)
         at = before
     return found
-
-
-def with_note(description: str, note: str) -> str:
-    """Put ``note``, one line of Markdown, as a quotation before a description, in the place of an earlier one."""
-    lines = description.split("\n")
-    while lines and (lines[0].startswith("> ") or not lines[0]):
-        lines.pop(0)
-    return "\n".join([f"> {note}", "", *lines])[:DESCRIPTION_LIMIT]
-
-
-def with_links(description: str, line: str) -> str:
-    """Put ``line``, which begins with SEE, under the heading of a description, in the place of an earlier one."""
-    lines = [old for old in description.split("\n") if not old.startswith(SEE)]
-    after = 1 + next((number for number, old in enumerate(lines) if old.startswith("# ")), -1)
-    rest = "\n".join(lines[after:]).lstrip("\n")
-    return "\n".join([*lines[:after], "", line, "", rest]).lstrip("\n")[:DESCRIPTION_LIMIT]
 
 
 def verdict_digest(verdict: Verdict) -> str:

@@ -104,8 +104,22 @@ def test_both_ways_to_read_the_trail_agree_and_older_tags_are_read(settings, wor
     registry.client.set_registered_model_tag("slumber", f"{PREFIX}20261101", text)
     told = stored._from_client(registry)
     assert told == stored.stored_model(registry) and told.trail[0] == older
-    page = registry.client.get_registered_model("slumber").description
-    assert registry.client.get_experiment_by_name("slumber audit trail").experiment_id in page
+
+
+def test_the_model_s_page_shows_the_last_entries_as_a_table_and_keeps_what_its_owner_wrote(
+    settings, workspace, migrated
+):
+    registry = Registry(settings, workspace)
+    registration.ensure_night_zero(registry, base={"name": "tiny"})
+    registry.client.update_registered_model("slumber", "Ours. " + registry.model().description)
+    for number in range(30):
+        registry.enter("override", str(number), "1", str(number), author="[Ada](javascript:x)", reason="a | b\n# c")
+    page = registry.model().description
+    rows = [line for line in page.splitlines() if line.startswith("| 20")]
+    assert page.startswith("Ours. A version a night") and page.count("## Audit trail") == 1 and len(page) <= 5000
+    assert len(rows) == 20 and "| override | 29 | 1 → 29 |" in rows[0]
+    assert "[Ada]" not in page.replace("\\[", "") and rows[0].endswith("a \\| b \\# c |")
+    assert f"#/experiments/{registry.experiment(experiment_of('slumber'))}/runs" in page
 
 
 def trail_page(registry, query):
