@@ -1,7 +1,6 @@
 """Run one night through Dagster, in this process."""
 
 import contextlib
-import errno
 import time
 import traceback
 import uuid
@@ -13,7 +12,7 @@ from typing import Any
 from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.notify import notify
-from steps.errors import NightRunning, SlumberError
+from steps.errors import NightRunning, SlumberError, full_disk_told
 from steps.preflight import check_settings
 from steps.progress import say
 from steps.records import Verdict
@@ -93,7 +92,8 @@ def execute(deployment: Deployment, night: str, *, job: str = "sleep") -> str:
         # Resolved with the instance open: Dagster looks for stored definitions in the last one that was opened here.
         resolved = build(deployment, nights=(night,)).resolve_job_def(job)
         try:
-            resolved.execute_in_process(instance=instance, partition_key=night, run_id=run_id, run_config=quiet)
+            with full_disk_told():
+                resolved.execute_in_process(instance=instance, partition_key=night, run_id=run_id, run_config=quiet)
         except DagsterExecutionInterruptedError:  # what Dagster makes of Ctrl-C and SIGTERM
             raise KeyboardInterrupt from None
         except Exception as error:
@@ -106,8 +106,6 @@ def _told(error: Exception, deployment: Deployment, *, night: str, run_id: str) 
     workspace = deployment.workspace
     causes = _causes(error)
     told = next((cause for cause in causes if isinstance(cause, SlumberError)), None)
-    if told is None and any(_is_full_disk(cause) for cause in causes):
-        told = SlumberError("The disk is full: free some space and run the night again; nothing was lost.")
     if told is None:
         log = workspace.night_dir(night) / "error.log"
         write_text(log, "".join(traceback.format_exception(error)))
@@ -140,7 +138,3 @@ def _causes(error: BaseException | None) -> list[BaseException]:
         found.append(error)
         error = error.__cause__
     return found
-
-
-def _is_full_disk(error: BaseException) -> bool:
-    return getattr(error, "errno", None) == errno.ENOSPC or "database or disk is full" in str(error)

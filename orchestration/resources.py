@@ -1,12 +1,13 @@
 """The one resource of a night: what it works on, under the lock that keeps a second night out."""
 
+import contextlib
 from collections.abc import Iterator
 
 import dagster as dg
 
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs
-from steps.errors import SlumberError
+from steps.errors import SlumberError, full_disk_told
 from steps.night import Night
 from steps.preflight import check_settings
 from steps.workspace import check_night
@@ -23,9 +24,11 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
             raise SlumberError("A run needs one night: choose one partition, not a range or none.")
         workspace = deployment.workspace
         inbox = None if run.job_name == "forget" else deployment.inbox
-        check_settings(deployment.settings, workspace=workspace, inbox=inbox)
-        with workspace.lock(check_night(night)):
-            close_dead_runs(instance, but=run.run_id)
+        with contextlib.ExitStack() as held:
+            with full_disk_told():
+                check_settings(deployment.settings, workspace=workspace, inbox=inbox)
+                held.enter_context(workspace.lock(check_night(night)))
+                close_dead_runs(instance, but=run.run_id)
             yield deployment.night(night, run_id=run.run_id)
 
     return tonight

@@ -1,5 +1,13 @@
 """Errors that speak to the user: one clear sentence with what to do, no traceback."""
 
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# SQLite, the kernel as safetensors and Arrow quote it, and a user's quota.
+_FULL = re.compile(r"database or disk is full|No space left on device|os error 28\b|Disk quota exceeded", re.IGNORECASE)
+
 
 class SlumberError(Exception):
     """A mistake or a missing thing that the user can mend; its text is the whole message.
@@ -27,3 +35,34 @@ class NightRunning(SlumberError):
     """Another night holds this workspace's lock."""
 
     exit_code = 4
+
+
+class DiskFull(SlumberError):
+    """There is no room left, or no more of a user's quota."""
+
+
+@contextmanager
+def full_disk_told() -> Iterator[None]:
+    """Turn what libraries raise in the block on a full disk into one sentence.
+
+    Raises:
+        DiskFull: instead of them, whether as an OSError or in words of theirs.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, SlumberError) or not any(map(_is_full, _chain(error))):
+            raise
+        raise DiskFull("The disk is full: free some space and run it again; nothing was lost.") from error
+
+
+def _is_full(error: BaseException) -> bool:
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or bool(_FULL.search(str(error)))
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

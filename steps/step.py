@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from steps.code import code_sha256
+from steps.errors import full_disk_told
 from steps.manifest import Figures, StepRecord, changed, read_manifest, write_manifest
 from steps.night import Night
 from steps.records import content_id
@@ -58,7 +59,15 @@ class Step(ABC, Generic[F]):
         """Do the work unless a manifest says that it is done with the same digest, and its outputs are untouched.
 
         The manifest is removed first and written last, so that its existence means that the step finished.
+
+        Raises:
+            DiskFull: whatever a library calls it.
+            SlumberError: as ``work``.
         """
+        with full_disk_told():
+            return self._run(night)
+
+    def _run(self, night: Night) -> StepRecord[F]:
         digest = self.digest(night)
         done = self.read(night.workspace, night.date)
         if done and not self.always and done.digest == digest and not changed(night.workspace, done.outputs):

@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 
 from orchestration.cli import init, nights, pages, power
 from orchestration.environment import prepare_libraries
-from steps.errors import SlumberError
+from steps.errors import SlumberError, full_disk_told
 
 EXIT_CODES = """
 Exit codes: 0 the night ended with a verdict, whatever it is (other commands: done); 1 unexpected failure;
@@ -20,14 +20,13 @@ class UserErrors(TyperGroup):
 
     def invoke(self, ctx):
         try:
-            return super().invoke(ctx)
+            with full_disk_told():
+                return super().invoke(ctx)
         except SlumberError as error:
             _stop(str(error), error.exit_code)
         except KeyboardInterrupt:
             _stop("Interrupted: what was finished is kept, and the same command goes on from there.", 130)
         except OSError as error:
-            if error.errno == errno.ENOSPC:
-                _stop("The disk is full: free some space and try again; nothing was lost.", 2)
             if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
                 _stop(f"{error.filename} cannot be read or written ({error.strerror}): mend its permissions.", 2)
             raise

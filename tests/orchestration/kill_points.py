@@ -29,6 +29,7 @@ from bench.toy_model import ToyModel, asked, facts, make_toy_model, write_day
 from orchestration.environment import prepare_libraries
 from orchestration.lineage import RegistryLineage
 from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
+from steps.errors import SlumberError, full_disk_told
 from steps.lifecycle import step_of
 from steps.night import Night, Told
 from steps.registry import Registry, reading
@@ -148,9 +149,12 @@ def _full(toy: ToyModel, workspace: Workspace, first: int) -> str:
 
     _listen(workspace, tick)
     try:
-        _night(toy, workspace, SECOND)
+        with full_disk_told():  # as every command and every run does it
+            _night(toy, workspace, SECOND)
+    except SlumberError as error:
+        return str(error)
     except Exception as error:
-        return type(error).__name__
+        return f"no sentence, {type(error).__name__}: {error}"
     return "nothing"
 
 

@@ -1,8 +1,11 @@
 """A failed night is loud, a second one is refused, and a killed one does not block the queue."""
 
+import errno
 import os
 import signal
+import sqlite3
 import time
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -127,9 +130,33 @@ def test_refused_data_is_a_failed_check(settings, workspace, inbox, monkeypatch)
     assert not check.passed and check.check_name == "expectations" and check.blocking is not False
 
 
-def test_a_full_disk_is_one_sentence(settings, workspace, inbox, monkeypatch):
+def _as_a_quota_says_it():
+    raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+
+def _as_safetensors_says_it():
+    raise RuntimeError("Error while serializing: IoError(Os { code: 28, message: No space left on device })")
+
+
+def _as_mlflow_says_it():
+    try:
+        raise sqlite3.OperationalError("database or disk is full")
+    except sqlite3.OperationalError as error:
+        raise ValueError("(sqlite3.OperationalError)") from error
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        lambda: Path("/dev/full").write_text("a real one"),
+        _as_a_quota_says_it,
+        _as_safetensors_says_it,
+        _as_mlflow_says_it,
+    ],
+)
+def test_a_full_disk_is_one_sentence(settings, workspace, inbox, monkeypatch, says):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        says()
 
     monkeypatch.setattr(IngestStep, "work", full)
     with pytest.raises(SlumberError, match="The disk is full") as raised:

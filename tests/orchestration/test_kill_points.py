@@ -38,6 +38,7 @@ def test_it_was_killed_at_many_points_of_examination_verdict_and_promotion(survi
 def test_a_full_disk_fails_the_night_at_every_point(survived):
     said = [point["full"] for point in survived if "full" in point]
     assert len(said) == FULL and "nothing" not in said
+    assert not [text for text in said if "full" not in text or text.startswith("no sentence")], said
 
 
 def test_somebody_serves_all_the_time(survived):
