@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from steps.addresses import no_password
 from steps.errors import SlumberError
 
 
@@ -72,4 +73,4 @@ def _reason(errors: list[BaseException]) -> str:
     if any(getattr(error, "errno", None) == errno.ENOSPC for error in errors):
         return "the disk is full"
     texts = [re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__ for error in errors[:2]]
-    return re.sub(r"//[^/@\s]+@", "//", " - ".join(dict.fromkeys(texts)))[:500]
+    return no_password(" - ".join(dict.fromkeys(texts)))[:500]

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import numpy as np
 
+from steps.addresses import no_password
 from steps.errors import SlumberError
 from steps.model.chat_model import Messages, Reply, Sampling
 from steps.progress import progress
@@ -19,10 +20,10 @@ class EndpointModel:
 
     def __init__(self, url: str, model: str, *, api_key_env: str):
         """``api_key_env``: the environment variable that holds the key, if the server asks for one."""
-        self._model, self._url = model, url.rstrip("/")
+        self._model, self._url = model, no_password(url.rstrip("/"))
         key = os.environ.get(api_key_env)
         self._client = httpx.Client(
-            base_url=self._url,
+            base_url=url.rstrip("/"),
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(300.0, connect=10.0),
             transport=httpx.HTTPTransport(retries=2),

@@ -12,6 +12,7 @@ from typing import Any
 
 import filelock
 
+from steps.addresses import no_password
 from steps.errors import SlumberError
 from steps.settings import Settings
 from steps.workspace import Workspace, home_folder
@@ -79,7 +80,7 @@ def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
         reason = re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__
         reason = reason if len(reason) < 300 else reason[:300] + " ..."
         raise RegistryUnreachable(
-            f"The model registry at {_no_password(uri)} cannot be reached or used: {_no_password(reason)}; {outcome}."
+            f"The model registry at {no_password(uri)} cannot be reached or used: {no_password(reason)}; {outcome}."
         ) from error
 
 
@@ -92,10 +93,6 @@ def _failures() -> tuple[type[Exception], ...]:
     }
     loaded = [(sys.modules[module], names) for module, names in named.items() if module in sys.modules]
     return (sqlite3.Error, OSError, *(getattr(module, name) for module, names in loaded for name in names))
-
-
-def _no_password(text: str) -> str:
-    return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def _import_mlflow() -> Any:

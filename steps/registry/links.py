@@ -1,5 +1,6 @@
 """Addresses of the pages that show a night, once `slumber ui` serves them."""
 
+from steps.addresses import no_password
 from steps.registry import Version, tracking_uri
 from steps.settings import Settings
 from steps.workspace import Workspace
@@ -11,8 +12,8 @@ def dagster_url(settings: Settings) -> str:
 
 
 def mlflow_url(settings: Settings, workspace: Workspace) -> str:
-    """Address of the MLflow UI: the tracking server's own, or the one that `slumber ui` starts."""
-    uri = tracking_uri(settings, workspace)
+    """Address of the MLflow UI: the tracking server's own without a password, or the one that `slumber ui` starts."""
+    uri = no_password(tracking_uri(settings, workspace))
     return uri.rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{settings.ui.mlflow_port}"
 
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from steps.addresses import no_password
 from steps.errors import SlumberError
 
 BATCH = 100  # MLflow takes at most so many parameters or tags at once
@@ -96,7 +97,7 @@ def _log_numbers(client: Any, run_id: str, *, params: dict[str, Any], metrics: d
     from mlflow.entities import Metric, Param
     from mlflow.utils.time import get_current_time_millis
 
-    written = [Param(_key(key), re.sub(r"//[^/@\s]+@", "//", str(value))[:6000]) for key, value in params.items()]
+    written = [Param(_key(key), no_password(str(value))[:6000]) for key, value in params.items()]
     for start in range(0, len(written), BATCH):
         client.log_batch(run_id, params=written[start : start + BATCH])
     now = get_current_time_millis()
