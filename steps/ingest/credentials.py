@@ -25,7 +25,7 @@ _FORMATS = tuple(
     for pattern, flags in (
         (r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,30}-----|\Z)", re.DOTALL),
         (r"PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)", re.DOTALL),
-        (r"://[^\s:/?#\[\]@{}]{0,200}:(?P<value>(?!\[)[^\s/@{}\[\]$<]{1,200})@", 0),
+        (r"://[^\s:/?#\[\]@{}]{0,200}:(?P<value>(?!\[)[^\s/?#{}\[\]$<]{1,200})@", 0),
         (r"\bjdbc:oracle:\w+:[^\s/@]{1,100}/(?P<value>[^\s/@\[]{3,200})@", 0),
         (r"(?<![A-Za-z0-9])sk-(?:ant|proj|svcacct|or|admin|lf)-[\w-]{8,}", 0),
         (r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]{16,}[\w-]*|(?=[\w-]{0,60}\d)[\w-]{20,})", 0),
@@ -62,7 +62,7 @@ _FORMATS = tuple(
         (r"/IncomingWebhook/(?P<value>(?!\[)[\w/-]{16,})", 0),
         (
             r"[?&;](?:password|passwd|pwd|sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|access_token|"
-            r"id_token|refresh_token|api_?key|client_secret|auth|secret)=(?P<value>(?!\[)[^\s&#\"'<>()\[\]]{6,400})",
+            r"id_token|refresh_token|api_?key|client_secret|auth|secret)=(?P<value>(?!\[)[^\s&#;\"'<>()\[\]]{6,400})",
             re.IGNORECASE,
         ),
         (r"[?&](?:key|token|code)=(?P<value>(?=[^\s&#]{0,60}\d)[^\s&#\"'<>()\[\]]{16,400})", re.IGNORECASE),
@@ -100,6 +100,9 @@ _NAMED = tuple(
         rf"(?<![a-z])(?P<weak>{_WEAK})\s+(?P<sign>is|was|to)\s+(?P<value>{_QUOTED}|{_BARE})",
     )
 )
+_QUERY = re.compile(r"[?&;][\w.-]*$")
+_NEXT = re.compile(r"[&;](?=[\w.-]{1,40}=)")  # where the next setting of a query or a connection string begins
+_LOGIN = re.compile(r"[\w.@-]{1,60}:(?=\S{4})")
 _PASSWORD = re.compile(r"pass|contra|mot|senha|wacht|pw", re.IGNORECASE)
 _OPENING = re.compile(r"""^\\?["'`]""")
 _CODE = re.compile(
@@ -124,6 +127,10 @@ def secrets(text: str) -> Iterator[tuple[int, int]]:
             start, end = match.span("value")
             opening = _OPENING.match(match["value"])
             start += opening.end() if opening else 0
+            if not opening and _QUERY.search(text, max(match.start() - 40, 0), match.start()):
+                end = start + len(re.split(r"[&#;]", text[start:end], maxsplit=1)[0])
+            if not opening and (login := _LOGIN.match(text[start:end])) and "credential" in match[0].lower():
+                start += login.end()
             while not opening and text[end - 1] in ".,;:!?*" and end - 1 > start:
                 end -= 1
             sign, weak = match["sign"].lower(), "weak" in pattern.groupindex
@@ -180,6 +187,8 @@ _TOO_WIDE = frozenset(
 
 def _by_rules(text: str) -> Iterator[tuple[int, int]]:
     found = _engine()(_ALLOWED.sub(lambda match: match[0][:-6] + " allow", text))
-    for secret in {one.secret for one in found if one.rule_id not in _TOO_WIDE and len(one.secret) >= 8}:
+    whole = re.compile(r"[\w+.-]{1,30}://[^\s/@]{0,200}:[^\s/@]{1,200}@")  # an address: only its password goes
+    kept = {one.secret for one in found if one.rule_id not in _TOO_WIDE and len(one.secret) >= 8}
+    for secret in {_NEXT.split(secret)[0] for secret in kept if not whole.match(secret)}:
         for match in re.finditer(re.escape(secret), text):
             yield match.span()

@@ -117,3 +117,19 @@ def test_hostile_repetitions_cost_little(bomb):
     neutralise(text)
     read_markdown(text)
     assert time.perf_counter() - start < 3.0
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        ("mongodb+srv://depot:orvCNqpafMuhXX9e@cluster.example.test/stock", "@cluster.example.test/stock"),
+        ("mongodb://u:p@55word@h/db", "@h/db"),
+        ("GET /v2?client_secret=Zx9Yw8Vu7Ts6&grant_type=refresh", "&grant_type=refresh"),
+        ("Server=db;Password=geh3im!x;Database=stock", ";Database=stock"),
+        ("otpauth://totp/Depot:mia?secret=JBSWY3DPEHPK3PXP&issuer=Depot", "&issuer=Depot"),
+        ("credentials: depot:tr0ub4dor&3", "credentials: depot:"),
+    ],
+)
+def test_what_stands_around_a_value_stays(text, stays):
+    done, counts = redact(text)
+    assert stays in done and counts["secret"] == 1 and done.count("[SECRET]") == 1
