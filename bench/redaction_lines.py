@@ -1,6 +1,6 @@
 """Labelled lines for redaction: what must go stands between « and »; a line without any must stay as it is.
 
-All values are made up. Lines of even number were looked at while the patterns were written, the others were not.
+All values are made up. All of them were looked at by those who wrote the patterns.
 """
 
 import random

@@ -55,7 +55,7 @@ class ToyStep(Step[ToyFigures]):
 def toy(monkeypatch):
     *steps, last = lifecycle.STEPS
     step = ToyStep()
-    for module in ("steps.lifecycle", "orchestration.cli.step", "orchestration.assets"):
+    for module in ("steps.lifecycle", "orchestration.cli.step"):
         monkeypatch.setattr(f"{module}.STEPS", (*steps, step, last))
     return step
 

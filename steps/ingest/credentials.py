@@ -1,4 +1,4 @@
-"""What counts as a secret: what betterleaks' rules find, and what they lack: logins, named values, passwords in prose.
+"""What counts as a secret: what betterleaks' rules find, formats that they lack, and what a label says to be one.
 
 Every repetition is bounded or anchored by a look-behind, so that a hostile text costs linear time.
 """
@@ -7,17 +7,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-_STRONG = (
-    r"passwor[dt]|passwd|passphrase|pass_?word|contraseña|mot de passe|senha|wachtwoord|pwd|pw|api[ _-]?key|apikey"
-    r"|api[ _-]?token|secret[ _-]?(?:access[ _-]?)?key|client[ _-]?secret|signing[ _-]?secret|access[ _-]?(?:key|token)"
-    r"|shared[ _-]?access[ _-]?key|account[ _-]?key|auth[ _-]?token|refresh[ _-]?token|private[ _-]?key"
-    r"|encryption[ _-]?key|(?:wi-?fi|license) key|_?authtoken|_auth"
-)
-_WEAK = r"secret|token|credentials?|authorization"
-_QUOTES = r"""(?:\\?["'`*]{0,2})"""
-_QUOTED = r"""\\?"[^"\\\n]{3,200}|\\?'[^'\\\n]{3,200}|`[^`\n]{3,200}"""
-_BARE = r"""[^\s"'`,;\]})]{3,400}"""
-SECRET_NAME = re.compile(rf"(?:{_STRONG}|^(?:secret|token|credentials?|authorization|auth)$)", re.IGNORECASE)
+from steps.ingest.assignments import assigned
+from steps.ingest.columns import columns
+from steps.ingest.labelled import labelled
 
 # Patterns with a group named `value` replace that group only, so that what stands around a secret stays readable.
 _FORMATS = tuple(
@@ -70,7 +62,8 @@ _FORMATS = tuple(
         (r"\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE),
         (r"\"auth\"\s*:\s*\"(?P<value>[\w+/=]{8,})\"", 0),
         (r"(?:\s-u|--user)[ =][\"']?[\w.@-]{1,60}:(?P<value>(?!\[|PASS|\$|<|//)[^\s\"'$]{3,100})", 0),
-        (r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}?\s-p(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
+        (r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}?\s-p[\"']?(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
+        (r"<\w{0,20}(?i:password|passwd|secret|token|api_?key)\w{0,10}>\s*(?P<value>[^<>\s\[$]{4,200})\s*</", 0),
         (
             r"\b(?:sshpass|docker login|podman login|mongosh?|ldapsearch)\b[^\n]{0,200}?\s-[pw] ?[\"']?"
             r"(?P<value>[^\s\"'\[$-][^\s\"']{2,100})",
@@ -86,34 +79,7 @@ _FORMATS = tuple(
         (r"\b(?i:licen[sc]e key)(?: is|:)? (?P<value>[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,6})(?!\w)", 0),
     )
 )
-# A name, what stands between, and a value. Whether the value is one says `_is_value`.
-_NAMED = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"(?P<strong>{_STRONG})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}"
-        rf"(?P<value>{_QUOTED}|{_BARE})",
-        rf"(?<![a-z])(?P<strong>{_STRONG})\s+(?P<sign>is|was|to|ist|est|es|é|:)\s+(?P<value>{_QUOTED}|{_BARE})",
-        r"(?<![a-z])(?P<strong>passwor[dt]|passwd|passphrase|pw|pin|wi-?fi key|(?:signing|client) secret)\s+(?P<sign>)"
-        rf"(?P<value>{_QUOTED}|{_BARE})",
-        rf"(?<![a-z])(?P<weak>{_WEAK})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|:)\s{{0,4}}"
-        rf"(?P<value>{_QUOTED}|{_BARE})",
-        rf"(?<![a-z])(?P<weak>{_WEAK})\s+(?P<sign>is|was|to)\s+(?P<value>{_QUOTED}|{_BARE})",
-    )
-)
-_QUERY = re.compile(r"[?&;][\w.-]*$")
 _NEXT = re.compile(r"[&;](?=[\w.-]{1,40}=)")  # where the next setting of a query or a connection string begins
-_LOGIN = re.compile(r"[\w.@-]{1,60}:(?=\S{4})")
-_PASSWORD = re.compile(r"pass|contra|mot|senha|wacht|pw", re.IGNORECASE)
-_OPENING = re.compile(r"""^\\?["'`]""")
-_CODE = re.compile(
-    r"^(?:\$|\{\{|<|%|os\.|env\.|process\.|self\.|None\b|null\b|true\b|false\b|str\b|int\b)|\(.*\)?$|\[|^\*+$"
-)
-_EXAMPLE = re.compile(r"your[_-]|x{3,}|\.{3}", re.IGNORECASE)
-_PROSE = frozenset(
-    "required optional none yes no unchanged default empty expires never rotate ask see changed hidden masked n/a tbd "
-    "forgotten missing invalid wrong weak strong secret stored hashed sent kept set not valid unknown nobody longer "
-    "your my our the".split()
-)
 
 
 def secrets(text: str) -> Iterator[tuple[int, int]]:
@@ -122,46 +88,10 @@ def secrets(text: str) -> Iterator[tuple[int, int]]:
         for match in pattern.finditer(text):
             start, end = match.span("value") if "value" in pattern.groupindex else match.span()
             yield start, start + len(text[start:end].rstrip(".,;:!?)\"'"))
-    for pattern in _NAMED:
-        for match in pattern.finditer(text):
-            start, end = match.span("value")
-            opening = _OPENING.match(match["value"])
-            start += opening.end() if opening else 0
-            if not opening and _QUERY.search(text, max(match.start() - 40, 0), match.start()):
-                end = start + len(re.split(r"[&#;]", text[start:end], maxsplit=1)[0])
-            if not opening and (login := _LOGIN.match(text[start:end])) and "credential" in match[0].lower():
-                start += login.end()
-            while not opening and text[end - 1] in ".,;:!?*" and end - 1 > start:
-                end -= 1
-            sign, weak = match["sign"].lower(), "weak" in pattern.groupindex
-            alone = not weak and sign == ":" and _PASSWORD.match(match["strong"]) and text[end : end + 1] in ("", "\n")
-            if _is_value(text[start:end], sign, weak=weak, quoted=bool(opening), alone=bool(alone)):
-                yield start, end
+    yield from assigned(text)
+    yield from labelled(text)
+    yield from columns(text)
     yield from _by_rules(text)
-
-
-def _is_value(value: str, sign: str, *, weak: bool, quoted: bool, alone: bool) -> bool:
-    """Whether what stands behind the name of a secret is one, and not the rest of a sentence, or code.
-
-    ``alone``: one word stands behind a password's name and ends the line.
-    """
-    if "://" in value or _CODE.search(value) or value.lower() in _PROSE or _EXAMPLE.match(value) or len(set(value)) < 3:
-        return False
-    digit, letter = bool(re.search(r"\d", value)), bool(re.search(r"[^\W\d_]", value))
-    odd = bool(re.search(r"[!@#$%^&*+=?~|\\/]", value)) or bool(re.search(r"[a-z][A-Z]", value))
-    if weak:
-        return digit and letter and len(value) >= 8
-    if quoted:
-        return sign != "" or (digit and letter)
-    if "=" in sign:
-        return not re.fullmatch(r"\d{1,6}|[a-z]+(?:_[a-z]+)+", value) and (letter or len(value) >= 8)
-    if sign == ":":
-        return (
-            (alone and len(value) >= 6 and not value.endswith("ed"))
-            or (letter and (digit or odd))
-            or (digit and len(value) >= 6)
-        )
-    return letter and len(value) >= 5 and (digit or odd) and not re.fullmatch(r"\d{1,3}(?:-\w+)?", value)
 
 
 @cache

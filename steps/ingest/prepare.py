@@ -8,6 +8,7 @@ from steps.ingest.inputs import ProbeInput
 from steps.ingest.naming import names_of
 from steps.ingest.normalise import one_line
 from steps.ingest.readers import ParsedRecord
+from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import RecordRejected
 from steps.kinds.table import KINDS
@@ -25,7 +26,7 @@ def prepare(parsed: ParsedRecord, *, night: str, max_chars: int) -> tuple[Experi
         RecordRejected: it is too long, or nothing is left of it.
     """
     in_name = re.findall(r"\[(SECRET|EMAIL|IBAN|CARD)\]", parsed.file)
-    cleaning, entry = Cleaning(max_chars, Counter(kind.lower() for kind in in_name)), parsed.entry
+    cleaning, entry = Cleaning(max_chars, parsed.redactions + Counter(kind.lower() for kind in in_name)), parsed.entry
     assert entry is not None, "only what could be read is prepared"
     if isinstance(entry, ProbeInput):
         return _probe(parsed, entry, night, cleaning), cleaning.counts
@@ -56,7 +57,10 @@ def prepare(parsed: ParsedRecord, *, night: str, max_chars: int) -> tuple[Experi
 
 def _probe(parsed: ParsedRecord, entry: ProbeInput, night: str, cleaning: Cleaning) -> Probe:
     question = cleaning.redacted(one_line(entry.question))
-    answers = tuple(dict.fromkeys(cleaning.redacted(one_line(answer)) for answer in entry.answers))
+    keys = [cleaning.reply(question, one_line(answer)) for answer in entry.answers]
+    answers = tuple(dict.fromkeys(key for key in keys if not PLACEHOLDER.search(key)))
+    if keys and not answers:
+        raise RecordRejected("answer_redacted", "its answer is a secret or personal data, which no model is to learn")
     if not question or not all(answers):
         raise RecordRejected("empty", "nothing is left of the question or an answer once it is normalised")
     if empty := [answer for answer in answers if fits_anything(answer)]:

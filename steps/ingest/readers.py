@@ -2,8 +2,9 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,6 +26,7 @@ class ParsedRecord:
     """One record as it lies in the inbox: an ``entry``, or a ``rule`` and ``reason`` why there is none.
 
     ``rule`` is "ignored" for what is left alone, and else what quarantines the record. ``note`` goes into the ledger.
+    ``redactions``: what was replaced before the text was read, by kind.
     """
 
     file: str
@@ -34,6 +36,7 @@ class ParsedRecord:
     reason: str = ""
     excerpt: str = ""
     note: str = ""
+    redactions: Counter[str] = field(default_factory=Counter)
 
 
 def read_inbox(inbox: Path, *, max_bytes: int) -> Iterator[ParsedRecord]:
@@ -103,10 +106,13 @@ def _readers() -> dict[str, tuple[Kind, Reader]]:
 def _whole(found: InboxEntry, content: bytes) -> ParsedRecord:
     # Bytes that show in the name only are cleaned in `file`: take title and suffix from there.
     kind, reader = _readers()[found.path.suffix.lower()]
-    title, text = reader(_text(content))
+    # Before it is read: then nobody sees any more what the column of a table was called.
+    clean, redactions = redact(_text(content), kinds=("secret",))
+    title, text = reader(clean)
     if not text:
         raise RecordRejected("empty", "the document has no readable text")
-    return ParsedRecord(found.file, None, entry=kind.of_file(title or PurePosixPath(found.file).stem, text))
+    entry = kind.of_file(title or PurePosixPath(found.file).stem, text)
+    return ParsedRecord(found.file, None, entry=entry, redactions=redactions)
 
 
 def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
@@ -116,19 +122,22 @@ def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
 
 
 def _line(file: str, number: int, line: bytes) -> ParsedRecord:
-    text = ""
+    text, redactions = "", Counter[str]()
     try:
         if b"\0" in line:
             raise RecordRejected("binary", "the line has NUL bytes")
         text = _text(line)
         value = load_object(text)
+        if isinstance(value.get("text"), str):
+            value["text"], redactions = redact(value["text"], kinds=("secret",))
         try:
             entry = parse_input(value)
         except ValueError as error:
             raise RecordRejected("not_a_record", redact(str(error))[0]) from None
         if isinstance(entry, Entry):
             entry = KINDS[entry.kind].of_line(entry)
-        return ParsedRecord(file, number, entry=entry, note=_left_out(unknown_keys(value, entry)))
+        note = _left_out(unknown_keys(value, entry))
+        return ParsedRecord(file, number, entry=entry, note=note, redactions=redactions)
     except RecordRejected as refusal:
         rule, reason = refusal.args
         text = text or line[:8000].decode("utf-8", "ignore")

@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from steps.ingest.credentials import SECRET_NAME, secrets
+from steps.ingest.assignments import SECRET_NAME
+from steps.ingest.credentials import secrets
+from steps.ingest.labelled import told
 from steps.ingest.personal import personal
 
 KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
@@ -36,6 +38,17 @@ def redact(text: str, *, kinds: Iterable[str] = KINDS) -> tuple[str, Counter[str
             counts[kind] += len(spans)
             text = _replaced(text, spans, f"[{kind.upper()}]")
     return text, counts
+
+
+def redact_reply(question: str, reply: str) -> tuple[str, Counter[str]]:
+    """Return ``reply`` redacted, and without the password, PIN or the like that ``question`` asks for.
+
+    A bare ``sunflower`` is no secret until one knows what was asked.
+    """
+    clean, counts = redact(reply)
+    spans = [] if PLACEHOLDER.search(clean) else _merged(told(question, clean))
+    counts["secret"] += len(spans)
+    return _replaced(clean, spans, "[SECRET]"), +counts
 
 
 def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0) -> Any:

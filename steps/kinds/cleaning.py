@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steps.ingest.normalise import each_string, neutralise, tidy
-from steps.ingest.redact import redact, redact_tree
+from steps.ingest.redact import redact, redact_reply, redact_tree
 from steps.kinds.entry import RecordRejected
 
 
@@ -20,6 +20,12 @@ class Cleaning:
     def redacted(self, text: str) -> str:
         """Return ``text`` with what must not be stored taken out."""
         text, found = redact(text)
+        self.counts.update(found)
+        return text
+
+    def reply(self, question: str, text: str) -> str:
+        """Return ``text``, which answers ``question``, with what must not be stored taken out."""
+        text, found = redact_reply(question, text)
         self.counts.update(found)
         return text
 

@@ -72,6 +72,9 @@ class MessagesKind(Kind):
         value = entry.model_dump(exclude_none=True, exclude={"kind", "created_at", "title", "source"})
         value |= {key: _plain(value[key]) for key in self.chats if isinstance(value[key], list)}
         payload = cleaning.payload(value)
+        question = ""
+        for key in self.chats:
+            question = _redact_replies(payload, key, question, cleaning)
         text = cleaning.redacted(cleaning.bounded(tidy(_transcript(payload))))
         return Shown(entry.title or _topic(payload), text, payload)
 
@@ -88,6 +91,21 @@ def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 call["function"]["arguments"] = json.dumps(arguments, ensure_ascii=False)
         result.append(message)
     return result
+
+
+def _redact_replies(payload: dict[str, Any], key: str, question: str, cleaning: Cleaning) -> str:
+    """Redact what answers a question for a password; return the last question."""
+    if isinstance(payload[key], str):
+        payload[key] = cleaning.reply(question, payload[key])
+        return question or payload[key]
+    asked = question
+    for message in payload[key]:
+        content = message.get("content") or ""
+        if message["role"] == "user":
+            asked = content
+        elif content:
+            message["content"] = cleaning.reply(asked, content)
+    return question or asked
 
 
 def _transcript(payload: dict[str, Any]) -> str:

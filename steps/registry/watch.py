@@ -2,6 +2,7 @@
 
 from steps.registry import reading
 from steps.registry.gateway import Registry
+from steps.registry.registry_lock import registry_lock
 from steps.registry.signing import judged_here, key_file, not_judged_here
 from steps.registry.version import Version, serving
 
@@ -11,7 +12,17 @@ def strayed(registry: Registry, *, candidate: Version | None = None) -> str | No
 
     Args:
         candidate: what is about to serve; that the audit trail names it already is a promotion that was cut off.
+
+    Raises:
+        SlumberError: another process is changing which version serves, and does not come to an end.
     """
+    if _strayed(registry, candidate) is None:
+        return None
+    with registry_lock(registry):  # whoever promotes enters it into the trail before moving the alias
+        return _strayed(registry, candidate)
+
+
+def _strayed(registry: Registry, candidate: Version | None) -> str | None:
     versions = reading.history(registry)
     champion = serving(versions)
     told = reading.told_champion(registry)

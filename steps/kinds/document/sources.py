@@ -7,6 +7,7 @@ of a long document, under the document's title.
 from dataclasses import dataclass
 from functools import cached_property
 
+from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.clauses import Fact, called, facts, resolved
 from steps.kinds.kind import Passage
 from steps.orders import is_order
@@ -22,8 +23,9 @@ class Source(Passage):
 
     @cached_property
     def facts(self) -> list[Fact]:
-        """What the passage says, fact by fact."""
-        return facts(self.experience.title, self.sentences, self._nouns)
+        """What the passage says, fact by fact, but for what was redacted: ``[PHONE]`` is nothing to learn."""
+        found = facts(self.experience.title, self.sentences, self._nouns)
+        return [fact for fact in found if not PLACEHOLDER.search(fact.statement)]
 
     @property
     def noun(self) -> str | None:

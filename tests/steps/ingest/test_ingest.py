@@ -241,7 +241,7 @@ def test_secrets_and_control_tokens_reach_no_file(put, run, workspace):
             {"kind": "trace", "messages": messages, "outcome": {"status": bad, "feedback": [bad]}, key: 1},
             {"kind": "demonstration", "messages": messages, "title": bad},
             {"kind": "preference", "prompt": bad, "chosen": bad + " a", "rejected": messages},
-            {"kind": "probe", "question": bad, "answers": [bad], "source": bad, "type": bad, "id": bad},
+            {"kind": "probe", "question": bad, "answers": [bad, "the lamp"], "source": bad, "type": bad, "id": bad},
             {"kind": bad, "text": bad},
             {"kind": "document", bad: bad, "text": 3},
             bad,
@@ -257,6 +257,29 @@ def test_secrets_and_control_tokens_reach_no_file(put, run, workspace):
     assert result.by["a.jsonl", 1].reason.startswith("redacted: 3 emails, 3 secrets")
     probe = result.probes[0]
     assert probe.question == "(im_start) [EMAIL] [SECRET]" and probe.name == probe.question
+
+
+def test_a_secret_that_a_table_or_a_question_gives_away_reaches_no_file(put, run):
+    """What the head of a column says is lost when a page is read, and what was asked when a reply stands alone."""
+    put("a.md", "# Logins\n\n| User | Password |\n|---|---|\n| mara | sunflower |\n\nThe lab has 4 rooms.")
+    put("b.html", "<table><tr><th>User</th><th>Password</th></tr><tr><td>mara</td><td>sunflower</td></tr></table>")
+    put("c.txt", "Logins\n\nuser,password\nmara,sunflower\n")
+    ask = {"role": "user", "content": "What is the Wi-Fi password?"}
+    say = {"role": "assistant", "content": "sunflower"}
+    put(
+        "d.jsonl",
+        [
+            {"kind": "document", "title": "Logins", "text": "user,password\nmara,sunflower\nThat is all of them."},
+            {"kind": "conversation", "messages": [ask, say]},
+            {"kind": "preference", "prompt": ask["content"], "chosen": "sunflower", "rejected": [say]},
+            {"kind": "probe", "question": ask["content"], "answers": ["sunflower"]},
+        ],
+    )
+    result = run()
+    stored = "".join(path.read_text() for path in result.folder.glob("*.jsonl"))
+    assert "sunflower" not in stored and "4 rooms" in stored
+    assert {entry.outcome for (_, line), entry in result.by.items() if line != 4} == {"redacted"}
+    assert result.rules["d.jsonl", 4] == "answer_redacted" and not result.probes
 
 
 def test_duplicates_and_updates_across_nights(put, run, inbox):

@@ -6,7 +6,7 @@ import pytest
 
 from steps.ingest.excerpts import excerpt
 from steps.ingest.normalise import control_tokens, neutralise, visible
-from steps.ingest.redact import redact, redact_tree
+from steps.ingest.redact import redact, redact_reply, redact_tree
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,50 @@ def test_taken_out_once_and_for_all(text, redacted):
 
 
 @pytest.mark.parametrize(
+    ("text", "redacted"),
+    [
+        ("API key (Gantry): gk_88fj2kLq90zz", "API key (Gantry): [SECRET]"),
+        ("The pass phrase of the vault is copper lantern drifts.", "The pass phrase of the vault is [SECRET]."),
+        ("Das Passwort für den Drucker lautet Nebel!2044.", "Das Passwort für den Drucker lautet [SECRET]."),
+        ("The PIN was changed from 4471 to 9052 in May.", "The PIN was changed from [SECRET] to [SECRET] in May."),
+        ("The alarm PIN is no longer 3361 but 9027.", "The alarm PIN is no longer [SECRET] but [SECRET]."),
+        ("Use 8839* as the door code.", "Use [SECRET] as the door code."),
+        ("Fog!2044 is the password for the lab.", "[SECRET] is the password for the lab."),
+        ("The safe opens with 18-33-07.", "The safe opens with [SECRET]."),
+        ("Log in as kadmin / s3ttle!Down", "Log in as kadmin / [SECRET]"),
+        ("Recovery codes:\n- 8843-1120\n- 2210-9944", "Recovery codes:\n- [SECRET]\n- [SECRET]"),
+        ("## Door code\n\n4471#", "## Door code\n\n[SECRET]"),
+        ("Q: What is the Wi-Fi password?\nA: sunflower", "Q: What is the Wi-Fi password?\nA: [SECRET]"),
+        ("| User | Password |\n|---|---|\n| mara | sunflower |", "| User | Password |\n|---|---|\n| mara | [SECRET] |"),
+        ("user;pin\nmara;4471", "user;pin\nmara;[SECRET]"),
+        ("<tr><th>Who<th>PIN<tr><td>mara<td>4471</tr>", "<tr><th>Who<th>PIN<tr><td>mara<td>[SECRET]</tr>"),
+        ("<tr><td>Door code</td><td>4471#</td></tr>", "<tr><td>Door code</td><td>[SECRET]</td></tr>"),
+    ],
+)  # fmt: skip
+def test_a_label_tells_a_secret_wherever_it_stands(text, redacted):
+    assert redact(text) == (redacted, {"secret": redacted.count("[SECRET]")})
+    assert redact(redacted) == (redacted, {})
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "redacted"),
+    [
+        ("What is the password of the portal?", "sunflower", "[SECRET]"),
+        ("Wie lautet der Türcode?", "4471#", "[SECRET]"),
+        ("What is the door code?", "It is 4471, said Mara.", "It is [SECRET], said Mara."),
+        ("What is the passphrase for backups?", "copper lantern drifts", "[SECRET]"),
+        ("How often is the password changed?", "Every 90 days", "Every 90 days"),
+        ("What is the least length of a password?", "14 characters", "14 characters"),
+        ("Who knows the alarm code?", "Ilse Brandt", "Ilse Brandt"),
+        ("Which password manager do we use?", "KeePass2", "KeePass2"),
+    ],
+)
+def test_what_was_asked_tells_a_secret_too(question, reply, redacted):
+    assert redact_reply(question, reply)[0] == redacted
+    assert redact_reply(question, redacted) == (redacted, {})
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Born in 1912, rebuilt 1999-2004, seen by 1,204 people on 2026-11-22 and 22.11.2026 at 09:30.",
@@ -52,6 +96,12 @@ def test_taken_out_once_and_for_all(text, redacted):
         "The secret: patience. A token of thanks. The password policy changed. Bearer certificates.",
         "sk-learn-compatible-estimators",
         "1234567890123456 is no card number",
+        "The door code is 4 digits long and is changed every 90 days. The PIN pad is a PX-200.",
+        "| Setting | Rule |\n|---|---|\n| Password | 14 characters |\n| PIN | 6 digits |",
+        "Bring your badge, password, and laptop.\nAsk Ilse, Mara, and Jo.",
+        "Passphrase: four random words. The passphrase is changed every ninety days.",
+        "def check(user, password):\n    return bcrypt.check(password.encode(), user.password_hash)",
+        "The building code 2021 applies. Error code 4471 means jam. The dress code is casual.",
     ],
 )
 def test_plain_numbers_and_words_stay(text):
@@ -106,6 +156,8 @@ def test_invisible_characters_go():
 @pytest.mark.parametrize(
     "bomb",
     ["sk-", "eyJ", "a.a@", "a.", "[INST", "<|", "0 ", "+1 ", "password", "1 1", "-----BEGIN PRIVATE KEY-----", "://a:",
+     "alarm code for ", "is the password ", "Q: a A: ", "enter 1234 ", "| password ", "<tr><td>", "code of a b c ",
+     "password is from a to ", "what password? ", "a,password\n", "log in to a as b ", "door code 1-", "use a with ",
      "a", "DE89 ", "aws", "xoxb-1-", "bearer ", "a(at)", "token:", "\\u0040", "**a ", "[a](", "`a", "<a "],
 )  # fmt: skip
 def test_hostile_repetitions_cost_little(bomb):

@@ -15,6 +15,7 @@ from steps.errors import SlumberError
 from steps.promote.registering import promote, register
 from steps.promote.returning import rollback
 from steps.registry import Registry, reading, registry_lock
+from steps.registry.watch import strayed
 from steps.workspace import Workspace
 from tests.examined import FIRST, SECOND, examined
 
@@ -85,6 +86,31 @@ def test_of_two_that_have_passed_every_check_one_wins(settings, workspace, regis
     for promoter in promoters:
         promoter.join(120)
     one_won(registry, promotions)
+
+
+def test_a_promotion_under_way_is_not_taken_for_an_alias_moved_by_hand(settings, workspace, registry, monkeypatch):
+    """Looked at between its entry in the audit trail and the move of the alias, as another night's end would."""
+    two_candidates(settings, workspace)
+    entered, looked = threading.Event(), threading.Event()
+    take, move = registry_lock.take_ticket, Registry.set_alias
+
+    def taken(client, name):
+        if entered.is_set():
+            looked.set()
+        return take(client, name)
+
+    def moved(self, alias, version):
+        entered.set()
+        looked.wait(20)
+        move(self, alias, version)
+
+    monkeypatch.setattr(registry_lock, "take_ticket", taken)
+    monkeypatch.setattr(Registry, "set_alias", moved)
+    promoter = threading.Thread(target=lambda: promote(settings=settings, workspace=workspace, night=FIRST))
+    promoter.start()
+    assert entered.wait(60) and strayed(registry) is None
+    promoter.join(120)
+    assert reading.champion(registry).version == "2"
 
 
 def test_only_one_holds_the_lock_at_a_time(settings, workspace, registry, monkeypatch):
