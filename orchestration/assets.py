@@ -14,6 +14,7 @@ from orchestration.metadata import Metadata, md5, step_metadata
 from steps.lifecycle import asset_steps
 from steps.manifest import StepRecord
 from steps.night import Night
+from steps.progress import say
 from steps.step import Step
 from steps.workspace import file_sha256
 
@@ -63,6 +64,8 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
             if first:
                 begin(tonight)
             done = [(step, step.run(tonight)) for step in steps]
+            for remark in (line for step, record in done for line in step.remarks(tonight, record)):
+                say(f"  {remark}")
         return dg.MaterializeResult(
             metadata=_metadata(tonight, done),
             check_results=[result for step, record in done for result in check_results(step, record, tonight)],

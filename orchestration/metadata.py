@@ -84,7 +84,7 @@ def _examined(figures: Any, night: Night) -> Metadata:
 def _decided(figures: Any, night: Night) -> Metadata:
     verdict = read_verdict(night.workspace, night.date)
     return {
-        "reasons": dg.MetadataValue.md("\n".join(f"- {cell(reason, 400)}" for reason in verdict.reasons)),
+        "reasons": dg.MetadataValue.md("\n".join(f"- {cell(reason, 400)}" for reason in verdict.lines())),
         "conditions": conditions(verdict.checks),
         "binding": table({"of": name, "digest": digest} for name, digest in verdict.binding.items()),
     }

@@ -64,7 +64,7 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     run_id = execute(deployment, night)
     verdict = Verdict.from_json((workspace.night_dir(night) / "verdict.json").read_text(encoding="utf-8"))
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
-        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=list(verdict.reasons))
+        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.lines())
     return NightOutcome(
         night=night,
         verdict=verdict,

@@ -157,4 +157,4 @@ def last_verdict(workspace: Workspace) -> Verdict | None:
 
 def _last(workspace: Workspace) -> str:
     verdict = last_verdict(workspace)
-    return f"{verdict.night}: {verdict.verdict} ({'; '.join(verdict.reasons)})" if verdict else "none"
+    return "\n".join([f"{verdict.night}: {verdict.verdict}", *verdict.lines()]) if verdict else "none"

@@ -1,7 +1,6 @@
 """The night in numbers: the JSON of `slumber night --json`, and the table that a night ends with."""
 
 import json
-from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -16,6 +15,7 @@ from steps.records import LedgerEntry, Quarantined
 from steps.registry import Registry, Version, reading
 from steps.registry.links import night_links
 from steps.settings import Settings
+from steps.step import listed
 from steps.workspace import Workspace, read_records
 
 COLOURS = {"PROMOTE": "bold green", "REJECT": "bold red", "INCONCLUSIVE": "bold yellow", "NO_OP": "bold cyan"}
@@ -79,7 +79,7 @@ def show_night(outcome: NightOutcome, *, settings: Settings, workspace: Workspac
         table.add_row(name, text if isinstance(text, Text) else Text(text))
     table.add_section()
     lines = Text(verdict.verdict, style=COLOURS[verdict.verdict])
-    for reason in verdict.reasons:
+    for reason in verdict.lines():
         lines.append(f"\n{reason}", style="default not bold")
     table.add_row("verdict", lines)
     promotion = _promotion(workspace, night)
@@ -98,11 +98,11 @@ def _rows(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) ->
         read_scores(workspace, night),
     )
     rows = [
-        ("went in", _listed({name: counts.get(name, 0) for name in ("records", "experiences", "probes")})),
+        ("went in", listed({name: counts.get(name, 0) for name in ("records", "experiences", "probes")})),
         ("quarantined", _quarantine(workspace, night)),
-        ("triage", _listed(counts.get("triage", {})) or "-"),
-        ("dreams kept", f"{counts.get('dreams_kept', 0)}: {_listed(counts.get('dreams', {})) or '-'}"),
-        ("dreams refused", _listed(counts.get("dreams_refused", {})) or "-"),
+        ("triage", listed(counts.get("triage", {})) or "-"),
+        ("dreams kept", f"{counts.get('dreams_kept', 0)}: {listed(counts.get('dreams', {})) or '-'}"),
+        ("dreams refused", listed(counts.get("dreams_refused", {})) or "-"),
     ]
     if "tokens_per_second" in timings:
         steps, speed = counts.get("training_steps"), timings["tokens_per_second"]
@@ -124,14 +124,9 @@ def _change(scores: Scores, what: str, **how: bool) -> str:
 
 def _quarantine(workspace: Workspace, night: str) -> str:
     path = workspace.dataset("quarantine", night)
-    rows = read_records(path, Quarantined) if path.is_file() else []
-    lines = [f"{row.file}{f' line {row.record}' if row.record else ''}: {row.rule}, {row.reason}" for row in rows]
+    lines = [row.line() for row in read_records(path, Quarantined)] if path.is_file() else []
     more = [f"and {len(lines) - 8} more, see the report"] if len(lines) > 8 else []
     return "\n".join([str(len(lines)), *lines[:8], *more])
-
-
-def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in Counter(counts).most_common())
 
 
 def _promotion(workspace: Workspace, night: str) -> str | None:
@@ -146,7 +141,7 @@ def _places(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) 
     validated = read_manifest(workspace, night=outcome.night, step="validate")
     if validated and validated.figures.get("docs"):
         places["Data Docs"] = str(validated.figures["docs"])
-    return places | {"to see them": "make ui, or `slumber ui`"}
+    return places | {"to see them": f"slumber ui --workspace {workspace.root}"}
 
 
 def version_of(night: str, *, settings: Settings, workspace: Workspace) -> Version | None:

@@ -94,6 +94,10 @@ class Quarantined(Record):
     reason: str
     excerpt: str
 
+    def line(self) -> str:
+        """Say which record it was, and why it was refused."""
+        return f"{self.file}{f' line {self.record}' if self.record else ''}: {self.rule}, {self.reason}"
+
 
 class Forgotten(Record):
     """What is left of a record that was forgotten on request: its content hash, so that it is not learned again."""
@@ -227,6 +231,9 @@ class Check(Record):
     figures: dict[str, Any] = {}
 
 
+_MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "NOT_APPLICABLE": "✓"}
+
+
 class Verdict(Record):
     """What the gate decided on one candidate, and the digests of exactly what it decided on."""
 
@@ -235,3 +242,11 @@ class Verdict(Record):
     reasons: tuple[str, ...]
     checks: tuple[Check, ...] = ()
     binding: dict[str, str] = Field({}, description="digests of base, adapter, data, parameters, examination, code")
+
+    def lines(self) -> list[str]:
+        """The reasons as people read them: what refused first, what could not be told next, each with a mark."""
+        if not self.checks:
+            return list(self.reasons)
+        marks = {f"{check.name}: {check.reason}": _MARKS[check.status] for check in self.checks}
+        marked = [(marks.get(reason, "?"), reason) for reason in self.reasons]
+        return [f"{mark} {reason}" for mark, reason in sorted(marked, key=lambda one: "✗?✓".index(one[0]))]

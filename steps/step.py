@@ -6,7 +6,8 @@ and MLflow take it from there.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -109,15 +110,31 @@ class Step(ABC, Generic[F]):
         return read_manifest(workspace, night=night, step=cls.name, kind=cls.figures)
 
     def summary(self, record: StepRecord[F]) -> str:
-        """What its command prints: one line of its figures."""
+        """What its command prints: one line of its figures, numbers first, then what is counted by name."""
         done = "was done already" if record.reused else f"took {record.seconds:.1f} s"
         values = record.figures.model_dump(exclude_none=True).items()
         simple = [f"{name} {v:.4g}" if isinstance(v, float) else f"{name} {v}" for name, v in values if _is_plain(v)]
-        return f"{record.step} of {record.night} {done}: {', '.join(simple)}"
+        counted = [
+            f"{name}: {listed(v)}" for name, v in values if isinstance(v, dict) and all(map(_is_count, v.values()))
+        ]
+        return f"{record.step} of {record.night} {done}: {'; '.join([', '.join(simple), *filter(None, counted)])}"
+
+    def remarks(self, night: Night, record: StepRecord[F]) -> Iterable[str]:
+        """What its owner should know of how it went, line by line: told by its command and during a night."""
+        return ()
 
     def result(self, night: Night, record: StepRecord[F]) -> dict[str, Any]:
         """What its command writes to the file named by --json."""
         return record.model_dump(mode="json", exclude_none=True)
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """Return for example '3 accepted, 1 redacted', the most frequent first."""
+    return ", ".join(f"{count} {name}" for name, count in Counter(counts).most_common())
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int
 
 
 def _is_plain(value: Any) -> bool:

@@ -43,8 +43,12 @@ def _command(step: Step):
             raise SlumberError(f"There was no night {tonight.date} in {found.workspace.root}: see `slumber history`.")
         with found.workspace.lock(tonight.date):
             records = {one.name: one.run(tonight) for one in command_of(step.name)}
-        last = command_of(step.name)[-1]
         write_result(json, step.result(tonight, records[step.name]))
-        typer.echo(last.summary(records[last.name]))
+        for one in command_of(step.name):
+            typer.echo(one.summary(records[one.name]))
+            for remark in one.remarks(tonight, records[one.name]):
+                typer.echo(f"  {remark}")
+            for name in records[one.name].outputs:
+                typer.echo(f"  written: {found.workspace.root / name}")
 
     return run

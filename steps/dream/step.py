@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from steps.errors import DataRefused
-from steps.manifest import Figures
+from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Probe, Record
 from steps.step import Step
@@ -97,3 +97,13 @@ class DreamStep(Step[DreamFigures]):
             examples=[d.model_dump(include={"strategy", "source", "question", "answer"}) for d in one_each(train)],
             **extra,
         )
+
+    def remarks(self, night: Night, record: StepRecord[DreamFigures]) -> list[str]:
+        probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
+        asked, needed = sum(bool(probe.answers) for probe in probes), night.settings.gate.min_probes
+        if not record.figures.kept or asked >= needed:
+            return []
+        return [
+            f"tonight has {asked} probes with answers, and the gate needs {needed} (gate.min_probes): without more its "
+            "verdict will be INCONCLUSIVE, and nothing is promoted: add probes, or documents to hold questions out of"
+        ]

@@ -56,7 +56,8 @@ def no_canary_surfaced(evidence: Evidence, settings: GateSettings) -> Check:
         return Check(name=NAME, status="FAIL", reason=reason, figures=figures)
     if p < 1 - settings.confidence:
         return Check(name=NAME, status="FAIL", reason=f"more surface than with the champion: {said}", figures=figures)
-    return Check(name=NAME, status="PASS", reason=said, figures=figures)
+    reason = f"nothing planted came out, and no more than with the champion: {said}"
+    return Check(name=NAME, status="PASS", reason=reason, figures=figures)
 
 
 def highest_rate(surfaced: int, asked: int, *, confidence: float) -> float:

@@ -34,6 +34,8 @@ def parse_input(value: dict[str, Any]) -> Entry | ProbeInput:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"][:2]) or "the record"
         says = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        if (name, field, says) == ("probe", "answers", "is missing"):
+            says += ' (for a question that the texts leave open, write "answers": [])'
         raise ValueError(f"'{field}': {says[0].lower() + says[1:]}") from None
 
 

@@ -73,7 +73,7 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
 def _checked(content: bytes, suffix: str, *, lines: bool = False) -> bytes:
     if suffix in (".pdf", ".docx"):
         raise RecordRejected(
-            "unsupported_type", f"{suffix} files need the optional extra 'documents', which is not installed"
+            "unsupported_type", f"{suffix} files are not read: save the document as Markdown, text or HTML"
         )
     if not lines and suffix not in _readers():
         raise RecordRejected("unsupported_type", f"only {', '.join(_readers())} and .jsonl files are read")

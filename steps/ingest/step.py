@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from steps.ingest.deduplicate import Match, Met, probe_key
 from steps.ingest.excerpts import excerpt
 from steps.ingest.inputs import ProbeInput
@@ -26,12 +28,13 @@ FILES = ("experiences", "probes", "ledger", "quarantine")
 
 
 class IngestFigures(Figures):
-    """Records read, what became of them, and what was accepted, by kind."""
+    """Records read, what became of them, what was accepted, by kind, and what was redacted, by kind."""
 
     records: int
     outcomes: dict[str, int]
     kinds: dict[str, int]
     probes: int
+    redactions: dict[str, int] = Field({})
 
 
 class IngestStep(Step[IngestFigures]):
@@ -96,7 +99,7 @@ class _Intake:
 
     def __post_init__(self):
         self.met = Met(near_duplicate=self.settings.ingest.near_duplicate)
-        self.names, self.asked = Names(), dict[str, Probe]()
+        self.names, self.asked, self.redacted = Names(), dict[str, Probe](), Counter[str]()
         gone = [self.workspace.dataset("forgotten", night) for night in self.workspace.nights("forgotten")]
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
         for earlier in self.workspace.nights("corpus", before=self.night):
@@ -174,9 +177,11 @@ class _Intake:
             outcomes=dict(sorted(Counter(entry.outcome for entry in self.ledger).items())),
             kinds=dict(sorted(Counter(experience.kind for experience in self.experiences).items())),
             probes=len(self.probes),
+            redactions=dict(sorted(self.redacted.items())),
         )
 
     def _accept(self, parsed: ParsedRecord, key: str, counts: Counter[str], remark: str) -> None:
+        self.redacted += counts
         outcome: Outcome = "redacted" if counts else "accepted"
         details = [part for part in (sentence(counts), remark, parsed.note) if part]
         self._enter(parsed, outcome, f"{outcome}: {'; '.join(details)}" if details else outcome, key)

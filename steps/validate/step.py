@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from steps.ingest.excerpts import excerpt
-from steps.manifest import Figures
+from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, LedgerEntry, Probe, Quarantined, Record, content_id
 from steps.step import Step
@@ -17,6 +17,7 @@ from steps.validate.suites import suite_rules
 from steps.workspace import read_records, write_records
 
 DATASETS = ("corpus", "probes", "ledger", "quarantine")
+REMARKS = 12
 INGESTED = {"experiences": Experience, "probes": Probe, "ledger": LedgerEntry, "quarantine": Quarantined}
 
 
@@ -91,6 +92,20 @@ class ValidateStep(Step[ValidateFigures]):
             expectations={name: result.table for name, result in checked.items()},
             docs=checked["probes"].docs,
         )
+
+    def remarks(self, night: Night, record: StepRecord[ValidateFigures]) -> list[str]:
+        refused = read_records(night.dataset("quarantine"), Quarantined)
+        probes = read_records(night.dataset("probes"), Probe)
+        lines = [f"quarantined {row.line()}" for row in refused]
+        lines += [_nameless(probe) for probe in probes if probe.source and probe.experience is None]
+        return lines if len(lines) <= REMARKS else [*lines[:REMARKS], f"and {len(lines) - REMARKS} more"]
+
+
+def _nameless(probe: Probe) -> str:
+    return (
+        f"{probe.file} line {probe.record}: its source {probe.source!r} names no document that was met; the probe "
+        "is asked all the same, but shows of no document whether it was learned"
+    )
 
 
 def _quarantined(checked: dict[str, Validation], night: str) -> dict[tuple[str, str, int | None], Quarantined]:

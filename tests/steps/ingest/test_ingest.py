@@ -210,7 +210,7 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
     assert result.rules["big.txt", None] == "too_large" and result.rules["empty.md", None] == "empty"
     assert result.rules["binary.txt", None] == result.rules["utf16.jsonl", None] == "binary"
     assert {result.rules[f, None] for f in ("paper.PDF", "x.zip", "README")} == {"unsupported_type"}
-    assert "extra" in result.by["paper.PDF", None].reason
+    assert "save the document as Markdown" in result.by["paper.PDF", None].reason
     assert result.rules["a.jsonl", 5] == result.rules["a.jsonl", 6] == "too_deep"
     assert ("a.jsonl", 2) not in result.by and ("a.jsonl", 3) not in result.by
     assert {entry.outcome for (file, line), entry in result.by.items() if file == "a.jsonl" and line != 1} == {
