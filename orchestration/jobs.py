@@ -4,6 +4,7 @@ import dagster as dg
 
 from orchestration.assets import GROUP
 from orchestration.instance import QUEUE_TAG
+from steps.lifecycle import assets_from
 
 # In process: one run is one process, which holds the workspace's lock from its first step to its last.
 sleep = dg.define_asset_job(
@@ -17,9 +18,7 @@ sleep = dg.define_asset_job(
 
 forget = dg.define_asset_job(
     "forget",
-    selection=dg.AssetSelection.assets(
-        *(dg.AssetKey(name) for name in ("adapter", "examination", "verdict", "champion"))
-    ),
+    selection=dg.AssetSelection.assets(*(dg.AssetKey(name) for name in assets_from("adapter"))),
     executor_def=dg.in_process_executor,
     tags={QUEUE_TAG: "running"},
     description="What `slumber forget` runs: the nights since then, learned again without it.",

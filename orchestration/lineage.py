@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from steps.checkpoint import AdapterCheckpoint
-from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
 from steps.progress import say
 from steps.promote.returning import apply_decisions
@@ -26,9 +25,8 @@ def begin(night: Night) -> None:
     """Do, at the start of a night, what people decided since the last one.
 
     Raises:
-        SlumberError: a request to forget is unfinished, or the registry cannot be used: told now, not after training.
+        SlumberError: the registry cannot be used: told now, not after training.
     """
-    refuse_while_forgetting(night.workspace)
     opened_registry(night.settings, night.workspace)
     for sentence in apply_decisions(settings=night.settings, workspace=night.workspace):
         say(sentence)

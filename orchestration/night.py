@@ -13,6 +13,7 @@ from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.notify import notify
 from steps.errors import NightRunning, SlumberError, full_disk_told
+from steps.gate.verdict import read_verdict
 from steps.preflight import check_settings
 from steps.progress import say
 from steps.records import Verdict
@@ -62,7 +63,7 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"
     error_log.unlink(missing_ok=True)
     run_id = execute(deployment, night)
-    verdict = Verdict.from_json((workspace.night_dir(night) / "verdict.json").read_text(encoding="utf-8"))
+    verdict = read_verdict(workspace, night)
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
         _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.lines())
     return NightOutcome(

@@ -8,6 +8,7 @@ import dagster as dg
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs
 from steps.errors import SlumberError, full_disk_told
+from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
 from steps.preflight import check_settings
 from steps.workspace import check_night
@@ -28,6 +29,8 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
             with full_disk_told():
                 check_settings(deployment.settings, workspace=workspace, inbox=inbox)
                 held.enter_context(workspace.lock(check_night(night)))
+                if run.job_name != "forget":
+                    refuse_while_forgetting(workspace)
                 close_dead_runs(instance, but=run.run_id)
             yield deployment.night(night, run_id=run.run_id)
 

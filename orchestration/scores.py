@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.examine.reading import marked, marked_anchors, read_examination
-from steps.records import AnchorAnswer, Answer
+from steps.gate.verdict import decided_on
+from steps.records import AnchorAnswer, Answer, Verdict
 from steps.workspace import Workspace
 
 MODELS = ("base", "champion", "candidate")
@@ -60,9 +61,13 @@ class Scores:
         return [{"ability": name} | {model: share(self.general(model, name)) for model in asked} for name in names]
 
 
-def read_scores(workspace: Workspace, night: str) -> Scores:
-    """Read what the examination of ``night`` wrote."""
-    found = read_examination(workspace.night_dir(night) / "examination")
+def read_scores(workspace: Workspace, night: str, *, verdict: Verdict | None = None) -> Scores:
+    """Read what the examination of ``night`` wrote; with a ``verdict``, of the candidate that it is about.
+
+    The two differ where less of the night's change was tried than was trained (rescue).
+    """
+    folder = decided_on(workspace, verdict) if verdict else workspace.night_dir(night)
+    found = read_examination(folder / "examination")
     return Scores(night, tuple(marked(found.answers)), tuple(marked_anchors(found.anchors)))
 
 

@@ -23,7 +23,7 @@ COLOURS = {"PROMOTE": "bold green", "REJECT": "bold red", "INCONCLUSIVE": "bold 
 
 def night_json(outcome: NightOutcome, workspace: Workspace) -> dict[str, Any]:
     """Everything that a night came to, for programs."""
-    scores = read_scores(workspace, outcome.night)
+    scores = read_scores(workspace, outcome.night, verdict=outcome.verdict)
     return {
         "night": outcome.night,
         "verdict": outcome.verdict.verdict,
@@ -95,7 +95,7 @@ def _rows(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) ->
     counts, timings, scores = (
         night_counts(workspace, night),
         read_timings(workspace, night),
-        read_scores(workspace, night),
+        read_scores(workspace, night, verdict=outcome.verdict),
     )
     rows = [
         ("went in", listed({name: counts.get(name, 0) for name in ("records", "experiences", "probes")})),

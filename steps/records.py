@@ -143,6 +143,17 @@ class Dream(Record):
     rejected: str | None = None
     schema_version: int = DREAM_SCHEMA
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said in it, whoever says it."""
+        spoken = tuple(message.get("content", "") for message in self.messages or ())
+        return (self.question, self.answer, *spoken, self.rejected or "")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What a user asks in its ``messages``."""
+        return tuple(m.get("content", "") for m in self.messages or () if m.get("role") == "user")
+
     @field_validator("schema_version")
     @classmethod
     def _known(cls, value: int) -> int:

@@ -139,6 +139,14 @@ def test_a_condition_is_judged_and_shown_without_another_line(settings, monkeypa
     assert lacking.checks[-1].status == "INCONCLUSIVE" and "holds no answers" in lacking.checks[-1].reason
 
 
+def _as_dvc_says(path, workspace):
+    """A path of the workspace, or of the repository, as dvc.yaml names it."""
+    if not path.is_relative_to(workspace.root):
+        return str(path.relative_to(REPOSITORY)) if path.is_relative_to(REPOSITORY) else str(path)
+    told = str(path.relative_to(workspace.root)).replace(".slumber/nights/", "${at.work}/")
+    return told.replace("data/", "${at.data}/").replace(NIGHT, "${repro.night}")
+
+
 def test_dvc_yaml_runs_the_steps_as_far_as_the_verdict(settings, workspace):
     """Each stage writes the outputs and manifests of the steps that its command runs, and depends on their code."""
     stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
@@ -150,11 +158,14 @@ def test_dvc_yaml_runs_the_steps_as_far_as_the_verdict(settings, workspace):
             run.append(step.name)
             assert f"${{at.work}}/${{repro.night}}/{step.name}.manifest.json" in outs, step.name
             for path in step.outputs(night):
-                told = str(path.relative_to(workspace.root))
-                told = told.replace(".slumber/nights/", "${at.work}/").replace("data/", "${at.data}/")
-                told = told.replace(NIGHT, "${repro.night}")
+                told = _as_dvc_says(path, workspace)
                 known = any(told == out or told.startswith(f"{out}/") for out in outs)
                 assert known or told.endswith("/rescued"), f"{name} does not name {told}"
+            for path in step.inputs(night):
+                told = _as_dvc_says(path, workspace)
+                inside = any(told == dep or told.startswith(f"{dep}/") for dep in {*stage["deps"], *outs})
+                earlier = path.name != f"{NIGHT}.jsonl" and path.parent.parent.name == "data"
+                assert inside or earlier or not told.startswith(("$", "data/")), f"{name} does not depend on {told}"
         assert "steps" in stage["deps"]
     wanted = [step.name for step in lifecycle.STEPS if not step.always]
     assert run == wanted

@@ -15,6 +15,7 @@ from orchestration.cli.options import (
     write_result,
 )
 from steps.errors import SlumberError
+from steps.forget.request import refuse_while_forgetting
 from steps.lifecycle import STEPS, command_of
 from steps.step import Step
 
@@ -42,6 +43,8 @@ def _command(step: Step):
         if step.name == "report" and not tonight.folder.is_dir():
             raise SlumberError(f"There was no night {tonight.date} in {found.workspace.root}: see `slumber history`.")
         with found.workspace.lock(tonight.date):
+            if step.name != "report":
+                refuse_while_forgetting(found.workspace)
             records = {one.name: one.run(tonight) for one in command_of(step.name)}
         write_result(json, step.result(tonight, records[step.name]))
         for one in command_of(step.name):

@@ -44,7 +44,7 @@ def dream_all(
         *_rehearsal(dreaming, forbidden=examined),
         *(dream for dream in dreams if dream.rehearsal),
     ]:
-        if normalised(one.question) in examined:
+        if any(normalised(text) in examined for text in (one.question, *one.asked)):
             refused["asks what a probe asks"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1

@@ -44,7 +44,12 @@ def leaks(dreams: list[Dream], probes: list[Probe]) -> list[str]:
     """Return the questions of dreams that repeat a probe: the same words, or a held-out one's wording."""
     exact = {normalised(p.question) for p in probes}
     held = [p.question for p in probes if p.origin == "dream"]
-    return [d.question for d in dreams if normalised(d.question) in exact or any(_same(d.question, q) for q in held)]
+    return [
+        text
+        for dream in dreams
+        for text in dict.fromkeys((dream.question, *dream.asked))
+        if normalised(text) in exact or any(_same(text, question) for question in held)
+    ]
 
 
 def _same(left: str, right: str) -> bool:

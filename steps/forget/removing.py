@@ -77,7 +77,8 @@ def _quoted(request: Request, workspace: Workspace, night: str) -> list[str]:
 def _goes(row: dict[str, Any], request: Request, quoted: list[str]) -> bool:
     if row.get("id") in request.ids or row.get("experience") in request.experiences:
         return True
-    return row.get("strategy") == "reading" and any(text in row["question"] for text in quoted)
+    said = json.dumps(row, ensure_ascii=False) if row.get("rehearsal") else ""  # what only rehearses names no source
+    return any(json.dumps(text, ensure_ascii=False)[1:-1] in said for text in quoted)
 
 
 def _lines(path: Path) -> list[str]:

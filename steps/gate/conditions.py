@@ -30,7 +30,7 @@ class Condition:
     says: str
     needs: tuple[str, ...]
     judges: Callable[[Evidence, GateSettings], Check]
-    rescuable: bool = True
+    rescuable: bool = False
 
     def judge(self, evidence: Evidence, settings: GateSettings) -> Check:
         """Check the condition; INCONCLUSIVE where a file that it needs is not there."""
@@ -47,53 +47,59 @@ CONDITIONS: tuple[Condition, ...] = (
         "Tonight's probes, closed book: better than the champion by the set margin.",
         ("answers",),
         learned_tonight,
-        rescuable=False,
     ),
     Condition(
         "kept earlier nights",
         "Probes of earlier nights that still hold: known as firmly as by the champion.",
         ("answers", "retired"),
         retention,
+        rescuable=True,
     ),
     Condition(
         "general abilities against champion",
         "The anchor suite: not worse than the champion by epsilon.",
         ("anchors",),
         partial(general_abilities, against="champion"),
+        rescuable=True,
     ),
     Condition(
         "general abilities against night 0",
         "The anchor suite: not worse than the untouched base by epsilon.",
         ("anchors",),
         partial(general_abilities, against="base"),
+        rescuable=True,
     ),
     Condition(
         "no suite lost more than it won",
         "Exact tests, suite by suite: what one lost no other makes up for.",
         ("answers", "anchors"),
         no_suite_lost,
+        rescuable=True,
     ),
     Condition(
         "canaries",
         "No strict one surfaces anew, of the others not significantly more than with the champion.",
         ("canaries",),
         no_canary_surfaced,
-        rescuable=False,
     ),
     Condition(
-        "user suites", "Each of examine.suites: not worse than the champion by its epsilon.", ("suites",), user_suites
+        "user suites",
+        "Each of examine.suites: not worse than the champion by its epsilon.",
+        ("suites",),
+        user_suites,
+        rescuable=True,
     ),
     Condition(
         "forgotten on request",
         "What was to be forgotten is answered no better than by the base (`slumber forget`).",
         ("forgotten",),
         forgotten_on_request,
+        rescuable=True,
     ),
     Condition(
         "the gate itself",
         "What is planted every night is refused, and the unchanged champion is not.",
         ("shuffled", "mistaught"),
         self_test,
-        rescuable=False,
     ),
 )

@@ -118,14 +118,19 @@ def collect_evidence(night: Night) -> Evidence:
     evidence.binding = {
         "base": base,
         "adapter": file_sha256(adapter),
-        "data": _data_digest(workspace, night.date),
-        "parameters": content_id(settings.model_dump(mode="json", exclude={"ui", "schedule", "registry"})),
+        **bound(night),
         "examination": file_sha256(folder),
         "code": code_sha256("steps.gate.step"),
         "champion": examined.figures.digests.get("champion", "unknown"),
         "champion_version": examined.figures.champion or NO_ADAPTER,
     }
     return evidence
+
+
+def bound(night: Night) -> dict[str, str]:
+    """What a verdict binds besides models and examination: settings that they can depend on, all data until then."""
+    parameters = night.settings.model_dump(mode="json", exclude={"ui", "schedule", "registry", "datasets"})
+    return {"data": _data_digest(night.workspace, night.date), "parameters": content_id(parameters)}
 
 
 def unmarked(evidence: Evidence) -> list[str]:

@@ -37,7 +37,9 @@ class GateStep(Step[GateFigures]):
     runs_with = ("rescue",)
 
     def parameters(self, night: Night) -> Any:
-        return night.settings.gate.model_dump(mode="json")
+        from steps.gate.evidence import bound
+
+        return [night.settings.gate.model_dump(mode="json"), bound(night)]
 
     def inputs(self, night: Night) -> list[Path]:
         made = [night.workspace.manifest(night.date, step) for step in ("consolidate", "examine")]

@@ -114,6 +114,7 @@ _KEYPADS = re.compile(
 _ASKED = re.compile(r"\?|(?<=\S)(?=\n(?:\[[\d: ]{4,12}\] ?)?[^\W\d_]{1,20}: )|(?<=\S)(?=\s{1,4}A ?: )")
 _QUESTION = re.compile(r"[.!?\n]")
 _ANSWERER = re.compile(r"[\s*]*(?:\[[\d: ]{4,12}\]\s*)?(?:[^\W\d_]{1,20}\s?:\s+)?[*]{0,2}")
+_REPLY_END = re.compile(r"\n|\?(?=\s)")
 _REPLY_WORDS, _REPLY_CHARS = 8, 160
 _FIRST_WORDS = 8  # characters of a question that names at once what it asks for: "The PIN for the meter?"
 
@@ -139,7 +140,7 @@ def labelled(text: str) -> Iterator[Span]:
         question = _QUESTION.split(text[max(0, asked.end() - _WINDOW) : asked.end()].rstrip(".?"))[-1]
         begins = _ANSWERER.match(text, asked.end())
         start = begins.end() if begins else asked.end()
-        reply = text[start : start + _REPLY_CHARS].split("\n", 1)[0]
+        reply = _REPLY_END.split(text[start : start + _REPLY_CHARS], maxsplit=1)[0]
         yield from ((start + a, start + b) for a, b in told(question, reply))
 
 

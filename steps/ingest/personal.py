@@ -153,7 +153,7 @@ PERSONAL: tuple[tuple[str, re.Pattern[str], Check], ...] = (
     ("email", re.compile(r"(?<![\w.%+/-])(?!git@)[\w.%+-]+@(?:[\w-]+\.)+[^\W\d_]{2,}"), lambda match: match[0]),
     (
         "email",
-        re.compile(r"(?<![\w.+-])[\w.+-]+ ?[(\[] ?at ?[)\]] ?[\w-]+(?:(?:\.| ?[(\[] ?dot ?[)\]] ?)[\w-]+)+", re.I),
+        re.compile(r"(?<![\w.+-])[\w.+-]+ ?[(\[] ?at ?[)\]] ?[\w-]+(?:(?:\.| ?[(\[]? ?dot ?[)\]]? ?)[\w-]+)+", re.I),
         lambda match: match[0],
     ),
     ("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _ip4),

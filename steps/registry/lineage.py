@@ -17,8 +17,7 @@ from steps.workspace import Workspace, file_sha256
 def base_identity(settings: ModelSettings) -> dict[str, str]:
     """What identifies the base for ever: a name and the digest of its files; no path, no device."""
     folder = base_folder(settings)
-    local = Path(settings.base).expanduser().is_dir()
-    name = NAME if settings.base == "embedded" else folder.name if local else settings.base
+    name = NAME if settings.base == "embedded" else folder.name if settings.local else settings.base
     return {"name": name, "sha256": base_sha256(folder)}
 
 

@@ -36,7 +36,7 @@ class IngestSettings(Section):
     """What is read and what counts as the same."""
 
     max_file_bytes: Positive = Field(5_000_000, description="larger files are quarantined")
-    max_text_chars: Positive = Field(1_000_000, description="longer texts are quarantined")
+    max_text_chars: Positive = Field(1_000_000, le=1_000_000, description="longer texts are quarantined")
     near_duplicate: Share = Field(
         0.85, description="Jaccard similarity of word shingles from which two texts are the same"
     )

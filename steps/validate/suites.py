@@ -93,7 +93,7 @@ def _dream(record: Dream) -> dict[str, Any]:
         "source_chars": len(record.source.strip()),
         "question_chars": len(record.question.strip()),
         "answer_chars": len(record.answer.strip()),
-        "control_tokens": control_tokens(record.question) + control_tokens(record.answer),
+        "control_tokens": sum(map(control_tokens, record.texts)),
     }
 
 

@@ -13,8 +13,10 @@ import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from steps.forget.request import Request, open_request
 from steps.records import Check, Verdict
 from steps.settings import REPOSITORY
+from steps.workspace import Workspace
 
 NIGHT = "2026-11-22"
 
@@ -105,6 +107,16 @@ def test_steps_before_their_time(tmp_path, params):
     params()
     for step in ("validate", "triage"):
         refused(slumber(step, "--night", NIGHT, workspace=tmp_path), "missing")
+
+
+def test_no_step_runs_while_a_request_to_forget_is_unfinished(tmp_path, params):
+    """It could learn, from a corpus that is being removed, what is to be forgotten."""
+    path, workspace = params(), Workspace(tmp_path / "w")
+    workspace.state.mkdir(parents=True)
+    open_request(Request(id="r", night=NIGHT, first=NIGHT, experiences=("0" * 16,), probes=()), workspace)
+    for step in ("ingest", "triage", "consolidate"):
+        refused(slumber(step, "--night", NIGHT, "--params", path, workspace=workspace.root), "to forget is unfinished")
+    assert not list(workspace.night_dir(NIGHT).glob("*.manifest.json"))
 
 
 def test_report_of_no_night(tmp_path, params):
