@@ -259,5 +259,5 @@ class Verdict(Record):
         if not self.checks:
             return list(self.reasons)
         marks = {f"{check.name}: {check.reason}": _MARKS[check.status] for check in self.checks}
-        marked = [(marks.get(reason, "?"), reason) for reason in self.reasons]
-        return [f"{mark} {reason}" for mark, reason in sorted(marked, key=lambda one: "✗?✓".index(one[0]))]
+        marked = [(marks.get(reason, ""), reason) for reason in self.reasons]
+        return [f"{mark} {reason}".strip() for mark, reason in sorted(marked, key=lambda one: "✗?✓".find(one[0]))]

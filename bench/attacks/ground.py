@@ -92,7 +92,10 @@ class _Elsewhere(Ground):
 
 @dataclass(frozen=True)
 class Prepared:
-    """The deployments that are copied: ``good`` and ``forgetful`` by the candidate of their second night."""
+    """The deployments that are copied, called by the candidate of their second night.
+
+    ``forgetful`` knows what it was taught tonight and little else; ``forgets`` has lost the night before, and no more.
+    """
 
     toy: ToyModel
     folder: Path
@@ -113,9 +116,12 @@ def prepare(folder: Path) -> Prepared:
     toy = make_toy_model(folder / "toy")
     say("Planting candidates on a tiny model ...")
     champion = toy.adapter("champion", [*asked(YESTERDAY), *toy.general])
+    names = [name for _, name in YESTERDAY]
+    mixed_up = [(question, names[n - 7]) for n, (question, _) in enumerate(asked(YESTERDAY))]
     candidates = {
         "good": toy.adapter("good", [*asked(YESTERDAY), *asked(TODAY), *toy.general], start=champion),
         "forgetful": toy.adapter("forgetful", asked(TODAY), start=champion),
+        "forgets": toy.adapter("forgets", [*mixed_up, *asked(TODAY), *toy.general], start=champion),
     }
     for name, candidate in candidates.items():
         ground = Ground(toy, Workspace(folder / name))

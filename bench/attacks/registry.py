@@ -117,8 +117,8 @@ def _(ground: Ground) -> str | None:
 
 def _strangers_version(ground: Ground) -> str:
     """Register a version from a workspace that this deployment never saw, with all the tags of a good one."""
+    ground.run("gate", "rescue")
     other = ground.elsewhere()
-    other.run("gate", "rescue")
     forged = _forge_verdict(other)
     version = registration.register_candidate(
         other.registry,

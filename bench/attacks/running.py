@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench.attacks import material, registry  # noqa: F401 (they enter their attacks)
+from bench.attacks import evidence, material, records, registry  # noqa: F401 (they enter their attacks)
 from bench.attacks.ground import ATTACKS, Attack, prepare
 from steps.progress import say
 

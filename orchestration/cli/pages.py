@@ -24,7 +24,10 @@ def setup(workspace: WorkspaceOption = None, params: ParamsOption = None, examin
         typer.echo(f"The model is in {base_folder(found.settings.model)}.")
     if examine:
         from steps.examine.examination import examine_base
+        from steps.registry import Registry
+        from steps.registry.signing import ensure_key
 
+        ensure_key(Registry(found.settings, found.workspace))  # what is remembered of the base bears its seal
         examine_base(settings=found.settings, workspace=found.workspace)
         typer.echo("The base has been examined.")
 

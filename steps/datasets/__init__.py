@@ -6,6 +6,7 @@ here commits to git or touches its index: the sidecars are left for their owner 
 
 from steps.datasets.earlier import copy_earlier
 from steps.datasets.erasing import erase_versions
-from steps.datasets.versions import current_hashes, restore_night, version_night
+from steps.datasets.sidecars import current_hashes
+from steps.datasets.versions import restore_night, version_night
 
 __all__ = ["copy_earlier", "current_hashes", "erase_versions", "restore_night", "version_night"]

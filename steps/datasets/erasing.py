@@ -4,7 +4,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from steps.datasets.repository import opened
-from steps.datasets.versions import changed_nights, current_hashes, version_night
+from steps.datasets.sidecars import current_hashes
+from steps.datasets.versions import changed_nights, version_night
 from steps.errors import SlumberError
 from steps.settings import Settings
 from steps.workspace import Workspace

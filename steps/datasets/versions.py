@@ -1,11 +1,9 @@
 """Version, read and restore the dataset files of one night."""
 
-import hashlib
 from pathlib import Path
 
-import yaml
-
 from steps.datasets.repository import opened, patiently
+from steps.datasets.sidecars import current_hashes, file_md5, sidecar_of
 from steps.errors import SlumberError
 from steps.settings import Settings
 from steps.workspace import DATASETS, Workspace, check_night, write_text
@@ -25,13 +23,13 @@ def version_night(*, settings: Settings, workspace: Workspace, night: str) -> di
     present = {name: path for name, path in files.items() if path.is_file()}
     if not present:
         raise SlumberError(f"Night {night} has no datasets in {workspace.data}: run the night first.")
-    before = {_sidecar(path): _text(_sidecar(path)) for path in files.values()}
+    before = {sidecar_of(path): _text(sidecar_of(path)) for path in files.values()}
     try:
         with opened(workspace, settings=settings, doing=f"Versioning the datasets of {night}") as repo:
             for name in files.keys() - present.keys():
-                _sidecar(files[name]).unlink(missing_ok=True)
+                sidecar_of(files[name]).unlink(missing_ok=True)
             patiently(lambda: repo.add([str(path) for path in present.values()]))
-            patiently(lambda: repo.push(targets=[str(_sidecar(path)) for path in present.values()]))
+            patiently(lambda: repo.push(targets=[str(sidecar_of(path)) for path in present.values()]))
     except BaseException:
         for sidecar, text in before.items():
             if text is None:
@@ -40,16 +38,6 @@ def version_night(*, settings: Settings, workspace: Workspace, night: str) -> di
                 write_text(sidecar, text)
         raise
     return current_hashes(workspace, night)
-
-
-def current_hashes(workspace: Workspace, night: str) -> dict[str, str]:
-    """Return the MD5 by dataset that the sidecars of ``night`` hold; empty if the night was never versioned.
-
-    Raises:
-        SlumberError: a sidecar is damaged.
-    """
-    sidecars = {name: _sidecar(workspace.dataset(name, night)) for name in DATASETS}
-    return {name: _md5(path) for name, path in sidecars.items() if path.is_file()}
 
 
 def changed_nights(workspace: Workspace) -> list[str]:
@@ -61,7 +49,7 @@ def changed_nights(workspace: Workspace) -> list[str]:
 def _changed(workspace: Workspace, night: str) -> bool:
     known = current_hashes(workspace, night)
     files = {name: workspace.dataset(name, night) for name in DATASETS}
-    return any(path.is_file() and _file_md5(path) != known.get(name) for name, path in files.items())
+    return any(path.is_file() and file_md5(path) != known.get(name) for name, path in files.items())
 
 
 def restore_night(*, workspace: Workspace, night: str, settings: Settings | None = None) -> dict[str, str]:
@@ -79,33 +67,17 @@ def restore_night(*, workspace: Workspace, night: str, settings: Settings | None
     if not wanted:
         raise SlumberError(f"Night {night} has no versioned datasets in {workspace.data}: see `slumber history`.")
     paths = {name: workspace.dataset(name, night) for name in wanted}
-    stale = {name: path for name, path in paths.items() if not path.is_file() or _file_md5(path) != wanted[name]}
+    stale = {name: path for name, path in paths.items() if not path.is_file() or file_md5(path) != wanted[name]}
     if stale:
-        targets = [str(_sidecar(path)) for path in stale.values()]
+        targets = [str(sidecar_of(path)) for path in stale.values()]
         with opened(workspace, settings=settings, doing=f"Restoring the datasets of {night}") as repo:
             patiently(lambda: repo.pull(targets=targets))
     for name, path in stale.items():
-        if not path.is_file() or _file_md5(path) != wanted[name]:
+        if not path.is_file() or file_md5(path) != wanted[name]:
             path.unlink(missing_ok=True)  # DVC trusts a local remote's file names, and would leave damaged data here
             raise SlumberError(f"The stored copy of {path} is damaged: repair the DVC remote, or run the night again.")
     return wanted
 
 
-def _sidecar(path: Path) -> Path:
-    return path.with_name(path.name + ".dvc")
-
-
 def _text(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def _md5(sidecar: Path) -> str:
-    try:
-        return str(yaml.safe_load(sidecar.read_text(encoding="utf-8"))["outs"][0]["md5"])
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, IndexError, TypeError):
-        raise SlumberError(f"{sidecar} is damaged: restore it from git, or version its night again.") from None
-
-
-def _file_md5(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

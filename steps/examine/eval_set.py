@@ -8,6 +8,7 @@ from pathlib import Path
 from steps.anchors import Anchor
 from steps.canaries import Canary
 from steps.consolidate.adapter import load_adapter
+from steps.deployment_key import key_path, read_key
 from steps.examine.asking import Asked, anchor_key, ask_anchors, ask_canaries, ask_probes, canary_key
 from steps.examine.items import ProbeItem
 from steps.examine.predictions import PredictionCache
@@ -112,7 +113,9 @@ def predictions(adapter: Path | None, *, base_digest: str, settings: Settings, w
     """Open what the base with ``adapter`` said so far, asked with these settings."""
     digest = file_sha256(adapter) if adapter else "none"
     how = [settings.model.dtype, settings.model.device, settings.examine.max_new_tokens]
-    return PredictionCache(workspace.state / "answers", content_id(base_digest, digest, *how))
+    path = key_path(settings, workspace)
+    key = read_key(path) if path.exists() else None
+    return PredictionCache(workspace.state / "answers", content_id(base_digest, digest, *how), key=key)
 
 
 def loaded(adapter: Path | None, settings: Settings) -> Base:

@@ -1,12 +1,14 @@
 """The evidence that a verdict rests on. What is missing, stale or does not belong together is said, never guessed."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from steps.checkpoint import NO_ADAPTER
 from steps.code import code_sha256
 from steps.consolidate.step import ConsolidateStep
+from steps.datasets.sidecars import current_hashes, file_md5
 from steps.errors import SlumberError
-from steps.examine.examination import all_canaries
+from steps.examine.examination import all_canaries, met_by_champion
 from steps.examine.reading import loose_keys, marked, marked_anchors, read_examination, right_replies, unscored
 from steps.examine.replies import EXAMINATION, Examination
 from steps.examine.step import ExamineStep
@@ -111,6 +113,7 @@ def collect_evidence(night: Night) -> Evidence:
     if met is None:
         evidence.faults.append("the examination does not say which nights the champion has met")
         return evidence
+    evidence.faults += _lost(night, met)
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
     if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
@@ -125,6 +128,41 @@ def collect_evidence(night: Night) -> Evidence:
         "champion_version": examined.figures.champion or NO_ADAPTER,
     }
     return evidence
+
+
+def made_otherwise(night: Night) -> list[str]:
+    """Say which of training and examination was done with other settings, data or code than are here now."""
+    faults = []
+    for step in (ConsolidateStep(), ExamineStep()):
+        record = step.read(night.workspace, night.date)
+        if record and record.digest != step.digest(night):
+            faults.append(f"{step.name} was done with other settings, data or code than are here now: run it again")
+    examined = ExamineStep.read(night.workspace, night.date)
+    if examined and not examined.figures.skipped and examined.figures.met != met_by_champion(night):
+        faults.append("the examination does not name the nights that the champion has learned from: examine again")
+    return faults
+
+
+def _lost(night: Night, met: list[str]) -> list[str]:
+    """Say which probes of nights that the champion has met are not here as they were stored."""
+    faults = []
+    for cohort in (n for n in met if n < night.date):
+        stored = current_hashes(night.workspace, cohort)
+        paths = {name: night.workspace.dataset(name, cohort) for name in ("probes", "holdouts", "forgotten")}
+        known = {name for name in ("probes", "holdouts") if paths[name].is_file() and paths[name].stat().st_size}
+        changed_since = [name for name in stored if name in paths and not _is(paths[name], stored[name])]
+        # A night that the champion learned from had probes; that it has none is believed of who forgot, or of DVC.
+        emptied = not known and not stored and not paths["forgotten"].is_file()
+        if not paths["probes"].is_file() or changed_since or emptied:
+            faults.append(
+                f"the probes of night {cohort}, which the champion has learned from, are not here as they were stored: "
+                f"`slumber data {cohort}` brings them back"
+            )
+    return faults
+
+
+def _is(path: Path, md5: str) -> bool:
+    return path.is_file() and file_md5(path) == md5
 
 
 def bound(night: Night) -> dict[str, str]:

@@ -49,10 +49,12 @@ class GateStep(Step[GateFigures]):
         return [night.folder / JUDGEMENT]
 
     def work(self, night: Night) -> GateFigures:
-        from steps.gate.evidence import collect_evidence
+        from steps.gate.evidence import collect_evidence, made_otherwise
         from steps.gate.judging import judge
 
-        verdict = judge(collect_evidence(night), night.settings)
+        evidence = collect_evidence(night)
+        evidence.faults += made_otherwise(night)
+        verdict = judge(evidence, night.settings)
         write_text(night.folder / JUDGEMENT, verdict.model_dump_json(indent=2) + "\n")
         return GateFigures(verdict=verdict.verdict, reasons=list(verdict.reasons))
 

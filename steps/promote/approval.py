@@ -36,7 +36,7 @@ def let_serve_or_wait(registry: Registry, candidate: Version, verdict: Verdict, 
         SlumberError: another promotion came first.
     """
     by = candidate.approved_by
-    new = not by and "champion" not in candidate.aliases
+    new = not by and reading.told_champion(registry) != candidate.version
     if new and (settings.registry.approval == "manual" or strayed(registry, candidate=candidate)):
         return _wait(registry, candidate)
     if by and candidate.tags.get("approval") == WAITING:

@@ -97,7 +97,7 @@ def check_candidate(
     if different or verdict_digest(recorded) != verdict_digest(verdict):
         what = ", ".join(different) or "wording"
         raise SlumberError(f"The verdict at hand and the one recorded with version {version.version} differ in {what}.")
-    check_examined_against(reading.champion(registry), version)
+    check_examined_against(reading.told_champion(registry), version)
     if version.is_night_zero:
         raise SlumberError(f"Version {version.version} has no adapter.")
     check_adapter(registry, version, tried=tried)

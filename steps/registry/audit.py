@@ -7,14 +7,18 @@ numbers and the reasons that people give; nothing of the experiences.
 
 import contextlib
 import getpass
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from steps.records import content_id
+
+Seal = Callable[[dict[str, str | None]], str]
 PREFIX = "audit."
 DAMAGED = "damaged"
+PERSONS = ("approve", "override", "rollback")
 PAGE = 1000
 _SENTENCES = {
     "register": "version {version} is registered",
@@ -27,7 +31,11 @@ _SENTENCES = {
 
 
 class Entry(BaseModel):
-    """One change: ``before`` and ``after`` are the champions around it, written as ``from`` and ``to``."""
+    """One change: ``before`` and ``after`` are the champions around it, written as ``from`` and ``to``.
+
+    ``signature``: of the deployment. ``prev``: the signature of the entry before it, so that none can be taken away;
+    of the first that is signed, a digest of those before it. ``seen``: how many entries were found damaged by then.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -38,6 +46,14 @@ class Entry(BaseModel):
     after: str | None = Field(None, alias="to")
     author: str = ""
     reason: str = ""
+    prev: str = ""
+    seen: str = ""
+    signature: str = ""
+
+    @property
+    def signed(self) -> dict[str, str | None]:
+        """What its signature is about."""
+        return self.model_dump(exclude={"signature"})
 
     @property
     def sentence(self) -> str:
@@ -73,23 +89,56 @@ def stored(client: Any, experiment_id: str) -> list[dict[str, str]]:
     return found
 
 
-def newest(client: Any, experiment_id: str) -> list[dict[str, str]]:
-    """Return the tags of the last entries, newest first: more than a page shows."""
-    from mlflow.entities import ViewType
+def read_trail(runs: Iterable[Mapping[str, str]], tags: Mapping[str, str], sealed: Seal | None = None) -> list[Entry]:
+    """Return the entries, oldest first; one that this deployment did not write so is shown as damaged.
 
-    runs = client.search_runs([experiment_id], "", ViewType.ALL, 25, ["attributes.start_time DESC"])
-    return [dict(run.data.tags) for run in runs]
-
-
-def read_trail(runs: Iterable[Mapping[str, str]], tags: Mapping[str, str]) -> list[Entry]:
-    """Return the entries, oldest first; one edited by hand is shown as damaged.
+    Entries from before there were signatures count as long as none of them is changed, added or taken away.
 
     Args:
         runs: tags of the runs of the trail.
         tags: of the registered model, which held the entries as JSON until 2026-11-27.
+        sealed: the deployment's seal; without it nothing is checked.
     """
     found = [_read_json(key, tags[key]) for key in tags if key.startswith(PREFIX)] + [_read(run) for run in runs]
-    return sorted(found, key=lambda entry: entry.time)
+    found.sort(key=lambda entry: (entry.time, entry.signature))
+    if sealed is None:
+        return found
+    ours = {entry.signature for entry in found if entry.signature == sealed(entry.signed)}
+    if not ours:
+        return [entry if not entry.signature else _not_ours(entry) for entry in found]
+    older = digest(entry for entry in found if not entry.signature and entry.action != DAMAGED)
+    vouched = any(entry.prev == older for entry in found if entry.signature in ours)
+    trail = [
+        entry
+        if entry.signature in ours or entry.action == DAMAGED or (vouched and not entry.signature)
+        else _not_ours(entry)
+        for entry in found
+    ]
+    gaps = [entry for entry in found if entry.signature in ours and entry.prev not in {*ours, older}]
+    if vouched or any(entry.prev in ours for entry in found):
+        trail += [_damaged(f"an entry before that of {entry.time} was taken away", time=entry.time) for entry in gaps]
+    return sorted(trail, key=lambda entry: (entry.time, entry.signature))
+
+
+def digest(entries: Iterable[Entry]) -> str:
+    """Digest of entries from before there were signatures."""
+    return content_id(*[entry.signed for entry in entries])
+
+
+def following(trail: Iterable[Entry]) -> dict[str, str]:
+    """What the next entry says of those before it."""
+    before = list(trail)
+    last = next((entry.signature for entry in reversed(before) if entry.signature and entry.action != DAMAGED), "")
+    sound = [entry for entry in before if entry.action != DAMAGED]
+    return {"prev": last or digest(sound), "seen": str(len(before) - len(sound))}
+
+
+def unseen_damage(trail: Iterable[Entry]) -> int:
+    """How many entries were found damaged since a person last decided something, and may have looked."""
+    entries = list(trail)
+    seen = next((entry.seen for entry in reversed(entries) if entry.action in PERSONS and entry.signature), "0")
+    damaged = sum(entry.action == DAMAGED for entry in entries)
+    return max(0, damaged - int(seen or 0)) if (seen or "0").isdigit() else damaged
 
 
 def now(*, after: str = "") -> str:
@@ -111,14 +160,25 @@ def this_user() -> str:
 def _read(tags: Mapping[str, str]) -> Entry:
     told = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX)}
     try:
-        return Entry.model_validate(told)
-    except ValidationError:
-        name = tags.get("mlflow.runName", "?")
-        return Entry(time="", action=DAMAGED, version="", reason=f"the run {name!r} of the trail was changed by hand")
+        entry = Entry.model_validate(told)
+        datetime.fromisoformat(entry.time).astimezone(UTC)
+        if datetime.fromisoformat(entry.time).tzinfo is None:
+            raise ValueError("a time without a zone")
+    except ValueError:
+        return _damaged(f"the run {tags.get('mlflow.runName', '?')!r} of the trail was changed by hand")
+    return entry
 
 
 def _read_json(key: str, text: str) -> Entry:
     try:
         return Entry.model_validate_json(text)
     except ValidationError:
-        return Entry(time="", action=DAMAGED, version="", reason=f"the tag {key} was changed by hand")
+        return _damaged(f"the tag {key} was changed by hand")
+
+
+def _damaged(reason: str, *, time: str = "") -> Entry:
+    return Entry(time=time, action=DAMAGED, version="", reason=reason)
+
+
+def _not_ours(entry: Entry) -> Entry:
+    return _damaged(f"this deployment did not write what it says: {entry.sentence}"[:300], time=entry.time)

@@ -7,7 +7,19 @@ What is done with it are plain functions, by subject: ``reading``, ``marking``, 
 from functools import cached_property
 from typing import Any
 
-from steps.registry.audit import Entry, append, experiment_of, newest, now, read_trail, this_user
+from steps.deployment_key import key_path, read_key, sealed
+from steps.registry.audit import (
+    DAMAGED,
+    Entry,
+    Seal,
+    append,
+    experiment_of,
+    following,
+    now,
+    read_trail,
+    stored,
+    this_user,
+)
 from steps.registry.connection import artifact_location, connect, tracking_uri
 from steps.registry.markdown import with_trail
 from steps.registry.run import experiment_id
@@ -28,6 +40,15 @@ class Registry:
     def client(self) -> Any:
         """MLflow's client; connecting fails within seconds if nothing answers."""
         return connect(self.uri, self.workspace)
+
+    @property
+    def seal(self) -> Seal | None:
+        """What signs an entry of the audit trail; None where this deployment has no key yet."""
+        path = key_path(self.settings, self.workspace)
+        if not path.exists():
+            return None
+        key = read_key(path)
+        return lambda what: sealed(key, self.name, what)
 
     def model(self) -> Any | None:
         """Return MLflow's registered model, None if there is none yet."""
@@ -69,17 +90,21 @@ class Registry:
         """Append to the audit trail. Without ``author`` it names the account that this process runs under."""
         model, trail = self.model(), self.experiment(experiment_of(self.name))
         assert model is not None  # whoever enters something has made it
-        last = read_trail(newest(self.client, trail), {})[-1:]
+        so_far = read_trail(stored(self.client, trail), model.tags, self.seal)
+        last = next((entry.time for entry in reversed(so_far) if entry.action != DAMAGED), "")
         entry = Entry(
-            time=now(after=last[0].time if last else ""),
+            time=now(after=last),
             action=action,
             version=version,
             before=before,
             after=after,
             author=author or this_user(),
             reason=reason,
+            **(following(so_far) if self.seal else {}),
         )
+        if self.seal:
+            entry = entry.model_copy(update={"signature": self.seal(entry.signed)})
         append(self.client, trail, entry)
-        told = read_trail(newest(self.client, trail), {})
+        told = read_trail(stored(self.client, trail), model.tags, self.seal)
         says = with_trail(model.description or "", told, page=f"#/experiments/{trail}/runs")
         self.client.update_registered_model(self.name, says)

@@ -44,12 +44,13 @@ def promote(
         _check_may_serve(now)
         if not override and not judged_here(registry, now):
             raise SlumberError(not_judged_here(registry, now))
-        serves = champion is not None and champion.version == now.version
-        if "promoted_at" in now.tags and not serves and not override:
+        serving, replaced = reading.told(registry)  # whatever alias was moved by hand
+        known = serving == now.version
+        before = replaced if known else serving
+        serves = known and champion is not None and champion.version == now.version
+        if not known and not override and ("promoted_at" in now.tags or reading.served(registry, now)):
             raise SlumberError(f"Version {now.version} was champion before: only `slumber rollback` brings it back.")
-        check_examined_against(champion, now)
-        assert champion is not None  # which `check_examined_against` has seen to
-        before, known = champion.version, reading.told_champion(registry) == now.version
+        check_examined_against(serving, now)
         if override:
             what = {
                 "override_by": override.by,
@@ -59,10 +60,11 @@ def promote(
             registry.enter("override", now.version, before, now.version, author=override.by, reason=override.reason)
             # The end last: without it nothing is signed, and nothing serves.
             registry.tag(now, override_signature=override_signature(registry, {**now.tags, **what}), **what)
-        elif not serves or not known:
+        elif not known:
             registry.enter("promote", now.version, before, now.version, author=author)
         if not serves:
-            registry.set_alias("previous", before)
+            if before:
+                registry.set_alias("previous", before)
             registry.set_alias("champion", now.version)
         with translate_errors(registry.uri, outcome=f"version {now.version} serves now, but is not marked as promoted"):
             aliases = registry.aliases()
@@ -70,7 +72,7 @@ def promote(
                 other = aliases.get("champion")
                 raise SlumberError(f"Another promotion came in between: version {other} serves now.")
             if not serves or "promoted_at" not in now.tags:
-                registry.tag(now, previous_champion=aliases.get("previous", "") if serves else before)
+                registry.tag(now, previous_champion=(aliases.get("previous") if serves else before) or "")
                 registry.tag(now, promoted_at=seconds())
             registry.untag(now, "rolled_back_at")
             return reading.version(registry, now.version)
@@ -142,17 +144,20 @@ def check_bound_champion(champion: Version | None, binding: Mapping[str, str]) -
         )
 
 
-def check_examined_against(champion: Version | None, version: Version) -> None:
-    """Check that ``champion`` serves still, against which ``version`` was examined, or ``version`` itself.
+def check_examined_against(champion: str | None, version: Version) -> None:
+    """Check that the version ``champion`` serves still, against which ``version`` was examined, or ``version`` itself.
+
+    Args:
+        champion: the number of the version that serves, as the audit trail has it: an alias can be moved by hand.
 
     Raises:
         SlumberError: another one does.
     """
     examined = version.tags.get("champion_before", "unknown")
-    if champion is None or champion.version not in (version.version, examined):
+    if champion is None or champion not in (version.version, examined):
         raise SlumberError(
-            f"Version {version.version} was examined against champion {examined}, but "
-            f"{champion.version if champion else 'none'} serves now: run the night again."
+            f"Version {version.version} was examined against champion {examined}, but {champion or 'none'} serves now: "
+            "run the night again."
         )
 
 
@@ -171,7 +176,9 @@ def check_may_return(registry: Registry, target: Version) -> None:
     Raises:
         SlumberError: it may not, or what the registry says of it is not what this deployment signed.
     """
-    if not target.is_night_zero and "promoted_at" not in target.tags:
+    zero = reading.night_zero(reading.history(registry))
+    is_zero = zero is not None and zero.version == target.version
+    if not is_zero and not ("promoted_at" in target.tags and reading.served(registry, target)):
         raise SlumberError(
             f"Version {target.version} ({target.verdict}) was never champion, so it cannot be one again."
         )
@@ -181,5 +188,5 @@ def check_may_return(registry: Registry, target: Version) -> None:
             f"The override by which version {target.version} served has ended: "
             f"decide again with `slumber approve {target.version} --override --reason TEXT --by NAME`."
         )
-    if not target.is_night_zero and not target.refused and not judged_here(registry, target):
+    if not is_zero and not target.refused and not judged_here(registry, target):
         raise SlumberError(not_judged_here(registry, target))

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,19 +64,36 @@ def trail(registry: Registry) -> list[Entry]:
 
 def told_champion(registry: Registry) -> str | None:
     """Return the version that serves as the audit trail has it; None while there is none."""
+    return told(registry)[0]
+
+
+def told(registry: Registry) -> tuple[str | None, str | None]:
+    """Return the versions that serve and that served before, as the audit trail has it."""
     with translate_errors(registry.uri):
         model = stored_model(registry)
     if model is None:
-        return None
-    told = next((entry.after for entry in reversed(model.trail) if entry.after), None)
-    return told or next((version.version for version in reversed(model.versions) if version.is_night_zero), None)
+        return None, None
+    last = next((entry for entry in reversed(model.trail) if entry.after), None)
+    zero = night_zero(model.versions)
+    return (last.after, last.before) if last else (zero.version if zero else None, None)
+
+
+def night_zero(versions: Iterable[Version]) -> Version | None:
+    """Return the base without update: the oldest version, if it is that. Another that calls itself so is not."""
+    oldest = min(versions, key=lambda version: int(version.version), default=None)
+    return oldest if oldest is not None and oldest.is_night_zero and oldest.adapter_sha256 is None else None
+
+
+def served(registry: Registry, version: Version) -> bool:
+    """Whether ``version`` was champion, as the audit trail has it."""
+    return any(entry.after == version.version for entry in trail(registry))
 
 
 def registry_time(registry: Registry) -> datetime:
     """Now, but never before the last change: what has ended does not begin again because a clock was set back."""
     times = [datetime.now(UTC)]
     for entry in trail(registry):
-        with contextlib.suppress(ValueError):  # edited by hand
+        with contextlib.suppress(ValueError, TypeError):  # edited by hand
             times.append(datetime.fromisoformat(entry.time))
     return max(times)
 

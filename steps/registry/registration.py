@@ -107,7 +107,7 @@ def register_candidate(
                 registry.name,
                 source=f"runs:/{run_id}/adapter",
                 run_id=run_id,
-                tags={**told, SIGNATURE: signature(registry, told)},
+                tags={**told, SIGNATURE: signature(registry, {**told, "run_id": run_id})},
                 description=description_md[:DESCRIPTION_LIMIT],
             )
             return _named_candidate(registry, str(created.version), verdict.verdict)

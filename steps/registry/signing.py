@@ -1,7 +1,4 @@
-"""What a deployment judged and decided, it signs: who may write to MLflow alone cannot make a version that serves.
-
-The key lies in the workspace (or where ``registry.key_file`` says), readable for its owner alone, and never in MLflow.
-"""
+"""What a deployment judged and decided, it signs: who may write to MLflow alone cannot make a version that serves."""
 
 import hashlib
 import hmac
@@ -11,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from steps.deployment_key import key_path, read_key
 from steps.errors import SlumberError
 from steps.registry import reading
 from steps.registry.connection import translate_errors
@@ -19,13 +17,14 @@ from steps.registry.version import Version
 
 SIGNATURE, OVERRIDE_SIGNATURE = "signature", "override_signature"
 _OWNER = "deployment"  # tag of the registered model: whose it is
-_JUDGED = ("night", "verdict", "verdict_digest", "adapter_sha256", "champion_before")
+_JUDGED = ("night", "verdict", "verdict_digest", "adapter_sha256", "champion_before", "run_id")
+_JUDGED_BEFORE = _JUDGED[:-1]  # until 2026-11-28
 _DECIDED = ("adapter_sha256", "override_by", "override_reason", "override_until")
 
 
 def key_file(registry: Registry) -> Path:
     """Where the deployment's key lies."""
-    return registry.settings.key_file or registry.workspace.state / "deployment.key"
+    return key_path(registry.settings, registry.workspace)
 
 
 def ensure_key(registry: Registry) -> None:
@@ -54,16 +53,16 @@ def ensure_key(registry: Registry) -> None:
 def _make_key(registry: Registry, path: Path) -> None:
     """Sign with a new key what was judged here before, and write the key last: a start that was cut off begins anew.
 
-    A signature that stands there is of a key that is lost: a registered model with a key bears its mark.
+    A signature that stands there is of a key that is lost: a registered model with a key bears its mark. Overrides are
+    not signed again: that somebody decided so is what only the lost key could say.
     """
     if registry.settings.key_file:
         raise SlumberError(f"registry.key_file names {path}, which does not exist: copy the deployment's key there.")
     key = secrets.token_hex(32)
     for version in reading.history(registry):
-        if _judged_here(registry, version):
-            registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, version.tags, _JUDGED)})
-        if "override_until" in version.tags:
-            registry.tag(version, **{OVERRIDE_SIGNATURE: _signed(key.encode(), registry, version.tags, _DECIDED)})
+        if _verdict_is_here(registry, version):
+            told = {**version.tags, "run_id": version.run_id}
+            registry.tag(version, **{SIGNATURE: _signed(key.encode(), registry, told, _JUDGED)})
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
@@ -75,7 +74,11 @@ def _make_key(registry: Registry, path: Path) -> None:
 
 
 def signature(registry: Registry, tags: Mapping[str, str]) -> str:
-    """Sign what is to be registered: night, verdict, adapter, and the champion that it was compared with."""
+    """Sign what is to be registered: night, verdict, adapter, the champion that it was compared with, and its run.
+
+    Args:
+        tags: of the version, and its ``run_id``.
+    """
     return _signed(_key(registry), registry, tags, _JUDGED)
 
 
@@ -85,8 +88,15 @@ def override_signature(registry: Registry, tags: Mapping[str, str]) -> str:
 
 
 def judged_here(registry: Registry, version: Version) -> bool:
-    """Whether this deployment gave the verdict that stands with ``version``, on that very adapter."""
-    return _holds(registry, version, SIGNATURE, _JUDGED)
+    """Whether this deployment gave the verdict that stands with ``version``, on that very adapter.
+
+    Who copies a version with all its tags has no verdict on the copy: of two of one run the older one was judged.
+    """
+    older = [v for v in reading.history(registry) if int(v.version) < int(version.version)]
+    if _holds(registry, version, SIGNATURE, _JUDGED):
+        return not any(v.run_id == version.run_id for v in older)
+    signed = version.tags.get(SIGNATURE)
+    return _holds(registry, version, SIGNATURE, _JUDGED_BEFORE) and all(v.tags.get(SIGNATURE) != signed for v in older)
 
 
 def override_decided_here(registry: Registry, version: Version) -> bool:
@@ -106,7 +116,7 @@ def not_judged_here(registry: Registry, version: Version) -> str:
 def _holds(registry: Registry, version: Version, name: str, signed: tuple[str, ...]) -> bool:
     if not key_file(registry).exists():
         return False
-    expected = _signed(_key(registry), registry, version.tags, signed)
+    expected = _signed(_key(registry), registry, {**version.tags, "run_id": version.run_id}, signed)
     return hmac.compare_digest(expected, version.tags.get(name, ""))
 
 
@@ -115,17 +125,7 @@ def _fingerprint(key: bytes) -> str:
 
 
 def _key(registry: Registry) -> bytes:
-    path = key_file(registry)
-    try:
-        key = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        raise SlumberError(
-            f"The key of this deployment, {path}, is missing: run `slumber setup`, or copy the key of the workspace "
-            "that judged before."
-        ) from None
-    if len(key) < 32:
-        raise SlumberError(f"The key of this deployment, {path}, is damaged: bring it back from a copy, or remove it.")
-    return key.encode()
+    return read_key(key_file(registry))
 
 
 def _signed(key: bytes, registry: Registry, tags: Mapping[str, str], names: tuple[str, ...]) -> str:
@@ -133,7 +133,7 @@ def _signed(key: bytes, registry: Registry, tags: Mapping[str, str], names: tupl
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def _judged_here(registry: Registry, version: Version) -> bool:
+def _verdict_is_here(registry: Registry, version: Version) -> bool:
     """Whether the workspace still holds the verdict of a version from before there was a key."""
     from steps.gate.verdict import read_verdict
     from steps.registry.version import verdict_digest

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steps.registry.audit import PREFIX, Entry, experiment_of, read_trail, stored
+from steps.registry.audit import PREFIX, Entry, Seal, experiment_of, read_trail, stored
 from steps.registry.connection import sqlite_path
 from steps.registry.gateway import Registry
 from steps.registry.version import Version, read_version
@@ -32,13 +32,13 @@ def stored_model(registry: Registry) -> StoredModel | None:
         return None  # only what is written is worth a database
     if path is not None:
         try:
-            return _from_sqlite(path, registry.name)
+            return _from_sqlite(path, registry.name, registry.seal)
         except sqlite3.OperationalError:  # tables of another MLflow: its client knows, or says what to do
             pass
     return _from_client(registry)
 
 
-def _from_sqlite(path: Path, name: str) -> StoredModel | None:
+def _from_sqlite(path: Path, name: str, seal: Seal | None) -> StoredModel | None:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as database:
         if not database.execute("SELECT 1 FROM registered_models WHERE name = ?", (name,)).fetchone():
             return None
@@ -65,13 +65,13 @@ def _from_sqlite(path: Path, name: str) -> StoredModel | None:
             for number, run_id, description, created in database.execute(rows, (name,))
         ]
         rows = (
-            "SELECT run_uuid, key, value FROM tags JOIN runs USING (run_uuid) JOIN experiments USING (experiment_id) "
-            "WHERE experiments.name = ? AND (key LIKE ? OR key = 'mlflow.runName')"
+            "SELECT run_uuid, key, value FROM runs JOIN experiments USING (experiment_id) "
+            "LEFT JOIN tags USING (run_uuid) WHERE experiments.name = ?"
         )
         runs: dict[str, dict[str, str]] = defaultdict(dict)
-        for run, key, value in database.execute(rows, (experiment_of(name), f"{PREFIX}%")):
-            runs[run][key] = value
-    return StoredModel(read_trail(runs.values(), tags), versions)
+        for run, key, value in database.execute(rows, (experiment_of(name),)):
+            runs[run] |= {key: value} if key == "mlflow.runName" or str(key).startswith(PREFIX) else {}
+    return StoredModel(read_trail(runs.values(), tags, seal), versions)
 
 
 def _from_client(registry: Registry) -> StoredModel | None:
@@ -99,4 +99,4 @@ def _from_client(registry: Registry) -> StoredModel | None:
     experiment = registry.client.get_experiment_by_name(experiment_of(registry.name))
     runs = stored(registry.client, experiment.experiment_id) if experiment else []
     newest_first = sorted(versions, key=lambda version: -int(version.version))
-    return StoredModel(read_trail(runs, dict(model.tags)), newest_first)
+    return StoredModel(read_trail(runs, dict(model.tags), registry.seal), newest_first)

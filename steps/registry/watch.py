@@ -1,6 +1,7 @@
 """Whether what serves is what was decided: an alias can be moved by hand in MLflow, past every check."""
 
 from steps.registry import reading
+from steps.registry.audit import unseen_damage
 from steps.registry.gateway import Registry
 from steps.registry.registry_lock import registry_lock
 from steps.registry.signing import judged_here, key_file, not_judged_here
@@ -34,6 +35,12 @@ def _strayed(registry: Registry, candidate: Version | None) -> str | None:
             f"The alias `champion` names version {number}, and the audit trail says that {told} serves: it was moved "
             f"by hand in MLflow, or a change was cut off. Decide: `slumber rollback {told}`, or keep version {number} "
             f"(`slumber rollback {number}` if it served before, else `slumber approve {number}`)."
+        )
+    if damage := unseen_damage(reading.trail(registry)):
+        return (
+            f"The audit trail has {damage} {'entry' if damage == 1 else 'entries'} that this deployment did not write "
+            "so (`slumber history --audit` shows them as damaged): look, and decide who serves (`slumber rollback`, "
+            "`slumber approve`)."
         )
     judged = champion.is_night_zero or champion.refused or judged_here(registry, champion)
     if not judged and key_file(registry).exists():
