@@ -18,6 +18,17 @@ _FORMATS = tuple(
         (r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]{0,30}-----|\Z)", re.DOTALL),
         (r"PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z)", re.DOTALL),
         (r"://[^\s:/?#\[\]@{}]{0,200}:(?P<value>(?!\[)[^\s/?#{}\[\]$<]{1,200})@", 0),
+        (r"://[^\s:/?#\[\]@{}]{0,200}:(?P<value>(?!\[|\d{1,5}/)[^\s?#{}\[\]$<@]{1,200})@(?=[\w.-]+)", 0),
+        (r"(?<![\w:])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<value>(?!\[)[^\s:\[]{4,100})", 0),
+        (r"\bWIFI:[^\n]{0,100}?\bP:(?P<value>(?!\[)[^;\n\[]{3,80});", 0),
+        (
+            r"(?i:\b(?:set-)?cookie2?:)[^\n]{0,200}?(?i:sess\w{0,20}|\w{0,20}token|sid|csrf\w{0,12}|auth)=(?P<value>[^;\s\[]{8,400})",
+            0,
+        ),
+        (r"(?<![\w~])[A-Za-z0-9]{3}\dQ~[\w~.-]{30,}", 0),
+        (r"(?<![A-Za-z0-9])(?:secret_|ntn_|hf_|whsec_)[A-Za-z0-9]{30,}", 0),
+        (r"\$(?:2[abxy]|[1567y]|apr1|argon2\w{0,3})\$[^\s\"'<>]{20,200}", 0),
+        (r"(?<![0-9a-zA-Z])0x[0-9a-fA-F]{64}(?![0-9a-fA-F])", 0),
         (r"\bjdbc:oracle:\w+:[^\s/@]{1,100}/(?P<value>[^\s/@\[]{3,200})@", 0),
         (r"(?<![A-Za-z0-9])sk-(?:ant|proj|svcacct|or|admin|lf)-[\w-]{8,}", 0),
         (r"(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]{16,}[\w-]*|(?=[\w-]{0,60}\d)[\w-]{20,})", 0),
@@ -35,8 +46,10 @@ _FORMATS = tuple(
         (r"(?<![A-Za-z0-9])AIza[\w-]{30,}", 0),
         (r"(?<![A-Za-z0-9])(?:ya29\.|GOCSPX-|hv[sbr]\.|AGE-SECRET-KEY-1|pypi-AgE|ATATT3|ATCTT3|EAAC)[\w.-]{16,}", 0),
         (
-            r"(?<![A-Za-z0-9])(?:hf|npm|gsk|whsec|r8|figd|fig[ou]|glsa|lin_api|shp(?:at|ca|pa|ss)|dckr_pat|sntry[su]|sbp"
-            r"|rubygems|pscale_(?:tkn|oauth|pw)|do[opr]_v1|ntn|napi|vercel|rnd|xkeysib|pul|tfp|fo1|dp\.(?:pt|st|ct|sa))"
+            r"(?<![A-Za-z0-9])(?:hf|npm|gsk|whsec|r8|figd|fig[ou]|glsa|lin_api|shp(?:at|ca|pa|ss)|dckr_pat"
+            r"|sntry[su]|sbp"
+            r"|rubygems|pscale_(?:tkn|oauth|pw)|do[opr]_v1|ntn|napi|vercel|rnd|xkeysib|pul|tfp|fo1|dp\.(?:pt"
+            r"|st|ct|sa))"
             r"[_.-](?=[\w.-]{0,60}\d)[\w.-]{16,}",
             0,
         ),
@@ -53,7 +66,8 @@ _FORMATS = tuple(
         (r"discord(?:app)?\.com/api/webhooks/\d+/(?P<value>(?!\[)[\w-]{16,})", 0),
         (r"/IncomingWebhook/(?P<value>(?!\[)[\w/-]{16,})", 0),
         (
-            r"[?&;](?:password|passwd|pwd|sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|access_token|"
+            r"[?&;](?:password|passwd|pwd|sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature"
+            r"|access_token|"
             r"id_token|refresh_token|api_?key|client_secret|auth|secret)=(?P<value>(?!\[)[^\s&#;\"'<>()\[\]]{6,400})",
             re.IGNORECASE,
         ),
@@ -61,7 +75,7 @@ _FORMATS = tuple(
         (r"\bbearer\s+(?P<value>(?=[^\s\"']{0,60}\d)[\w.~+/=-]{10,})", re.IGNORECASE),
         (r"\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+(?P<value>[\w.~+/=-]{6,})", re.IGNORECASE),
         (r"\"auth\"\s*:\s*\"(?P<value>[\w+/=]{8,})\"", 0),
-        (r"(?:\s-u|--user)[ =][\"']?[\w.@-]{1,60}:(?P<value>(?!\[|PASS|\$|<|//)[^\s\"'$]{3,100})", 0),
+        (r"(?:\s-u ?|--user[ =])[\"']?[\w.@-]{1,60}:(?P<value>(?!\[|PASS|\$|<|//)[^\s\"'$]{3,100})", 0),
         (r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,200}?\s-p[\"']?(?P<value>[^\s\"'\[$-][^\s\"']{2,100})", 0),
         (r"<\w{0,20}(?i:password|passwd|secret|token|api_?key)\w{0,10}>\s*(?P<value>[^<>\s\[$]{4,200})\s*</", 0),
         (
@@ -75,10 +89,11 @@ _FORMATS = tuple(
         (r"\bcredentials?:\s*[\w.@-]{1,60}:(?P<value>(?!\[)[^\s,;\"']{4,100})", re.IGNORECASE),
         (r"\b(?i:(?:seed|recovery|mnemonic) (?:phrase|words))\W{1,3}(?P<value>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})", 0),
         (r"(?i:\bpin(?: code| number)?\b)(?: is| was|:| =|=)? ?(?P<value>\d{3,8})(?![\w.,]*\d)", 0),
-        (r"\b(?:CVV|CVC|TAN|PUK)(?: code| number)?(?: is| was|:| =|=)? ?(?P<value>\d{3,8})(?!\w)", 0),
+        (r"\b(?:CVV2?|CVC2?|TAN|PUK|OTP)(?: code| number)?(?: is| was|:| =|=)? ?(?P<value>\d{3,8})(?!\w)", 0),
         (r"\b(?i:licen[sc]e key)(?: is|:)? (?P<value>[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,6})(?!\w)", 0),
     )
 )
+_LONG, _REST = 190, re.compile(r"[\w.~+/=%-]*")  # a session token has thousands of characters
 _NEXT = re.compile(r"[&;](?=[\w.-]{1,40}=)")  # where the next setting of a query or a connection string begins
 
 
@@ -87,6 +102,8 @@ def secrets(text: str) -> Iterator[tuple[int, int]]:
     for pattern in _FORMATS:
         for match in pattern.finditer(text):
             start, end = match.span("value") if "value" in pattern.groupindex else match.span()
+            if end - start >= _LONG and (rest := _REST.match(text, end)):
+                end = rest.end()
             yield start, start + len(text[start:end].rstrip(".,;:!?)\"'"))
     yield from assigned(text)
     yield from labelled(text)

@@ -45,6 +45,9 @@ _WORDS = re.compile(
     r"""(?=["'`*”“.!,;]|\s*$|\s*\n| since| until| for )""",
     re.MULTILINE,
 )
+# "My password is Sunshine.": of nobody's own password a sentence may say what it is like.
+_MINE = re.compile(r"\b(?:my|our|mein|unser|mon|notre|mi|mio)\s(?:[\w-]{1,15}\s){0,2}$", re.IGNORECASE)
+_NAME = re.compile(rf"{_OPEN}(?P<value>[A-ZÀ-Ý][^\W\d_]{{4,30}})(?=[\"'`*]{{0,2}}[.!]?\s*(?:\n|$|[A-Z]))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SHORT = re.compile(r"\d{1,3}")
 _HEADING = re.compile(r"[^.=:\n]{0,60}[:?*_ ]{0,6}\n\s{0,8}(?:[-*>•] +)?(?=[^\s,;|=]{3,60}[ .*`]{0,3}(?:\n|$))")
@@ -189,9 +192,14 @@ def _after(text: str, label: re.Match[str], *, until: int) -> Iterator[Span]:
 
 def _values(text: str, start: int, label: re.Match[str]) -> Iterator[Span]:
     """Yield the value at ``start``; if the label is a plural, those listed after it, too."""
-    if label["phrase"] and (words := _WORDS.match(text, start)):
-        if not FUNCTION_WORDS & set(re.split("[ -]", words["value"])):
-            yield words.span("value")
+    phrase = label["phrase"] or (label["password"] and text[:start].rstrip(" \t*_`")[-1:] in (":", "="))
+    words = _WORDS.match(text, start) if phrase else None
+    if words and not FUNCTION_WORDS & set(re.split("[ -]", words["value"])):
+        yield words.span("value")
+        return
+    mine = label["password"] and _MINE.search(text[max(0, label.start() - 30) : label.start()])
+    if name := _NAME.match(text, start) if mine else None:
+        yield name.span("value")
         return
     many = label[0].lower().endswith("s")
     number = None if many else _NUMBER.match(text, start)

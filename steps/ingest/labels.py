@@ -13,7 +13,8 @@ _KEYS = (
     r"|codes? de (?:récupération|secours)"
 )
 _PASSWORDS = (
-    r"passwor[dt]|passwd|kennwort|mot de passe|contraseña|senha|palavra-passe|wachtwoord|pwd|pw|parola d'ordine"
+    r"passwor[dt]|passwd|kennwort|пароль|hasło|heslo|lösenord|密码|密碼|パスワード"
+    r"|mot de passe|contraseña|senha|palavra-passe|wachtwoord|pwd|pw|parola d'ordine"
 )
 _PHRASES = (
     r"pass ?phrase|(?:seed|recovery|secret) phrase|phrase (?:secrète|de passe)|frase (?:segreta|de contraseña)"

@@ -11,16 +11,27 @@ Check = Callable[[re.Match[str]], str | None]
 
 # What is before a number says that it counts, names or orders something, and is nobody's.
 _NO_PERSON = re.compile(
-    r"\b(?:parts?|order|invoice|ticket|serial|isbn|issn|ean|sku|orcid|doi|article|artikel|item|batch|lot|case|rfc|model"
+    r"\b(?:parts?|order|invoice|ticket|serial|isbn|issn|ean|sku|orcid|doi|article|artikel|item|batch|lot|case"
+    r"|rfc|model"
     r"|version|build|release|firmware|section|chapter|clause|figure|table|rev|revision|coordinates|gps|postcode|zip"
-    r"|flight|bus|no|nr|ref|counted|budget)\b[.:#]?(?: (?:number|no|nr|code|is|with|of|the)\b[.:]?){0,3}[^\w\n]{0,3}$",
+    r"|flight|bus|no|nr|ref|counted|budget)\b[.:#]?(?: (?:number|no|nr|code|is|with|of"
+    r"|the)\b[.:]?){0,3}[^\w\n]{0,3}$",
     re.IGNORECASE,
 )
 _CALLED = re.compile(
-    r"\b(?:tel|telephone|telefon|teléfono|téléphone|phone|mobile|cell|fax|call|ring|dial|whatsapp|sms|text|reach|contact"
+    r"\b(?:tel|telephone|telefon|teléfono|téléphone|phone|mobile|cell|fax|call|ring|dial|whatsapp|sms|text"
+    r"|reach|contact"
     r"|joignable|appele[rz]|appel|picks up|responde|llam[ae]\w*|atende|ligue|anrufen|rufen|erreichbar|chiama|bel"
     r"|number is)\b[^\d\n]{0,40}$",
     re.IGNORECASE,
+)
+_PAYS = re.compile(
+    r"\b(?:card|karte|carte|tarjeta|carta|visa|mastercard|amex|kreditkarte|cc|maestro)\b[^\d\n]{0,20}$", re.I
+)
+# "Tel. no. 123": the word of calling weighs more than the "no."
+_CALLED_NUMBER = re.compile(
+    r"\b(?:tel|telephone|telefon|phone|mobile|mobil|handy|cell|fax|contact|whatsapp|call|rufnummer)\b[^\d\n]{0,12}$",
+    re.I,
 )
 _MACHINE = re.compile(
     r"\b(?:ip|addr|address|host|server|from|ping|ssh|client|camera|gateway)\b[^\d\n]{0,20}$", re.IGNORECASE
@@ -31,6 +42,12 @@ _DATE = re.compile(r"(?:\d{4}[-/. ]\d{1,2}[-/. ]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/.
 
 def _before(match: re.Match[str], *, characters: int = 60) -> str:
     return match.string[max(0, match.start() - characters) : match.start()]
+
+
+def _nobodys(match: re.Match[str]) -> bool:
+    """Whether the words before a number say that it is no telephone's."""
+    before = _before(match)
+    return bool(_NO_PERSON.search(before)) and not _CALLED_NUMBER.search(before)
 
 
 def _iban(match: re.Match[str]) -> str | None:
@@ -48,7 +65,8 @@ def _card(match: re.Match[str]) -> str | None:
     from stdnum import luhn
 
     digits = re.sub(r"\D", "", match[0])
-    plausible = digits[0] in "23456" and len(set(digits)) > 1 and not _NO_PERSON.search(_before(match))
+    written = re.fullmatch(r"\d{4}(\D)\d{4}\1\d{4}\1\d{4}", match[0]) or _PAYS.search(_before(match))
+    plausible = digits[0] in "23456" and len(set(digits)) > 1 and (written or not _NO_PERSON.search(_before(match)))
     return match[0] if plausible and luhn.is_valid(digits) else None
 
 
@@ -113,7 +131,7 @@ def _named(about: str) -> Check:
 def _phone(match: re.Match[str]) -> str | None:
     text = match["number"] if "number" in match.re.groupindex else match[0]
     digits = sum(c.isdigit() for c in text)
-    odd = digits > 15 or _DATE.match(text.strip("(")) or _NO_PERSON.search(_before(match))
+    odd = digits > 15 or _DATE.match(text.strip("(")) or _nobodys(match)
     return None if odd else text
 
 
@@ -122,7 +140,7 @@ def _called(match: re.Match[str]) -> str | None:
     import phonenumbers
 
     text = match[0].rstrip(" -/.(")
-    if _DATE.match(text.strip("(")) or _NO_PERSON.search(_before(match)):
+    if _DATE.match(text.strip("(")) or _nobodys(match):
         return None
     before = _before(match, characters=60)
     postcode = re.fullmatch(r"\d{5}-\d{4}", text)
@@ -144,18 +162,25 @@ PERSONAL: tuple[tuple[str, re.Pattern[str], Check], ...] = (
         re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?(?![A-Z0-9])", re.I),
         _iban,
     ),
-    ("card", re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,18}(?![\w-])"), _card),
+    ("card", re.compile(r"(?<![\w.])(?<!\d[,-])\d(?:[ .–/-]?\d){12,18}(?![\w-])"), _card),
     (
         "email",
-        re.compile(r"(?<![\w.%+/-])(?!git@)[\w.%+'-]+@(?:[\w-]+\.)+[^\W\d_]{2,}", re.ASCII | re.IGNORECASE),
+        re.compile(
+            r"(?<![\w.%+-])(?<!//)(?!git@)[\w.%+'-]+(?:\\?[@＠]|%40)(?:[\w-]+\.)+[^\W\d_]{2,}", re.ASCII | re.IGNORECASE
+        ),
         lambda match: match[0],
     ),
-    ("email", re.compile(r"(?<![\w.%+/-])(?!git@)[\w.%+-]+@(?:[\w-]+\.)+[^\W\d_]{2,}"), lambda match: match[0]),
+    (
+        "email",
+        re.compile(r"(?<![\w.%+-])(?<!//)(?!git@)[\w.%+-]+[@＠](?:[\w-]+\.)+[^\W\d_]{2,}"),
+        lambda match: match[0],
+    ),
     (
         "email",
         re.compile(r"(?<![\w.+-])[\w.+-]+ ?[(\[] ?at ?[)\]] ?[\w-]+(?:(?:\.| ?[(\[]? ?dot ?[)\]]? ?)[\w-]+)+", re.I),
         lambda match: match[0],
     ),
+    ("email", re.compile(r"(?<![\w.+-])[\w.+-]+ at [\w-]+ dot [a-z]{2,6}\b"), lambda match: match[0]),
     ("ip", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"), _ip4),
     ("ip", re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"), _ip6),
     ("mac", re.compile(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?![\w:-])"), _mac),
@@ -202,8 +227,9 @@ PERSONAL: tuple[tuple[str, re.Pattern[str], Check], ...] = (
     (
         "phone",
         re.compile(
-            r"\b(?:tel|telephone|telefon|phone|mobile|cell|fax|call|ring|dial|whatsapp|sms)\b[.:]?"
-            r"(?: (?:me|us|number|no|is|on|at)\b[.:]?){0,3} ?"
+            r"\b(?:tel|telephone|telefon|phone|mobile|mobil|handy|cell|contact|fax|call|ring|dial|whatsapp"
+            r"|sms)\b[.:=]?"
+            r"(?: (?:me|us|number|no|nr|is|on|at)\b[.:]?){0,3} ?"
             r"(?P<number>\(?\d(?:[ ().\-/]{0,2}\d){5,14})(?![\w]|[.,]\d)",
             re.IGNORECASE,
         ),

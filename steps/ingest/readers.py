@@ -66,7 +66,7 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
             yield _whole(found, _checked(content, suffix))
     except RecordRejected as refusal:
         rule, reason = refusal.args
-        text = "" if rule in ("binary", "unsupported_type") else excerpt(content[:8000].decode("utf-8", "ignore"))
+        text = "" if rule in ("binary", "unsupported_type") else excerpt(_decoded(content[:8000]))
         yield ParsedRecord(found.file, None, rule=rule, reason=reason, excerpt=text)
 
 
@@ -89,6 +89,14 @@ def _checked(content: bytes, suffix: str, *, lines: bool = False) -> bytes:
 
 def _some_line_reads(content: bytes) -> bool:
     return any(line.lstrip().startswith(b"{") and b"\0" not in line for line in content.split(b"\n"))
+
+
+def _decoded(content: bytes) -> str:
+    """Decode what is no UTF-8, or was cut, for an excerpt: a lost letter would hide what a word says."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return content.decode("utf-8" if error.start >= len(content) - 4 else "latin-1", "ignore")
 
 
 def _text(content: bytes) -> str:
@@ -140,7 +148,7 @@ def _line(file: str, number: int, line: bytes) -> ParsedRecord:
         return ParsedRecord(file, number, entry=entry, note=note, redactions=redactions)
     except RecordRejected as refusal:
         rule, reason = refusal.args
-        text = text or line[:8000].decode("utf-8", "ignore")
+        text = text or _decoded(line[:8000])
         return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
 
 

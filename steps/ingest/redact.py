@@ -21,6 +21,14 @@ KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
 FILE_NAME_KINDS = ("secret", "iban", "card", "email")
 PLACEHOLDER = re.compile(rf"\[({'|'.join(kind.upper() for kind in KINDS)})\]")
 _DEPTH = 64
+_KEYS = (
+    ("secret", SECRET_NAME),
+    ("secret", re.compile(r"(?:^|_|-)(?:pass|otp|cvv|cvc|pin|cookies?|\w*secret|session_?token|mfa_?code)$", re.I)),
+    ("id", re.compile(r"^(?:ssn|social_security\w*|passport\w*|national_id)$", re.I)),
+    ("phone", re.compile(r"(?:^|_)(?:phone|mobile|tel|telephone|fax|cell)(?:_?(?:number|no))?$", re.I)),
+    ("card", re.compile(r"(?:^|_)(?:card|credit_card|pan)(?:_?(?:number|no))?$", re.I)),
+)
+_PAIR_NAMES, _PAIR_VALUES = ("name", "key", "field", "label", "variable"), ("value", "val", "content", "default")
 
 
 def redact(text: str, *, kinds: Iterable[str] = KINDS) -> tuple[str, Counter[str]]:
@@ -54,7 +62,8 @@ def redact_reply(question: str, reply: str) -> tuple[str, Counter[str]]:
 def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0) -> Any:
     """Return a JSON value with every string redacted, keys and JSON within strings included; adds to ``counts``.
 
-    The value of a key such as ``password`` is a secret whatever it looks like.
+    Whatever lies under a key such as ``password`` is a secret, however it looks; so is the value of a pair whose name
+    says so: ``{"name": "DB_PASSWORD", "value": "sunshine"}``.
     """
     if isinstance(value, str):
         return _redacted_string(value, counts, depth)
@@ -63,27 +72,40 @@ def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0) -> Any:
     if not isinstance(value, dict):
         return _redacted_number(value, counts)
     result = {}
+    paired = any(isinstance(value.get(key), str) and _named(value[key]) for key in _PAIR_NAMES)
     for key, item in value.items():
         name, found = redact(str(key))
         counts.update(found)
         while name in result:
             name += "'"
-        if isinstance(item, str | int) and not isinstance(item, bool) and SECRET_NAME.search(str(key)):
-            item = _secret(item, counts)
+        if kind := _named(str(key)) or ("secret" if paired and key in _PAIR_VALUES else ""):
+            item = _blacked_out(item, kind, counts)
         result[name] = redact_tree(item, counts, depth=depth + 1)
     return result
+
+
+def _named(key: str) -> str:
+    """What the value under a key is, if the key says that it is a secret or somebody's number."""
+    return next((kind for kind, pattern in _KEYS if pattern.search(key)), "")
+
+
+def _blacked_out(item: Any, kind: str, counts: Counter[str]) -> Any:
+    """Return a JSON value with all strings and numbers in it replaced."""
+    if isinstance(item, list | tuple):
+        return [_blacked_out(one, kind, counts) for one in item]
+    if isinstance(item, dict):
+        return {key: _blacked_out(one, kind, counts) for key, one in item.items()}
+    if isinstance(item, bool) or item is None or item == "" or PLACEHOLDER.fullmatch(str(item)):
+        return item
+    if kind in ("phone", "card") and sum(map(str.isdigit, str(item))) < 6:
+        return item
+    counts[kind] += 1
+    return f"[{kind.upper()}]"
 
 
 def sentence(counts: Counter[str]) -> str:
     """Return for example '2 emails, 1 secret'."""
     return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(counts.items()) if n)
-
-
-def _secret(item: str | int, counts: Counter[str]) -> str:
-    if item in ("", "[SECRET]"):
-        return str(item)
-    counts["secret"] += 1
-    return "[SECRET]"
 
 
 def _redacted_number(value: Any, counts: Counter[str]) -> Any:
