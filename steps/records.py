@@ -48,6 +48,7 @@ class Experience(Record):
     payload: dict[str, Any] = {}
     created_at: str | None = None
     redactions: dict[str, int] = Field({}, description="redacted items by kind")
+    same_as: str | None = Field(None, description="the experience of the same night that says the very same")
 
 
 class Probe(Record):
@@ -116,7 +117,7 @@ class Triaged(Record):
     verdict: Literal["persist", "temporary", "discard"]
     reason: str
     valid_until: date | None = None
-    waits: bool = Field(False, description="persisted, but learning from this kind is not built yet")
+    waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
 
 
 class Dream(Record):

@@ -20,7 +20,8 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
     """Tonight's experiences that triage sends into the weights, of kinds that are learned from."""
     verdicts = {t.experience: t for t in read_records(workspace.dataset("triage", night), Triaged)}
     corpus = read_records(workspace.dataset("corpus", night), Experience)
-    return [e for e in corpus if kind_of(e).learned and verdicts[e.id].verdict == "persist"]
+    ready = {key for key, row in verdicts.items() if row.verdict == "persist" and not row.waits}
+    return [e for e in corpus if kind_of(e).learned and e.id in ready]
 
 
 def dream_all(

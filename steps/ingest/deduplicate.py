@@ -1,12 +1,14 @@
-"""Find what was met before: exact copies by content id, near copies by MinHash LSH and the exact Jaccard similarity.
+"""Find what was met before.
 
-A near copy that differs in a number, a name, a negation or the owner's feedback is an update and is kept: throwing it
-away would keep the old fact for ever.
+A document is a version of those of the same title: it repeats one that holds still, word for word, or it is new; one
+that is older than a version that was met replaces nothing. Messages repeat one another if they are nearly the same
+(MinHash LSH, then the exact Jaccard similarity) and were judged alike.
 """
 
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from steps.ingest.shingles import Shingle, jaccard, shingles, tells_otherwise
@@ -19,9 +21,9 @@ _SEARCH_MARGIN = 0.2
 
 @dataclass(frozen=True)
 class Match:
-    """An experience met before that the new one repeats (duplicate) or corrects (update)."""
+    """An experience met before that the new one repeats (duplicate), corrects (update) or comes after (older)."""
 
-    relation: Literal["duplicate", "update"]
+    relation: Literal["duplicate", "update", "older"]
     original: Experience
     similarity: float
 
@@ -37,9 +39,13 @@ class Met:
         self._index: Any = MinHashLSH(threshold=search, num_perm=PERMUTATIONS)
         self._by_id: dict[str, Experience] = {}
         self._shingles: dict[str, frozenset[Shingle]] = {}
+        self._versions: dict[str, dict[str, Experience]] = {}  # by title, then by source: the latest
 
     def add(self, experience: Experience) -> None:
-        """Remember ``experience``."""
+        """Remember ``experience``; of a document, as the latest version from its source."""
+        if experience.kind == "document":
+            self._versions.setdefault(_folded(experience.title), {})[_place(experience)] = experience
+            return
         if experience.id in self._by_id:
             return
         own = shingles(experience.text)
@@ -48,7 +54,9 @@ class Met:
             self._index.insert(experience.id, _min_hash(own))
 
     def match(self, new: Experience) -> Match | None:
-        """Return what ``new`` repeats or corrects, or None if it is new. A repetition wins over a correction."""
+        """Return what ``new`` repeats, corrects or comes after, or None if it is new. A repetition wins."""
+        if new.kind == "document":
+            return self._version(new)
         same = self._by_id.get(new.id)
         if same is not None:
             return Match("duplicate", same, 1.0)
@@ -58,6 +66,32 @@ class Met:
         near = [(score, old) for score, old in near if score >= self._threshold and old.kind == new.kind]
         matches = [Match(_relation(new, old), old, score) for score, old in near]
         return max(matches, key=_rank, default=None)
+
+    def _version(self, new: Experience) -> Match | None:
+        known = self._versions.get(_folded(new.title), {})
+        for old in known.values():
+            if old.id == new.id:
+                return Match("duplicate", old, 1.0)
+        written = _written(new)
+        newer = [old for old in known.values() if written and (_written(old) or written) > written]
+        if newer:
+            return Match("older", max(newer, key=lambda old: str(old.created_at)), 0.0)
+        same = known.get(_place(new)) or next(reversed(known.values()), None)
+        return Match("update", same, 0.0) if same else None
+
+
+def _place(experience: Experience) -> str:
+    """Where a document comes from: a file, or a record in one."""
+    return f"{experience.source} {experience.record or ''}"
+
+
+def _written(experience: Experience) -> datetime | None:
+    """When a document says that it was written, in UTC."""
+    try:
+        when = datetime.fromisoformat(experience.created_at) if experience.created_at else None
+    except ValueError:
+        return None
+    return when.replace(tzinfo=UTC) if when and when.tzinfo is None else when
 
 
 def probe_key(probe: Probe) -> str:

@@ -1,15 +1,19 @@
 """Turn the files of an inbox into records: one per document, per line of a JSONL file, per file left or refused."""
 
 import json
-import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from steps.ingest.encodings import decoded
 from steps.ingest.excerpts import excerpt
+from steps.ingest.foreign import as_ours
 from steps.ingest.inputs import ProbeInput, parse_input, unknown_keys
+from steps.ingest.loading import TABLES, load_object, rows_of
+from steps.ingest.naming import name_as_title
 from steps.ingest.normalise import one_line
 from steps.ingest.redact import redact
 from steps.ingest.walking import BEING_WRITTEN, InboxEntry, look_at_inbox, read_bytes
@@ -17,8 +21,17 @@ from steps.kinds.entry import Entry, RecordRejected
 from steps.kinds.kind import Kind, Reader
 from steps.kinds.table import KINDS
 
-MAX_DEPTH = 50
-MAX_INT_DIGITS = 30
+_NAMED = re.compile(r"(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|FAQ|NOTES|TODO|CONTRIBUTING)", re.IGNORECASE)
+# What cannot be read, and how it can be turned into what can.
+_WAYS_OUT = (
+    ((".pdf",), "convert it to text or Markdown first (pdftotext -layout FILE.pdf FILE.txt)"),
+    ((".docx", ".doc", ".odt", ".rtf", ".epub", ".pptx"), "convert it to Markdown first (pandoc FILE -o FILE.md)"),
+    ((".xlsx", ".xls", ".ods"), "export its sheets as CSV"),
+    ((".ipynb",), "convert it to Markdown first (jupyter nbconvert --to markdown FILE.ipynb)"),
+    ((".vtt", ".srt"), "save it as text, without the times"),
+    ((".zip", ".gz", ".tar", ".tgz", ".7z", ".mbox"), "unpack it: save the files in it one by one"),
+    ((".msg",), "save the mail as .eml or text"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,33 +71,45 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
     if content is None:
         yield ParsedRecord(found.file, None, rule="ignored", reason=BEING_WRITTEN)
         return
-    suffix = found.path.suffix.lower()
+    suffix = suffix_of(found.path)
     try:
-        if suffix == ".jsonl":
-            yield from _lines(found.file, _checked(content, suffix, lines=True))
+        if suffix in (".jsonl", ".ndjson"):
+            yield from _lines(found.file, _checked(content, suffix))
+        elif suffix in TABLES:
+            yield from _rows(found.file, suffix, _checked(content, suffix))
         else:
-            yield _whole(found, _checked(content, suffix))
+            yield _whole(found, suffix, _checked(content, suffix))
     except RecordRejected as refusal:
         rule, reason = refusal.args
         text = "" if rule in ("binary", "unsupported_type") else excerpt(_decoded(content[:8000]))
         yield ParsedRecord(found.file, None, rule=rule, reason=reason, excerpt=text)
 
 
-def _checked(content: bytes, suffix: str, *, lines: bool = False) -> bytes:
-    if suffix in (".pdf", ".docx"):
-        raise RecordRejected(
-            "unsupported_type", f"{suffix} files are not read: save the document as Markdown, text or HTML"
-        )
-    if not lines and suffix not in _readers():
-        raise RecordRejected("unsupported_type", f"only {', '.join(_readers())} and .jsonl files are read")
+def suffix_of(path: Path) -> str:
+    """Return what a file's name ends with; of a README without an end, a plain text's."""
+    suffix = path.suffix.lower()
+    return suffix if suffix or not _NAMED.fullmatch(path.name) else ".txt"
+
+
+def _checked(content: bytes, suffix: str) -> bytes:
+    lines = suffix in (".jsonl", ".ndjson")
+    if not lines and suffix not in TABLES and suffix not in _readers():
+        raise RecordRejected("unsupported_type", _way_out(suffix))
     content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():
         raise RecordRejected("empty", "the file is empty")
     # A torn write leaves NUL bytes in one line of a JSONL file: its other lines are still good.
     torn = lines and _some_line_reads(content)
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in content and not torn):
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) and not lines
+    if suffix != ".parquet" and not wide and (b"\0" in content and not torn):
         raise RecordRejected("binary", "the file is binary or not in UTF-8 (it has NUL bytes)")
     return content
+
+
+def _way_out(suffix: str) -> str:
+    how = next((how for suffixes, how in _WAYS_OUT if suffix in suffixes), None)
+    known = f"files that end in {', '.join([*_readers(), '.jsonl', *TABLES])} are read"
+    return f"{how}; {known}" if how else f"only {known}: convert it to one of them, or save it as Markdown"
 
 
 def _some_line_reads(content: bytes) -> bool:
@@ -111,99 +136,78 @@ def _readers() -> dict[str, tuple[Kind, Reader]]:
     return {suffix: (kind, reader) for kind in KINDS.values() for suffix, reader in kind.files.items()}
 
 
-def _whole(found: InboxEntry, content: bytes) -> ParsedRecord:
+def _whole(found: InboxEntry, suffix: str, content: bytes) -> ParsedRecord:
     # Bytes that show in the name only are cleaned in `file`: take title and suffix from there.
-    kind, reader = _readers()[found.path.suffix.lower()]
+    kind, reader = _readers()[suffix]
+    text, note = decoded(content)
     # Before it is read: then nobody sees any more what the column of a table was called.
-    clean, redactions = redact(_text(content), kinds=("secret",))
-    title, text = reader(clean)
-    if not text:
+    clean, redactions = redact(text, kinds=("secret",))
+    page = reader(clean)
+    if not page.text and not page.title:
         raise RecordRejected("empty", "the document has no readable text")
-    entry = kind.of_file(title or PurePosixPath(found.file).stem, text)
-    return ParsedRecord(found.file, None, entry=entry, redactions=redactions)
+    entry = kind.of_file(page.title or name_as_title(PurePosixPath(found.file).stem), page)
+    return ParsedRecord(found.file, None, entry=entry, redactions=redactions, note=note)
 
 
 def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
+    if _is_one_value(content):
+        yield from _rows(file, ".json", content)
+        return
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
             yield _line(file, number, line)
 
 
+def _is_one_value(content: bytes) -> bool:
+    """Whether a file that should hold a value a line holds one over several lines, or a list of them."""
+    first = content.lstrip()[:1]
+    if first not in (b"[", b"{") or (first == b"{" and content.lstrip().split(b"\n", 1)[0].rstrip().endswith(b"}")):
+        return False
+    try:
+        return isinstance(json.loads(content), list | dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _rows(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+    """The records of a file that holds them as a table or a list; numbered from 1."""
+    for number, value in enumerate(rows_of(suffix, content), start=1):
+        try:
+            if not isinstance(value, dict):
+                raise RecordRejected("not_a_record", "it is not a JSON object")
+            yield _record(file, number, value)
+        except RecordRejected as refusal:
+            rule, reason = refusal.args
+            if isinstance(value, dict) and "kind" not in value:
+                reason += "; its form is not known here: write each record as one of these kinds"
+            yield ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(json.dumps(value)))
+
+
 def _line(file: str, number: int, line: bytes) -> ParsedRecord:
-    text, redactions = "", Counter[str]()
+    text = ""
     try:
         if b"\0" in line:
             raise RecordRejected("binary", "the line has NUL bytes")
         text = _text(line)
-        value = load_object(text)
-        if isinstance(value.get("text"), str):
-            value["text"], redactions = redact(value["text"], kinds=("secret",))
-        try:
-            entry = parse_input(value)
-        except ValueError as error:
-            raise RecordRejected("not_a_record", redact(str(error))[0]) from None
-        if isinstance(entry, Entry):
-            entry = KINDS[entry.kind].of_line(entry)
-        note = _left_out(unknown_keys(value, entry))
-        return ParsedRecord(file, number, entry=entry, note=note, redactions=redactions)
+        return _record(file, number, load_object(text))
     except RecordRejected as refusal:
         rule, reason = refusal.args
         text = text or _decoded(line[:8000])
         return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
 
 
-def load_object(line: str) -> dict[str, Any]:
-    """Return the JSON object on a line.
-
-    Raises:
-        RecordRejected: it is not JSON, no object, nested too deeply, names a key twice, or holds NaN or a huge number.
-    """
+def _record(file: str, number: int, value: dict[str, Any]) -> ParsedRecord:
+    redactions = Counter[str]()
+    value = as_ours(value, name=name_as_title(PurePosixPath(file).stem))
+    if isinstance(value.get("text"), str):
+        value["text"], redactions = redact(value["text"], kinds=("secret",))
     try:
-        value = json.loads(line, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_constant)
-    except RecursionError:
-        raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
-    except json.JSONDecodeError as error:
-        raise RecordRejected("not_json", f"the line is not JSON: {error.msg.lower()} at column {error.colno}") from None
+        entry = parse_input(value)
     except ValueError as error:
-        raise RecordRejected("not_json", f"the line is not plain JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise RecordRejected("not_a_record", "the line is not a JSON object")
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        inner = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [item for items in inner for item in items if isinstance(item, dict | list)]
-        if not level:
-            return value
-    raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("an object names the same key twice")
-    # Lone surrogates (\ud800) cannot be written as UTF-8.
-    return {_writable(key): _writable(value) for key, value in pairs}
-
-
-def _writable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "ignore").decode()
-    return [_writable(item) for item in value] if isinstance(value, list) else value
-
-
-def _int(digits: str) -> int:
-    if len(digits) > MAX_INT_DIGITS:
-        raise ValueError(f"a number has more than {MAX_INT_DIGITS} digits")
-    return int(digits)
-
-
-def _float(digits: str) -> float:
-    if not math.isfinite(value := float(digits)):
-        raise ValueError("a number is too large")
-    return value
-
-
-def _constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
+        raise RecordRejected("not_a_record", redact(str(error))[0]) from None
+    if isinstance(entry, Entry):
+        entry = KINDS[entry.kind].of_line(entry)
+    return ParsedRecord(file, number, entry=entry, note=_left_out(unknown_keys(value, entry)), redactions=redactions)
 
 
 def _left_out(keys: list[str]) -> str:

@@ -48,6 +48,16 @@ def redact(text: str, *, kinds: Iterable[str] = KINDS) -> tuple[str, Counter[str
     return text, counts
 
 
+def findings(text: str) -> dict[str, str]:
+    """Return what ``redact`` takes out of ``text``, word for word, each with what is put in its place."""
+    found: dict[str, str] = {}
+    for kind in KINDS:
+        spans = _merged(secrets(text) if kind == "secret" else personal(kind, text))
+        found |= {text[start:end]: f"[{kind.upper()}]" for start, end in spans}
+        text = _replaced(text, spans, f"[{kind.upper()}]")
+    return found
+
+
 def redact_reply(question: str, reply: str) -> tuple[str, Counter[str]]:
     """Return ``reply`` redacted, and without the password, PIN or the like that ``question`` asks for.
 

@@ -100,6 +100,7 @@ class _Intake:
     def __post_init__(self):
         self.met = Met(near_duplicate=self.settings.ingest.near_duplicate)
         self.names, self.asked, self.redacted = Names(), dict[str, Probe](), Counter[str]()
+        self.questions = dict[tuple[str, str], Probe]()
         gone = [self.workspace.dataset("forgotten", night) for night in self.workspace.nights("forgotten")]
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
         for earlier in self.workspace.nights("corpus", before=self.night):
@@ -136,14 +137,32 @@ class _Intake:
 
     def _take_experience(self, parsed: ParsedRecord, new: Experience, counts: Counter[str]) -> None:
         match = self.met.match(new)
+        tonight = match and match.relation == "duplicate" and match.original.night == self.night
+        if match and tonight and match.original.source != new.source:  # triage lets one of the two files teach
+            self._keep_twin(parsed, new, match, counts)
+            return
         if match and match.relation == "duplicate":
             self.names.add(new.names, night=self.night, experience=match.original.id)
             self._enter(parsed, "duplicate", _duplicates(match, self.night), match.original.id)
+            return
+        if match and match.relation == "older":
+            met, when = match.original, str(match.original.created_at)[:10]
+            reason = f"older than {_where(met.source, met.record, met.night, self.night)}, which is of {when}"
+            self._enter(parsed, "ignored", f"{reason}: it replaces nothing")
             return
         self.met.add(new)
         self.names.add_experience(new)
         self.experiences.append(new)
         self._accept(parsed, new.id, counts, f"updates {match.original.id}" if match else "")
+
+    def _keep_twin(self, parsed: ParsedRecord, new: Experience, match: Match, counts: Counter[str]) -> None:
+        twin = new.model_copy(update={"id": content_id(new.id, new.source, new.record), "same_as": match.original.id})
+        if any(kept.id == twin.id for kept in self.experiences):
+            self._enter(parsed, "duplicate", _duplicates(match, self.night), match.original.id)
+            return
+        self.names.add(twin.names, night=self.night, experience=match.original.id)
+        self.experiences.append(twin)
+        self._accept(parsed, twin.id, counts, _duplicates(match, self.night))
 
     def _take_probe(self, parsed: ParsedRecord, new: Probe, counts: Counter[str]) -> None:
         same = self.asked.setdefault(probe_key(new), new)
@@ -151,6 +170,13 @@ class _Intake:
             where = _where(same.file or "a probe", same.record, same.night, self.night)
             self._enter(parsed, "duplicate", f"the same as {where}", same.id)
             return
+        other = self.questions.setdefault((_asked(new), self.night), new)
+        if other is not new and not set(map(str.casefold, other.answers)) & set(map(str.casefold, new.answers)):
+            raise RecordRejected(
+                "contradicts",
+                f"{_where(other.file or 'a probe', other.record, other.night, self.night)} asks the same question and "
+                "wants other answers: both cannot be right",
+            )
         self.probes.append(new)
         self._accept(parsed, new.id, counts, "")
 
@@ -204,6 +230,10 @@ class _Intake:
 
     def _enter(self, parsed: ParsedRecord, outcome: Outcome, reason: str, key: str | None = None) -> None:
         self.ledger.append(LedgerEntry(file=parsed.file, record=parsed.record, outcome=outcome, reason=reason, id=key))
+
+
+def _asked(probe: Probe) -> str:
+    return " ".join(probe.question.split()).strip(" .?").casefold() + f" ({(probe.source or '').casefold()})"
 
 
 def _said(parsed: ParsedRecord) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from steps.ingest.normalise import each_string, neutralise, tidy
-from steps.ingest.redact import redact, redact_reply, redact_tree
+from steps.ingest.redact import findings, redact, redact_reply, redact_tree
 from steps.kinds.entry import RecordRejected
 
 
@@ -39,6 +39,20 @@ class Cleaning:
             limit = f"ingest.max_text_chars is {self.max_chars}"
             raise RecordRejected("too_long", f"the text has {len(text)} characters, {limit}")
         return text
+
+    def parts(self, value: Any, whole: str) -> Any:
+        """Return the parts of a text without what is found in the ``whole``, or in one alone; it is counted before.
+
+        What a heading or the head of a column says to be a secret is none in its own cell.
+        """
+        taken = sorted(findings(whole).items(), key=lambda one: -len(one[0]))
+
+        def clean(text: str) -> str:
+            for words, placeholder in taken:
+                text = text.replace(words, placeholder)
+            return redact(text)[0]
+
+        return each_string(value, clean)
 
     def payload(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return a JSON object with every string in it cleaned."""

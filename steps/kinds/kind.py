@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry
@@ -12,8 +12,17 @@ from steps.model.chat_model import ChatModel
 from steps.records import Dream, Experience
 from steps.settings import Settings
 
-Reader = Callable[[str], tuple[str | None, str]]
-"""From what a file holds to its title, if it has one, and its text."""
+
+class Read(Protocol):
+    """What a file holds: its title, if it has one, and its text."""
+
+    title: str | None
+
+    @property
+    def text(self) -> str: ...
+
+
+Reader = Callable[[str], Read]
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Kind(ABC):
     files: ClassVar[Mapping[str, Reader]] = {}
     learned: ClassVar[bool] = True
 
-    def of_file(self, title: str, text: str) -> Entry:
+    def of_file(self, title: str, page: Any) -> Entry:
         """Return the entry of a whole file; only a kind with ``files`` is asked."""
         raise NotImplementedError
 
@@ -77,6 +86,10 @@ class Kind(ABC):
         Raises:
             RecordRejected: it is too long.
         """
+
+    def obstacle(self, experience: Experience) -> str | None:
+        """Say why nothing can be learned from an experience of a kind that is learned, or None; it waits then."""
+        return None
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         """Return what is learned from tonight's experiences of this kind.

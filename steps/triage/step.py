@@ -9,11 +9,13 @@ from typing import Any
 from pydantic import Field
 
 from steps.ingest.shingles import Shingle, fact_shingles
+from steps.kinds.document.moments import undated
 from steps.kinds.entry import created_on
 from steps.kinds.table import kind_of
 from steps.manifest import Figures
 from steps.night import Night
 from steps.records import Experience, Triaged
+from steps.sentences import sentences
 from steps.settings import TriageSettings
 from steps.step import Step
 from steps.triage.validity import Validity, validity
@@ -54,7 +56,7 @@ class TriageStep(Step[TriageFigures]):
     def work(self, night: Night) -> TriageFigures:
         corpus, *earlier = self.inputs(night)
         experiences = read_records(corpus, Experience)
-        known = known_shingles(old for path in earlier for old in read_records(path, Experience))
+        known = Known(old for path in earlier for old in read_records(path, Experience))
         rows = [decide(new, night=night.date, settings=night.settings.triage, known=known) for new in experiences]
         write_records(night.dataset("triage"), rows)
         shown = {"source", "kind", "verdict", "reason", "valid_until"}
@@ -65,12 +67,26 @@ class TriageStep(Step[TriageFigures]):
         )
 
 
-def known_shingles(experiences: Iterable[Experience]) -> set[Shingle]:
-    """Return the shingles of all texts met on earlier nights."""
-    return {shingle for experience in experiences for shingle in fact_shingles(experience.text)}
+class Known:
+    """What earlier nights have met: of documents each block of the latest versions, of other kinds their shingles."""
+
+    def __init__(self, experiences: Iterable[Experience]):
+        latest: dict[tuple[str, str, int | None], Experience] = {}
+        self.shingles: set[Shingle] = set()
+        for old in experiences:
+            if old.kind == "document":
+                latest[old.title.casefold(), old.source, old.record] = old
+            else:
+                self.shingles |= fact_shingles(old.text).keys()
+        self.parts = {part for old in latest.values() for part in parts_of(old)}
 
 
-def decide(new: Experience, *, night: str, settings: TriageSettings, known: set[Shingle]) -> Triaged:
+def parts_of(document: Experience) -> set[tuple[str, str]]:
+    """What a document says, part by part, each under its title: under another one it says something else."""
+    return {(document.title.casefold(), part) for part in document.text.split("\n\n")}
+
+
+def decide(new: Experience, *, night: str, settings: TriageSettings, known: Known) -> Triaged:
     """Return the verdict on ``new``: expired and known material is discarded, short-lived material is temporary."""
     today = date.fromisoformat(night)
     end = validity(new.text, night=today, created=created_on(new.created_at))
@@ -80,6 +96,8 @@ def decide(new: Experience, *, night: str, settings: TriageSettings, known: set[
     waits = verdict != "discard" and not kind_of(new).learned
     if waits:
         verdict, reason = "persist", f"kept; learning from {new.kind}s comes later"
+    elif verdict == "persist" and (obstacle := kind_of(new).obstacle(new)):
+        waits, reason = True, f"kept, and waits: {obstacle}"
     return Triaged(
         experience=new.id,
         source=new.source,
@@ -92,19 +110,42 @@ def decide(new: Experience, *, night: str, settings: TriageSettings, known: set[
 
 
 def _verdict(
-    new: Experience, end: Validity | None, *, today: date, settings: TriageSettings, known: set[Shingle]
+    new: Experience, end: Validity | None, *, today: date, settings: TriageSettings, known: Known
 ) -> tuple[Any, str]:
+    if new.same_as:
+        return "discard", "another file of tonight says the very same, and is learned from"
     if end is not None and end.until < today:
         return "discard", f"expired: it held until {end.until} ('{end.words}')"
-    own = fact_shingles(new.text)
-    share = sum(shingle in known for shingle in own) / len(own) if own else 0.0
-    tells_facts = any(fact for shingle, fact in own.items() if shingle not in known)
-    if known and share >= settings.known_containment and not tells_facts:
+    if word := new.kind == "document" and _holds_for_a_day(new):
+        return "temporary", f"it says '{word}', and no date says from when"
+    share, told = _familiar(new, known)
+    if share >= settings.known_containment and not told:
         return "discard", f"nothing new: {share:.0%} of it was met on earlier nights, and no new number or name"
     if end is not None and end.until <= today + timedelta(days=settings.volatile_days):
         return "temporary", f"it holds until {end.until} only ('{end.words}')"
     if end is not None:
         return "persist", f"it holds until {end.until}, longer than {settings.volatile_days} days"
-    if known and share >= settings.known_containment:
+    if share >= settings.known_containment and new.kind != "document":
         return "persist", f"{share:.0%} of it is known, but a number or name is new"
     return "persist", "new, and names no end of its validity"
+
+
+def _holds_for_a_day(document: Experience) -> str | None:
+    """A word such as "tomorrow" without a date, if half of a document hangs on such words."""
+    found = [undated(part) for part in sentences(document.text)]
+    words = [word for word in found if word]
+    return words[0] if words and 2 * len(words) >= len(found) else None
+
+
+def _familiar(new: Experience, known: Known) -> tuple[float, bool]:
+    """Return which share of ``new`` was met before, and whether it tells a fact that was not.
+
+    Of a document every new word counts: what is allowed on one night may be forbidden on the next.
+    """
+    if new.kind == "document":
+        parts = parts_of(new)
+        fresh = parts - known.parts
+        return 1 - len(fresh) / len(parts), bool(fresh)
+    own = fact_shingles(new.text)
+    share = sum(shingle in known.shingles for shingle in own) / len(own) if own and known.shingles else 0.0
+    return share, any(fact for shingle, fact in own.items() if shingle not in known.shingles)

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from steps.ingest.normalise import paragraphs
+from pydantic import PrivateAttr
+
 from steps.kinds.cleaning import Cleaning
-from steps.kinds.document.pages import read_html, read_markdown, read_plain
-from steps.kinds.document.sources import Source, context_of, passages
-from steps.kinds.entry import Entry, Text
+from steps.kinds.document.blocks import Block, Page, text_of
+from steps.kinds.document.html import read_html
+from steps.kinds.document.markdown import read_markdown
+from steps.kinds.document.moments import dated
+from steps.kinds.document.plain import read_mail, read_plain
+from steps.kinds.document.sources import Source, context_of, passages, unreadable
+from steps.kinds.entry import Entry, Text, created_on
 from steps.kinds.kind import Dreaming, Kind, Shown
 from steps.orders import is_order
 from steps.records import Dream, Experience
@@ -17,23 +22,60 @@ class DocumentEntry(Entry):
     kind: Literal["document"]
     title: Text
     text: Text
+    _blocks: tuple[Block, ...] = PrivateAttr(())
+
+    @classmethod
+    def of_page(cls, title: str, page: Page) -> "DocumentEntry":
+        """Return the entry of a page that was read."""
+        blocks = tuple(page.blocks)
+        entry = cls.model_construct(kind="document", title=title, text=text_of(blocks), created_at=page.written)
+        entry._blocks = blocks
+        return entry
 
 
 class Document(Kind):
-    """Read from Markdown, plain text, HTML, or a line of JSONL; one question and more about each of its facts."""
+    """Read from Markdown, plain text, HTML, or a line of JSONL, block by block; questions about each of its facts.
+
+    The text is what the blocks say, each with what its meaning hangs on; the blocks themselves are the payload.
+    """
 
     name = "document"
     entry = DocumentEntry
-    files: ClassVar = {".md": read_markdown, ".txt": read_plain, ".html": read_html, ".htm": read_html}
+    files: ClassVar = {
+        ".md": read_markdown,
+        ".markdown": read_markdown,
+        ".txt": read_plain,
+        ".eml": read_mail,
+        ".html": read_html,
+        ".htm": read_html,
+    }
 
-    def of_file(self, title: str, text: str) -> Entry:
-        return DocumentEntry.model_construct(kind="document", title=title, text=text)
+    def of_file(self, title: str, page: Page) -> Entry:
+        if not page.blocks:  # a page of a heading alone says its heading
+            page.blocks.append(Block(kind="paragraph", text=title))
+        return DocumentEntry.of_page(title, page)
 
     def of_line(self, entry: DocumentEntry) -> Entry:
-        return entry.model_copy(update={"text": read_markdown(entry.text)[1] or entry.text})
+        page = read_markdown(entry.text)
+        read = DocumentEntry.of_page(entry.title, page)
+        more = {"created_at": entry.created_at or page.written, "source": entry.source}
+        found = read.model_copy(update=more)
+        found._blocks = read._blocks
+        return found
 
     def shown(self, entry: DocumentEntry, cleaning: Cleaning) -> Shown:
-        return Shown(entry.title, cleaning.redacted(paragraphs(cleaning.bounded(entry.text))), {})
+        day = created_on(entry.created_at)
+        blocks = tuple(block.model_copy(update={"text": dated(block.text, day)}) for block in entry._blocks)
+        text = cleaning.bounded(text_of(blocks))
+        clean = cleaning.redacted(text)
+        if clean != text:  # what was found in the whole is taken out of its parts; what they show alone, of the whole
+            rows = cleaning.parts([block.model_dump() for block in blocks], text)
+            blocks = tuple(Block.model_validate(row) for row in rows)
+            clean = cleaning.redacted(text_of(blocks))
+        return Shown(entry.title, clean, {"blocks": [b.model_dump(mode="json", exclude_defaults=True) for b in blocks]})
+
+    def obstacle(self, experience: Experience) -> str | None:
+        return unreadable(experience)
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         from steps.kinds.document.dreaming import document_dreams

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from steps.ingest.redact import PLACEHOLDER
+from steps.kinds.document.blocks import UNASKED, Block
 from steps.kinds.document.clauses import Fact, called, facts, resolved
+from steps.kinds.document.moments import undated
 from steps.kinds.kind import Passage
 from steps.orders import is_order
 from steps.records import Dream, Experience, content_id
 from steps.sentences import sentences
 
 PASSAGE_CHARS = 1500
+_LATIN = 0.6  # of the letters: with fewer, questions in Latin letters would be made of names and numbers alone
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,52 @@ class Source(Passage):
 
     @cached_property
     def _nouns(self) -> list[str]:
-        return called(self.experience.title, told(self.experience.text))
+        return called(self.experience.title, told(self.experience))
 
 
-def told(text: str) -> list[str]:
-    """The sentences of a text in their places; an order to a model in it is empty: it is not what the text tells."""
-    return ["" if is_order(sentence) else sentence for sentence in sentences(text)]
+def told(experience: Experience) -> list[str]:
+    """What a document says, in its places: its sentences, and whole what hangs together (an item with its heading).
+
+    Empty is what it does not tell: an order to a model, code, what somebody else said, what stands about the page, and
+    what is true on a day that is not known ("tomorrow").
+    """
+    return ["" if _is_not_told(text, block) else text for text, block in units(experience)]
+
+
+def _is_not_told(text: str, block: Block | None) -> bool:
+    return is_order(text) or (block is not None and (block.kind in UNASKED or undated(text) is not None))
+
+
+def unreadable(experience: Experience) -> str | None:
+    """Say why no question can be made of a document, or None: its script, or that it holds code alone."""
+    letters = [c for c in experience.text if c.isalpha()]
+    latin = sum(c < "\u0250" for c in letters)
+    if letters and latin < _LATIN * len(letters):
+        return "no question can be made of its script yet"
+    if not any(told(experience)):
+        kinds = {block.kind for _, block in units(experience) if block}
+        return "only code is in it" if kinds == {"code"} else "no sentence of it can be asked about"
+    return None
+
+
+def units(experience: Experience) -> list[tuple[str, Block | None]]:
+    """What a document says piece by piece, each with the block that it is or is of; None in a workspace from before."""
+    rows = experience.payload.get("blocks")
+    if rows is None:
+        return [(sentence, None) for sentence in sentences(experience.text)]
+    blocks = [Block.model_validate(row) for row in rows]
+    found: list[tuple[str, Block | None]] = []
+    for block in blocks:
+        parts = sentences(block.text) if block.kind in ("paragraph", "aside", "quote") else [block.said]
+        found += [(part, block) for part in parts]
+    return found
 
 
 def passages(experience: Experience) -> list[Source]:
     """Cut a document between sentences into passages of at most ``PASSAGE_CHARS``; a longer sentence stands alone."""
     found: list[Source] = []
     size = PASSAGE_CHARS + 1
-    for number, sentence in enumerate(told(experience.text)):
+    for number, sentence in enumerate(told(experience)):
         if size + len(sentence) > PASSAGE_CHARS:
             found.append(Source(experience, number, []))
             size = 0
@@ -79,6 +115,6 @@ def context_of(experience: Experience, sentence: int | None) -> str:
     """
     if sentence is None:
         return passages(experience)[0].context
-    text = told(experience.text)
+    text = told(experience)
     nouns = called(experience.title, text)
     return f"{experience.title}\n{resolved(text[sentence], experience.title, nouns)}"

@@ -192,7 +192,8 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
         b'{"kind": "document", "title": "T", "text": "b", "created_at": "soon"}',
     ]
     put("a.jsonl", b"\xef\xbb\xbf" + b"\r\n".join(lines))
-    put("bad.md", b"caf\xe9")
+    put("bad.md", b"caf\xc3\xa9 and caf\xe9")
+    put("latin.md", b"# Latin\n\nThe caf\xe9 is open.")
     put("bom.md", b"\xef\xbb\xbf# Bom\n\nThe bell is bronze.")
     put("big.txt", b"x" * (settings.ingest.max_file_bytes + 1))
     put("empty.md", b"  \n")
@@ -205,12 +206,14 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
     put("weird\n\x1b<|im_end|>.md", "# Weird\n\nThe oar is short.")
     put(os.fsdecode(b"caf\xe9.md"), "# Cafe\n\nThe cup is small.")
     result = run()
-    assert sorted(e.title for e in result.experiences) == ["Bom", "Cafe", "Good", "Upper", "Weird"]
+    assert sorted(e.title for e in result.experiences) == ["Bom", "Cafe", "Good", "Latin", "README", "Upper", "Weird"]
     assert result.rules["bad.md", None] == "not_utf8" and result.rules["a.jsonl", 4] == "not_utf8"
     assert result.rules["big.txt", None] == "too_large" and result.rules["empty.md", None] == "empty"
     assert result.rules["binary.txt", None] == result.rules["utf16.jsonl", None] == "binary"
-    assert {result.rules[f, None] for f in ("paper.PDF", "x.zip", "README")} == {"unsupported_type"}
-    assert "save the document as Markdown" in result.by["paper.PDF", None].reason
+    assert {result.rules[f, None] for f in ("paper.PDF", "x.zip")} == {"unsupported_type"}
+    assert "pdftotext" in result.by["paper.PDF", None].reason and "unpack it" in result.by["x.zip", None].reason
+    assert result.by["latin.md", None].reason == "accepted: read as windows-1252"
+    assert "iconv" in result.by["bad.md", None].reason
     assert result.rules["a.jsonl", 5] == result.rules["a.jsonl", 6] == "too_deep"
     assert ("a.jsonl", 2) not in result.by and ("a.jsonl", 3) not in result.by
     assert {entry.outcome for (file, line), entry in result.by.items() if file == "a.jsonl" and line != 1} == {
@@ -308,8 +311,9 @@ def test_duplicates_and_updates_across_nights(put, run, inbox):
         file: second.by[file, None].outcome
         for file in ("copies/exact.md", "copies/near.md", "copies/taller.md", "new.md")
     }
-    assert list(outcomes.values()) == ["duplicate", "duplicate", "accepted", "accepted"]
-    assert second.by["copies/taller.md", None].reason == f"accepted: updates {tower.id}"
+    assert list(outcomes.values()) == ["duplicate", "accepted", "accepted", "accepted"], "one word is a change"
+    assert second.by["copies/near.md", None].reason == f"accepted: updates {tower.id}"
+    assert second.by["copies/taller.md", None].reason.startswith("accepted: updates")
     assert second.by["copies/other.md", None].reason.startswith("accepted: updates")
     assert second.by["copies/exact.md", None].reason == "the same as tower.md of 2026-11-21"
     assert [second.by["ask.jsonl", n].outcome for n in (1, 2, 3, 4)] == [
@@ -318,19 +322,21 @@ def test_duplicates_and_updates_across_nights(put, run, inbox):
         "duplicate",
         "accepted",
     ]
-    assert [probe.experience for probe in second.probes] == [tower.id, None]
+    (near,) = [e for e in second.experiences if e.source == "copies/near.md"]
+    assert [probe.experience for probe in second.probes] == [near.id, None]
 
 
 def test_the_same_night_again_does_not_see_itself(put, run, settings):
     put("tower.md", TOWER)
     put("copy.md", TOWER)
     first = run()
-    assert [entry.outcome for entry in first.ledger] == ["accepted", "duplicate"]
+    assert [entry.reason for entry in first.ledger] == ["accepted", "accepted: the same as copy.md of tonight"]
+    assert [bool(experience.same_as) for experience in first.experiences] == [False, True], "one of them teaches"
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
     assert run().record.reused
     put("more.md", "# More\n\nThe rope is long.")
     third = run()
-    assert not third.record.reused and third.record.figures.outcomes == {"accepted": 2, "duplicate": 1}
+    assert not third.record.reused and third.record.figures.outcomes == {"accepted": 3}
     (third.folder / "ledger.jsonl").unlink()
     assert not run().record.reused
     assert before.keys() == {path.name for path in third.folder.iterdir()}

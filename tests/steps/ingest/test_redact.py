@@ -161,7 +161,7 @@ def test_invisible_characters_go():
      "a", "DE89 ", "aws", "xoxb-1-", "bearer ", "a(at)", "token:", "\\u0040", "**a ", "[a](", "`a", "<a "],
 )  # fmt: skip
 def test_hostile_repetitions_cost_little(bomb):
-    from steps.kinds.document.pages import read_markdown
+    from steps.kinds.document.markdown import read_markdown
 
     text = bomb * (50_000 // len(bomb))
     start = time.perf_counter()

@@ -49,17 +49,32 @@ def test_verdicts(decided):
     assert len(record.figures.rows) == 5
 
 
-def test_what_earlier_nights_said_is_discarded_but_a_new_number_is_not(decided):
-    halves = TOWER.split(". ")
-    earlier = [
-        experience(halves[0] + ".", night="2026-11-20"),
-        experience(halves[1], night="2026-11-20", source="b.md"),
-    ]
-    long = TOWER + " " + " ".join(f"The {word} of the house faces the sea and the hill." for word in ("door", "roof"))
-    earlier.append(experience(long.removeprefix(TOWER), night="2026-11-20", source="c.md"))
-    rows, _ = decided(experience(TOWER), experience(long.replace("1731", "1732"), source="d.md"), earlier=earlier)
-    assert rows[0].verdict == "discard" and rows[0].reason.startswith("nothing new")
-    assert rows[1].verdict == "persist"
+def test_what_the_latest_version_says_is_nothing_new_but_each_new_word_is(decided):
+    more = f"{TOWER}\n\nThe door of the house faces the sea."
+    rows, _ = decided(
+        experience(TOWER),
+        experience(TOWER, source="b.md"),
+        experience(TOWER.replace("lights", "paints"), source="c.md"),
+        experience("The pump is on.", source="d.md"),
+        earlier=[
+            experience(more, night="2026-11-20"),
+            experience(TOWER, night="2026-11-20", source="c.md"),
+            experience("The pump is on.", night="2026-11-20", source="d.md"),
+            experience("The pump is off.", night="2026-11-20", source="d.md"),
+        ],
+    )
+    assert [row.verdict for row in rows] == ["discard", "persist", "persist", "persist"]
+    assert rows[0].reason.startswith("nothing new")
+
+
+def test_what_cannot_be_asked_about_waits_and_says_why(decided):
+    rows, record = decided(
+        experience("馆内禁止拍照。"),
+        experience("Next week the weir gets a new rake.", source="b.md"),
+        experience("Next week (the week of 9 March 2026) the weir gets a new rake.", source="c.md"),
+    )
+    assert [(row.verdict, row.waits) for row in rows] == [("persist", True), ("temporary", False), ("persist", False)]
+    assert "script" in rows[0].reason and "'next week'" in rows[1].reason and record.figures.waits == 1
 
 
 def test_a_missing_corpus_is_no_empty_one(settings, workspace):

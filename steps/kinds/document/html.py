@@ -1,0 +1,141 @@
+"""HTML as Markdown: what a page says, without its navigation; tables, lists and definitions as they are."""
+
+import copy
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+from steps.ingest.normalise import one_line, visible
+from steps.kinds.document.blocks import Block, Page
+from steps.kinds.document.heads import clean_title, written_on
+from steps.kinds.document.markdown import read_markdown
+
+_SKIPPED = frozenset(
+    "script style noscript template nav footer aside form iframe object svg button head select input".split()
+)
+_NO_TEXT = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|menu|sidebar|related|newsletter|share"
+    r"|social|advert|promo|footer|pagination|toc|skip-link)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_WIDEST = 50  # columns that one cell may span
+
+
+def read_html(text: str) -> Page:
+    """Return the page that an HTML document is."""
+    text = visible(text)
+    tree = _tree(text)
+    if tree is None:
+        return _plain(text)
+    title = next(iter(tree.xpath("//title/text()")), None)
+    heads = {
+        str(m.get("property") or m.get("name")).lower().split(":")[-1].replace("-", "_"): m.get("content")
+        for m in tree.xpath("//meta[@content]")
+    }
+    written = written_on({name.removesuffix("_time"): value for name, value in heads.items()})
+    body = _main(tree)
+    markdown = _markdown(body)
+    if markdown is None:
+        return _plain(text)
+    page = read_markdown(markdown)
+    if not page.blocks and not page.title:
+        return _plain(text)
+    if page.title is None:
+        page.title = clean_title(title, site=True)
+    page.written = page.written or written
+    return page
+
+
+def as_markdown(text: str) -> str:
+    """Return a piece of HTML as Markdown; what cannot be read is returned as it is."""
+    tree = _tree(text)
+    return text if tree is None else _markdown(tree) or ""
+
+
+def _tree(text: str) -> Any:
+    import lxml.html
+
+    try:
+        return lxml.html.document_fromstring(text, parser=lxml.html.HTMLParser(encoding=None, huge_tree=False))
+    except Exception:  # lxml raises many kinds, and a page that it cannot read must not cost the record
+        return None
+
+
+def _main(tree: Any) -> Any:
+    """The part of a page that is its text, where the page says which; navigation and the like are taken out of it."""
+    for element in [*tree.iter()]:
+        if not isinstance(element.tag, str):
+            continue
+        named = f"{element.get('class', '')} {element.get('id', '')}"
+        hidden = element.get("hidden") is not None or element.get("role") in ("navigation", "banner", "contentinfo")
+        header = element.tag == "header" and not element.xpath(".//h1|.//h2")
+        skipped = element.tag in _SKIPPED and element.tag != "head"
+        goes = skipped or header or hidden or _NO_TEXT.search(named)
+        if goes and element.getparent() is not None and element.tag not in ("html", "body", "main", "article"):
+            element.drop_tree()
+    whole = len(tree.text_content())
+    for name in ("main", "article"):
+        found = tree.findall(f".//{name}")
+        if len(found) == 1 and len(found[0].text_content()) > 0.4 * whole:
+            return found[0]
+    bodies = tree.findall(".//body")
+    return bodies[0] if bodies else tree
+
+
+def _markdown(tree: Any) -> str | None:
+    import lxml.html
+    from markdownify import markdownify
+
+    for cell in tree.iter("td", "th"):
+        _spread(cell)
+    try:
+        return markdownify(
+            lxml.html.tostring(tree, encoding="unicode"), heading_style="ATX", strip=["img"], bullets="-", wrap=False
+        )
+    except RecursionError:
+        return None
+
+
+def _spread(cell: Any) -> None:
+    """Repeat a cell that spans several columns: each of them says what it says."""
+    try:
+        span = min(int(cell.get("colspan", 1)), _WIDEST)
+    except ValueError:
+        span = 1
+    cell.attrib.pop("colspan", None)
+    for _ in range(span - 1):
+        cell.addnext(copy.deepcopy(cell))
+
+
+def _plain(text: str) -> Page:
+    """What a page that is too deep or too broken says, as paragraphs."""
+    page = _Page()
+    page.feed(text)
+    page.close()
+    blocks = [one_line(line) for line in "".join(page.parts).split("\n") if line.strip()]
+    return Page(clean_title(page.title, site=True), [Block(kind="paragraph", text=b) for b in blocks if b])
+
+
+class _Page(HTMLParser):
+    """Title and visible text."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.title, self.parts = "", [""]
+        self._skipped, self._in_title = 0, False
+
+    def handle_starttag(self, tag, attrs):
+        self._skipped += tag in _SKIPPED - {"head", "input"}
+        self._in_title = tag == "title"
+        if tag in ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4"):
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag):
+        self._skipped = max(0, self._skipped - (tag in _SKIPPED - {"head", "input"}))
+        self._in_title = False
+
+    def handle_data(self, data):
+        if self._in_title:
+            self.title += data
+        elif not self._skipped:
+            self.parts.append(data.replace("\n", " "))
