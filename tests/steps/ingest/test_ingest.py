@@ -206,7 +206,7 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
     put("weird\n\x1b<|im_end|>.md", "# Weird\n\nThe oar is short.")
     put(os.fsdecode(b"caf\xe9.md"), "# Cafe\n\nThe cup is small.")
     result = run()
-    assert sorted(e.title for e in result.experiences) == ["Bom", "Cafe", "Good", "Latin", "README", "Upper", "Weird"]
+    assert sorted(e.title for e in result.experiences) == ["Bom", "Cafe", "Good", "Latin", "Upper", "Weird", "x"]
     assert result.rules["bad.md", None] == "not_utf8" and result.rules["a.jsonl", 4] == "not_utf8"
     assert result.rules["big.txt", None] == "too_large" and result.rules["empty.md", None] == "empty"
     assert result.rules["binary.txt", None] == result.rules["utf16.jsonl", None] == "binary"

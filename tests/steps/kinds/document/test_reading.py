@@ -140,8 +140,8 @@ def test_html_is_read_without_its_navigation_and_runs_no_script():
 def test_plain_text_has_sections_clauses_lists_and_words_that_were_broken():
     page = read_plain(
         "TERMS OF THE BOAT SHARE\nVersion 9\n\n1. Who may row\n1.1 A Captain must be 17 or older and must have\n"
-        "    passed the drill.\n1.2 You must not\n    (a) pass the weir,\n    (b) row at night.\n\nThe mainte-\nnance is "
-        "paid by the well-\nknown miller.\n"
+        "    passed the drill.\n1.2 You must not\n    (a) pass the weir,\n    (b) row at night.\n\nThe mainte-\nnance "
+        "is paid by the well-\nknown miller.\n"
     )
     assert page.title == "TERMS OF THE BOAT SHARE"
     assert said(page) == [
