@@ -114,10 +114,9 @@ class Step(ABC, Generic[F]):
         done = "was done already" if record.reused else f"took {record.seconds:.1f} s"
         values = record.figures.model_dump(exclude_none=True).items()
         simple = [f"{name} {v:.4g}" if isinstance(v, float) else f"{name} {v}" for name, v in values if _is_plain(v)]
-        counted = [
-            f"{name}: {listed(v)}" for name, v in values if isinstance(v, dict) and all(map(_is_count, v.values()))
-        ]
-        return f"{record.step} of {record.night} {done}: {'; '.join([', '.join(simple), *filter(None, counted)])}"
+        counts = {name: v for name, v in values if v and isinstance(v, dict) and all(map(_is_count, v.values()))}
+        said = [", ".join(simple), *(f"{name}: {listed(v)}" for name, v in counts.items())]
+        return f"{record.step} of {record.night} {done}: {'; '.join(said)}"
 
     def remarks(self, night: Night, record: StepRecord[F]) -> Iterable[str]:
         """What its owner should know of how it went, line by line: told by its command and during a night."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.kinds.document.clauses import Fact
+from steps.kinds.document.forms import Form, forms, language_of, list_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.kinds.document.sources import Source, dream_about
 from steps.kinds.document.verification import asked_for, supports
@@ -48,6 +49,45 @@ def question_dreams(
     readings = read_answers(writer, [*asked, *worded])
     kept = _kept(asked, worded, readings, trusted=len(turned), knobs=knobs, refused=refused)
     return _answered(base, kept, min_support=knobs.min_support, night=night, refused=refused)
+
+
+def form_dreams(
+    base: ChatModel, sources: list[Source], *, min_support: float, night: str, refused: Counter[str]
+) -> list[Dream]:
+    """Ask about what is no prose by its form; kept is what the model does not know without the document."""
+    asked: list[tuple[Source, int, str, Form]] = []
+    for source in sources:
+        title, seen = source.experience.title, set[int]()
+        language = language_of(source.experience.text)
+        own = [(place, block) for place, block in enumerate(source.blocks) if block and source.sentences[place]]
+        first = {id(block): place for place, block in reversed(own)}
+        found = [
+            (block, form)
+            for _, block in own
+            if id(block) not in seen and not seen.add(id(block))  # type: ignore[func-returns-value]
+            for form in forms(title, block, language=language)
+        ]
+        found += list_forms(title, [block for _, block in own], language=language)
+        asked += [(source, first[id(block)], question, form) for block, form in found for question in form.questions]
+    told = [(question, f"{s.experience.title}\n{form.statement}", form.statement) for s, _, question, form in asked]
+    dreams = []
+    for (source, place, question, form), gain in zip(asked, supports(base, told), strict=True):
+        if gain < min_support:
+            refused["known without the document"] += 1
+            continue
+        known = {"support": gain, "span": form.span, "wording": "form"}
+        dreams.append(
+            dream_about(
+                source,
+                place,
+                night=night,
+                strategy="question",
+                question=question,
+                answer=form.statement,
+                verification=known,
+            )
+        )
+    return dreams
 
 
 def _turned_round(writer: ChatModel, base: ChatModel, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from steps.kinds.document.candidates import question_dreams
+from steps.kinds.document.candidates import form_dreams, question_dreams
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
@@ -23,6 +23,8 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
         night=night,
         refused=dreaming.refused,
     )
+    formed = form_dreams(dreaming.base, sources, min_support=knobs.min_support, night=night, refused=dreaming.refused)
+    questions = [*questions, *formed]
     return [
         *questions,
         *reverse_dreams(sources, night=night),

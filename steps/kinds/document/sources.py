@@ -4,12 +4,14 @@ A short document is one passage. The teacher of a dream and an open-book examina
 of a long document, under the document's title.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import UNASKED, Block
 from steps.kinds.document.clauses import Fact, called, facts, resolved
+from steps.kinds.document.forms import FORMED
 from steps.kinds.document.moments import undated
 from steps.kinds.kind import Passage
 from steps.orders import is_order
@@ -17,6 +19,9 @@ from steps.records import Dream, Experience, content_id
 from steps.sentences import sentences
 
 PASSAGE_CHARS = 1500
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|may|must|will|costs?|takes?|needs?|means?|begins?|ends?|goes|pays?)\b"
+)
 _LATIN = 0.6  # of the letters: with fewer, questions in Latin letters would be made of names and numbers alone
 
 
@@ -27,8 +32,18 @@ class Source(Passage):
     @cached_property
     def facts(self) -> list[Fact]:
         """What the passage says, fact by fact, but for what was redacted: ``[PHONE]`` is nothing to learn."""
-        found = facts(self.experience.title, self.sentences, self._nouns)
+        prose = [text if self._is_prose(place) else "" for place, text in enumerate(self.sentences)]
+        found = facts(self.experience.title, prose, self._nouns)
         return [fact for fact in found if not PLACEHOLDER.search(fact.statement)]
+
+    @cached_property
+    def blocks(self) -> list[Block | None]:
+        """The block of each of its sentences."""
+        return [block for _, block in units(self.experience)][self.first : self.first + len(self.sentences)]
+
+    def _is_prose(self, place: int) -> bool:
+        block = self.blocks[place]
+        return block is None or block.kind not in FORMED or (block.kind == "item" and _sentence_like(block.text))
 
     @property
     def noun(self) -> str | None:
@@ -53,6 +68,11 @@ def _is_not_told(text: str, block: Block | None) -> bool:
     return is_order(text) or (block is not None and (block.kind in UNASKED or undated(text) is not None))
 
 
+def _sentence_like(text: str) -> bool:
+    """Whether an item says something with a verb of its own, so that its clauses can be asked about."""
+    return len(text.split()) >= 5 and bool(_VERB.search(text))
+
+
 def unreadable(experience: Experience) -> str | None:
     """Say why no question can be made of a document, or None: its script, or that it holds code alone."""
     letters = [c for c in experience.text if c.isalpha()]
@@ -73,8 +93,7 @@ def units(experience: Experience) -> list[tuple[str, Block | None]]:
     blocks = [Block.model_validate(row) for row in rows]
     found: list[tuple[str, Block | None]] = []
     for block in blocks:
-        parts = sentences(block.text) if block.kind in ("paragraph", "aside", "quote") else [block.said]
-        found += [(part, block) for part in parts]
+        found += [(part, block) for part in _parts(block)]
     return found
 
 
@@ -89,6 +108,15 @@ def passages(experience: Experience) -> list[Source]:
         found[-1].sentences.append(sentence)
         size += len(sentence) + 1
     return found
+
+
+def _parts(block: Block) -> list[str]:
+    """A paragraph sentence by sentence, an item too, each with the heading that it hangs on; the rest as a whole."""
+    if block.kind in ("paragraph", "aside", "quote"):
+        return sentences(block.text)
+    if block.kind == "item" and len(several := sentences(block.text)) > 1:
+        return [block.model_copy(update={"text": part}).said for part in several]
+    return [block.said]
 
 
 def dream_about(

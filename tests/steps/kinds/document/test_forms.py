@@ -1,0 +1,73 @@
+"""What is no prose is asked about by its form, and answered with all that its meaning hangs on."""
+
+import pytest
+
+from steps.kinds.document.forms import forms, language_of, list_forms
+from steps.kinds.document.markdown import read_markdown
+
+PAGE = read_markdown(
+    """# Tool library
+
+## Prices
+
+| Plan | Fee | Loans |
+|---|---|---|
+| Sloop | 45 | 9 |
+
+## Not lent out
+
+- Nail guns
+- Scaffolding
+
+## What does it cost?
+
+£34 a year.
+
+```text
+  -b, --batch <N>   Lines per frame [default: 350]
+  -q, --quiet       Print errors only
+```
+"""
+)
+
+
+def asked(title="Tool library", language="en"):
+    found = [form for block in PAGE.blocks for form in forms(title, block, language=language)]
+    return {question: form for form in found for question in form.questions}
+
+
+def test_each_form_is_asked_twice_and_says_what_it_hangs_on():
+    found = asked()
+    row = found["What is the Loans of Sloop in Prices of Tool library?"]
+    assert row.span == "9" and row.statement == "In Prices of Tool library, the Loans of Sloop is: 9."
+    assert found["About Tool library: what does it cost?"].statement == "What does it cost? £34 a year."
+    ban = found["What does Tool library say about this: Nail guns?"]
+    assert ban.statement == "Not lent out: Nail guns."
+    default = found["What is the default of --batch <N> in What does it cost? of Tool library?"]
+    assert default.span == "350" and default.statement == "The default of --batch <N> is 350."
+    assert all(len(form.questions) == 2 for form in found.values())
+
+
+def test_a_list_is_asked_for_as_a_whole():
+    ((first, form),) = list_forms("Tool library", PAGE.blocks)
+    assert first.text == "Nail guns" and form.statement == "Not lent out: Nail guns; Scaffolding."
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("The pump is on and the gate is shut.", "en"),
+        ("Die Pumpe ist an und das Tor ist zu.", "de"),
+        ("La pompe est en marche et les portes sont fermées.", "fr"),
+        ("La bomba está en marcha y las puertas no se abren con el viento.", "es"),
+        ("42", "en"),
+    ],
+)
+def test_the_language_of_a_text(text, code):
+    assert language_of(text) == code
+
+
+def test_what_is_blacked_out_is_not_asked_about():
+    page = read_markdown("# T\n\n| A | B |\n|---|---|\n| key | [SECRET] |\n\n## Now\n\n- Call [PHONE]\n- Wait")
+    statements = [form.statement for block in page.blocks for form in forms("T", block)]
+    assert statements and not any("[" in statement for statement in statements)
