@@ -18,6 +18,14 @@ _NO_TEXT = re.compile(
     r"|social|advert|promo|footer|pagination|toc|skip-link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_GENERIC = re.compile(
+    r"(?:frequently asked )?questions(?: and answers)?|faqs?|home|overview|introduction|welcome|about(?: us)?"
+    r"|help|support"
+    r"|documentation|changelog|häufige fragen|questions fréquentes|preguntas frecuentes"
+    r"|startseite|accueil|inicio|untitled",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"\s+(?:\||–|—|-|::|·|»)\s+")
 _WIDEST = 50  # columns that one cell may span
 
 
@@ -42,6 +50,10 @@ def read_html(text: str) -> Page:
         return _plain(text)
     if page.title is None:
         page.title = clean_title(title, site=True)
+    if page.title and _GENERIC.fullmatch(page.title):  # of which page? its site says it
+        others = [part.strip() for part in _PARTS.split(one_line(str(title or ""))) if part.strip()]
+        other = next((part for part in others if not _GENERIC.fullmatch(part)), None)
+        page.title = f"{page.title} – {other}" if other else page.title
     page.written = page.written or written
     return page
 

@@ -123,6 +123,10 @@ class _Reader:
         if not text or _is_navigation(node, text):
             return
         self.opening = text
+        if named := _named_lines(node):
+            for name, value in named:
+                self._add("row", "", cells=((name, value),))
+            return
         if pair := _asked_in_bold(node) or _pair(text):
             self._add("answer", pair[1], question=pair[0])
         else:
@@ -308,6 +312,32 @@ def _source(node: Any) -> str:
 
 def _parts(node: Any) -> list[Any]:
     return node.children[0].children if node.children and node.children[0].type == "inline" else []
+
+
+def _named_lines(node: Any) -> list[tuple[str, str]]:
+    """Lines that each begin with a name in bold: ``**Present:** Ida, Wim``; none if one does not."""
+    lines: list[list[Any]] = [[]]
+    for part in _parts(node):
+        if part.type in ("softbreak", "hardbreak"):
+            lines.append([])
+        else:
+            lines[-1].append(part)
+    found = []
+    for line in lines:
+        line = [part for part in line if part.type != "text" or part.content.strip()]
+        text = said(_Line(line))
+        name, mark, value = text.partition(":")
+        if not (line and line[0].type == "strong" and mark and value.strip() and name == said(line[0]).rstrip(":")):
+            return []
+        found.append((name.strip(), value.strip()))
+    return found if len(found) > 1 else []
+
+
+class _Line:
+    """Some of the parts of a paragraph, as a node."""
+
+    def __init__(self, children: list[Any]):
+        self.children = children
 
 
 def _asked_in_bold(node: Any) -> tuple[str, str] | None:

@@ -127,7 +127,8 @@ def _blocks(text: str) -> Iterator[Block]:
                 path, opening, items = (said,), "", []
             elif kind == "paragraph":
                 opening, items = said, []
-                yield Block(kind="aside" if len(said) < 200 and _ASIDE.search(said) else kind, text=said, path=path)
+                aside = (len(said) < 200 and _ASIDE.search(said)) or (said.endswith(",") and len(said.split()) < 5)
+                yield Block(kind="aside" if aside else "paragraph", text=said, path=path)
             else:
                 said = said.rstrip(" ,;")
                 items = [*items[:level], said]

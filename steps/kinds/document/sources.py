@@ -6,7 +6,7 @@ of a long document, under the document's title.
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import UNASKED, Block
@@ -87,6 +87,25 @@ def unreadable(experience: Experience) -> str | None:
 
 def units(experience: Experience) -> list[tuple[str, Block | None]]:
     """What a document says piece by piece, each with the block that it is or is of; None in a workspace from before."""
+    return _units(_Of(experience))
+
+
+class _Of:
+    """A document as a key: its id stands for what it says."""
+
+    def __init__(self, experience: Experience):
+        self.experience = experience
+
+    def __hash__(self) -> int:
+        return hash(self.experience.id)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Of) and (self.experience is other.experience or self.experience == other.experience)
+
+
+@lru_cache(maxsize=64)  # each lesson of a document asks for them
+def _units(key: _Of) -> list[tuple[str, Block | None]]:
+    experience = key.experience
     rows = experience.payload.get("blocks")
     if rows is None:
         return [(sentence, None) for sentence in sentences(experience.text)]

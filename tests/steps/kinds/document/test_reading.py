@@ -92,6 +92,17 @@ On Friday Wim wrote:
     assert page.text.split("\n\n")[:3] == [page.blocks[0].said, "Not allowed: Bring dogs.", page.blocks[2].said]
 
 
+def test_lines_with_a_name_in_bold_are_values_and_a_bare_title_is_told_apart_by_its_site():
+    page = read_markdown("# Weekly\n\n**Present:** Ida, Wim\n**Next:** Wed, 10:15\n\n**Note:** it rains.\nStill.")
+    assert said(page) == [
+        ("row", "Present: Ida, Wim."),
+        ("row", "Next: Wed, 10:15."),
+        ("paragraph", "Note: it rains. Still."),
+    ]
+    page = read_html("<title>FAQ – The Lendery</title><main><h1>FAQ</h1><p>We lend tools to all who ask.</p></main>")
+    assert page.title == "FAQ – The Lendery"
+
+
 @pytest.mark.parametrize(
     ("text", "title"),
     [
