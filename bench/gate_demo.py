@@ -28,7 +28,8 @@ from steps.workspace import Workspace
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"
 _SHOWN = ("learned tonight", "kept earlier nights", "general abilities against champion")
-YESTERDAY, TODAY = facts(("ship", "tower", "mill", "well", "barn")), facts(("ford", "gate", "inn", "kiln", "quay"))
+YESTERDAY = facts(("ship", "tower", "mill", "well", "barn"))
+TODAY = facts(("ford", "gate", "inn", "kiln", "quay"), turned=1)  # or a forgetful candidate would hardly forget
 
 
 @dataclass(frozen=True)

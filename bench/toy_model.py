@@ -106,9 +106,13 @@ def make_toy_model(folder: Path) -> ToyModel:
     return toy
 
 
-def facts(things: tuple[str, ...], *, names: int = len(_NAMES)) -> list[Pair]:
-    """One question about each pair of a thing and a name; the answer is the name backwards."""
-    return [(f"the {thing} {name}", name[::-1]) for thing in things for name in _NAMES[:names]]
+def facts(things: tuple[str, ...], *, names: int = len(_NAMES), turned: int = 0) -> list[Pair]:
+    """One question about each pair of a thing and a name; the answer is a name backwards, so many names further on.
+
+    Days of one ``turned`` share their rule: whoever learns one of them half knows the other. Days of two do not.
+    """
+    told = [_NAMES[(number + turned) % len(_NAMES)][::-1] for number in range(names)]
+    return [(f"the {thing} {name}", owner) for thing in things for name, owner in zip(_NAMES, told, strict=False)]
 
 
 def asked(told: list[Pair]) -> list[Pair]:

@@ -41,7 +41,7 @@ def read_key(path: Path) -> bytes:
 
 def sealed(key: bytes, *what: Any) -> str:
     """Return the seal of a JSON value: HMAC with SHA-256."""
-    text = json.dumps(what, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(what, sort_keys=True)
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 

@@ -70,11 +70,6 @@ def keep_figures(workspace: Workspace, night: str, step: str, *, but: set[str]) 
     write_json(path, {**record, "figures": figures, "outputs": outputs, "digest": "forgotten"})
 
 
-def untouched(workspace: Workspace, outputs: dict[str, str]) -> bool:
-    """Whether the files that a step wrote are still as it wrote them."""
-    return not changed(workspace, outputs)
-
-
 def changed(workspace: Workspace, outputs: dict[str, str]) -> list[Path]:
     """Those files that a step wrote and that are gone or different now."""
     paths = {workspace.root / name: sha256 for name, sha256 in outputs.items()}

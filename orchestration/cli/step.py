@@ -39,15 +39,16 @@ def _command(step: Step):
         json: JsonOption = None,
     ) -> None:
         found = deployment(workspace=workspace, params=params, inbox=inbox)
+        steps = command_of(step.name)
         tonight = found.night(chosen_night(night, found))
         if step.name == "report" and not tonight.folder.is_dir():
             raise SlumberError(f"There was no night {tonight.date} in {found.workspace.root}: see `slumber history`.")
         with found.workspace.lock(tonight.date):
             if step.name != "report":
                 refuse_while_forgetting(found.workspace)
-            records = {one.name: one.run(tonight) for one in command_of(step.name)}
+            records = {one.name: one.run(tonight) for one in steps}
         write_result(json, step.result(tonight, records[step.name]))
-        for one in command_of(step.name):
+        for one in steps:
             typer.echo(one.summary(records[one.name]))
             for remark in one.remarks(tonight, records[one.name]):
                 typer.echo(f"  {remark}")

@@ -44,7 +44,8 @@ class Met:
     def add(self, experience: Experience) -> None:
         """Remember ``experience``; of a document, as the latest version from its source."""
         if experience.kind == "document":
-            self._versions.setdefault(_folded(experience.title), {})[_place(experience)] = experience
+            title, place = version_of(experience)
+            self._versions.setdefault(title, {})[place] = experience
             return
         if experience.id in self._by_id:
             return
@@ -68,7 +69,8 @@ class Met:
         return max(matches, key=_rank, default=None)
 
     def _version(self, new: Experience) -> Match | None:
-        known = self._versions.get(_folded(new.title), {})
+        title, place = version_of(new)
+        known = self._versions.get(title, {})
         for old in known.values():
             if old.id == new.id:
                 return Match("duplicate", old, 1.0)
@@ -76,13 +78,13 @@ class Met:
         newer = [old for old in known.values() if written and (_written(old) or written) > written]
         if newer:
             return Match("older", max(newer, key=lambda old: str(old.created_at)), 0.0)
-        same = known.get(_place(new)) or next(reversed(known.values()), None)
+        same = known.get(place) or next(reversed(known.values()), None)
         return Match("update", same, 0.0) if same else None
 
 
-def _place(experience: Experience) -> str:
-    """Where a document comes from: a file, or a record in one."""
-    return f"{experience.source} {experience.record or ''}"
+def version_of(document: Experience) -> tuple[str, str]:
+    """Return what the versions of a document share: its title, and where it comes from, a file or a record in one."""
+    return _folded(document.title), f"{document.source} {document.record or ''}"
 
 
 def _written(experience: Experience) -> datetime | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from steps.ingest.encodings import decoded
+from steps.ingest.normalise import nested_within
 from steps.kinds.entry import RecordRejected
 
 TABLES = (".json", ".csv", ".tsv", ".parquet")
@@ -53,21 +54,24 @@ def _parquet(content: bytes) -> Iterator[dict[str, Any]]:
         raise RecordRejected("not_a_table", "it is no Parquet file, or a damaged one: export it again") from None
 
 
-def load(text: str) -> Any:
-    """Return the JSON value of a whole text.
+def load(text: str, *, what: str = "file") -> Any:
+    """Return the JSON value of a whole file, or of a line.
 
     Raises:
-        RecordRejected: as ``load_object``.
+        RecordRejected: it is not JSON, nested too deeply, names a key twice, or holds NaN or a huge number.
     """
+    too_deep = RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
     try:
         value = json.loads(text, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_constant)
     except RecursionError:
-        raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
+        raise too_deep from None
     except json.JSONDecodeError as error:
-        said = f"{error.msg.lower()} at line {error.lineno} column {error.colno}"
-        raise RecordRejected("not_json", f"the file is not JSON: {said}") from None
+        where = f"column {error.colno}" if what == "line" else f"line {error.lineno} column {error.colno}"
+        raise RecordRejected("not_json", f"the {what} is not JSON: {error.msg.lower()} at {where}") from None
     except ValueError as error:
-        raise RecordRejected("not_json", f"the file is not plain JSON: {error}") from None
+        raise RecordRejected("not_json", f"the {what} is not plain JSON: {error}") from None
+    if isinstance(value, dict | list) and not nested_within(value, MAX_DEPTH):
+        raise too_deep
     return value
 
 
@@ -75,25 +79,12 @@ def load_object(line: str) -> dict[str, Any]:
     """Return the JSON object on a line.
 
     Raises:
-        RecordRejected: it is not JSON, no object, nested too deeply, names a key twice, or holds NaN or a huge number.
+        RecordRejected: as ``load``, or it is no object.
     """
-    try:
-        value = json.loads(line, object_pairs_hook=_pairs, parse_int=_int, parse_float=_float, parse_constant=_constant)
-    except RecursionError:
-        raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep") from None
-    except json.JSONDecodeError as error:
-        raise RecordRejected("not_json", f"the line is not JSON: {error.msg.lower()} at column {error.colno}") from None
-    except ValueError as error:
-        raise RecordRejected("not_json", f"the line is not plain JSON: {error}") from None
+    value = load(line, what="line")
     if not isinstance(value, dict):
         raise RecordRejected("not_a_record", "the line is not a JSON object")
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        inner = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [item for items in inner for item in items if isinstance(item, dict | list)]
-        if not level:
-            return value
-    raise RecordRejected("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
+    return value
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

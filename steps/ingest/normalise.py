@@ -80,3 +80,14 @@ def each_string(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, dict):
         return {change(str(key)): each_string(item, change) for key, item in value.items()}
     return value
+
+
+def nested_within(value: Any, levels: int) -> bool:
+    """Whether lists and objects stand in one another at most ``levels`` deep."""
+    level = [value]
+    for _ in range(levels):
+        nested = (item.values() if isinstance(item, dict) else item for item in level)
+        level = [item for items in nested for item in items if isinstance(item, dict | list)]
+        if not level:
+            return True
+    return False

@@ -16,11 +16,12 @@ from steps.ingest.loading import TABLES, load_object, rows_of
 from steps.ingest.naming import name_as_title
 from steps.ingest.normalise import one_line
 from steps.ingest.redact import redact
-from steps.ingest.walking import BEING_WRITTEN, InboxEntry, look_at_inbox, read_bytes
+from steps.ingest.walking import BEING_WRITTEN, InboxEntry, read_bytes
 from steps.kinds.entry import Entry, RecordRejected
 from steps.kinds.kind import Kind, Reader
 from steps.kinds.table import KINDS
 
+LINES = (".jsonl", ".ndjson")
 _NAMED = re.compile(r"(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|FAQ|NOTES|TODO|CONTRIBUTING)", re.IGNORECASE)
 # What cannot be read, and how it can be turned into what can.
 _WAYS_OUT = (
@@ -52,12 +53,6 @@ class ParsedRecord:
     redactions: Counter[str] = field(default_factory=Counter)
 
 
-def read_inbox(inbox: Path, *, max_bytes: int) -> Iterator[ParsedRecord]:
-    """Yield every record below ``inbox``, by path and line. See ``look_at_inbox`` for what is raised."""
-    for found in look_at_inbox(inbox, max_bytes=max_bytes):
-        yield from read_found(found)
-
-
 def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
     """Yield the records of one entry of the inbox; whatever is wrong with it becomes a record, never an exception."""
     if found.fate != "read":
@@ -73,7 +68,7 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
         return
     suffix = suffix_of(found.path)
     try:
-        if suffix in (".jsonl", ".ndjson"):
+        if suffix in LINES:
             yield from _lines(found.file, _checked(content, suffix))
         elif suffix in TABLES:
             yield from _rows(found.file, suffix, _checked(content, suffix))
@@ -92,7 +87,7 @@ def suffix_of(path: Path) -> str:
 
 
 def _checked(content: bytes, suffix: str) -> bytes:
-    lines = suffix in (".jsonl", ".ndjson")
+    lines = suffix in LINES
     if not lines and suffix not in TABLES and suffix not in _readers():
         raise RecordRejected("unsupported_type", _way_out(suffix))
     content = content.removeprefix(b"\xef\xbb\xbf")
@@ -108,7 +103,7 @@ def _checked(content: bytes, suffix: str) -> bytes:
 
 def _way_out(suffix: str) -> str:
     how = next((how for suffixes, how in _WAYS_OUT if suffix in suffixes), None)
-    known = f"files that end in {', '.join([*_readers(), '.jsonl', *TABLES])} are read"
+    known = f"files that end in {', '.join([*_readers(), *LINES, *TABLES])} are read"
     return f"{how}; {known}" if how else f"only {known}: convert it to one of them, or save it as Markdown"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from steps.ingest.assignments import SECRET_NAME
 from steps.ingest.credentials import secrets
 from steps.ingest.labelled import told
+from steps.ingest.normalise import nested_within
 from steps.ingest.personal import personal
 
 KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
@@ -36,26 +37,31 @@ def redact(text: str, *, kinds: Iterable[str] = KINDS) -> tuple[str, Counter[str
 
     What is returned stays as it is when it is redacted again.
     """
-    counts: Counter[str] = Counter()
+    text, taken = _taken_out(text, kinds)
+    return text, Counter(kind for kind, _ in taken)
+
+
+def findings(text: str) -> dict[str, str]:
+    """Return what ``redact`` takes out of ``text``, word for word, each with what is put in its place."""
+    return {words: _placeholder(kind) for kind, words in _taken_out(text, KINDS)[1]}
+
+
+def _taken_out(text: str, kinds: Iterable[str]) -> tuple[str, list[tuple[str, str]]]:
+    """Return ``text`` without what is found, and each find as (kind, words)."""
+    taken: list[tuple[str, str]] = []
     for kind in kinds:
         # Again until nothing is found: taking one thing out may lay bare another.
         for _ in range(3):
             spans = _merged(secrets(text) if kind == "secret" else personal(kind, text))
             if not spans:
                 break
-            counts[kind] += len(spans)
-            text = _replaced(text, spans, f"[{kind.upper()}]")
-    return text, counts
+            taken += [(kind, text[start:end]) for start, end in spans]
+            text = _replaced(text, spans, _placeholder(kind))
+    return text, taken
 
 
-def findings(text: str) -> dict[str, str]:
-    """Return what ``redact`` takes out of ``text``, word for word, each with what is put in its place."""
-    found: dict[str, str] = {}
-    for kind in KINDS:
-        spans = _merged(secrets(text) if kind == "secret" else personal(kind, text))
-        found |= {text[start:end]: f"[{kind.upper()}]" for start, end in spans}
-        text = _replaced(text, spans, f"[{kind.upper()}]")
-    return found
+def _placeholder(kind: str) -> str:
+    return f"[{kind.upper()}]"
 
 
 def redact_reply(question: str, reply: str) -> tuple[str, Counter[str]]:
@@ -66,7 +72,7 @@ def redact_reply(question: str, reply: str) -> tuple[str, Counter[str]]:
     clean, counts = redact(reply)
     spans = [] if PLACEHOLDER.search(clean) else _merged(told(question, clean))
     counts["secret"] += len(spans)
-    return _replaced(clean, spans, "[SECRET]"), +counts
+    return _replaced(clean, spans, _placeholder("secret")), +counts
 
 
 def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0) -> Any:
@@ -110,7 +116,7 @@ def _blacked_out(item: Any, kind: str, counts: Counter[str]) -> Any:
     if kind in ("phone", "card") and sum(map(str.isdigit, str(item))) < 6:
         return item
     counts[kind] += 1
-    return f"[{kind.upper()}]"
+    return _placeholder(kind)
 
 
 def sentence(counts: Counter[str]) -> str:
@@ -133,7 +139,7 @@ def _redacted_string(value: str, counts: Counter[str], depth: int) -> str:
             inner = json.loads(value)
         except (ValueError, RecursionError):
             inner = None
-        if isinstance(inner, dict | list) and _shallow(inner):
+        if isinstance(inner, dict | list) and nested_within(inner, _DEPTH):
             found: Counter[str] = Counter()
             inner = redact_tree(inner, found, depth=depth + 1)
             if found:
@@ -142,16 +148,6 @@ def _redacted_string(value: str, counts: Counter[str], depth: int) -> str:
     text, found = redact(value)
     counts.update(found)
     return text
-
-
-def _shallow(value: Any) -> bool:
-    level = [value]
-    for _ in range(_DEPTH):
-        nested = (item.values() if isinstance(item, dict) else item for item in level)
-        level = [item for items in nested for item in items if isinstance(item, dict | list)]
-        if not level:
-            return True
-    return False
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from steps.records import content_id
 
@@ -49,6 +49,13 @@ class Entry(BaseModel):
     prev: str = ""
     seen: str = ""
     signature: str = ""
+
+    @field_validator("time")
+    @classmethod
+    def _has_a_zone(cls, value: str) -> str:
+        if value and datetime.fromisoformat(value).tzinfo is None:  # a damaged entry has none at all
+            raise ValueError("a time without a zone")
+        return value
 
     @property
     def signed(self) -> dict[str, str | None]:
@@ -161,10 +168,9 @@ def _read(tags: Mapping[str, str]) -> Entry:
     told = {key.removeprefix(PREFIX): value for key, value in tags.items() if key.startswith(PREFIX)}
     try:
         entry = Entry.model_validate(told)
-        datetime.fromisoformat(entry.time).astimezone(UTC)
-        if datetime.fromisoformat(entry.time).tzinfo is None:
-            raise ValueError("a time without a zone")
-    except ValueError:
+    except ValidationError:
+        entry = None
+    if entry is None or not entry.time:
         return _damaged(f"the run {tags.get('mlflow.runName', '?')!r} of the trail was changed by hand")
     return entry
 

@@ -13,7 +13,7 @@ from steps.records import Verdict
 from steps.registry.audit import Entry
 from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
-from steps.registry.stored import stored_model
+from steps.registry.stored import StoredModel, stored_model
 from steps.registry.version import Version, serving, verdict_digest
 from steps.workspace import file_sha256
 
@@ -38,9 +38,8 @@ def champion(registry: Registry) -> Version | None:
 
 def history(registry: Registry) -> list[Version]:
     """Return all versions with their aliases, newest first."""
-    with translate_errors(registry.uri):
-        model = stored_model(registry)
-        return model.versions if model else []
+    model = whole(registry)
+    return model.versions if model else []
 
 
 def version(registry: Registry, number: str) -> Version:
@@ -57,9 +56,8 @@ def version(registry: Registry, number: str) -> Version:
 
 def trail(registry: Registry) -> list[Entry]:
     """Return the audit trail, oldest first."""
-    with translate_errors(registry.uri):
-        model = stored_model(registry)
-        return model.trail if model else []
+    model = whole(registry)
+    return model.trail if model else []
 
 
 def told_champion(registry: Registry) -> str | None:
@@ -69,13 +67,21 @@ def told_champion(registry: Registry) -> str | None:
 
 def told(registry: Registry) -> tuple[str | None, str | None]:
     """Return the versions that serve and that served before, as the audit trail has it."""
-    with translate_errors(registry.uri):
-        model = stored_model(registry)
-    if model is None:
-        return None, None
+    model = whole(registry)
+    return told_by(model) if model else (None, None)
+
+
+def told_by(model: StoredModel) -> tuple[str | None, str | None]:
+    """The same, of what was read before."""
     last = next((entry for entry in reversed(model.trail) if entry.after), None)
     zero = night_zero(model.versions)
     return (last.after, last.before) if last else (zero.version if zero else None, None)
+
+
+def whole(registry: Registry) -> StoredModel | None:
+    """Return versions and audit trail, read in one go; None if there is no registered model yet."""
+    with translate_errors(registry.uri):
+        return stored_model(registry)
 
 
 def night_zero(versions: Iterable[Version]) -> Version | None:
@@ -93,7 +99,7 @@ def registry_time(registry: Registry) -> datetime:
     """Now, but never before the last change: what has ended does not begin again because a clock was set back."""
     times = [datetime.now(UTC)]
     for entry in trail(registry):
-        with contextlib.suppress(ValueError, TypeError):  # edited by hand
+        with contextlib.suppress(ValueError):  # edited by hand
             times.append(datetime.fromisoformat(entry.time))
     return max(times)
 

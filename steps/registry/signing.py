@@ -1,14 +1,12 @@
 """What a deployment judged and decided, it signs: who may write to MLflow alone cannot make a version that serves."""
 
 import hashlib
-import hmac
-import json
 import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from steps.deployment_key import key_path, read_key
+from steps.deployment_key import key_path, read_key, same, sealed
 from steps.errors import SlumberError
 from steps.registry import reading
 from steps.registry.connection import translate_errors
@@ -117,7 +115,7 @@ def _holds(registry: Registry, version: Version, name: str, signed: tuple[str, .
     if not key_file(registry).exists():
         return False
     expected = _signed(_key(registry), registry, {**version.tags, "run_id": version.run_id}, signed)
-    return hmac.compare_digest(expected, version.tags.get(name, ""))
+    return same(expected, version.tags.get(name, ""))
 
 
 def _fingerprint(key: bytes) -> str:
@@ -129,8 +127,7 @@ def _key(registry: Registry) -> bytes:
 
 
 def _signed(key: bytes, registry: Registry, tags: Mapping[str, str], names: tuple[str, ...]) -> str:
-    text = json.dumps([registry.name, *([name, tags.get(name)] for name in names)])
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return sealed(key, registry.name, *([name, tags.get(name)] for name in names))
 
 
 def _verdict_is_here(registry: Registry, version: Version) -> bool:

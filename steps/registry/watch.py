@@ -24,9 +24,10 @@ def strayed(registry: Registry, *, candidate: Version | None = None) -> str | No
 
 
 def _strayed(registry: Registry, candidate: Version | None) -> str | None:
-    versions = reading.history(registry)
-    champion = serving(versions)
-    told = reading.told_champion(registry)
+    model = reading.whole(registry)
+    if model is None:
+        return None
+    champion, (told, _) = serving(model.versions), reading.told_by(model)
     if champion is None or told is None:
         return None
     number = champion.version
@@ -36,7 +37,7 @@ def _strayed(registry: Registry, candidate: Version | None) -> str | None:
             f"by hand in MLflow, or a change was cut off. Decide: `slumber rollback {told}`, or keep version {number} "
             f"(`slumber rollback {number}` if it served before, else `slumber approve {number}`)."
         )
-    if damage := unseen_damage(reading.trail(registry)):
+    if damage := unseen_damage(model.trail):
         return (
             f"The audit trail has {damage} {'entry' if damage == 1 else 'entries'} that this deployment did not write "
             "so (`slumber history --audit` shows them as damaged): look, and decide who serves (`slumber rollback`, "

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from steps.ingest.deduplicate import version_of
 from steps.ingest.shingles import Shingle, fact_shingles
 from steps.kinds.document.moments import undated
 from steps.kinds.entry import created_on
@@ -71,11 +72,11 @@ class Known:
     """What earlier nights have met: of documents each block of the latest versions, of other kinds their shingles."""
 
     def __init__(self, experiences: Iterable[Experience]):
-        latest: dict[tuple[str, str, int | None], Experience] = {}
+        latest: dict[tuple[str, str], Experience] = {}
         self.shingles: set[Shingle] = set()
         for old in experiences:
             if old.kind == "document":
-                latest[old.title.casefold(), old.source, old.record] = old
+                latest[version_of(old)] = old
             else:
                 self.shingles |= fact_shingles(old.text).keys()
         self.parts = {part for old in latest.values() for part in parts_of(old)}

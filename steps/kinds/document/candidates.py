@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from steps.kinds.document.blocks import Block
 from steps.kinds.document.clauses import Fact
-from steps.kinds.document.forms import Form, forms, language_of, list_forms
+from steps.kinds.document.forms import forms, language_of, list_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.kinds.document.sources import Source, dream_about
 from steps.kinds.document.verification import asked_for, supports
@@ -36,6 +37,17 @@ class Kept:
         return self.source.experience.id, self.source.first + self.fact.sentence, self.span.lower()
 
 
+@dataclass(frozen=True)
+class Verified:
+    """A question whose answer stands in its source; ``known``: what its verification says besides."""
+
+    source: Source
+    sentence: int
+    question: str
+    statement: str
+    known: dict[str, str]
+
+
 def question_dreams(
     writer: ChatModel, base: ChatModel, sources: list[Source], *, settings: Settings, night: str, refused: Counter[str]
 ) -> list[Dream]:
@@ -54,40 +66,21 @@ def question_dreams(
 def form_dreams(
     base: ChatModel, sources: list[Source], *, min_support: float, night: str, refused: Counter[str]
 ) -> list[Dream]:
-    """Ask about what is no prose by its form; kept is what the model does not know without the document."""
-    asked: list[tuple[Source, int, str, Form]] = []
+    """Ask about what is no prose by its form."""
+    asked: list[Verified] = []
     for source in sources:
-        title, seen = source.experience.title, set[int]()
-        language = language_of(source.experience.text)
-        own = [(place, block) for place, block in enumerate(source.blocks) if block and source.sentences[place]]
-        first = {id(block): place for place, block in reversed(own)}
-        found = [
-            (block, form)
-            for _, block in own
-            if id(block) not in seen and not seen.add(id(block))  # type: ignore[func-returns-value]
-            for form in forms(title, block, language=language)
-        ]
-        found += list_forms(title, [block for _, block in own], language=language)
-        asked += [(source, first[id(block)], question, form) for block, form in found for question in form.questions]
-    told = [(question, f"{s.experience.title}\n{form.statement}", form.statement) for s, _, question, form in asked]
-    dreams = []
-    for (source, place, question, form), gain in zip(asked, supports(base, told), strict=True):
-        if gain < min_support:
-            refused["known without the document"] += 1
-            continue
-        known = {"support": gain, "span": form.span, "wording": "form"}
-        dreams.append(
-            dream_about(
-                source,
-                place,
-                night=night,
-                strategy="question",
-                question=question,
-                answer=form.statement,
-                verification=known,
-            )
-        )
-    return dreams
+        title, language = source.experience.title, language_of(source.experience.text)
+        places: dict[int, int] = {}  # where a block begins, for it may say several things
+        blocks: list[Block] = []
+        for place, block in enumerate(source.blocks):
+            if block and source.sentences[place] and id(block) not in places:
+                places[id(block)] = place
+                blocks.append(block)
+        found = [(block, form) for block in blocks for form in forms(title, block, language=language)]
+        for block, form in [*found, *list_forms(title, blocks, language=language)]:
+            known = {"span": form.span, "wording": "form"}
+            asked += [Verified(source, places[id(block)], text, form.statement, known) for text in form.questions]
+    return _news(base, asked, min_support=min_support, night=night, refused=refused)
 
 
 def _turned_round(writer: ChatModel, base: ChatModel, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:
@@ -158,21 +151,32 @@ def _answered(
     base: ChatModel, kept: list[Kept], *, min_support: float, night: str, refused: Counter[str]
 ) -> list[Dream]:
     """Answer each question with its fact's statement, unless that is no news to the model."""
-    told = [(k.question, f"{k.source.experience.title}\n{k.fact.statement}", k.fact.statement) for k in kept]
+    asked = [
+        Verified(k.source, k.fact.sentence, k.question, k.fact.statement, {"span": k.span, "wording": k.wording})
+        for k in kept
+    ]
+    return _news(base, asked, min_support=min_support, night=night, refused=refused)
+
+
+def _news(
+    base: ChatModel, asked: list[Verified], *, min_support: float, night: str, refused: Counter[str]
+) -> list[Dream]:
+    """Return dreams of what the model does not know without the document."""
+    told = [(one.question, f"{one.source.experience.title}\n{one.statement}", one.statement) for one in asked]
     dreams = []
-    for k, gain in zip(kept, supports(base, told), strict=True):
+    for one, gain in zip(asked, supports(base, told), strict=True):
         if gain < min_support:
             refused["known without the document"] += 1
             continue
         dreams.append(
             dream_about(
-                k.source,
-                k.fact.sentence,
+                one.source,
+                one.sentence,
                 night=night,
                 strategy="question",
-                question=k.question,
-                answer=k.fact.statement,
-                verification={"support": gain, "span": k.span, "wording": k.wording},
+                question=one.question,
+                answer=one.statement,
+                verification={"support": gain, **one.known},
             )
         )
     return dreams

@@ -82,6 +82,11 @@ def written_on(head: dict[str, Any]) -> str | None:
     return None
 
 
+def title_parts(title: str) -> list[str]:
+    """Return what a page's title is put together of: its own name and its site's."""
+    return [part.strip() for part in _SITE.split(one_line(title)) if part.strip()]
+
+
 def clean_title(title: Any, *, site: bool = False) -> str | None:
     """Return a title on one line, of at most ``TITLE_CHARS``, without "Re:"; ``site``: without what names the site."""
     text = _REPLY.sub("", one_line(str(title))) if title else ""

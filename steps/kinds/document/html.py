@@ -7,7 +7,7 @@ from typing import Any
 
 from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
-from steps.kinds.document.heads import clean_title, written_on
+from steps.kinds.document.heads import clean_title, title_parts, written_on
 from steps.kinds.document.markdown import read_markdown
 
 _SKIPPED = frozenset(
@@ -25,7 +25,6 @@ _GENERIC = re.compile(
     r"|startseite|accueil|inicio|untitled",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"\s+(?:\||–|—|-|::|·|»)\s+")
 _WIDEST = 50  # columns that one cell may span
 
 
@@ -51,8 +50,7 @@ def read_html(text: str) -> Page:
     if page.title is None:
         page.title = clean_title(title, site=True)
     if page.title and _GENERIC.fullmatch(page.title):  # of which page? its site says it
-        others = [part.strip() for part in _PARTS.split(one_line(str(title or ""))) if part.strip()]
-        other = next((part for part in others if not _GENERIC.fullmatch(part)), None)
+        other = next((part for part in title_parts(str(title or "")) if not _GENERIC.fullmatch(part)), None)
         page.title = f"{page.title} – {other}" if other else page.title
     page.written = page.written or written
     return page

@@ -1,7 +1,7 @@
 """Plain text as blocks: numbered sections and clauses, lists, mails with their quotes, words broken at line ends."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
@@ -42,8 +42,8 @@ def read_plain(text: str) -> Page:
     """
     head, body = mail_head(visible(text).lstrip("\n"))
     page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head))
-    lines = [*_own(body)] if head or any(map(_WROTE.match, body.split("\n"))) else body.split("\n")
-    joined = _joined("\n".join(lines)).strip("\n ")
+    lines = _own(body) if head or any(map(_WROTE.match, body.split("\n"))) else body.split("\n")
+    joined = _joined(lines)
     if page.title is None:
         page.title, joined = _titled(joined)
     page.blocks = _without_openings([*_blocks(joined)])
@@ -63,14 +63,13 @@ def read_mail(text: str) -> Page:
         said = body.get_content() if body else ""
     except (LookupError, ValueError):
         said = ""
-    page = read_html(said) if body and body.get_content_subtype() == "html" else _of_body(str(said))
+    if body and body.get_content_subtype() == "html":
+        page = read_html(said)
+    else:
+        page = Page(blocks=_without_openings([*_blocks(_joined(_own(visible(str(said)))))]))
     page.title = clean_title(mail["subject"]) or page.title
     page.written = written_on({"date": str(mail["date"] or "")}) or page.written
     return page
-
-
-def _of_body(text: str) -> Page:
-    return Page(blocks=_without_openings([*_blocks(_joined("\n".join(_own(visible(text)))).strip("\n "))]))
 
 
 def _without_openings(blocks: list[Block]) -> list[Block]:
@@ -88,15 +87,15 @@ def _own(body: str) -> Iterator[str]:
             yield line
 
 
-def _joined(text: str) -> str:
-    """Join words that were broken at the end of a line; a hyphen that belongs to the word stays."""
+def _joined(lines: Iterable[str]) -> str:
+    """Join lines, and words that were broken at the end of one; a hyphen that belongs to the word stays."""
+    text = "\n".join(lines).strip("\n ")
     plain = text.casefold()
+    flat = plain.replace("\n", " ")
 
     def join(match: re.Match[str]) -> str:
         left, right = match["left"], match["right"]
-        hyphen = (
-            _HYPHENED.search(left) or right[0].isupper() or f"{left}-{right}".casefold() in plain.replace("\n", " ")
-        )
+        hyphen = _HYPHENED.search(left) or right[0].isupper() or f"{left}-{right}".casefold() in flat
         whole = f"{left}{right}".casefold() in plain
         return f"{left}-{right}" if hyphen and not whole else f"{left}{right}"
 

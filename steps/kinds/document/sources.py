@@ -105,15 +105,10 @@ class _Of:
 
 @lru_cache(maxsize=64)  # each lesson of a document asks for them
 def _units(key: _Of) -> list[tuple[str, Block | None]]:
-    experience = key.experience
-    rows = experience.payload.get("blocks")
+    rows = key.experience.payload.get("blocks")
     if rows is None:
-        return [(sentence, None) for sentence in sentences(experience.text)]
-    blocks = [Block.model_validate(row) for row in rows]
-    found: list[tuple[str, Block | None]] = []
-    for block in blocks:
-        found += [(part, block) for part in _parts(block)]
-    return found
+        return [(sentence, None) for sentence in sentences(key.experience.text)]
+    return [(part, block) for block in map(Block.model_validate, rows) for part in _parts(block)]
 
 
 def passages(experience: Experience) -> list[Source]:

@@ -198,6 +198,7 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
     put("big.txt", b"x" * (settings.ingest.max_file_bytes + 1))
     put("empty.md", b"  \n")
     put("binary.txt", b"\x7fELF\0\0\0")
+    put("deep.json", b"[" + b'{"a":' * 60 + b"1" + b"}" * 60 + b"]")
     put("utf16.jsonl", '{"kind": "probe"}'.encode("utf-16"))
     put("paper.PDF", b"%PDF")
     put("x.zip", b"PK")
@@ -215,6 +216,7 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
     assert result.by["latin.md", None].reason == "accepted: read as windows-1252"
     assert "iconv" in result.by["bad.md", None].reason
     assert result.rules["a.jsonl", 5] == result.rules["a.jsonl", 6] == "too_deep"
+    assert result.rules["deep.json", None] == "too_deep"
     assert ("a.jsonl", 2) not in result.by and ("a.jsonl", 3) not in result.by
     assert {entry.outcome for (file, line), entry in result.by.items() if file == "a.jsonl" and line != 1} == {
         "quarantined"

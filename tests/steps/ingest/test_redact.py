@@ -7,6 +7,7 @@ import pytest
 from steps.ingest.excerpts import excerpt
 from steps.ingest.normalise import control_tokens, neutralise, visible
 from steps.ingest.redact import redact, redact_reply, redact_tree
+from steps.kinds.document.markdown import read_markdown
 
 
 @pytest.mark.parametrize(
@@ -160,15 +161,17 @@ def test_invisible_characters_go():
      "password is from a to ", "what password? ", "a,password\n", "log in to a as b ", "door code 1-", "use a with ",
      "a", "DE89 ", "aws", "xoxb-1-", "bearer ", "a(at)", "token:", "\\u0040", "**a ", "[a](", "`a", "<a "],
 )  # fmt: skip
-def test_hostile_repetitions_cost_little(bomb):
-    from steps.kinds.document.markdown import read_markdown
+def test_hostile_repetitions_cost_little_or_grow_no_faster_than_their_length(bomb):
+    def cost(characters):
+        text = bomb * (characters // len(bomb))
+        start = time.process_time()
+        redact(text)
+        neutralise(text)
+        read_markdown(text)
+        return time.process_time() - start
 
-    text = bomb * (50_000 // len(bomb))
-    start = time.perf_counter()
-    redact(text)
-    neutralise(text)
-    read_markdown(text)
-    assert time.perf_counter() - start < 3.0
+    whole = cost(50_000)
+    assert whole < 1.0 or whole < 3.0 * cost(25_000)  # twice as much if linear, four times if quadratic
 
 
 @pytest.mark.parametrize(
