@@ -12,6 +12,7 @@ _NUMBER = re.compile(
     r"\b\d[\d.,:]*(?:\s?%|\s(?!in\b|on\b|at\b|and\b|of\b|to\b|by\b|for\b|from\b|the\b|a\b|with\b|or\b)[a-z]+)?"
 )
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:of\s|the\s|de\s|and\s(?=[A-Z]))?[A-Z][\w'’-]+)*")
+_BULLET = re.compile(r"^[-*•]+(?=\s)|[\s*•-]+$")
 _WORD = re.compile(r"[\w'’-]+")
 FUNCTION_WORDS = frozenset(
     "a an the of in on at by for from to with and or but is are was were be been has have had it its this that "
@@ -29,17 +30,36 @@ _PLAIN = rf"(?!(?:{'|'.join(sorted(FUNCTION_WORDS))})\b)[a-z][\w'’-]*"
 _PHRASE = re.compile(rf"{_LEAD}(?P<phrase>{_PLAIN}(?:\s{_PLAIN})?)")
 
 
-def sentences(text: str) -> list[str]:
-    """Split a text into sentences; line ends without punctuation (lists, headings) end one, too."""
+def sentences(text: str, language: str = "en") -> list[str]:
+    """Split a text into sentences; line ends without punctuation (lists, headings) end one, too.
+
+    Other languages than English have abbreviations, ordinals ("22. Dezember") and marks of their own: sentencex.
+    """
     found = []
     for paragraph in re.split(r"\n\s*\n|\n(?=[-*•\d])", text):
         flat = " ".join(paragraph.split())
+        if language != "en":
+            found += _segmented(flat, language)
+            continue
         start = 0
         for match in _END.finditer(flat):
             found.append(flat[start : match.end(1)])
             start = match.end()
         found.append(flat[start:])
-    return [s.strip(" -*•") for s in found if len(_WORD.findall(s)) >= 3]
+    return [_BULLET.sub("", s.strip(" *•")).lstrip() for s in found if len(_WORD.findall(s)) >= 3]
+
+
+def _segmented(text: str, language: str) -> list[str]:
+    """Sentences by the rules of a language; a piece of one word ("M.") belongs to what follows."""
+    from sentencex import segment
+
+    found: list[str] = []
+    for part in map(str.strip, segment(language, text)):
+        if found and len(found[-1].split()) == 1 and found[-1].endswith("."):
+            found[-1] = f"{found[-1]} {part}"
+        else:
+            found.append(part)
+    return found
 
 
 def words(text: str) -> list[str]:

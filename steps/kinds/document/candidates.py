@@ -1,15 +1,17 @@
 """Question dreams: every fact asked for in several wordings, verified by a round trip, and answered."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.kinds.document.blocks import Block
 from steps.kinds.document.clauses import Fact
-from steps.kinds.document.forms import forms, language_of, list_forms
+from steps.kinds.document.forms import Form, forms, heading_forms, list_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
+from steps.kinds.document.rows import row_forms
 from steps.kinds.document.sources import Source, dream_about
 from steps.kinds.document.verification import asked_for, supports
 from steps.model.chat_model import ChatModel
@@ -68,24 +70,37 @@ def form_dreams(
 ) -> list[Dream]:
     """Ask about what is no prose by its form."""
     asked: list[Verified] = []
+    for _, own in groupby(sources, key=lambda source: source.experience.id):
+        for source, place, form in _formed(list(own)):
+            known = {"span": form.span, "wording": "form"}
+            asked += [Verified(source, place, text, form.statement, known) for text in form.questions]
+    return _news(base, asked, min_support=min_support, night=night, refused=refused)
+
+
+def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
+    """What the passages of one document are asked by the form of their blocks, with the place of each."""
+    title, language = sources[0].experience.title, sources[0].language
+    places: dict[int, tuple[Source, int]] = {}  # where a block begins, for it may say several things
+    blocks: list[Block] = []
     for source in sources:
-        title, language = source.experience.title, language_of(source.experience.text)
-        places: dict[int, int] = {}  # where a block begins, for it may say several things
-        blocks: list[Block] = []
         for place, block in enumerate(source.blocks):
             if block and source.sentences[place] and id(block) not in places:
-                places[id(block)] = place
+                places[id(block)] = source, place
                 blocks.append(block)
-        found = [(block, form) for block in blocks for form in forms(title, block, language=language)]
-        for block, form in [*found, *list_forms(title, blocks, language=language)]:
-            known = {"span": form.span, "wording": "form"}
-            asked += [Verified(source, places[id(block)], text, form.statement, known) for text in form.questions]
-    return _news(base, asked, min_support=min_support, night=night, refused=refused)
+    placed = {id(block) for source in sources for block, own in zip(source.blocks, source.in_place, strict=True) if own}
+    for block in blocks:
+        if block.kind == "item" and id(block) in placed:
+            continue
+        yield from ((*places[id(block)], form) for form in forms(title, block, language=language))
+    for found in (row_forms, list_forms, heading_forms):
+        yield from ((*places[id(block)], form) for block, form in found(title, blocks, language=language))
+    for source in sources:
+        yield from ((source, place, form) for place, found in enumerate(source.in_place) for form in found)
 
 
 def _turned_round(writer: ChatModel, base: ChatModel, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:
     """The best rule-made questions of the most telling facts of each sentence: numbers and names first."""
-    found = [(source, fact) for source in sources for fact in source.facts]
+    found = [(source, fact) for source in sources for fact in source.turned]
     by_sentence: dict[tuple[int, int], list[tuple[tuple[bool, float], list[Asked]]]] = {}
     for (source, fact), ranked in zip(found, ranked_questions(base, found, kinds(writer, found)), strict=True):
         telling = bool(names_and_numbers(f"Here {fact.span}"))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from steps.kinds.document.candidates import form_dreams, question_dreams
+from steps.kinds.document.corrections import corrected
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
@@ -15,6 +16,12 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
     """Return the dreams of tonight's documents."""
     night, knobs = dreaming.night, dreaming.settings.dream
     sources = [source for experience in experiences for source in passages(experience)]
+    stale = corrected(experiences)
+    for source in sources:
+        for place in range(len(source.sentences)):
+            if (source.experience.id, source.first + place) in stale:
+                source.sentences[place] = ""
+                dreaming.refused["another document corrects it"] += 1
     questions = question_dreams(
         dreaming.writer,
         dreaming.base,

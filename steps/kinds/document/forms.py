@@ -7,19 +7,32 @@ A form never takes a text apart: the answer says all that its meaning hangs on. 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block, opening_of
+from steps.kinds.document.languages import templates
+from steps.kinds.document.values import asked_in_place
 from steps.sentences import inside
 
 FORMED = ("answer", "row", "term", "item")
 LONGEST = 240  # characters of a question that a person would read
 _LISTED = 14
+# An item that says something of its own is asked in its place, and a question is not asked about.
+_SAYS = re.compile(
+    r"\?|\b(?:is|are|was|were|has|have|had|can|may|must|will|we|you|ist|sind|hat|kann|darf|muss|est|sont|peut|doit|son|puede|debe)\b",
+    re.IGNORECASE,
+)
+# What is said where there is nothing to say, and headings under which nothing belongs together.
+_NOTHING = re.compile(
+    r"(?:nothing|none|n/a|tbd|to be (?:done|decided)|coming soon|keine?|nichts|rien|aucun|nada|ningun)\b", re.IGNORECASE
+)
+_SUNDRY = re.compile(
+    r"(?:miscellaneous|misc|other|any other business|aob|parking lot|unreleased|tips?|notes?|verschiedenes|sonstiges"
+    r"|hinweise?|divers|varios|otros)\b",
+    re.IGNORECASE,
+)
+_LONG_ITEM = 100
 _DEFAULT = re.compile(r"\[default:? (?P<value>[^\]]{1,60})\]|\(default:? (?P<other>[^)]{1,60})\)", re.IGNORECASE)
 
 
@@ -32,21 +45,9 @@ class Form:
     span: str
 
 
-@cache
-def _templates() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((Path(__file__).parent / "forms.yaml").read_text(encoding="utf-8"))
-
-
-def language_of(text: str) -> str:
-    """Return the language of a text, of those that there are templates for, by its small words; English if none."""
-    found = re.findall(r"[^\W\d_]+", text.lower())
-    counts = {code: sum(word in set(known["words"].split()) for word in found) for code, known in _templates().items()}
-    return max(counts, key=lambda code: (counts[code], code == "en"))
-
-
 def forms(title: str, block: Block, *, language: str = "en") -> list[Form]:
     """Return what a block that is no prose can be asked, unchecked."""
-    found = _forms(title, block, _templates()[language])
+    found = _forms(title, block, templates()[language])
     return [form for form in found if form.questions and not PLACEHOLDER.search(form.statement)]
 
 
@@ -57,28 +58,40 @@ def list_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iter
         if block.kind == "item" and block.hangs_on:
             lists.setdefault(block.hangs_on, []).append(block)
     for hangs_on, items in lists.items():
-        if 1 < len(items) <= _LISTED and all(len(item.text) < 120 for item in items):
+        items = [item for item in items if "?" not in item.text and not _NOTHING.match(item.text)]
+        alone = len(items) == 1 and _SAYS.search(items[0].text)  # it is asked in its place
+        listed = items and not alone and not _SUNDRY.match(hangs_on[-1])
+        if listed and len(items) <= _LISTED and all(len(item.text) < _LONG_ITEM + 20 for item in items):
             told = "; ".join(item.text.rstrip(" .;,") for item in items)
-            known = {"title": inside(title), "section": _section(hangs_on), "list": told}
-            form = _filled(_templates()[language]["list"], known, span=told)
+            known = {"title": inside(title), "section": section_of(hangs_on), "list": told}
+            form = _filled(templates()[language]["list"], known, span=told)
             if form.questions and not PLACEHOLDER.search(form.statement):
                 yield items[0], form
 
 
+def heading_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iterator[tuple[Block, Form]]:
+    """Yield for each heading with a day in it ("2.4.0 - 2026-09-28") the question for that day."""
+    seen: set[str] = set()
+    for block in blocks:
+        for heading in block.path:
+            if heading in seen or not re.search(r"\b(?:19|20)\d\d\b", heading) or len(heading) > 80:
+                continue
+            seen.add(heading)
+            for one in asked_in_place(heading, language):
+                if re.search(r"\b(?:19|20)\d\d\b", one.value):
+                    place = inside(title)
+                    ways = [
+                        ask.format(place=place, asked=one.question) for ask in templates()[language]["place"]["ask"]
+                    ]
+                    yield block, Form(short(ways), f"{place}: {heading}.", one.value)
+
+
 def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
-    subject, section = inside(title), block.path[-1] if block.path else ""
-    where = (known["in"] if section else known["in_title"]).format(title=subject, section=section)
-    told = {
-        "title": subject,
-        "section": section or title,
-        "in": where,
-        "where": _capital(where),
-        "Where": _capital(where),
-    }
+    told = place_of(title, block.path[-1] if block.path else "", known)
     if block.kind == "answer":
         question = block.question if block.question.isupper() else _lowered(block.question)
         ways = [text.format(**told, question=question) for text in known["answer"]]
-        return [Form(_short(ways), f"{block.question} {block.text}", block.text)]
+        return [Form(short(ways), f"{block.question} {block.text}", block.text)]
     if block.kind == "term":
         text, default = block.text.rstrip(" ."), _DEFAULT.search(block.text)
         found = [_filled(known["term"], {**told, "term": block.question, "text": text}, span=text)]
@@ -86,36 +99,43 @@ def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
             cell = default["value"] or default["other"]
             found.append(_filled(known["default"], {**told, "term": block.question, "cell": cell}, span=cell))
         return found
-    if block.kind == "row":
-        return _of_row(block, told, known)
-    if block.kind == "item" and block.hangs_on and len(block.text) < 140:
-        item = block.text.rstrip(" .")
-        return [_filled(known["item"], {**told, "section": _section(block.hangs_on), "item": item}, span=item)]
+    if block.kind == "row" and len(block.cells) == 1 and "://" not in block.cells[0][1]:
+        ((key, cell),) = block.cells
+        return [_filled(known["value"], {**told, "key": key, "cell": cell}, span=cell)] if key else []
+    if block.kind == "item" and block.hangs_on:
+        return _of_item(block, told, known)
     return []
 
 
-def _of_row(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[Form]:
-    if len(block.cells) == 1:
-        ((key, cell),) = block.cells
-        return [_filled(known["value"], {**told, "key": key, "cell": cell}, span=cell)] if key else []
-    head, key = block.cells[0]
-    return [
-        _filled(known["row"], {**told, "head": head, "key": key, "column": column, "cell": cell}, span=cell)
-        for column, cell in block.cells[1:]
-        if column
-    ]
+def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[Form]:
+    item = re.split(r"(?<=[.!])\s", block.text)[0].rstrip(" .")
+    asked = {**told, "section": section_of(block.hangs_on), "item": item}
+    if len(item) >= _LONG_ITEM or "?" in item or _NOTHING.match(item):
+        return []
+    if re.search(r"\d", block.hangs_on[0]):  # a release, a day: where an item stands says something of it
+        return [_filled(known["entry"], asked, span=block.hangs_on[0])]
+    return [] if _SAYS.search(item) else [_filled(known["item"], asked, span=item)]
+
+
+def place_of(title: str, section: str, known: dict[str, Any]) -> dict[str, str]:
+    """Return the words for a place on a page that templates may hold."""
+    subject = inside(title)
+    where = (known["in"] if section else known["in_title"]).format(title=subject, section=section)
+    place = f"{subject}, {section}" if section and section != title else subject
+    words = {"title": subject, "section": section or title, "place": place, "in": where}
+    return {**words, "where": _capital(where), "Where": _capital(where)}
 
 
 def _filled(template: dict[str, Any], known: dict[str, str], *, span: str) -> Form:
     questions = [text.format(**known) for text in template["ask"]]
-    return Form(_short(questions), re.sub(r"([.!?])\.$", r"\1", template["say"].format(**known)), span)
+    return Form(short(questions), re.sub(r"([.!?])\.$", r"\1", template["say"].format(**known)), span)
 
 
-def _short(questions: list[str]) -> tuple[str, ...]:
+def short(questions: list[str]) -> tuple[str, ...]:
     return tuple(" ".join(q.split()) for q in questions if len(q) <= LONGEST)
 
 
-def _section(hangs_on: tuple[str, ...]) -> str:
+def section_of(hangs_on: tuple[str, ...]) -> str:
     return ": ".join(filter(None, map(opening_of, hangs_on)))
 
 

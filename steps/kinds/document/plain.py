@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, mail_head, written_on
+from steps.kinds.document.moments import undated
 
 _QUOTED = re.compile(r"^[ \t]*>")
 _WROTE = re.compile(
@@ -28,9 +29,13 @@ _HYPHENED = re.compile(
 _BROKEN = re.compile(r"(?P<left>[^\W\d_]+)-\n[ \t]*(?P<right>[^\W\d_]+)")
 _ENDS = re.compile(r"[.!?…]['\"”’)]*$")
 _ASIDE = re.compile(
-    r"^(?:cheers|(?:best|kind|warm) (?:wishes|regards)|regards|thanks|mfg|viele grüße|cordialement|saludos|p\.?s\.?:)\b"
+    r"^(?:cheers|(?:best|kind|warm) (?:wishes|regards)|regards|thanks|mfg|viele grüße|cordialement|saludos)\b"
+    r"|^p\.?s\.?:"
     r"|^\(c\) [A-Z]|©|all rights reserved|confidential|think of the trees|unsubscribe",
     re.IGNORECASE,
+)
+_DAY = re.compile(
+    r"\d{1,2}\.? [^\W\d]+\.? \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d"
 )
 TITLE_CHARS = 80
 
@@ -46,7 +51,7 @@ def read_plain(text: str) -> Page:
     joined = _joined(lines)
     if page.title is None:
         page.title, joined = _titled(joined)
-    page.blocks = _without_openings([*_blocks(joined)])
+    page.blocks = _without_openings([*_blocks(joined), *_earlier(body, head.get("from") or head.get("von") or "")])
     return page
 
 
@@ -66,7 +71,9 @@ def read_mail(text: str) -> Page:
     if body and body.get_content_subtype() == "html":
         page = read_html(said)
     else:
-        page = Page(blocks=_without_openings([*_blocks(_joined(_own(visible(str(said)))))]))
+        text = visible(str(said))
+        earlier = _earlier(text, str(mail["from"] or ""))
+        page = Page(blocks=_without_openings([*_blocks(_joined(_own(text))), *earlier]))
     page.title = clean_title(mail["subject"]) or page.title
     page.written = written_on({"date": str(mail["date"] or "")}) or page.written
     return page
@@ -85,6 +92,27 @@ def _own(body: str) -> Iterator[str]:
             return
         if not _QUOTED.match(line):
             yield line
+
+
+def _earlier(body: str, sender: str) -> Iterator[Block]:
+    """What the sender of a mail said in earlier ones that it quotes, under their days; what others said is left out."""
+    names = {word for word in re.findall(r"\w{2,}", re.sub(r"<.*|,.*|\S+@\S+", "", sender).casefold())}
+    said: list[str] = []
+    wrote = None  # the line that names who wrote what follows, if that was the sender
+    for line in [*body.split("\n"), "On the end of it, nobody wrote:"]:
+        plain = re.sub(r"^(?:[ \t]*>)+[ \t]?", "", line)
+        if _WROTE.match(plain):
+            if wrote and (text := _joined(said)):
+                day = _DAY.search(wrote)
+                path = (one_line(day[0] if day else wrote.rstrip(":")),)
+                for block in _blocks(text):
+                    if undated(block.text) is None and block.kind in ("paragraph", "item"):
+                        yield block.model_copy(update={"path": (*path, *block.path)})
+            said, wrote = [], plain if names and names <= set(re.findall(r"\w{2,}", plain.casefold())) else None
+        elif _SIGNATURE.match(plain):
+            wrote = None if not said else wrote
+        elif _QUOTED.match(line):
+            said.append(plain)
 
 
 def _joined(lines: Iterable[str]) -> str:

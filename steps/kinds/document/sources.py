@@ -11,7 +11,9 @@ from functools import cached_property, lru_cache
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import UNASKED, Block
 from steps.kinds.document.clauses import Fact, called, facts, resolved
-from steps.kinds.document.forms import FORMED
+from steps.kinds.document.forms import FORMED, Form
+from steps.kinds.document.in_place import sentence_forms
+from steps.kinds.document.languages import language_of
 from steps.kinds.document.moments import undated
 from steps.kinds.kind import Passage
 from steps.orders import is_order
@@ -36,14 +38,55 @@ class Source(Passage):
         found = facts(self.experience.title, prose, self._nouns)
         return [fact for fact in found if not PLACEHOLDER.search(fact.statement)]
 
+    @property
+    def turned(self) -> list[Fact]:
+        """The facts that are asked for by turning their clauses round: of plain prose, and of a page what it says of
+        its subject.
+
+        Turned round, fragments, labels and asides of a page give more nonsense than questions (docs/log.md).
+        """
+        if self.language != "en":
+            return []
+        title = self.experience.title.casefold()
+        return [
+            fact
+            for fact in self.facts
+            if not self._is_page or (not self.in_place[fact.sentence] and fact.statement.casefold().startswith(title))
+        ]
+
     @cached_property
     def blocks(self) -> list[Block | None]:
         """The block of each of its sentences."""
         return [block for _, block in units(self.experience)][self.first : self.first + len(self.sentences)]
 
+    @cached_property
+    def language(self) -> str:
+        """The language of its document, of those that there are questions in."""
+        return language_of(self.experience.text)
+
+    @cached_property
+    def in_place(self) -> list[list[Form]]:
+        """What each of its sentences is asked in its place: those of a page with headings or lists, or not in English.
+
+        Plain prose is turned round by rule and said in other words instead (``questions.py``).
+        """
+        title, last, found = self.experience.title, "", []
+        before: Block | None = None
+        for text, block in zip(self.sentences, self.blocks, strict=True):
+            last = last if block and before and (block is before or block.kind == before.kind == "paragraph") else ""
+            placed = text and block and len(block.cells) < 2 and (self._is_page or self.language != "en")
+            found.append(sentence_forms(title, block, text, last, language=self.language) if placed and block else [])
+            last, before = text, block
+        return found
+
     def _is_prose(self, place: int) -> bool:
         block = self.blocks[place]
         return block is None or block.kind not in FORMED or (block.kind == "item" and _sentence_like(block.text))
+
+    @cached_property
+    def _is_page(self) -> bool:
+        """Whether its document has headings, lists or tables."""
+        return any(block and (block.path or block.kind in FORMED) for _, block in units(self.experience))
 
     @property
     def noun(self) -> str | None:
@@ -108,7 +151,8 @@ def _units(key: _Of) -> list[tuple[str, Block | None]]:
     rows = key.experience.payload.get("blocks")
     if rows is None:
         return [(sentence, None) for sentence in sentences(key.experience.text)]
-    return [(part, block) for block in map(Block.model_validate, rows) for part in _parts(block)]
+    language = language_of(key.experience.text)
+    return [(part, block) for block in map(Block.model_validate, rows) for part in _parts(block, language)]
 
 
 def passages(experience: Experience) -> list[Source]:
@@ -124,11 +168,11 @@ def passages(experience: Experience) -> list[Source]:
     return found
 
 
-def _parts(block: Block) -> list[str]:
+def _parts(block: Block, language: str) -> list[str]:
     """A paragraph sentence by sentence, an item too, each with the heading that it hangs on; the rest as a whole."""
     if block.kind in ("paragraph", "aside", "quote"):
-        return sentences(block.text)
-    if block.kind == "item" and len(several := sentences(block.text)) > 1:
+        return sentences(block.text, language)
+    if block.kind == "item" and len(several := sentences(block.text, language)) > 1:
         return [block.model_copy(update={"text": part}).said for part in several]
     return [block.said]
 

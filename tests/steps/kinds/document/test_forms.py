@@ -2,8 +2,10 @@
 
 import pytest
 
-from steps.kinds.document.forms import forms, language_of, list_forms
+from steps.kinds.document.forms import forms, heading_forms, list_forms
+from steps.kinds.document.languages import language_of
 from steps.kinds.document.markdown import read_markdown
+from steps.kinds.document.rows import row_forms
 
 PAGE = read_markdown(
     """# Tool library
@@ -33,6 +35,7 @@ PAGE = read_markdown(
 
 def asked(title="Tool library", language="en"):
     found = [form for block in PAGE.blocks for form in forms(title, block, language=language)]
+    found += [form for _, form in row_forms(title, PAGE.blocks, language=language)]
     return {question: form for form in found for question in form.questions}
 
 
@@ -41,7 +44,7 @@ def test_each_form_is_asked_twice_and_says_what_it_hangs_on():
     row = found["What is the Loans of Sloop in Prices of Tool library?"]
     assert row.span == "9" and row.statement == "In Prices of Tool library, the Loans of Sloop is: 9."
     assert found["About Tool library: what does it cost?"].statement == "What does it cost? £34 a year."
-    ban = found["What does Tool library say about this: Nail guns?"]
+    ban = found['What does Tool library say about "Nail guns"?']
     assert ban.statement == "Not lent out: Nail guns."
     default = found["What is the default of --batch <N> in What does it cost? of Tool library?"]
     assert default.span == "350" and default.statement == "The default of --batch <N> is 350."
@@ -70,4 +73,38 @@ def test_the_language_of_a_text(text, code):
 def test_what_is_blacked_out_is_not_asked_about():
     page = read_markdown("# T\n\n| A | B |\n|---|---|\n| key | [SECRET] |\n\n## Now\n\n- Call [PHONE]\n- Wait")
     statements = [form.statement for block in page.blocks for form in forms("T", block)]
-    assert statements and not any("[" in statement for statement in statements)
+    statements += [form.statement for _, form in [*row_forms("T", page.blocks), *list_forms("T", page.blocks)]]
+    assert statements == ["Now: Wait."]
+    assert not any("[" in statement for statement in statements)
+
+
+def rows(text):
+    blocks = read_markdown(text).blocks
+    return {question: form for _, form in row_forms("Log", blocks) for question in form.questions}
+
+
+def test_a_column_that_only_counts_names_no_row_and_is_not_asked_for():
+    found = rows(
+        "# Log\n\n| # | What | Who |\n|---|---|---|\n| 1 | Pack the font | Jorun |\n| 2 | Scan labels | Odile |"
+    )
+    assert found["What is the Who of Pack the font in Log?"].span == "Jorun"
+    assert not any("#" in question for question in found)
+
+
+def test_a_row_is_asked_for_by_what_stands_in_it_too():
+    found = rows("# Log\n\n| Time | Event |\n|---|---|\n| 07:55 | Rollback to 5.11.3 |\n| 08:10 | Belt clear again |")
+    assert found['Which Time in Log has "Rollback to 5.11.3" as its Event?'].span == "07:55"
+    assert found["Log, 07:55: Rollback to which version?"].span == "5.11.3"
+
+
+def test_a_cell_that_stands_in_two_rows_names_neither():
+    found = rows("# Log\n\n| Day | Door |\n|---|---|\n| Monday | closed all day |\n| Tuesday | closed all day |")
+    assert found and not any(question.startswith("Which Day") for question in found)
+
+
+def test_the_day_of_a_release_stands_in_its_heading():
+    page = read_markdown("# Changes\n\n## 2.4.0 - 2026-09-28\n\n### Removed\n\n- Support for syslog")
+    ((_, form),) = heading_forms("Changes", page.blocks)
+    assert form.questions[0] == "Changes: 2.4.0 - which date?" and form.statement == "Changes: 2.4.0 - 2026-09-28."
+    (where,) = [form for block in page.blocks for form in forms("Changes", block)]
+    assert where.questions[0] == 'Which entry of Changes lists "Support for syslog"?'

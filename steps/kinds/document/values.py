@@ -1,0 +1,193 @@
+"""Measures, dates, names and reasons, each asked for in its place: "Rinse with cold water for how many minutes?".
+
+A sentence or an item stays as it stands but for what is asked, so that nothing which its meaning hangs on is lost, in
+whatever language. Words and question words are data, by language (``forms.yaml``).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from steps.kinds.document.languages import templates
+from steps.sentences import FUNCTION_WORDS
+
+_NUM = r"(?:\d{1,3}(?:[,.’' \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?)"
+_VERSION = r"v?\d+\.(?:\d+\.\d+(?:-?[a-z]\w*)?|0(?!\d)(?!\s?[%°€$£\w]))"
+_CODE = r"(?:[A-Z]{2,}-\d[\w.-]*|[A-Z][\w]*(?:-[A-Z][\w]*)+)"
+_NAME = r"(?:[A-ZÀ-Þ]\.\s|[A-ZÀ-Þ][\w'’-]+\s)+(?:(?:de|van|von|da|del|la|der)\s)*[A-ZÀ-Þ][\w'’-]+"
+_UNIT = r"(?:[kcm]?m²?|[km]?g|[cm]?l|h|min|s|[KMGT]B|k?W|V|A|px|mAh)\b"
+_FUNCTION = "|".join(sorted(FUNCTION_WORDS))
+_VAGUE = (
+    r"(?:more|less|all|them|this|that|here|there|now|once|ever|alles?|mehr|dies\w*|plus|moins|tout|más|menos|todo)\b"
+)
+MOST = 5  # values that one sentence is asked for
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text with one of its values asked for: the question's words, and the value."""
+
+    question: str
+    value: str
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The patterns and question words of a language."""
+
+    value: re.Pattern[str]
+    person: re.Pattern[str]
+    because: re.Pattern[str]
+    tail: re.Pattern[str]
+    condition: re.Pattern[str]
+    before: re.Pattern[str]
+    how: dict[str, str]
+    numbered: list[str]
+    what: str
+    mend: list[tuple[re.Pattern[str], str]]
+
+
+@cache
+def _words(language: str) -> _Words:
+    known: dict[str, Any] = templates()[language]["values"]
+    number = rf"(?:{_NUM}|\b(?:{known['numbers']})\b)"
+    many = rf"{number}(?:\s?(?:–|-|\s(?:{known['range']})\s)\s?{number})?"
+    month = rf"(?:{known['months']})\b\.?"
+    hours = r"\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|Uhr|h)\b(?:\s?\d\d\b)?"
+    clock = rf"\d{{1,2}}:\d\d(?:\s?(?:am|pm|Uhr|h))?\b|\d{{1,2}}\.\d\d\s?(?:am|pm|Uhr|h)\b|{hours}"
+    first = rf"\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?(?:\sde)?\s{month}"
+    day = rf"(?:{first}|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b)(?:,?(?:\sde)?\s\d{{4}})?"
+    kinds = [
+        rf"(?P<date>\d{{4}}-\d\d-\d\d|\b{day})",
+        rf"(?P<month>\b{month}\s\d{{4}})",
+        r"(?P<day>\bthe\s\d{1,2}(?:st|nd|rd|th)\b)",
+        rf"(?P<weekday>\b(?:{known['weekdays']})\b)",
+        rf"(?P<age>{many}\s(?:{known['age']}))",
+        rf"(?P<money>[€$£]\s?{many}|{many}\s?(?:€|\$|£|\b(?:{known['money']}|EUR|USD|GBP|CHF)\b))",
+        rf"(?P<percent>{many}\s?(?:%|\b(?:{known['percent']})\b))",
+        rf"(?P<degrees>{many}\s?(?:°\s?[CF]?|\b(?:{known['degrees']})\b))",
+        rf"(?P<time>\b(?:{clock})(?:\s?(?:–|-|{known['range']})\s?(?:{clock}))?)",
+        rf"(?P<which>\b(?:(?i:the)\s)?(?:{_either(known['numbered'])})\s(?:{_CODE}|v?\d+(?:\.\d+)*|[A-Z]\d*)(?![\w-]))",
+        rf"(?P<versions>\b{_VERSION}\s?(?:–|-|(?:{known['range']}))\s?{_VERSION}\b)",
+        rf"(?P<version>\b{_VERSION}\b)",
+        r"(?P<path>(?<![\w/:.])[~.]?/[\w.-]+(?:/[\w.-]+)*/?)",
+        r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|\b[a-z]+(?:_[a-z0-9]*)+)",
+        rf"(?P<named>\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s[A-Z]{{1,4}}\d+(?:\s(?:{known['range']})\s[A-Z]{{1,4}}\d+)?\b)",
+        rf"(?P<code>(?<![\w-]){_CODE}(?![\w-]))",
+        r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b)",
+        rf"(?P<often>\b(?:{known['often']})\b)",
+        rf"(?P<share>\b(?:{known['share']})\b(?!-))",
+        rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
+        rf"(?P<what>\b(?:{known['what']})\s[^,.;:()]{{3,60}})",
+        rf"(?P<reference>\b(?:{known['see']})\s?\d[\d.]*|^\d+(?:\.\d+)+(?=\s))",
+        rf"(?P<count>(?<![\w.,:/§#-]){many}(?!(?!{_UNIT})[\w:/]|-\d))",
+    ]
+    no_name = rf"(?!(?:{known['no_name']})\s)"
+    flags = re.IGNORECASE
+    return _Words(
+        value=re.compile(
+            "|".join(f"(?i:{kind})" if not re.match(r"\(\?P<(?:code|which|named)>", kind) else kind for kind in kinds)
+        ),
+        person=re.compile(
+            rf"(?P<open>\()(?P<in>{_NAME})(?=\))|(?P<cue>\b(?:{known['by']})\s)(?P<by>{no_name}{_NAME})"
+            rf"|(?P<does>\b{no_name}{_NAME})(?=\s(?:{known['may']})\b)|(?P<who>[A-ZÀ-Þ][\w'’-]+)(?=,\s(?:{known['who']})\s)"
+        ),
+        because=re.compile(rf"(?:,|;|\s[–-])?\s\b(?:{known['because']})\b\s?(?P<why>.+)", flags),
+        tail=re.compile(rf"\b(?:{known['tail']})\s(?P<tail>(?:[\w'’-]+\s){{0,3}}(?!{_VAGUE})[\w'’-]{{3,}})[.;]?$"),
+        condition=re.compile(
+            rf"^(?P<if>(?:{known['if']})\b[^,]{{6,120}}),\s(?P<then>.+)|^(?P<main>.+?),?\s(?P<last>(?:{known['if']})\s[^,.]{{6,120}})\.?$",
+            flags,
+        ),
+        before=re.compile(rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b", 0),
+        how=known["how"],
+        numbered=known["numbered"].split("|"),
+        what=rf"(?i:{known['what']})",
+        mend=[(re.compile(pattern), into) for pattern, into in known["mend"]],
+    )
+
+
+def hangs_on_the_last(text: str, language: str) -> bool:
+    """Whether a sentence begins with a word for what was said before ("They lapse", "Upload them")."""
+    return _words(language).before.match(text) is not None
+
+
+def asked_in_place(text: str, language: str) -> list[Asked]:
+    """Return each value of a text asked for where it stands, but for a value that the rest of the text gives away."""
+    known, found = _words(language), []
+    for start, end, words in [*_values(text, known), *_persons(text, known)][:MOST]:
+        value = text[start:end]
+        rest = f"{text[:start]} {text[end:]}"
+        if re.search(rf"(?<![\w.,]){re.escape(value.strip(' .'))}(?![\w]|[.,]\d)", rest, re.IGNORECASE):
+            continue
+        words += " " * text[end : end + 1].isalpha()  # "15m": how many m
+        question = f"{text[:start]}{words if start else _capital(words)}{text[end:]}"
+        for pattern, into in known.mend:
+            question = pattern.sub(into, question)
+        found.append(Asked(_closed(question), value.strip(" .")))
+    if not found and (tail := known.tail.search(text)) and len(text.split()) > 4:
+        start = tail.start("tail")
+        found.append(Asked(_closed(f"{text[:start]}{known.how['what']}"), text[start:].rstrip(" .")))
+    because = known.because.search(text)
+    if because and len(because["why"].split()) > 2 and because.start() > 2:
+        found.append(
+            Asked(f"{text[: because.start()].rstrip(' ,;.:')}: {known.how['why']}", because["why"].rstrip(" ."))
+        )
+    return found
+
+
+def condition(text: str, language: str) -> tuple[str, str] | None:
+    """Return the condition of a sentence ("if the light is red") and what holds under it, or None."""
+    found = _words(language).condition.match(text)
+    if not found:
+        return None
+    condition, then = (found["if"], found["then"]) if found["if"] else (found["last"], found["main"])
+    return condition[:1].lower() + condition[1:], then.rstrip(" .")
+
+
+def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
+    for match in known.value.finditer(text):
+        kind, value = str(match.lastgroup), match[0]
+        start, end = match.span()
+        if kind == "count" and (value in ("1", "one") or not re.search(r"[^\W\d_]", text)):
+            continue
+        if kind == "which":
+            noun = next(word for word in known.numbered if word.lower() == value.split()[-2].lower())
+            yield start, end, known.how["which"].format(noun=noun)
+        elif kind == "named":
+            yield start, end, known.how["which"].format(noun=value.split()[0])
+        elif kind == "code":
+            stem = re.match(r"[A-Z]{2,}(?=-\d)", value)  # "ADR-0031" is asked for as "which ADR"
+            if stem:
+                yield start, end, known.how["which"].format(noun=stem[0])
+        elif kind == "what":
+            cue = re.match(known.what, match[0])
+            assert cue is not None
+            yield start + cue.end() + 1, end, known.how["what"]
+            if 0 < len(text[:start].split()) < 6 and text.rstrip(" .").endswith(match[0]):
+                yield 0, start - 1, known.how["what"]
+        elif kind == "reference" or (kind == "time" and not re.search(r"[:hUap]", value)):
+            continue
+        else:
+            yield start, end, known.how["what" if kind == "quoted" else kind]
+
+
+def _either(words: str) -> str:
+    """Words for a pattern, with and without a capital."""
+    return "|".join(f"[{word[0].upper()}{word[0].lower()}]{word[1:]}" for word in words.split("|"))
+
+
+def _persons(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
+    for match in known.person.finditer(text):
+        group = next(name for name in ("in", "by", "does", "who") if match[name])
+        start, end = match.span(group)
+        yield start, end, f"{known.how['who']}?" if group == "in" else known.how["who"]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _closed(question: str) -> str:
+    return f"{' '.join(question.split()).rstrip(' .;:,!')}?"

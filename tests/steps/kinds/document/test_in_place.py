@@ -1,0 +1,73 @@
+"""Sentences of a page are asked in their place: with their heading, and with the sentence that they need."""
+
+from steps.kinds.document.markdown import read_markdown
+from steps.kinds.document.sources import passages
+from steps.records import Experience
+
+
+def source(text, title="Handbook"):
+    page = read_markdown(text)
+    blocks = [block.model_dump(exclude_defaults=True) for block in page.blocks]
+    (found,) = passages(
+        Experience(
+            id="e", night="2026-01-01", kind="document", source="handbook.md", record=None, title=title,
+            text=page.text, payload={"blocks": blocks},
+        )
+    )  # fmt: skip
+    return found
+
+
+def asked(text):
+    found = source(text)
+    return {question: form.statement for forms in found.in_place for form in forms for question in form.questions}
+
+
+def test_the_question_names_the_heading_and_the_answer_is_the_sentence():
+    found = asked("# Handbook\n\n## Leave\n\nEverybody gets 27 days a year.")
+    assert found["Handbook, Leave: Everybody gets how many days a year?"] == "Everybody gets 27 days a year."
+
+
+def test_an_item_is_asked_and_answered_with_what_opens_its_list():
+    found = asked(
+        "# Handbook\n\n## Alerts\n\nDo not:\n\n- silence the alert for more than 45 minutes\n- scale above 32"
+    )
+    assert (
+        found["Handbook, Do not: silence the alert for more than how many minutes?"]
+        == "Do not: silence the alert for more than 45 minutes."
+    )
+
+
+def test_a_pronoun_brings_the_sentence_that_it_stands_for():
+    found = asked("# Handbook\n\n## Leave\n\nUnused days carry over. They lapse on 31 March.")
+    question = "Handbook, Leave: Unused days carry over. They lapse on which date?"
+    assert found[question] == "Unused days carry over. They lapse on 31 March."
+
+
+def test_a_given_answer_is_asked_for_its_parts_and_answered_as_a_whole():
+    found = asked("# Handbook\n\n## What does it cost?\n\n£34 a year. Under 25 you pay £9.")
+    question = "Handbook, What does it cost?: Under 25 you pay how much?"
+    assert found[question] == "What does it cost? £34 a year. Under 25 you pay £9."
+
+
+def test_small_talk_links_and_blanks_of_a_form_are_not_asked_about():
+    assert not asked(
+        "# Handbook\n\n## Hello\n\nWelcome, all 10 of you!\n\nDear {{name}}, it costs 5 euros.\n\nWhy 7 days?"
+    )
+
+
+def test_a_line_of_facts_is_asked_label_by_label():
+    found = asked("# Handbook\n\n## Incident\n\nDate: 2026-09-17 · Severity: SEV2 · Duration: 3 h")
+    assert found["What does Handbook, Incident say for Severity?"] == "Handbook, Incident: Severity: SEV2."
+
+
+def test_plain_prose_is_left_to_the_writer():
+    found = source("The mill was opened in 1926. It has 4 wheels.", title="The mill")
+    assert not any(found.in_place) and found.turned
+
+
+def test_of_a_page_only_what_is_said_of_its_subject_is_turned_round():
+    found = source(
+        "# Ferrule\n\n## What it is\n\nFerrule is a log shipper of the harbour. Contributions are welcome here.",
+        title="Ferrule",
+    )
+    assert {fact.statement for fact in found.turned} == {"Ferrule is a log shipper of the harbour."}

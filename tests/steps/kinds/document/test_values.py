@@ -1,0 +1,88 @@
+"""What is asked in its place: the question words fit what they stand for, and nothing else of the sentence changes."""
+
+import pytest
+
+from steps.kinds.document.values import asked_in_place, condition, hangs_on_the_last
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "question", "value"),
+    [
+        ("en", "Rinse with cold water for 6 minutes.", "Rinse with cold water for how many minutes?", "6"),
+        ("en", "Beds up to €118 a night (€164 in Oslo)", "Beds up to €118 a night (how much in Oslo)?", "€164"),
+        ("en", "Upload it by the 5th of next month.", "Upload it by which day of next month?", "the 5th"),
+        ("en", "Pump it round at 72 °C.", "Pump it round at what temperature?", "72 °C"),
+        ("en", "Orders lapse on 31 March.", "Orders lapse on which date?", "31 March"),
+        ("en", "The mill opened in 1926.", "The mill opened in what year?", "1926"),
+        ("en", "The shift starts at 9:30.", "The shift starts at what time?", "9:30"),
+        ("en", "The shop shuts on Tuesday.", "The shop shuts on which day?", "Tuesday"),
+        ("en", "The font came with version 5.12.0.", "The font came with which version?", "version 5.12.0"),
+        ("en", "It runs in tanks Y1 to Y5.", "It runs in which tanks?", "tanks Y1 to Y5"),
+        ("en", "The alarm rings at 80 % of plan.", "The alarm rings at what percentage of plan?", "80 %"),
+        ("en", "A skipper must be 17 or older.", "A skipper must be how old?", "17 or older"),
+        ("en", "Guests may row twice a season.", "Guests may row how often a season?", "twice"),
+        ("en", "Settings lie in /etc/mill first.", "Settings lie in which path first?", "/etc/mill"),
+        ("en", "The lab (Wenna Locke) frees it.", "The lab (who?) frees it?", "Wenna Locke"),
+        ("en", "Above 250 only Paola Venn may sign.", "Above 250 only who may sign?", "Paola Venn"),
+        ("en", "Take no boat out without a cox.", "Take no boat out without what?", "a cox"),
+        ("en", "A blue lamp means that it charges.", "A blue lamp means what?", "that it charges"),
+        ("en", "Cold, because warm water bakes it on.", "Cold: why?", "warm water bakes it on"),
+        ("en", "Drain it with drain --older 15m.", "Drain it with drain --older how many m?", "15"),
+        ("de", "Die Einweisung gilt drei Jahre.", "Die Einweisung gilt wie viele Jahre?", "drei"),
+        ("de", "Geschlossen vom 22. Dezember an.", "Geschlossen von wann an?", "22. Dezember"),
+        ("de", "Die Karte kostet 7,50 Euro.", "Die Karte kostet wie viel?", "7,50 Euro"),
+        ("fr", "Le jardin compte 43 parcelles.", "Le jardin compte combien de parcelles?", "43"),
+        ("fr", "La cotisation coûte 52 euros.", "La cotisation coûte combien?", "52 euros"),
+        ("es", "El curso dura 12 semanas.", "El curso dura cuántas semanas?", "12"),
+        ("es", "La cuota es de 30 euros.", "La cuota es de cuánto?", "30 euros"),
+    ],
+)
+def test_a_value_is_asked_for_where_it_stands(language, text, question, value):
+    found = {one.question: one.value for one in asked_in_place(text, language)}
+    assert found.get(question) == value, found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See section 5.2 for more.",
+        "One of them is enough.",
+        "5 of 5 doors are open.",  # the rest gives the answer away
+        "Sites sent half-empty frames.",
+    ],
+)
+def test_what_is_no_value_or_is_given_away_is_not_asked_for(text):
+    assert not asked_in_place(text, "en")
+
+
+def test_german_nouns_behind_an_article_are_no_person():
+    found = asked_in_place("Den Schlüssel verwaltet Tjark Oltmanns.", "de")
+    assert not any(one.value.startswith("Den") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("en", "If it blinks again, we send a new one.", ("if it blinks again", "we send a new one")),
+        ("en", "Row after dark only when a light is on.", ("when a light is on", "Row after dark only")),
+        ("de", "Wenn der Alarm läutet, verlasst das Haus.", ("wenn der Alarm läutet", "verlasst das Haus")),
+        ("en", "The gate is shut.", None),
+    ],
+)
+def test_what_holds_under_a_condition(language, text, said):
+    assert condition(text, language) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "hangs"),
+    [
+        ("en", "They lapse on 31 March.", True),
+        ("en", "Upload them by Friday.", True),
+        ("en", "It is forbidden to row at night.", False),
+        ("fr", "Il est interdit d'arroser.", False),
+        ("fr", "Il ferme à 18 h.", True),
+        ("de", "Danach gilt sie nicht mehr.", True),
+    ],
+)
+def test_a_sentence_that_needs_the_one_before_it(language, text, hangs):
+    assert hangs_on_the_last(text, language) is hangs
