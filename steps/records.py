@@ -120,6 +120,18 @@ class Triaged(Record):
     waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
 
 
+class Carried(Record):
+    """A passage that a night had no time for: it is learned from on one of the next nights."""
+
+    experience: str
+    night: str = Field(description="the night that met it, in whose corpus it stands")
+    source: str
+    first: int = Field(description="number of its first sentence")
+    sentences: int
+    since: str = Field(description="the first night that had no time for it")
+    surprise: float | None = Field(description="nats per token of its text to the base; None: not read yet")
+
+
 class Dream(Record):
     """A lesson that a model wrote: the student sees ``question``, the teacher sees what it was dreamt from, too.
 

@@ -27,7 +27,7 @@ R = TypeVar("R", bound=Record)
 
 NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
 
-DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "dreams", "holdouts", "forgotten")
+DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "carried", "dreams", "holdouts", "forgotten")
 
 
 @dataclass(frozen=True)

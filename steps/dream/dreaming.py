@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from steps.anchors import read_anchors
+from steps.dream.budget import Candidate, Plan, plan
 from steps.dream.rehearsal import normalised, write_rehearsal
 from steps.dream.writer import make_writer
 from steps.kinds.kind import Dreaming
 from steps.kinds.table import KINDS, kind_of
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
+from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
-from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
 
@@ -25,12 +26,15 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
 
 
 def dream_all(
-    settings: Settings, night: str, experiences: Sequence[Experience], probes: Sequence[Probe]
-) -> tuple[list[Dream], Counter[str], dict[str, Any]]:
-    """Return the dreams, each once, how many were refused by reason, and how they were made."""
+    night: Night, found: list[Candidate], probes: Sequence[Probe]
+) -> tuple[list[Dream], Plan, Counter[str], dict[str, Any]]:
+    """Return the dreams, each once, what was planned, how many were refused by reason, and how they were made."""
+    settings = night.settings
     base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
     refused: Counter[str] = Counter()
-    dreaming = Dreaming(night, settings, make_writer(settings.dream, base), base, refused)
+    planned = plan(night, found, probes, base)
+    experiences, chosen = planned.experiences, frozenset(one.key for one in planned.tonight)
+    dreaming = Dreaming(night.date, settings, make_writer(settings.dream, base), base, refused, chosen)
     dreams = [
         dream
         for kind in KINDS.values()
@@ -51,7 +55,7 @@ def dream_all(
             refused["dreamt already"] += 1
         else:
             kept[one.id] = one
-    return list(kept.values()), refused, {"packed": base.packed, "engine": settings.dream.engine}
+    return list(kept.values()), planned, refused, {"packed": base.packed, "engine": settings.dream.engine}
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

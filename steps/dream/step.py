@@ -16,7 +16,10 @@ from steps.workspace import read_records, write_records
 
 
 class DreamFigures(Figures):
-    """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy."""
+    """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy.
+
+    ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source.
+    """
 
     documents: int
     passages: int
@@ -25,6 +28,8 @@ class DreamFigures(Figures):
     strategies: dict[str, int]
     kept: int
     held_out: int
+    carried: int | None = Field(None, title="sentences_carried_over")
+    carried_from: dict[str, int] | None = None
     refused: dict[str, int]
     expectations: list[dict[str, Any]] = Field(repr=False)
     examples: list[dict[str, Any]] = Field([])
@@ -52,35 +57,39 @@ class DreamStep(Step[DreamFigures]):
 
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
-        return [settings.dream.model_dump(mode="json"), settings.seed, base]
+        return [settings.dream.model_dump(mode="json"), settings.seed, base, settings.night.minutes]
 
     def inputs(self, night: Night) -> list[Path]:
-        return [*(night.dataset(name) for name in ("corpus", "triage", "probes")), night.settings.anchors]
+        carried = night.datasets("carried", tonight=False)[-1:]
+        return [*(night.dataset(name) for name in ("corpus", "triage", "probes")), *carried, night.settings.anchors]
 
     def outputs(self, night: Night) -> list[Path]:
-        return [night.dataset("dreams"), night.dataset("holdouts")]
+        return [night.dataset("dreams"), night.dataset("holdouts"), night.dataset("carried")]
 
     def work(self, night: Night) -> DreamFigures:
+        from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted
         from steps.dream.holdouts import hold_out, leaks
-        from steps.kinds.table import kind_of
         from steps.validate.checking import check_records
 
         settings, workspace, tonight = night.settings, night.workspace, night.date
-        experiences = persisted(workspace, tonight)
-        passages = [passage for e in experiences for passage in kind_of(e).passages(e)]
+        found = candidates(night, persisted(workspace, tonight))
         probes = read_records(night.dataset("probes"), Probe)
-        dreams, refused, extra = dream_all(settings, tonight, experiences, probes) if passages else ([], Counter(), {})
+        nothing: Any = ([], Plan([], []), Counter(), {})
+        dreams, planned, refused, extra = dream_all(night, found, probes) if found else nothing
+        passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
-        train, held = hold_out(checked.kept, probes, experiences, share=settings.dream.holdout_share, night=tonight)
+        train, held = hold_out(
+            checked.kept, probes, planned.experiences, share=settings.dream.holdout_share, night=tonight
+        )
         leaked = leaks(train, [*probes, *held])
         if leaked:
             raise DataRefused(
                 f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.",
                 check="no_leak",
             )
-        rows: tuple[Sequence[Record], ...] = (train, held)
+        rows: tuple[Sequence[Record], ...] = (train, held, carried)
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
@@ -91,6 +100,8 @@ class DreamStep(Step[DreamFigures]):
             sentences_with_question=len(covered),
             strategies=dict(Counter(d.strategy for d in train)),
             kept=len(train),
+            carried=sum(row.sentences for row in carried) if carried else None,
+            carried_from=dict(Counter(row.source for row in carried)) or None,
             held_out=len(held),
             refused=dict(refused),
             expectations=checked.table,
@@ -101,9 +112,17 @@ class DreamStep(Step[DreamFigures]):
     def remarks(self, night: Night, record: StepRecord[DreamFigures]) -> list[str]:
         probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
         asked, needed = sum(bool(probe.answers) for probe in probes), night.settings.gate.min_probes
+        said = []
+        if record.figures.carried:
+            minutes = f"{night.settings.night.minutes:g}"
+            said.append(
+                f"{record.figures.carried} sentences do not fit into {minutes} minutes (night.minutes) and are carried "
+                f"over to the next nights: {night.dataset('carried')} lists them"
+            )
         if not record.figures.kept or asked >= needed:
-            return []
+            return said
         return [
+            *said,
             f"tonight has {asked} probes with answers, and the gate needs {needed} (gate.min_probes): without more its "
-            "verdict will be INCONCLUSIVE, and nothing is promoted: add probes, or documents to hold questions out of"
+            "verdict will be INCONCLUSIVE, and nothing is promoted: add probes, or documents to hold questions out of",
         ]

@@ -50,7 +50,8 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
         settings.consolidate.learning_rate / 2
     )  # nothing but these facts is seen, so that A is drawn and trained, too
     knobs = settings.consolidate.model_copy(update={"ridge": 0.0, "learning_rate": rate})
-    corpus = {e.id: e for e in read_records(workspace.dataset("corpus", night), Experience)}
+    nights = [n for n in workspace.nights("corpus") if n <= night]  # a passage may have been carried over
+    corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
     with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
         write_job(
             Path(temporary),

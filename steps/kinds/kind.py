@@ -43,6 +43,8 @@ class Dreaming:
     writer: ChatModel
     base: ChatModel
     refused: Counter[str]
+    passages: frozenset[tuple[str, int]] | None = None
+    """Which passages are dreamt about tonight, by experience and first sentence; None: all."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from typing import Any
 
 from steps.settings.learning import ConsolidateSettings
 
-OLD_SECTIONS = {"night": "schedule"}
 OLD_KEYS = {
+    "night.cron": "schedule.cron",
+    "night.timezone": "schedule.timezone",
+    "night.inbox": "schedule.inbox",
     "consolidate.first_layer": "consolidate.frozen_fraction",
     "consolidate.mix_share": "consolidate.rehearsal_fraction",
     "consolidate.contrast": "consolidate.ridge",
@@ -20,20 +22,15 @@ def with_new_names(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, st
         ValueError: an old and a new name stand there together, or an old value cannot be translated.
     """
     values, met = dict(values), {}
-    for old, new in OLD_SECTIONS.items():
-        if old in values:
-            if new in values:
-                raise ValueError(_both(old, new))
-            values[new] = values.pop(old)
-            met[old] = new
     for old, new in OLD_KEYS.items():
-        (section, old_key), new_key = old.split("."), new.split(".")[1]
+        (section, old_key), (new_section, new_key) = old.split("."), new.split(".")
         keys = values.get(section)
         if isinstance(keys, dict) and old_key in keys:
-            if new_key in keys:
+            if new_key in (values.get(new_section) or {}):
                 raise ValueError(_both(old, new))
             value = _scale(keys) if old_key == "alpha" else keys[old_key]
-            values[section] = {key: kept for key, kept in keys.items() if key != old_key} | {new_key: value}
+            values[section] = {key: kept for key, kept in keys.items() if key != old_key}
+            values[new_section] = (values.get(new_section) or {}) | {new_key: value}
             met[old] = new
     return values, met
 

@@ -35,6 +35,16 @@ class ScheduleSettings(Section):
         return value
 
 
+class NightSettings(Section):
+    """How long a night may take."""
+
+    minutes: float | None = Field(
+        None,
+        gt=0,
+        description="what does not fit waits for the next nights; null: as long as it takes",
+    )
+
+
 class RegistrySettings(Section):
     """MLflow."""
 

@@ -138,7 +138,10 @@ def test_new_names_are_told_once(tmp_path, capsys):
     path.write_text("night:\n  inbox: here\nconsolidate:\n  alpha: 8\n  rank: 4\n  mix_share: 0.25\n")
     found = load_settings(path)
     said = " ".join(capsys.readouterr().err.split())
-    assert "night is now schedule" in said and "consolidate.mix_share is now consolidate.rehearsal_fraction" in said
+    assert (
+        "night.inbox is now schedule.inbox" in said
+        and "consolidate.mix_share is now consolidate.rehearsal_fraction" in said
+    )
     assert "consolidate.alpha is now consolidate.scale" in said and "first_layer" not in said
     assert found.schedule.inbox == Path("here") and found.consolidate.rehearsal_fraction == 0.25
     assert found.consolidate.scale == 2.0

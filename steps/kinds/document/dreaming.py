@@ -15,7 +15,13 @@ from steps.records import Dream, Experience
 def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
     """Return the dreams of tonight's documents."""
     night, knobs = dreaming.night, dreaming.settings.dream
-    sources = [source for experience in experiences for source in passages(experience)]
+    chosen = dreaming.passages
+    sources = [
+        source
+        for experience in experiences
+        for source in passages(experience)
+        if chosen is None or (experience.id, source.first) in chosen
+    ]
     stale = corrected(experiences)
     for source in sources:
         for place in range(len(source.sentences)):
@@ -35,7 +41,9 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
     return [
         *questions,
         *reverse_dreams(sources, night=night),
-        *unanswerable_dreams(sources, per_document=knobs.unknown_per_document, night=night),
+        *unanswerable_dreams(
+            [s for s in sources if s.first == 0], per_document=knobs.unknown_per_document, night=night
+        ),
         *_drilled(sources, questions, night=night),
         *reading_dreams(questions, sources, night=night),
     ]

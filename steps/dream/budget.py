@@ -1,0 +1,150 @@
+"""A night's budget: which passages are dreamt about tonight, and which are carried over to the nights to come.
+
+What one lesson costs is known from the last night; before the first it is estimated from how fast the model reads.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steps.kinds.kind import Passage
+from steps.kinds.table import best_passage, kind_of
+from steps.manifest import read_manifests
+from steps.model.chat_model import ChatModel
+from steps.night import Night
+from steps.records import Carried, Experience, Probe
+from steps.workspace import read_records
+
+LESSONS_PER_SENTENCE, LESSON_TOKENS = 4.0, 60  # before the first night has told
+EXAM_SHARE = 0.35  # of a night's time, likewise
+RANKING_SHARE = 0.1  # of the budget goes into reading, to find what surprises most
+WAITED = 0.5  # nats per token by which a passage moves up for each night that it has waited
+_FORWARDS = 3  # a training step costs as much as so many readings
+_READ_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A passage that could be dreamt about tonight. ``since``: the night from which it waits."""
+
+    passage: Passage
+    since: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.passage.experience.id, self.passage.first
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Tonight's passages, and those that wait for the next nights with how much they surprise (None: not read yet)."""
+
+    tonight: list[Candidate]
+    later: list[tuple[Candidate, float | None]]
+
+    @property
+    def experiences(self) -> list[Experience]:
+        return list({c.passage.experience.id: c.passage.experience for c in self.tonight}.values())
+
+    def carried(self, night: str) -> list[Carried]:
+        """The rows of dataset ``carried``."""
+        return [
+            Carried(
+                experience=c.passage.experience.id,
+                night=c.passage.experience.night,
+                source=c.passage.experience.source,
+                first=c.passage.first,
+                sentences=sum(map(bool, c.passage.sentences)),
+                since=c.since,
+                surprise=surprise,
+            )
+            for c, surprise in self.later
+        ]
+
+
+def candidates(night: Night, tonight: Sequence[Experience]) -> list[Candidate]:
+    """Return tonight's passages, after those that earlier nights had no time for and that are still there."""
+    found = [Candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
+    nights = night.nights("carried", tonight=False)
+    rows = read_records(night.workspace.dataset("carried", nights[-1]), Carried) if nights else []
+    since = {(row.experience, row.first): row.since for row in rows}
+    replaced = {(e.source, e.title.casefold()) for e in tonight}
+    for met in sorted({row.night for row in rows}):
+        for old in read_records(night.workspace.dataset("corpus", met), Experience):
+            if (old.source, old.title.casefold()) not in replaced:
+                waiting = [p for p in kind_of(old).passages(old) if (old.id, p.first) in since]
+                found += [Candidate(p, since[old.id, p.first]) for p in waiting]
+    return found
+
+
+def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: ChatModel) -> Plan:
+    """Choose what fits into ``night.minutes``: first what probes ask about, then what surprises the model most."""
+    minutes = night.settings.night.minutes
+    if minutes is None or not found:
+        return Plan(found, [])
+    asked = _asked_about(found, probes)
+    surprise, speed = _surprise(base, [c for c in found if c.key not in asked], seconds=60 * minutes * RANKING_SHARE)
+    per_sentence, fixed = _costs(night, speed)
+    left = 60 * minutes - fixed - _spent(night)
+
+    def rank(one: Candidate) -> tuple[bool, float]:
+        waited = len([n for n in night.nights("corpus") if n >= one.since]) - 1
+        return one.key in asked, surprise.get(one.key, 0.0) + WAITED * waited
+
+    tonight: list[Candidate] = []
+    later: list[tuple[Candidate, float | None]] = []
+    for one in sorted(found, key=rank, reverse=True):
+        cost = per_sentence * sum(map(bool, one.passage.sentences))
+        if not tonight or cost <= left:  # a night that learns nothing is no night
+            tonight.append(one)
+            left -= cost
+        else:
+            left = min(left, 0.0)
+            later.append((one, surprise.get(one.key)))
+    return Plan(tonight, later)
+
+
+def _asked_about(found: list[Candidate], probes: Sequence[Probe]) -> set[tuple[str, int]]:
+    by_id = {c.passage.experience.id: c.passage.experience for c in found}
+    best = [
+        best_passage(probe.question, [by_id[probe.experience]] if probe.experience in by_id else [*by_id.values()])
+        for probe in probes
+        if probe.answers
+    ]
+    return {(p.experience.id, p.first) for p in best if p}
+
+
+def _surprise(base: ChatModel, found: list[Candidate], *, seconds: float) -> tuple[dict[tuple[str, int], float], float]:
+    """Nats per token of what can be read in ``seconds``, those that waited longest first, and tokens per second."""
+    said: dict[tuple[str, int], float] = {}
+    tokens, start = 0, time.monotonic()
+    queue = sorted(found, key=lambda one: one.since)
+    for place in range(0, len(queue), _READ_AT_ONCE):
+        if said and time.monotonic() - start > seconds:
+            break
+        batch = queue[place : place + _READ_AT_ONCE]
+        texts = [" ".join(filter(None, c.passage.sentences)) for c in batch]
+        scores = base.score_text("finding what is new", [f"{c.passage.experience.title}\n" for c in batch], texts)
+        tokens += sum(len(score) for score in scores)
+        said |= {c.key: -float(score.mean()) for c, score in zip(batch, scores, strict=True) if len(score)}
+    return said, tokens / max(time.monotonic() - start, 1e-3) if tokens else 0.0
+
+
+def _costs(night: Night, speed: float) -> tuple[float, float]:
+    """Seconds for each sentence that is dreamt about and learned, and for all else of a night."""
+    for earlier in reversed(night.nights("dreams", tonight=False)):
+        done = read_manifests(night.workspace, earlier)
+        dreamt, learned = done.get("dream"), done.get("consolidate")
+        if dreamt and learned and dreamt.figures.get("sentences") and learned.figures.get("examples"):
+            before = sum(done[name].seconds for name in ("ingest", "validate", "triage") if name in done)
+            rest = sum(record.seconds for record in done.values()) - dreamt.seconds - learned.seconds - before
+            return (dreamt.seconds + learned.seconds) / dreamt.figures["sentences"], rest
+    passes = 3 + _FORWARDS * night.settings.consolidate.epochs  # written and verified, read by the teacher, learned
+    lesson = LESSON_TOKENS * passes / speed if speed else 0.0
+    return LESSONS_PER_SENTENCE * lesson, 60 * (night.settings.night.minutes or 0) * EXAM_SHARE
+
+
+def _spent(night: Night) -> float:
+    """Seconds that tonight's earlier steps took."""
+    done = read_manifests(night.workspace, night.date)
+    return sum(done[name].seconds for name in ("ingest", "validate", "triage") if name in done)
