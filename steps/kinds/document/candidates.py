@@ -176,10 +176,18 @@ def _answered(
 def _news(
     base: ChatModel, asked: list[Verified], *, min_support: float, night: str, refused: Counter[str]
 ) -> list[Dream]:
-    """Return dreams of what the model does not know without the document."""
-    told = [(one.question, f"{one.source.experience.title}\n{one.statement}", one.statement) for one in asked]
+    """Return dreams of what the model does not know without the document.
+
+    Wordings of one form differ by their frame: the first says for all of them.
+    """
+    first: dict[tuple, Verified] = {}
+    for number, one in enumerate(asked):
+        first.setdefault(_fact(one, number), one)
+    told = [(one.question, f"{one.source.experience.title}\n{one.statement}", one.statement) for one in first.values()]
+    gains = dict(zip(first, supports(base, told), strict=True))
     dreams = []
-    for one, gain in zip(asked, supports(base, told), strict=True):
+    for number, one in enumerate(asked):
+        gain = gains[_fact(one, number)]
         if gain < min_support:
             refused["known without the document"] += 1
             continue
@@ -195,3 +203,8 @@ def _news(
             )
         )
     return dreams
+
+
+def _fact(one: Verified, number: int) -> tuple:
+    formed = one.known["wording"] == "form"
+    return (one.source.experience.id, one.sentence, one.statement, one.known["span"]) if formed else (number,)
