@@ -5,6 +5,8 @@ import io
 import json
 import math
 from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from steps.ingest.encodings import decoded
@@ -49,9 +51,25 @@ def _parquet(content: bytes) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet
 
     try:
-        yield from pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
+        for row in pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist():
+            yield _as_json(row)
     except (pyarrow.ArrowException, OSError):
         raise RecordRejected("not_a_table", "it is no Parquet file, or a damaged one: export it again") from None
+
+
+def _as_json(value: Any) -> Any:
+    """Return what a cell of a Parquet file holds as JSON has it: dates in ISO, decimals as numbers, no bytes, no NaN."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, date | time):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else None
 
 
 def load(text: str, *, what: str = "file") -> Any:

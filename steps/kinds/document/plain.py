@@ -43,10 +43,10 @@ def read_plain(text: str) -> Page:
     head, body = mail_head(visible(text).lstrip("\n"))
     page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head))
     lines = _own(body) if head or any(map(_WROTE.match, body.split("\n"))) else body.split("\n")
-    joined = _joined(lines)
+    body = joined(lines)
     if page.title is None:
-        page.title, joined = _titled(joined)
-    page.blocks = _without_openings([*_blocks(joined)])
+        page.title, body = _titled(body)
+    page.blocks = _without_openings([*_blocks(body)])
     return page
 
 
@@ -66,7 +66,7 @@ def read_mail(text: str) -> Page:
     if body and body.get_content_subtype() == "html":
         page = read_html(said)
     else:
-        page = Page(blocks=_without_openings([*_blocks(_joined(_own(visible(str(said)))))]))
+        page = Page(blocks=_without_openings([*_blocks(joined(_own(visible(str(said)))))]))
     page.title = clean_title(mail["subject"]) or page.title
     page.written = written_on({"date": str(mail["date"] or "")}) or page.written
     return page
@@ -87,7 +87,7 @@ def _own(body: str) -> Iterator[str]:
             yield line
 
 
-def _joined(lines: Iterable[str]) -> str:
+def joined(lines: Iterable[str]) -> str:
     """Join lines, and words that were broken at the end of one; a hyphen that belongs to the word stays."""
     text = "\n".join(lines).strip("\n ")
     plain = text.casefold()
