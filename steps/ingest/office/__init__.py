@@ -53,7 +53,9 @@ def as_markdown(content: bytes, suffix: str) -> tuple[str, str]:
     """
     if not installed(suffix):
         by_hand = _BY_HAND.get(suffix, "convert it to Markdown first (pandoc FILE -o FILE.md)")
-        raise RecordRejected("unsupported_type", f"{suffix} files are read once the extra is there ({EXTRA}), or {by_hand}")
+        raise RecordRejected(
+            "unsupported_type", f"{suffix} files are read once the extra is there ({EXTRA}), or {by_hand}"
+        )
     code, said = _ask(content, suffix)
     answer = _answer(said) if code == 0 else None
     if answer is None:

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from steps.ingest.office import NEEDS
 from steps.ingest.office.limits import confine, seal
-from steps.ingest.office.markup import Converted
+from steps.ingest.markup import Converted
 from steps.kinds.entry import RecordRejected
 
 

@@ -23,7 +23,9 @@ def opened(content: bytes, *, needs: str) -> zipfile.ZipFile:
         RecordRejected: it is locked, damaged, unpacks to too much, or one of its parts declares entities.
     """
     if content.startswith(_OLD):
-        raise RecordRejected("locked", "it is protected by a password, or in an old format: save it without, as a new one")
+        raise RecordRejected(
+            "locked", "it is protected by a password, or in an old format: save it without, as a new one"
+        )
     archive = zipfile.ZipFile(io.BytesIO(content))
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:

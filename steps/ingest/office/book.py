@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from steps.ingest.encodings import decoded
 from steps.ingest.office.archive import opened, parsed
-from steps.ingest.office.markup import Converted
+from steps.ingest.markup import Converted
 from steps.kinds.entry import RecordRejected
 
 _NAMES = {

@@ -34,7 +34,9 @@ def _words(value: Any) -> str:
     """Text, or runs of text each with its own font: struck-out runs are left out."""
     if not isinstance(value, list):
         return str(value).strip()
-    runs = [run if isinstance(run, str) else "" if run.font is not None and run.font.strike else run.text for run in value]
+    runs = [
+        run if isinstance(run, str) else "" if run.font is not None and run.font.strike else run.text for run in value
+    ]
     return " ".join("".join(runs).split())
 
 

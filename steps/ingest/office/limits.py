@@ -13,8 +13,28 @@ CPU_SECONDS = 300
 WALL_SECONDS = 900  # on a machine that is busy
 MEMORY_BYTES = 2_000_000_000  # of addresses; the libraries alone take a quarter of it
 OUTPUT_BYTES = 32_000_000
-_ACTS = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.kill", "urllib.")
-_CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.chmod", "os.truncate", "shutil.")
+_ACTS = (
+    "socket.",
+    "subprocess.",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "os.kill",
+    "urllib.",
+)
+_CHANGES = (
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.mkdir",
+    "os.link",
+    "os.symlink",
+    "os.chmod",
+    "os.truncate",
+    "shutil.",
+)
 
 
 def confine() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from steps.ingest.office.markup import Converted, counted, escaped, table
+from steps.ingest.markup import Converted, counted, escaped, table
 from steps.kinds.entry import RecordRejected
 
 _BULLET = re.compile(r"^(?:[•◦▪‣●○■–-]|\uf0b7|\(cid:127\))\s*(?=\S)")
@@ -59,12 +59,16 @@ def read_pdf(content: bytes) -> Converted:
     _check(text, pages)
     scans = sum(pictured and sum(len(line.text) for line in found) < MIN_LETTERS for found, pictured in pages)
     notes = [counted(scans, "page that is a picture", "pages that are pictures")] if scans else []
-    return Converted(_body(_without_running([found for found, _ in pages])), about.get("Title", ""), _modified(about), notes)
+    return Converted(
+        _body(_without_running([found for found, _ in pages])), about.get("Title", ""), _modified(about), notes
+    )
 
 
 def _check(text: str, pages: list[Any]) -> None:
     if sum(map(str.isalnum, text)) < MIN_LETTERS and any(pictured for _, pictured in pages):
-        raise RecordRejected("no_text", "it is a scan, a picture without text: run `ocrmypdf FILE.pdf FILE-text.pdf` first")
+        raise RecordRejected(
+            "no_text", "it is a scan, a picture without text: run `ocrmypdf FILE.pdf FILE-text.pdf` first"
+        )
     unread = len(re.findall(r"\(cid:\d+\)|\ufffd", text))
     if unread * 20 > len(text.split()) + 1:
         how = "run `ocrmypdf --force-ocr FILE.pdf FILE-text.pdf` first"
@@ -180,7 +184,11 @@ def _folded(line: _Line) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"(?:page|seite|p\.)?\s*[-–]?\s*\d{1,4}(?:\s*(?:/|of|von|de)\s*\d{1,4})?\s*[-–]?", text, re.IGNORECASE))
+    return bool(
+        re.fullmatch(
+            r"(?:page|seite|p\.)?\s*[-–]?\s*\d{1,4}(?:\s*(?:/|of|von|de)\s*\d{1,4})?\s*[-–]?", text, re.IGNORECASE
+        )
+    )
 
 
 def _body(lines: list[_Line]) -> str:

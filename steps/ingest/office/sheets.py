@@ -7,7 +7,7 @@ from typing import Any
 
 from steps.ingest.office.archive import opened, properties
 from steps.ingest.office.cells import shown
-from steps.ingest.office.markup import Converted, counted, escaped, table
+from steps.ingest.markup import Converted, counted, escaped, table
 from steps.kinds.entry import RecordRejected
 
 MAX_CELLS = 300_000
@@ -27,7 +27,9 @@ def read_sheets(content: bytes) -> Converted:
     parts = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)]
     texts = [archive.read(name) for name in parts]
     if sum(text.count(b"<c ") for text in texts) > MAX_CELLS:
-        raise RecordRejected("too_costly", f"it has more than {MAX_CELLS} cells: export its sheets as CSV, and split them")
+        raise RecordRejected(
+            "too_costly", f"it has more than {MAX_CELLS} cells: export its sheets as CSV, and split them"
+        )
     left = Counter({"formula without a stored result": sum(len(_UNKNOWN.findall(text)) for text in texts)})
     book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False, rich_text=True)
     pages = []

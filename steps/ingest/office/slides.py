@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from steps.ingest.office.archive import opened, properties
-from steps.ingest.office.markup import Converted, counted, escaped, table
+from steps.ingest.markup import Converted, counted, escaped, table
 
 _FURNITURE = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

@@ -7,14 +7,17 @@ from collections import Counter
 from typing import Any
 
 from steps.ingest.office.archive import opened, parsed, properties
-from steps.ingest.office.markup import Converted, counted
+from steps.ingest.markup import Converted, counted
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 _TEXTS = re.compile(r"word/(?:document|footnotes|endnotes)\d*\.xml")
 _UNREAD = re.compile(r"word/(?:media|embeddings|activeX)/|.*vbaProject\.bin$")
 # Below a title, headings of the first level are chapters.
-_STYLES = ("p[style-name='Subtitle'] => p:fresh", *(f"p[style-name='heading {n}'] => h{n + 1}:fresh" for n in range(1, 6)))
+_STYLES = (
+    "p[style-name='Subtitle'] => p:fresh",
+    *(f"p[style-name='heading {n}'] => h{n + 1}:fresh" for n in range(1, 6)),
+)
 _TITLED = "p[style-name='Title'] => h1:fresh"
 _OFF = ("0", "false", "off", "none")
 _GRIDS = (None, "", "TableGrid", "TableNormal")  # styles that give a first row no look of its own
@@ -106,7 +109,11 @@ def _mark_head(table: Any) -> None:
     from lxml import etree
 
     rows = table.findall(f"{_W}tr")
-    if len(rows) < 2 or any(row.find(f"{_W}trPr/{_W}tblHeader") is not None for row in rows) or not _is_headed(table, rows):
+    if (
+        len(rows) < 2
+        or any(row.find(f"{_W}trPr/{_W}tblHeader") is not None for row in rows)
+        or not _is_headed(table, rows)
+    ):
         return
     row = rows[0].find(f"{_W}trPr")
     if row is None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from steps.ingest.mails import Mail
 from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, mail_head, written_on
@@ -50,25 +51,16 @@ def read_plain(text: str) -> Page:
     return page
 
 
-def read_mail(text: str) -> Page:
-    """Return the page that a mail in its own format is: subject, date, and what its writer says."""
-    from email import message_from_string
-    from email.policy import default
-
+def read_mail(mail: Mail) -> Page:
+    """Return the page that a mail is: subject, date, and what its writer says."""
     from steps.kinds.document.html import read_html
 
-    mail = message_from_string(text, policy=default)
-    body = mail.get_body(("plain", "html"))
-    try:
-        said = body.get_content() if body else ""
-    except (LookupError, ValueError):
-        said = ""
-    if body and body.get_content_subtype() == "html":
-        page = read_html(said)
+    if mail.is_html:
+        page = read_html(mail.body)
     else:
-        page = Page(blocks=_without_openings([*_blocks(joined(_own(visible(str(said)))))]))
-    page.title = clean_title(mail["subject"]) or page.title
-    page.written = written_on({"date": str(mail["date"] or "")}) or page.written
+        page = Page(blocks=_without_openings([*_blocks(joined(_own(visible(mail.body))))]))
+    page.title = clean_title(mail.subject) or page.title
+    page.written = written_on({"date": mail.date}) or page.written
     return page
 
 

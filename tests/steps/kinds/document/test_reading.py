@@ -4,6 +4,7 @@ import pytest
 
 from steps.kinds.document.html import read_html
 from steps.kinds.document.markdown import read_markdown
+from steps.ingest.mails import mail_of
 from steps.kinds.document.plain import read_mail, read_plain
 
 
@@ -168,6 +169,9 @@ def test_plain_text_has_sections_clauses_lists_and_words_that_were_broken():
 def test_a_mail_says_what_its_writer_says():
     body = "Hello,\n\nthe gate closes at seven.\n\n-- \nIda\n\nOn Fri, 30 Oct 2026, Wim wrote:\n> It closes at five.\n"
     head = "From: ida@example.test\nSubject: Re: closing time\nDate: Tue, 3 Nov 2026 09:12:44 +0100\n"
-    for page in (read_plain(f"{head}\n{body}"), read_mail(f"{head}Content-Type: text/plain\n\n{body}")):
+    for page in (
+        read_plain(f"{head}\n{body}"),
+        read_mail(mail_of(f"{head}Content-Type: text/plain\n\n{body}".encode())),
+    ):
         assert (page.title, page.written[:10]) == ("closing time", "2026-11-03")
         assert [block.text for block in page.blocks] == ["Hello,", "the gate closes at seven."]

@@ -1,0 +1,63 @@
+"""Mails in their own format, one in a file or many in a mailbox: subject, date and what was written."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from steps.ingest.encodings import decoded
+from steps.kinds.entry import RecordRejected
+
+SUFFIXES = (".eml", ".mbox")
+# The line before a mail in a mailbox: "From ina@example.org Mon Mar  2 10:00:00 2026".
+_FROM = re.compile(rb"^From \S+.*\d{4}[^\n]*\n", re.MULTILINE)
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a mail holds; ``date`` as its head has it, ``attached``: how many files came with it."""
+
+    subject: str
+    date: str
+    body: str
+    is_html: bool
+    attached: int = 0
+
+
+def mails_of(content: bytes, suffix: str) -> Iterator[Mail]:
+    """Yield the mails of a file.
+
+    Raises:
+        RecordRejected: a mailbox without a mail.
+    """
+    if suffix == ".eml":
+        yield mail_of(content)
+        return
+    starts = [*_FROM.finditer(content)]
+    if not starts or content[: starts[0].start()].strip():
+        raise RecordRejected("damaged", "it is no mailbox: it does not begin with a line 'From ADDRESS DATE'")
+    for start, after in zip(starts, [*starts[1:], None], strict=True):
+        mail = content[start.end() : after.start() if after else len(content)]
+        yield mail_of(_QUOTED_FROM.sub(rb"\1", mail))
+
+
+def mail_of(content: bytes) -> Mail:
+    """Return the mail that ``content`` is: its text, or else its HTML."""
+    mail = message_from_bytes(content, policy=default)
+    body = mail.get_body(("plain", "html"))
+    attached = sum(part.is_attachment() for part in mail.walk())
+    html = body is not None and body.get_content_subtype() == "html"
+    return Mail(str(mail["subject"] or ""), str(mail["date"] or ""), _said(body) if body else "", html, attached)
+
+
+def _said(body: EmailMessage) -> str:
+    """The text of a part, by the encoding that it names, or by what its bytes look like."""
+    raw = body.get_payload(decode=True)
+    assert isinstance(raw, bytes), "a part that is a body holds no others"
+    try:
+        return raw.decode(body.get_content_charset("utf-8"))
+    except (LookupError, UnicodeDecodeError):
+        return decoded(raw)[0] if raw else ""
