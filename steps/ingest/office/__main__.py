@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
+from steps.ingest.markup import Converted
 from steps.ingest.office import NEEDS
 from steps.ingest.office.limits import confine, seal
-from steps.ingest.markup import Converted
 from steps.kinds.entry import RecordRejected
 
 

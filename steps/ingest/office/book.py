@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from steps.ingest.encodings import decoded
-from steps.ingest.office.archive import opened, parsed
 from steps.ingest.markup import Converted
+from steps.ingest.office.archive import opened, parsed
 from steps.kinds.entry import RecordRejected
 
 _NAMES = {

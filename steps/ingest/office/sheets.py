@@ -5,9 +5,9 @@ import re
 from collections import Counter
 from typing import Any
 
+from steps.ingest.markup import Converted, counted, escaped, table
 from steps.ingest.office.archive import opened, properties
 from steps.ingest.office.cells import shown
-from steps.ingest.markup import Converted, counted, escaped, table
 from steps.kinds.entry import RecordRejected
 
 MAX_CELLS = 300_000

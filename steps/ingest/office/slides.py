@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from steps.ingest.office.archive import opened, properties
 from steps.ingest.markup import Converted, counted, escaped, table
+from steps.ingest.office.archive import opened, properties
 
 _FURNITURE = ("DATE", "FOOTER", "SLIDE_NUMBER", "HEADER")
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

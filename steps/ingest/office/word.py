@@ -6,8 +6,8 @@ import zipfile
 from collections import Counter
 from typing import Any
 
-from steps.ingest.office.archive import opened, parsed, properties
 from steps.ingest.markup import Converted, counted
+from steps.ingest.office.archive import opened, parsed, properties
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"

@@ -2,9 +2,9 @@
 
 import pytest
 
+from steps.ingest.mails import mail_of
 from steps.kinds.document.html import read_html
 from steps.kinds.document.markdown import read_markdown
-from steps.ingest.mails import mail_of
 from steps.kinds.document.plain import read_mail, read_plain
 
 
