@@ -1,4 +1,4 @@
-"""From bytes to text: UTF-8, UTF-16 and UTF-32 with their marks, what a page declares, and Windows-1252; all else is refused."""
+"""From bytes to text: UTF-8, UTF-16 and UTF-32 with marks, what a page declares, Windows-1252; else it is refused."""
 
 import re
 

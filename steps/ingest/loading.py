@@ -85,7 +85,7 @@ def _parquet(content: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _as_json(value: Any) -> Any:
-    """Return what a cell of a Parquet file holds as JSON has it: dates in ISO, decimals as numbers, no bytes, no NaN."""
+    """Return a cell of a Parquet file as JSON has it: dates in ISO, decimals as numbers, no bytes, no NaN."""
     if isinstance(value, dict):
         return {str(key): _as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

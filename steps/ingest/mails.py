@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import MIMEPart
 from email.policy import default
 
 from steps.ingest.encodings import decoded
@@ -53,7 +53,7 @@ def mail_of(content: bytes) -> Mail:
     return Mail(str(mail["subject"] or ""), str(mail["date"] or ""), _said(body) if body else "", html, attached)
 
 
-def _said(body: EmailMessage) -> str:
+def _said(body: MIMEPart) -> str:
     """The text of a part, by the encoding that it names, or by what its bytes look like."""
     raw = body.get_payload(decode=True)
     assert isinstance(raw, bytes), "a part that is a body holds no others"

@@ -8,8 +8,8 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|~])")
 _OPENS = re.compile(r"^(\s*)(?:([#+-])(?=\s|#)|(\d{1,9})([.)])(?=\s))")
 # What programs write where nobody gave a title.
 _NO_TITLE = re.compile(
-    r"(?:\(.*\)|microsoft (?:word|excel|powerpoint)\b.*|(?:word|powerpoint|excel) (?:document|presentation)|untitled.*|unbenannt.*"
-    r"|(?:document|dokument|presentation|präsentation|présentation|book|mappe|workbook|slide|folie|page|seite)\s*\d*"
+    r"(?:\(.*\)|microsoft (?:word|excel|powerpoint)\b.*|(?:word|powerpoint|excel) (?:document|presentation)"
+    r"|(?:untitled|unbenannt).*|(?:document|dokument|presentation|präsentation|présentation|book|mappe|workbook|slide|folie|page|seite)\s*\d*"
     r"|.*\.(?:docx?|xlsx?|pptx?|odt|indd|tex|dvi|rtf|md|html?))",
     re.IGNORECASE,
 )
@@ -19,7 +19,7 @@ _HEADING = re.compile(r"^(#{1,5}) (?=\S)", re.MULTILINE)
 
 @dataclass
 class Converted:
-    """What a file says as Markdown. ``title`` and ``modified`` (ISO) as its properties have them; ``notes``: left out."""
+    """What a file says as Markdown; ``title`` and ``modified`` (ISO) as its properties have them; what was left out."""
 
     body: str
     title: str = ""

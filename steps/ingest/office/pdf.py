@@ -92,7 +92,8 @@ def _lines(page: Any, number: int) -> list[_Line]:
     for letter in page.chars:
         letters[int(letter["top"] + letter["bottom"]) // 2].append(letter)
     found, told = list[_Line](), set[int]()
-    for box, row in _rows(page.objects.get("textlinehorizontal", []), boxes, width=float(page.width)):
+    frames = [dict(zip(("x0", "top", "x1", "bottom"), one.bbox, strict=True)) for one in tables]
+    for box, row in _rows(page.objects.get("textlinehorizontal", []), boxes, frames, width=float(page.width)):
         inside = next((n for n, one in enumerate(tables) if _within(row[0], one.bbox)), None)
         words = " ".join(" ".join(str(line["text"]) for line in row).split())
         if inside is not None:
@@ -110,7 +111,7 @@ def _lines(page: Any, number: int) -> list[_Line]:
     return found
 
 
-def _rows(lines: list[Any], boxes: list[Any], *, width: float) -> Iterator[tuple[int, list[Any]]]:
+def _rows(lines: list[Any], boxes: list[Any], frames: list[Any], *, width: float) -> Iterator[tuple[int, list[Any]]]:
     """Yield lines in reading order, those of one height together; with the number of the paragraph that they are in."""
     owned, boxes = defaultdict(list), [*boxes]
     for line in lines:
@@ -119,8 +120,8 @@ def _rows(lines: list[Any], boxes: list[Any], *, width: float) -> Iterator[tuple
         if number == len(boxes):  # a line that is in none
             boxes.append(line)
     places = {id(box): number for number, box in enumerate(boxes)}
-    for part in _parts(boxes, width):
-        mine = [(places[id(box)], line) for box in part for line in owned[places[id(box)]]]
+    for part in _parts([*boxes, *frames], width):  # a table may lie across the columns
+        mine = [(place, line) for box in part if (place := places.get(id(box))) is not None for line in owned[place]]
         mine.sort(key=lambda one: (one[1]["top"] + one[1]["bottom"]) / 2)
         row: list[tuple[int, Any]] = []
         for one in [*mine, None]:

@@ -123,7 +123,7 @@ def _mark_head(table: Any) -> None:
 
 
 def _is_headed(table: Any, rows: list[Any]) -> bool:
-    """Whether the first row names the columns. Two plain columns are names with their values, one column is no table."""
+    """Whether the first row names the columns. Two plain columns are names with their values."""
     width = max(len(row.findall(f"{_W}tc")) for row in rows)
     if width < 2:
         return False
