@@ -56,6 +56,7 @@ def _subtitles(content: bytes, suffix: str) -> tuple[str, str]:
     """What is said, a paragraph for each speaker, or each sentence that is cut by no line; without times and styles."""
     text, note = decoded(content)
     said: list[tuple[str, str]] = []
+    last = ""
     for block in re.split(r"\n[ \t]*(?:\n[ \t]*)+", text.replace("\r\n", "\n")):
         lines = block.strip().split("\n")
         start = next((number for number, line in enumerate(lines) if _TIMES.match(line)), None)
@@ -64,8 +65,9 @@ def _subtitles(content: bytes, suffix: str) -> tuple[str, str]:
         for line in lines[start + 1 :]:
             voice = _VOICE.match(line.strip())
             words = " ".join(_TAG.sub("", line).split()).removeprefix("- ")
-            if not words:
+            if not words or words == last:  # captions that roll up repeat the line above
                 continue
+            last = words
             speaker = voice[1].strip() if voice else ""
             if said and said[-1][0] == speaker and not (_ENDS.search(said[-1][1]) and not speaker):
                 words = f"{said.pop()[1]} {words}"

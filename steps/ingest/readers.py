@@ -16,7 +16,7 @@ from steps.ingest.foreign import as_ours
 from steps.ingest.inputs import ProbeInput, parse_input, unknown_keys
 from steps.ingest.loading import TABLES, load_object, rows_of
 from steps.ingest.mails import SUFFIXES as MAILS
-from steps.ingest.mails import mails_of
+from steps.ingest.mails import Mail, mail_of, mails_of
 from steps.ingest.markup import counted
 from steps.ingest.naming import name_as_title
 from steps.ingest.normalise import one_line
@@ -159,16 +159,23 @@ def _whole(file: str, suffix: str, text: str, note: str = "") -> ParsedRecord:
 
 def _mails(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
     """The mails of a file; those of a mailbox are numbered from 1."""
-    for number, mail in enumerate(mails_of(content, suffix), start=1):
+    for number, raw in enumerate(mails_of(content, suffix), start=1):
         place = None if suffix == ".eml" else number
-        body, redactions = redact(mail.body, kinds=("secret",))
-        page = read_mail(replace(mail, body=body))
-        if not page.text and not page.title:
-            yield ParsedRecord(file, place, rule="empty", reason="the mail has no readable text")
-            continue
-        entry = KINDS["document"].of_file(page.title or name_as_title(PurePosixPath(file).stem), page)
-        note = counted(mail.attached, "attachment") if mail.attached else ""
-        yield ParsedRecord(file, place, entry=entry, redactions=redactions, note=note)
+        try:
+            yield _mail(file, place, mail_of(raw))
+        except RecordRejected as refusal:
+            rule, reason = refusal.args
+            yield ParsedRecord(file, place, rule=rule, reason=reason, excerpt=excerpt(_decoded(raw[:8000])))
+
+
+def _mail(file: str, place: int | None, mail: Mail) -> ParsedRecord:
+    body, redactions = redact(mail.body, kinds=("secret",))
+    page = read_mail(replace(mail, body=body))
+    if not page.text and not page.title:
+        raise RecordRejected("empty", "the mail has no readable text")
+    entry = KINDS["document"].of_file(page.title or name_as_title(PurePosixPath(file).stem), page)
+    note = counted(mail.attached, "attachment") if mail.attached else ""
+    return ParsedRecord(file, place, entry=entry, redactions=redactions, note=note)
 
 
 def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:

@@ -104,9 +104,8 @@ def _answer(said: bytes) -> dict[str, list[str]] | None:
 
 def _died(code: int | None, suffix: str) -> tuple[str, str]:
     way_out = "split it, or save it as Markdown or text"
-    if code is None or code in (-signal.SIGXCPU, -signal.SIGKILL):
-        return "too_costly", f"it took more than {CPU_SECONDS} seconds to read: {way_out}"
-    if code == -signal.SIGXFSZ:
-        return "too_costly", f"what it says is more than {OUTPUT_BYTES // 1_000_000} MB: {way_out}"
+    if code is None or code == -signal.SIGXCPU:
+        limit = f"{CPU_SECONDS} seconds of processor time, {WALL_SECONDS} in all"
+        return "too_costly", f"it took too long to read (the limit is {limit}): {way_out}"
     memory = f"{MEMORY_BYTES // 1_000_000_000} GB of memory"
     return "damaged", f"the reader of {suffix} files broke down on it (it may use {memory}): {way_out}"

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from steps.ingest.markup import Converted
 from steps.ingest.office import NEEDS
-from steps.ingest.office.limits import confine, seal
+from steps.ingest.office.limits import OUTPUT_BYTES, confine, seal
 from steps.kinds.entry import RecordRejected
 
 
@@ -55,7 +55,11 @@ def main(suffix: str) -> None:
         said = {"refused": ("too_costly", "it takes too much memory to read: split it, or save it as Markdown or text")}
     except Exception as error:  # the libraries raise whatever they meet
         said = {"refused": ("damaged", f"it is damaged, or no {suffix} file ({type(error).__name__}): {anew}")}
-    json.dump(said, answer)
+    written = json.dumps(said, ensure_ascii=False).encode("utf-8", "ignore")  # no lone surrogates
+    if len(written) > OUTPUT_BYTES:
+        much = f"it says more than {OUTPUT_BYTES // 1_000_000} MB of text: split it"
+        written = json.dumps({"refused": ("too_costly", much)}).encode()
+    answer.buffer.write(written)
     answer.flush()
 
 

@@ -11,6 +11,11 @@ MAX_UNPACKED_BYTES = 200_000_000
 _OLD = b"\xd0\xcf\x11\xe0"  # an encrypted file of Office is wrapped in the container of its old formats
 _XML = (".xml", ".rels", ".opf", ".ncx", ".xhtml", ".html", ".htm")
 _ENTITY = tuple("<!ENTITY".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+# Word's namespace in the strict form of its format, and the usual one.
+_STRICT = (
+    b"http://purl.oclc.org/ooxml/wordprocessingml/main",
+    b"http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+)
 # The days of the templates of python-docx and python-pptx, which files made with them carry.
 _TEMPLATES = ("2013-12-23T23:15:00Z", "2013-01-27T09:15:58Z")
 _NAMES = {"dc": "http://purl.org/dc/elements/1.1/", "dcterms": "http://purl.org/dc/terms/"}
@@ -49,7 +54,7 @@ def parsed(archive: zipfile.ZipFile, name: str) -> Any:
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    return etree.fromstring(archive.read(name), parser)
+    return etree.fromstring(archive.read(name).replace(*_STRICT), parser)
 
 
 def properties(archive: zipfile.ZipFile) -> tuple[str, str]:

@@ -255,6 +255,8 @@ def test_a_mailbox_is_its_mails_and_attachments_are_told(read):
     first, second = read("a.mbox", box)
     assert (first.record, told(first)) == (1, "It closes at seven. From now on.")
     assert (second.entry.title, told(second), second.note) == ("Key", "The key hangs inside.", "left out 1 attachment")
+    broken = f"{box}From a@b Wed Nov  4 09:12:44 2026\nSubject: X\n\n".encode() + b"\xe2\x82 \xc3\xa9 \xe9\n"
+    assert [record.rule for record in read("a.mbox", broken)] == ["", "", "not_utf8"], "it costs the others nothing"
     assert "no mailbox" in read("a.mbox", "Hello.\n")[0].reason
 
 
@@ -272,6 +274,7 @@ def test_subtitles_are_what_is_said_without_times(one):
     vtt = (
         "WEBVTT\n\nNOTE made by hand\n\n1\n00:01.000 --> 00:02.000\n<v Ina>The crane lifts\n\n"
         "00:02.000 --> 00:03.000\n<v Ina>nine tonnes.\n\n00:03.000 --> 00:04.000\n<v Per>Since when?\n"
+        "\n00:04.000 --> 00:05.000\n<v Per>Since when?\n"
     )
     assert told(one(vtt, "a.vtt")) == "Ina: The crane lifts nine tonnes.\n\nPer: Since when?"
     srt = (

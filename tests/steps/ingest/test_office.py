@@ -355,4 +355,9 @@ def test_the_child_reaches_nothing(code):
 def test_the_child_has_bounds():
     status, said = confined(f"bytearray({limits.MEMORY_BYTES})")
     assert status == 1 and "MemoryError" in said
-    assert confined("while True: pass")[0] in (-signal.SIGXCPU, -signal.SIGKILL)
+    assert confined("while True: pass")[0] == -signal.SIGXCPU
+
+
+def test_a_book_that_says_too_much_is_refused():
+    rule, reason = refusal(docx(par("The bell is bronze. " * 450_000)), ".docx")
+    assert rule == "too_costly" and "8 MB" in reason

@@ -175,3 +175,15 @@ def test_a_mail_says_what_its_writer_says():
     ):
         assert (page.title, page.written[:10]) == ("closing time", "2026-11-03")
         assert [block.text for block in page.blocks] == ["Hello,", "the gate closes at seven."]
+
+
+def test_a_cell_over_several_rows_is_said_in_each_and_a_bar_is_no_border():
+    page = read_html(
+        "<table><tr><th>Dock</th><th>Berth</th><th>Depth</th></tr><tr><td rowspan=2>North</td><td>outer|left</td>"
+        "<td>4 m</td></tr><tr><td colspan=2>5 m</td></tr><tr><td>South</td><td>inner</td><td>6 m</td></tr></table>"
+    )
+    assert [block.cells for block in page.blocks] == [
+        (("Dock", "North"), ("Berth", "outer|left"), ("Depth", "4 m")),
+        (("Dock", "North"), ("Berth", "5 m"), ("Depth", "5 m")),
+        (("Dock", "South"), ("Berth", "inner"), ("Depth", "6 m")),
+    ]
