@@ -26,6 +26,8 @@ _CALLS = ("function_call", "tool_call")
 _TURNS = ("conversations", "conversation", "items")
 _QUESTIONS, _ANSWERS = ("question", "frage", "pregunta"), ("answer", "antwort", "réponse", "respuesta", "solution")
 _TEXTS = ("text", "content", "body")
+# A line of a chat, or an example of a class: what it says is no page's text.
+_NO_PAGE = frozenset("user author sender ts role label labels score rating".split())
 _HEADING = re.compile(r"\A\s*#{1,6}[ \t]+(\S[^\n]*)")
 _HH = "\n\nAssistant:"  # Anthropic's preferences of 2022: whole talks as one text
 TITLE_CHARS = 100
@@ -197,6 +199,8 @@ def _text(found: Found, name: str) -> Found | None:
     key = next((names[key] for key in _TEXTS if isinstance(found.get(names.get(key, "")), str)), None)
     title = found.get(names.get("title", ""))
     if key is None or not found[key].strip() or not (isinstance(title, str) or key == "text"):
+        return None
+    if not isinstance(title, str) and _NO_PAGE & names.keys():
         return None
     heading = _HEADING.match(found[key])
     called = title if isinstance(title, str) else heading[1] if heading else _cut(found[key].strip().split("\n")[0])

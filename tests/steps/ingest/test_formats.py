@@ -167,6 +167,8 @@ def test_keys_that_say_nothing_here_are_told(one):
 def test_a_text_alone_is_a_document_under_its_heading_or_its_first_words(one):
     assert one({"text": "# Tides\n\nIt turns at nine."}).entry.title == "Tides"
     assert one({"text": "The lamp burns oil."}).entry.title == "The lamp burns oil."
+    for chat in ({"text": "Thanks!", "user": "U1", "ts": "1.2"}, {"text": "A fine lamp.", "label": 1}):
+        assert one(chat).rule == "not_a_record"
 
 
 @pytest.mark.parametrize(
