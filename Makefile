@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt constraints-cpu.txt
 	@echo "Installing pinned dependencies (about 3 minutes) ..."
 	@$(PIP) --require-hashes --no-deps -r constraints-cpu.txt 2>/dev/null || echo "No CPU build of torch is at hand: taking the package index's own build."
 	@$(PIP) --require-hashes --no-deps -r constraints.txt
-	@$(PIP) --no-build-isolation -e '.[test,dev,bench,suites]'
+	@$(PIP) --no-build-isolation -e '.[test,dev,bench,suites,office]'
 	@touch $@
 
 night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from steps.settings import REPOSITORY
 
-EXTRAS = ("test", "dev", "bench", "suites")
+EXTRAS = ("test", "dev", "bench", "suites", "office")
 CUDA = ("nvidia-", "cuda-", "triton")  # what torch asks for where it is not the CPU build
 
 

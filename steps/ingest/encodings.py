@@ -1,4 +1,4 @@
-"""From bytes to text: UTF-8, UTF-16 with its mark, what a page declares, and Windows-1252; all else is refused."""
+"""From bytes to text: UTF-8, UTF-16 and UTF-32 with marks, what a page declares, Windows-1252; else it is refused."""
 
 import re
 
@@ -6,6 +6,8 @@ from steps.kinds.entry import RecordRejected
 
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?(?P<name>[\w-]{3,30})", re.IGNORECASE)
 _HOW = "save it as UTF-8 (iconv -f OLD -t utf-8)"
+_LONG = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
+WIDE = (b"\xff\xfe", b"\xfe\xff", *_LONG)  # how text in UTF-16 or UTF-32 begins
 MOST_FOREIGN = 0.3  # of the bytes: with more, the letters are those of another alphabet than Windows-1252's
 
 
@@ -15,7 +17,9 @@ def decoded(content: bytes) -> tuple[str, str]:
     Raises:
         RecordRejected: it cannot be told how it is encoded.
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(_LONG):
+        return _by("utf-32", content), "read as UTF-32"
+    if content.startswith(WIDE):
         return _by("utf-16", content), "read as UTF-16"
     try:
         return content.decode("utf-8"), ""

@@ -4,7 +4,10 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from steps.ingest.encodings import decoded
@@ -12,6 +15,10 @@ from steps.ingest.normalise import nested_within
 from steps.kinds.entry import RecordRejected
 
 TABLES = (".json", ".csv", ".tsv", ".parquet")
+_TOLD = re.compile(r"\A\"?sep=([,;\t|])\"?\r?\n", re.IGNORECASE)
+_NO_NAME = re.compile(r"|[\d.,%€$£+-]+|\d{4}-\d\d-\d\d.*")
+_JSON = ("messages", "conversations", "prompt", "completion", "chosen", "rejected", "answers", "tools", "outcome")
+_ALONE = (*_JSON, "text")  # what a table may hold in its only column
 MAX_DEPTH = 50
 MAX_INT_DIGITS = 30
 
@@ -31,17 +38,39 @@ def rows_of(suffix: str, content: bytes) -> Iterator[Any]:
         yield from _csv(decoded(content)[0], delimiter="\t" if suffix == ".tsv" else None)
 
 
-def _csv(text: str, *, delimiter: str | None) -> Iterator[dict[str, str]]:
+def _csv(text: str, *, delimiter: str | None) -> Iterator[Any]:
+    """Rows by the names in the head; a row that has more cells than the head is yielded as a ``RecordRejected``."""
+    told = _TOLD.match(text)  # how Excel names the sign between cells
+    text = text[told.end() :] if told else text
     head = text.split("\n", 1)[0]
-    mark = delimiter or max(",;\t|", key=head.count)
+    mark = delimiter or (told[1] if told else max(",;\t|", key=head.count))
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
-    if not reader.fieldnames or len(reader.fieldnames) < 2 or len(set(reader.fieldnames)) < len(reader.fieldnames):
+    names = [name.strip() for name in reader.fieldnames or []]
+    if not names or len(set(names)) < len(names) or any(_NO_NAME.fullmatch(name) for name in names):
         raise RecordRejected("not_a_table", "its first line does not name its columns: write their names there")
+    if len(names) < 2 and names[0].lower() not in _ALONE:
+        raise RecordRejected("not_a_table", "it has a single column, which is no table: save it as text")
+    reader.fieldnames = names
     try:
         for row in reader:
-            yield {str(key): value for key, value in row.items() if key is not None and isinstance(value, str)}
+            if None in row:
+                yield RecordRejected(
+                    "not_a_row", f"it has more cells than the head: quote what holds the sign {mark!r}"
+                )
+            else:
+                yield {key: _cell(key, value) for key, value in row.items() if isinstance(value, str)}
     except csv.Error as error:
         raise RecordRejected("not_a_table", f"the table cannot be read ({error})") from None
+
+
+def _cell(name: str, value: str) -> Any:
+    """What a cell holds: messages that were written into a table are JSON."""
+    if name.lower() in _JSON and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return load(value)
+        except RecordRejected:
+            return value
+    return value
 
 
 def _parquet(content: bytes) -> Iterator[dict[str, Any]]:
@@ -49,9 +78,25 @@ def _parquet(content: bytes) -> Iterator[dict[str, Any]]:
     import pyarrow.parquet
 
     try:
-        yield from pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
+        for row in pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist():
+            yield _as_json(row)
     except (pyarrow.ArrowException, OSError):
         raise RecordRejected("not_a_table", "it is no Parquet file, or a damaged one: export it again") from None
+
+
+def _as_json(value: Any) -> Any:
+    """Return a cell of a Parquet file as JSON has it: dates in ISO, decimals as numbers, no bytes, no NaN."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    if isinstance(value, date | time):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else None
 
 
 def load(text: str, *, what: str = "file") -> Any:

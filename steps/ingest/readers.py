@@ -4,35 +4,33 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from steps.ingest.encodings import decoded
+from steps.ingest import office
+from steps.ingest.converting import CONVERTED, to_markdown
+from steps.ingest.encodings import WIDE, decoded
 from steps.ingest.excerpts import excerpt
 from steps.ingest.foreign import as_ours
 from steps.ingest.inputs import ProbeInput, parse_input, unknown_keys
 from steps.ingest.loading import TABLES, load_object, rows_of
+from steps.ingest.mails import SUFFIXES as MAILS
+from steps.ingest.mails import Mail, mail_of, mails_of
+from steps.ingest.markup import counted
 from steps.ingest.naming import name_as_title
 from steps.ingest.normalise import one_line
 from steps.ingest.redact import redact
+from steps.ingest.refusals import way_out
+from steps.ingest.tabular import as_table
 from steps.ingest.walking import BEING_WRITTEN, InboxEntry, read_bytes
+from steps.kinds.document.plain import read_mail
 from steps.kinds.entry import Entry, RecordRejected
 from steps.kinds.kind import Kind, Reader
 from steps.kinds.table import KINDS
 
 LINES = (".jsonl", ".ndjson")
 _NAMED = re.compile(r"(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|FAQ|NOTES|TODO|CONTRIBUTING)", re.IGNORECASE)
-# What cannot be read, and how it can be turned into what can.
-_WAYS_OUT = (
-    ((".pdf",), "convert it to text or Markdown first (pdftotext -layout FILE.pdf FILE.txt)"),
-    ((".docx", ".doc", ".odt", ".rtf", ".epub", ".pptx"), "convert it to Markdown first (pandoc FILE -o FILE.md)"),
-    ((".xlsx", ".xls", ".ods"), "export its sheets as CSV"),
-    ((".ipynb",), "convert it to Markdown first (jupyter nbconvert --to markdown FILE.ipynb)"),
-    ((".vtt", ".srt"), "save it as text, without the times"),
-    ((".zip", ".gz", ".tar", ".tgz", ".7z", ".mbox"), "unpack it: save the files in it one by one"),
-    ((".msg",), "save the mail as .eml or text"),
-)
 
 
 @dataclass(frozen=True)
@@ -68,16 +66,28 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
         return
     suffix = suffix_of(found.path)
     try:
-        if suffix in LINES:
-            yield from _lines(found.file, _checked(content, suffix))
-        elif suffix in TABLES:
-            yield from _rows(found.file, suffix, _checked(content, suffix))
-        else:
-            yield _whole(found, suffix, _checked(content, suffix))
+        yield from _records(found, suffix, _checked(content, suffix))
     except RecordRejected as refusal:
         rule, reason = refusal.args
-        text = "" if rule in ("binary", "unsupported_type") else excerpt(_decoded(content[:8000]))
+        text = (
+            ""
+            if rule in ("binary", "unsupported_type") or suffix in office.NEEDS
+            else excerpt(_decoded(content[:8000]))
+        )
         yield ParsedRecord(found.file, None, rule=rule, reason=reason, excerpt=text)
+
+
+def _records(found: InboxEntry, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+    if suffix in LINES:
+        yield from _lines(found.file, content)
+    elif suffix in TABLES:
+        yield from _rows(found.file, suffix, content)
+    elif suffix in MAILS:
+        yield from _mails(found.file, suffix, content)
+    elif suffix in CONVERTED:
+        yield _whole(found.file, ".md", *to_markdown(suffix, content))
+    else:
+        yield _whole(found.file, suffix, *decoded(content))
 
 
 def suffix_of(path: Path) -> str:
@@ -86,25 +96,29 @@ def suffix_of(path: Path) -> str:
     return suffix if suffix or not _NAMED.fullmatch(path.name) else ".txt"
 
 
+def known_suffixes() -> list[str]:
+    """Return what the names of files end in that are read."""
+    return [*_readers(), *MAILS, *CONVERTED, *LINES, *TABLES]
+
+
 def _checked(content: bytes, suffix: str) -> bytes:
-    lines = suffix in LINES
-    if not lines and suffix not in TABLES and suffix not in _readers():
-        raise RecordRejected("unsupported_type", _way_out(suffix))
-    content = content.removeprefix(b"\xef\xbb\xbf")
+    """Return the content of a file that may be read by its suffix, without a mark of its encoding."""
+    if suffix not in known_suffixes():
+        raise RecordRejected("unsupported_type", way_out(suffix))
     if not content.strip():
         raise RecordRejected("empty", "the file is empty")
+    if suffix in (*office.NEEDS, *MAILS, ".parquet"):
+        return content
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if suffix in LINES and content.startswith(WIDE):
+        content = decoded(content)[0].encode()
     # A torn write leaves NUL bytes in one line of a JSONL file: its other lines are still good.
-    torn = lines and _some_line_reads(content)
-    wide = content.startswith((b"\xff\xfe", b"\xfe\xff")) and not lines
-    if suffix != ".parquet" and not wide and (b"\0" in content and not torn):
-        raise RecordRejected("binary", "the file is binary or not in UTF-8 (it has NUL bytes)")
+    torn = suffix in LINES and _some_line_reads(content)
+    if b"\0" in content and not torn and not content.startswith(WIDE):
+        raise RecordRejected(
+            "binary", "the file is no text, or in another encoding (it has NUL bytes): save it as UTF-8"
+        )
     return content
-
-
-def _way_out(suffix: str) -> str:
-    how = next((how for suffixes, how in _WAYS_OUT if suffix in suffixes), None)
-    known = f"files that end in {', '.join([*_readers(), *LINES, *TABLES])} are read"
-    return f"{how}; {known}" if how else f"only {known}: convert it to one of them, or save it as Markdown"
 
 
 def _some_line_reads(content: bytes) -> bool:
@@ -131,17 +145,37 @@ def _readers() -> dict[str, tuple[Kind, Reader]]:
     return {suffix: (kind, reader) for kind in KINDS.values() for suffix, reader in kind.files.items()}
 
 
-def _whole(found: InboxEntry, suffix: str, content: bytes) -> ParsedRecord:
+def _whole(file: str, suffix: str, text: str, note: str = "") -> ParsedRecord:
     # Bytes that show in the name only are cleaned in `file`: take title and suffix from there.
     kind, reader = _readers()[suffix]
-    text, note = decoded(content)
     # Before it is read: then nobody sees any more what the column of a table was called.
     clean, redactions = redact(text, kinds=("secret",))
     page = reader(clean)
     if not page.text and not page.title:
         raise RecordRejected("empty", "the document has no readable text")
-    entry = kind.of_file(page.title or name_as_title(PurePosixPath(found.file).stem), page)
-    return ParsedRecord(found.file, None, entry=entry, redactions=redactions, note=note)
+    entry = kind.of_file(page.title or name_as_title(PurePosixPath(file).stem), page)
+    return ParsedRecord(file, None, entry=entry, redactions=redactions, note=note)
+
+
+def _mails(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+    """The mails of a file; those of a mailbox are numbered from 1."""
+    for number, raw in enumerate(mails_of(content, suffix), start=1):
+        place = None if suffix == ".eml" else number
+        try:
+            yield _mail(file, place, mail_of(raw))
+        except RecordRejected as refusal:
+            rule, reason = refusal.args
+            yield ParsedRecord(file, place, rule=rule, reason=reason, excerpt=excerpt(_decoded(raw[:8000])))
+
+
+def _mail(file: str, place: int | None, mail: Mail) -> ParsedRecord:
+    body, redactions = redact(mail.body, kinds=("secret",))
+    page = read_mail(replace(mail, body=body))
+    if not page.text and not page.title:
+        raise RecordRejected("empty", "the mail has no readable text")
+    entry = KINDS["document"].of_file(page.title or name_as_title(PurePosixPath(file).stem), page)
+    note = counted(mail.attached, "attachment") if mail.attached else ""
+    return ParsedRecord(file, place, entry=entry, redactions=redactions, note=note)
 
 
 def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
@@ -165,9 +199,16 @@ def _is_one_value(content: bytes) -> bool:
 
 
 def _rows(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
-    """The records of a file that holds them as a table or a list; numbered from 1."""
-    for number, value in enumerate(rows_of(suffix, content), start=1):
+    """The records of a file that holds them as a table or a list, numbered from 1; of other tables one document."""
+    rows = [*rows_of(suffix, content)]
+    one_object = suffix == ".json" and len(rows) == 1  # settings, a reply of a server: no table
+    if not one_object and not any(map(_is_record, rows)) and (text := as_table(rows)):
+        yield _whole(file, ".md", text)
+        return
+    for number, value in enumerate(rows, start=1):
         try:
+            if isinstance(value, RecordRejected):
+                raise value
             if not isinstance(value, dict):
                 raise RecordRejected("not_a_record", "it is not a JSON object")
             yield _record(file, number, value)
@@ -175,7 +216,12 @@ def _rows(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
             rule, reason = refusal.args
             if isinstance(value, dict) and "kind" not in value:
                 reason += "; its form is not known here: write each record as one of these kinds"
-            yield ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(json.dumps(value)))
+            text = "" if isinstance(value, RecordRejected) else excerpt(json.dumps(value))
+            yield ParsedRecord(file, number, rule=rule, reason=reason, excerpt=text)
+
+
+def _is_record(row: Any) -> bool:
+    return isinstance(row, dict) and as_ours(row, name="").get("kind") in (*KINDS, "probe")
 
 
 def _line(file: str, number: int, line: bytes) -> ParsedRecord:

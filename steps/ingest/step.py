@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from steps.ingest import office
 from steps.ingest.deduplicate import Match, Met, probe_key
 from steps.ingest.excerpts import excerpt
 from steps.ingest.inputs import ProbeInput
@@ -53,8 +54,16 @@ class IngestStep(Step[IngestFigures]):
     runs_with = ("validate",)
 
     def parameters(self, night: Night) -> Any:
-        seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in _found(night)]
-        return [night.settings.ingest.model_dump(mode="json"), night.date, seen]
+        found = _found(night)
+        seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in found]
+        # Once the extra that reads them is there, they are read.
+        waiting = {item.path.suffix.lower() for item in found} & {s for s in office.NEEDS if not office.installed(s)}
+        return [
+            night.settings.ingest.model_dump(mode="json"),
+            night.date,
+            seen,
+            *([sorted(waiting)] if waiting else []),
+        ]
 
     def inputs(self, night: Night) -> list[Path]:
         gone = [night.workspace.dataset("forgotten", any_night) for any_night in night.workspace.nights("forgotten")]

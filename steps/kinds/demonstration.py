@@ -13,8 +13,9 @@ class DemonstrationEntry(Talk):
     @field_validator("messages")
     @classmethod
     def _shows_something(cls, messages: list[Message]) -> list[Message]:
-        if not any(message.role == "assistant" for message in messages):
-            raise ValueError("a demonstration needs a message of the assistant")
+        said = [message for message in messages if message.role == "assistant"]
+        if not any(message.content or message.tool_calls for message in said):
+            raise ValueError("a demonstration needs a message of the assistant that says something")
         return messages
 
 

@@ -25,7 +25,8 @@ _GENERIC = re.compile(
     r"|startseite|accueil|inicio|untitled",
     re.IGNORECASE,
 )
-_WIDEST = 50  # columns that one cell may span
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_WIDEST = 50  # columns or rows that one cell may span
 
 
 def read_html(text: str) -> Page:
@@ -41,7 +42,7 @@ def read_html(text: str) -> Page:
     }
     written = written_on({name.removesuffix("_time"): value for name, value in heads.items()})
     body = _main(tree)
-    markdown = _markdown(body)
+    markdown = markdown_of(body)
     if markdown is None:
         return _plain(text)
     page = read_markdown(markdown)
@@ -59,7 +60,7 @@ def read_html(text: str) -> Page:
 def as_markdown(text: str) -> str:
     """Return a piece of HTML as Markdown; what cannot be read is returned as it is."""
     tree = _tree(text)
-    return text if tree is None else _markdown(tree) or ""
+    return text if tree is None else markdown_of(tree) or ""
 
 
 def _tree(text: str) -> Any:
@@ -92,12 +93,19 @@ def _main(tree: Any) -> Any:
     return bodies[0] if bodies else tree
 
 
-def _markdown(tree: Any) -> str | None:
+def body_markdown(text: str) -> str:
+    """Return a whole page of (X)HTML as Markdown, as far as it is its text."""
+    tree = _tree(_DECLARATION.sub("", visible(text)))
+    return "" if tree is None else markdown_of(_main(tree)) or ""
+
+
+def markdown_of(tree: Any) -> str | None:
+    """Return a tree of lxml as Markdown, or None if it is too deep; the tree is changed on the way."""
     import lxml.html
     from markdownify import markdownify
 
-    for cell in tree.iter("td", "th"):
-        _spread(cell)
+    for found in [*tree.iter("table")]:
+        _spread(found)
     try:
         return markdownify(
             lxml.html.tostring(tree, encoding="unicode"), heading_style="ATX", strip=["img"], bullets="-", wrap=False
@@ -106,15 +114,33 @@ def _markdown(tree: Any) -> str | None:
         return None
 
 
-def _spread(cell: Any) -> None:
-    """Repeat a cell that spans several columns: each of them says what it says."""
-    try:
-        span = min(int(cell.get("colspan", 1)), _WIDEST)
-    except ValueError:
-        span = 1
-    cell.attrib.pop("colspan", None)
-    for _ in range(span - 1):
-        cell.addnext(copy.deepcopy(cell))
+def _spread(table: Any) -> None:
+    """Repeat a cell that spans several columns or rows: each of them says what it says. A bar in it is no border."""
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    for cell in [cell for row in rows for cell in row.iterchildren("td", "th")]:
+        for element in cell.iter():
+            element.text = element.text.replace("|", "\\|") if element.text else None
+            if element is not cell and element.tail:
+                element.tail = element.tail.replace("|", "\\|")
+        for _ in range(_span(cell, "colspan") - 1):
+            cell.addnext(copy.deepcopy(cell))
+    below: dict[int, list[Any]] = {}  # by place in the row: copies for the rows that follow
+    for row in rows:
+        here, below = below, {}
+        for place in sorted(here):
+            cell, *more = here[place]
+            row.insert(min(place, len(row)), cell)
+            if more:
+                below[place] = more
+        for place, cell in enumerate(row.iterchildren("td", "th")):
+            if (down := _span(cell, "rowspan")) > 1:
+                below[place] = [copy.deepcopy(cell) for _ in range(down - 1)]
+
+
+def _span(cell: Any, name: str) -> int:
+    """Take a span off a cell, and return it."""
+    said = cell.attrib.pop(name, "1")
+    return min(int(said), _WIDEST) if said.isdecimal() else 1
 
 
 def _plain(text: str) -> Page:

@@ -10,7 +10,7 @@ from steps.kinds.document.blocks import Block, Page, text_of
 from steps.kinds.document.html import read_html
 from steps.kinds.document.markdown import read_markdown
 from steps.kinds.document.moments import dated
-from steps.kinds.document.plain import read_mail, read_plain
+from steps.kinds.document.plain import read_plain
 from steps.kinds.document.sources import Source, context_of, passages, unreadable
 from steps.kinds.entry import Entry, Text, created_on
 from steps.kinds.kind import Dreaming, Kind, Shown
@@ -42,12 +42,9 @@ class Document(Kind):
     name = "document"
     entry = DocumentEntry
     files: ClassVar = {
-        ".md": read_markdown,
-        ".markdown": read_markdown,
-        ".txt": read_plain,
-        ".eml": read_mail,
-        ".html": read_html,
-        ".htm": read_html,
+        **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"), read_markdown),
+        **dict.fromkeys((".txt", ".text"), read_plain),
+        **dict.fromkeys((".html", ".htm", ".xhtml"), read_html),
     }
 
     def of_file(self, title: str, page: Page) -> Entry:

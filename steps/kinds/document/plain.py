@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from steps.ingest.mails import Mail
 from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, mail_head, written_on
@@ -48,34 +49,24 @@ def read_plain(text: str) -> Page:
     head, body = mail_head(visible(text).lstrip("\n"))
     page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head))
     lines = _own(body) if head or any(map(_WROTE.match, body.split("\n"))) else body.split("\n")
-    joined = _joined(lines)
+    own = joined(lines)
     if page.title is None:
-        page.title, joined = _titled(joined)
-    page.blocks = _without_openings([*_blocks(joined), *_earlier(body, head.get("from") or head.get("von") or "")])
+        page.title, own = _titled(own)
+    page.blocks = _without_openings([*_blocks(own), *_earlier(body, head.get("from") or head.get("von") or "")])
     return page
 
 
-def read_mail(text: str) -> Page:
-    """Return the page that a mail in its own format is: subject, date, and what its writer says."""
-    from email import message_from_string
-    from email.policy import default
-
+def read_mail(mail: Mail) -> Page:
+    """Return the page that a mail is: subject, date, and what its writer says."""
     from steps.kinds.document.html import read_html
 
-    mail = message_from_string(text, policy=default)
-    body = mail.get_body(("plain", "html"))
-    try:
-        said = body.get_content() if body else ""
-    except (LookupError, ValueError):
-        said = ""
-    if body and body.get_content_subtype() == "html":
-        page = read_html(said)
+    if mail.is_html:
+        page = read_html(mail.body)
     else:
-        text = visible(str(said))
-        earlier = _earlier(text, str(mail["from"] or ""))
-        page = Page(blocks=_without_openings([*_blocks(_joined(_own(text))), *earlier]))
-    page.title = clean_title(mail["subject"]) or page.title
-    page.written = written_on({"date": str(mail["date"] or "")}) or page.written
+        text = visible(mail.body)
+        page = Page(blocks=_without_openings([*_blocks(joined(_own(text))), *_earlier(text, mail.sender)]))
+    page.title = clean_title(mail.subject) or page.title
+    page.written = written_on({"date": mail.date}) or page.written
     return page
 
 
@@ -102,7 +93,7 @@ def _earlier(body: str, sender: str) -> Iterator[Block]:
     for line in [*body.split("\n"), "On the end of it, nobody wrote:"]:
         plain = re.sub(r"^(?:[ \t]*>)+[ \t]?", "", line)
         if _WROTE.match(plain):
-            if wrote and (text := _joined(said)):
+            if wrote and (text := joined(said)):
                 day = _DAY.search(wrote)
                 path = (one_line(day[0] if day else wrote.rstrip(":")),)
                 for block in _blocks(text):
@@ -115,7 +106,7 @@ def _earlier(body: str, sender: str) -> Iterator[Block]:
             said.append(plain)
 
 
-def _joined(lines: Iterable[str]) -> str:
+def joined(lines: Iterable[str]) -> str:
     """Join lines, and words that were broken at the end of one; a hyphen that belongs to the word stays."""
     text = "\n".join(lines).strip("\n ")
     plain = text.casefold()

@@ -8,11 +8,12 @@ import time
 import pytest
 
 from steps.errors import SlumberError
-from steps.ingest import walking
+from steps.ingest import office, walking
 from steps.ingest.step import IngestFigures, IngestStep
 from steps.night import Night
 from steps.records import Experience, Forgotten, LedgerEntry, Probe, Quarantined
 from steps.workspace import read_records, write_records
+from tests.steps.ingest.office_files import docx, grid, par
 
 NIGHT = "2026-11-22"
 TOWER = (
@@ -210,9 +211,9 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
     assert sorted(e.title for e in result.experiences) == ["Bom", "Cafe", "Good", "Latin", "Upper", "Weird", "x"]
     assert result.rules["bad.md", None] == "not_utf8" and result.rules["a.jsonl", 4] == "not_utf8"
     assert result.rules["big.txt", None] == "too_large" and result.rules["empty.md", None] == "empty"
-    assert result.rules["binary.txt", None] == result.rules["utf16.jsonl", None] == "binary"
-    assert {result.rules[f, None] for f in ("paper.PDF", "x.zip")} == {"unsupported_type"}
-    assert "pdftotext" in result.by["paper.PDF", None].reason and "unpack it" in result.by["x.zip", None].reason
+    assert result.rules["binary.txt", None] == "binary" and result.rules["utf16.jsonl", 1] == "not_a_record"
+    assert (result.rules["paper.PDF", None], result.rules["x.zip", None]) == ("damaged", "unsupported_type")
+    assert "save it anew" in result.by["paper.PDF", None].reason and "unpack it" in result.by["x.zip", None].reason
     assert result.by["latin.md", None].reason == "accepted: read as windows-1252"
     assert "iconv" in result.by["bad.md", None].reason
     assert result.rules["a.jsonl", 5] == result.rules["a.jsonl", 6] == "too_deep"
@@ -269,6 +270,9 @@ def test_a_secret_that_a_table_or_a_question_gives_away_reaches_no_file(put, run
     put("a.md", "# Logins\n\n| User | Password |\n|---|---|\n| mara | sunflower |\n\nThe lab has 4 rooms.")
     put("b.html", "<table><tr><th>User</th><th>Password</th></tr><tr><td>mara</td><td>sunflower</td></tr></table>")
     put("c.txt", "Logins\n\nuser,password\nmara,sunflower\n")
+    put("e.csv", "user;password\nmara;sunflower\njon;hollyhock3\n")
+    put("f.docx", docx(grid(("User", "Room", "Password"), ("mara", "4 rooms", "sunflower"), bold_head=True)))
+    put("g.eml", "Subject: Logins\nDate: Tue, 3 Nov 2026 09:12:44 +0100\n\nuser,password\nmara,sunflower\n")
     ask = {"role": "user", "content": "What is the Wi-Fi password?"}
     say = {"role": "assistant", "content": "sunflower"}
     put(
@@ -357,6 +361,19 @@ def test_feedback_that_looks_like_messages_is_kept_as_it_is(put, run, like):
     put("a.jsonl", [{"kind": "conversation", "messages": talk, "feedback": feedback}])
     (experience,) = run().experiences
     assert experience.payload["feedback"] == feedback
+
+
+def test_a_file_is_read_once_the_extra_for_it_is_there(put, run, monkeypatch):
+    put("a.docx", docx(par("The lamp burns oil.")))
+    put("b.md", "The door is green.")
+    monkeypatch.setattr(office, "find_spec", lambda name: None)
+    first = run()
+    assert "pip install" in first.by["a.docx", None].reason and first.by["b.md", None].outcome == "accepted"
+    assert run().record.reused
+    monkeypatch.undo()
+    second = run()
+    assert not second.record.reused
+    assert [e.text for e in second.experiences] == ["The lamp burns oil.", "The door is green."]
 
 
 def test_a_title_from_a_line_and_a_stem(put, run):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from steps.ingest.mails import mail_of
 from steps.kinds.document.html import read_html
 from steps.kinds.document.markdown import read_markdown
 from steps.kinds.document.plain import read_mail, read_plain
@@ -168,6 +169,42 @@ def test_plain_text_has_sections_clauses_lists_and_words_that_were_broken():
 def test_a_mail_says_what_its_writer_says():
     body = "Hello,\n\nthe gate closes at seven.\n\n-- \nIda\n\nOn Fri, 30 Oct 2026, Wim wrote:\n> It closes at five.\n"
     head = "From: ida@example.test\nSubject: Re: closing time\nDate: Tue, 3 Nov 2026 09:12:44 +0100\n"
-    for page in (read_plain(f"{head}\n{body}"), read_mail(f"{head}Content-Type: text/plain\n\n{body}")):
+    for page in (
+        read_plain(f"{head}\n{body}"),
+        read_mail(mail_of(f"{head}Content-Type: text/plain\n\n{body}".encode())),
+    ):
         assert (page.title, page.written[:10]) == ("closing time", "2026-11-03")
         assert [block.text for block in page.blocks] == ["Hello,", "the gate closes at seven."]
+
+
+def test_a_cell_over_several_rows_is_said_in_each_and_a_bar_is_no_border():
+    page = read_html(
+        "<table><tr><th>Dock</th><th>Berth</th><th>Depth</th></tr><tr><td rowspan=2>North</td><td>outer|left</td>"
+        "<td>4 m</td></tr><tr><td colspan=2>5 m</td></tr><tr><td>South</td><td>inner</td><td>6 m</td></tr></table>"
+    )
+    assert [block.cells for block in page.blocks] == [
+        (("Dock", "North"), ("Berth", "outer|left"), ("Depth", "4 m")),
+        (("Dock", "North"), ("Berth", "5 m"), ("Depth", "5 m")),
+        (("Dock", "South"), ("Berth", "inner"), ("Depth", "6 m")),
+    ]
+
+
+def test_what_the_sender_said_in_earlier_mails_stands_under_its_day_and_what_others_said_does_not():
+    page = read_plain(
+        "Subject: Re: Leave\nFrom: Ylva Tornqvist <ylva@pike.example>\nDate: Tue, 3 Nov 2026 09:12:44 +0100\n\n"
+        "Eight days carry over.\n\nOn Mon, 2 Nov 2026 at 16:40, Bashir Nadeem wrote:\n"
+        "> My list still shows six days.\n>\n> On Fri, 30 Oct 2026 at 11:02, Ylva Tornqvist wrote:\n"
+        "> > The office is closed from 24 December.\n> > See you tomorrow at the pier.\n"
+    )
+    said = {block.text: block.path for block in page.blocks}
+    assert "Eight days carry over." in said and not any("six" in text for text in said)
+    assert not any("tomorrow" in text for text in said)
+
+
+def test_an_earlier_mail_of_the_sender_is_read():
+    page = read_plain(
+        "Subject: Re: Leave\nFrom: Ylva Tornqvist <ylva@pike.example>\n\nEight days carry over.\n\n"
+        "On Fri, 30 Oct 2026 at 11:02, Ylva Tornqvist wrote:\n> The office is closed from 24 December.\n"
+    )
+    assert page.blocks[-1].text == "The office is closed from 24 December."
+    assert page.blocks[-1].path == ("30 Oct 2026",)

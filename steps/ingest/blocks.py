@@ -1,0 +1,96 @@
+"""Messages as OpenAI has them, made of what others write: blocks of content, function calls, pictures."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CHATS = ("messages", "prompt", "chosen", "rejected")
+_TEXTS = ("text", "input_text", "output_text")
+_THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
+# What is no text, in words: a reader of the talk sees that something was there.
+_SHOWN = {
+    "image_url": "(image)",
+    "input_image": "(image)",
+    "image": "(image)",
+    "input_audio": "(audio)",
+    "audio": "(audio)",
+    "video": "(video)",
+    "video_url": "(video)",
+    "file": "(file)",
+    "input_file": "(file)",
+}
+
+
+def with_plain_messages(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record whose messages have one text each, calls of tools as OpenAI has them, and their system prompt."""
+    found = dict(value)
+    for key in CHATS:
+        if isinstance(found.get(key), list) and all(isinstance(message, Mapping) for message in found[key]):
+            found[key] = [said for message in found[key] for said in plain(message)]
+    system = found.get("system")
+    for key in ("messages", "prompt"):
+        messages = found.get(key)
+        if system and isinstance(messages, list) and not any(message.get("role") == "system" for message in messages):
+            found[key] = [*plain({"role": "system", "content": system}), *messages]
+            del found["system"]
+            break
+    return found
+
+
+def plain(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one message as OpenAI's: what a tool returned is one of its own; thoughts are left out.
+
+    What is of no form that is known stays as it is, so that it is refused by name.
+    """
+    found = dict(message)
+    call = found.pop("function_call", None)  # before there were tool_calls
+    if isinstance(call, Mapping):
+        found["tool_calls"] = [{"type": "function", "function": dict(call)}]
+    if found.get("refusal") and not found.get("content"):
+        found["content"] = found["refusal"]
+    content = found.get("content")
+    if not isinstance(content, list) or not all(map(_is_known, content)):
+        return [found]
+    results, texts, calls = [], [], list(found.get("tool_calls") or [])
+    for part in content:
+        kind = part["type"]
+        if kind in ("tool_use", "server_tool_use"):
+            calls.append(_call(part))
+        elif kind.endswith("tool_result"):
+            results.append({"role": "tool", "tool_call_id": part.get("tool_use_id"), "content": _result(part)})
+        elif kind not in _THOUGHTS:
+            texts.append(_text(part))
+    if results and calls:  # a tool of the server: called and answered within one message
+        said = {**found, "content": None, "tool_calls": calls}
+        return [said, *results, *([{"role": found.get("role"), "content": "\n".join(texts)}] if texts else [])]
+    said = {**found, "content": "\n".join(texts) or None, **({"tool_calls": calls} if calls else {})}
+    return [*results, *([said] if texts or calls else [])]
+
+
+def _is_known(part: Any) -> bool:
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    known = (*_TEXTS, *_THOUGHTS, *_SHOWN, "document", "refusal", "tool_use", "server_tool_use")
+    return isinstance(kind, str) and (kind in known or kind.endswith("tool_result"))
+
+
+def _text(part: Mapping[str, Any]) -> str:
+    kind = part["type"]
+    if kind == "document":
+        source = part.get("source")
+        data = source.get("data") if isinstance(source, Mapping) and source.get("type") == "text" else None
+        return str(data) if data else "(file)"
+    return _SHOWN.get(kind) or str(part.get("text", part.get("refusal", "")))
+
+
+def _call(part: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = json.dumps(part.get("input", {}), ensure_ascii=False)
+    return {"id": part.get("id"), "type": "function", "function": {"name": part.get("name"), "arguments": arguments}}
+
+
+def _result(part: Mapping[str, Any]) -> str:
+    inner = part.get("content", "")
+    parts: Sequence[Any] = inner if isinstance(inner, list) else [{"text": inner}]
+    said = [_SHOWN.get(str(one.get("type"))) or str(one.get("text", one.get("title", ""))) for one in parts if one]
+    text = "\n".join(filter(None, said))
+    failed = part.get("is_error") is True and "error" not in text.lower()
+    return f"error: {text}" if failed else text
