@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from steps.kinds.document.candidates import form_dreams, question_dreams
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
 from steps.kinds.document.sources import Source, dream_about, passages
+from steps.kinds.document.writers import written
 from steps.kinds.kind import Dreaming
 from steps.records import Dream, Experience
 
@@ -15,21 +15,13 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
     """Return the dreams of tonight's documents."""
     night, knobs = dreaming.night, dreaming.settings.dream
     sources = [source for experience in experiences for source in passages(experience)]
-    questions = question_dreams(
-        dreaming.writer,
-        dreaming.base,
-        sources,
-        settings=dreaming.settings,
-        night=night,
-        refused=dreaming.refused,
-    )
-    formed = form_dreams(dreaming.base, sources, min_support=knobs.min_support, night=night, refused=dreaming.refused)
-    questions = [*questions, *formed]
+    dreams, by_rule = written(sources, dreaming)
+    questions = [dream for dream in dreams if dream.strategy == "question"]
     return [
-        *questions,
-        *reverse_dreams(sources, night=night),
+        *dreams,
+        *reverse_dreams(by_rule, night=night),
         *unanswerable_dreams(sources, per_document=knobs.unknown_per_document, night=night),
-        *_drilled(sources, questions, night=night),
+        *_drilled(by_rule, questions, night=night),
         *reading_dreams(questions, sources, night=night),
     ]
 

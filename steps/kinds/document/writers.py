@@ -1,0 +1,158 @@
+"""Who may write questions about a document, and what of it each one is given tonight.
+
+A piece is written about by one writer, so that what is learned of it tells how good that one is. What a writer leaves
+unasked is asked by rule.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from steps.kinds.document import instructed
+from steps.kinds.document.candidates import form_dreams, question_dreams
+from steps.kinds.document.shapes import shape_of
+from steps.kinds.document.sources import Source
+from steps.kinds.kind import Dreaming
+from steps.kinds.writing import RULES, Plan, Tally
+from steps.model.metered import Meter, MeteredModel
+from steps.records import Dream, content_id
+
+Writer = Callable[[Sequence[Source], Dreaming], list[Dream]]
+Place = tuple[int, int]  # which of the sources, and where in it
+
+
+def rule_dreams(sources: Sequence[Source], dreaming: Dreaming) -> list[Dream]:
+    """Ask about prose by rule and about the rest by its form."""
+    knobs = dreaming.settings.dream
+    questions = question_dreams(
+        dreaming.writer,
+        dreaming.base,
+        list(sources),
+        settings=dreaming.settings,
+        night=dreaming.night,
+        refused=dreaming.refused,
+    )
+    formed = form_dreams(
+        dreaming.base,
+        list(sources),
+        min_support=knobs.min_support,
+        night=dreaming.night,
+        refused=dreaming.refused,
+    )
+    return [*questions, *formed]
+
+
+WRITERS: dict[str, Writer] = {RULES: rule_dreams, instructed.NAME: instructed.instructed_dreams}
+"""By name. All but the rules mark their dreams with it, as ``verification["writer"]``."""
+
+
+def written(sources: Sequence[Source], dreaming: Dreaming) -> tuple[list[Dream], list[Source]]:
+    """Return the dreams of all writers, each about its own pieces, and the sources as far as they are asked by rule."""
+    given = allotted(sources, dreaming.plan, seed=content_id(dreaming.settings.seed, dreaming.night))
+    found: list[Dream] = []
+    asked: set[Place] = set()
+    for name in WRITERS:
+        places = {place for place, writer in given.items() if writer == name}
+        if name == RULES or not places:
+            continue
+        dreams, cost = _asked(name, only(sources, places), dreaming)
+        own = _places(sources, dreams)
+        dreaming.tallies += _tallies(name, sources, places, own, cost=cost)
+        found += dreams
+        asked |= own & places
+    by_rule = given.keys() - asked
+    left = list(sources) if len(by_rule) == len(given) else only(sources, by_rule)
+    dreams, cost = _asked(RULES, left, dreaming)
+    places = {place for place, writer in given.items() if writer == RULES}
+    share = len(places) / len(by_rule) if by_rule else 0.0
+    dreaming.tallies += _tallies(RULES, sources, places, _places(sources, dreams), cost=cost * share)
+    return [*found, *dreams], left
+
+
+def writer_of(dream: Dream) -> str:
+    """Return the name of the writer of a dream about a document."""
+    return str(dream.verification.get("writer", RULES))
+
+
+def allotted(sources: Sequence[Source], plan: Plan, *, seed: str) -> dict[Place, str]:
+    """Return who writes about each piece: by its shape, as the plan shares them out; what belongs together, together.
+
+    The groups of a shape are put in an order that is drawn with ``seed``, and cut as the shares say, from a place that
+    is drawn, too: a share that is too small for one group tonight is given one on another night.
+    """
+    groups: dict[str, dict[tuple, list[Place]]] = {}
+    for number, source in enumerate(sources):
+        for at, (text, block) in enumerate(zip(source.sentences, source.blocks, strict=False)):
+            if text:
+                alone = block is None or block.kind == "paragraph"
+                kind = (id(block) if block else at) if alone else (block.kind, block.path, block.under) if block else ()
+                groups.setdefault(shape_of(block), {}).setdefault((number, kind), []).append((number, at))
+    given: dict[Place, str] = {}
+    for shape, found in groups.items():
+        shares = plan.of(shape)
+        ordered = sorted(found.values(), key=lambda places: _order(sources, places[0], seed))
+        total, before = sum(map(len, ordered)), 0
+        begin = int(content_id(seed, shape), 16) / 16**16
+        for places in ordered:
+            middle = (before + len(places) / 2) / total
+            writer = _at((middle + begin) % 1.0, shares) if len(shares) > 1 else next(iter(shares))
+            given |= dict.fromkeys(places, writer)
+            before += len(places)
+    return given
+
+
+def only(sources: Sequence[Source], places: set[Place]) -> list[Source]:
+    """Return the sources as if they said nothing else; one that says nothing is left out."""
+    found = []
+    for number, source in enumerate(sources):
+        kept = [text if (number, at) in places else "" for at, text in enumerate(source.sentences)]
+        if any(kept):
+            found.append(replace(source, sentences=kept))
+    return found
+
+
+def _asked(name: str, sources: list[Source], dreaming: Dreaming) -> tuple[list[Dream], float]:
+    """The dreams of one writer, and what it cost, in thousand characters."""
+    meter = Meter()
+    metered = replace(dreaming, writer=MeteredModel(dreaming.writer, meter), base=MeteredModel(dreaming.base, meter))
+    dreams = WRITERS[name](sources, metered)
+    return dreams, meter.characters / 1000
+
+
+def _places(sources: Sequence[Source], dreams: Sequence[Dream]) -> set[Place]:
+    """What question dreams are about."""
+    where = {
+        (source.experience.id, source.first + at): (number, at)
+        for number, source in enumerate(sources)
+        for at in range(len(source.sentences))
+    }
+    asked = {(d.experience, d.sentence) for d in dreams if d.strategy == "question"}
+    return {where[key] for key in asked if key in where}
+
+
+def _tallies(
+    name: str, sources: Sequence[Source], places: set[Place], asked: set[Place], *, cost: float
+) -> list[Tally]:
+    by_shape: dict[str, set[Place]] = {}
+    for number, at in places:
+        by_shape.setdefault(shape_of(sources[number].blocks[at]), set()).add((number, at))
+    sizes = {shape: sum(len(sources[n].sentences[at]) for n, at in own) for shape, own in by_shape.items()}
+    whole = sum(sizes.values()) or 1
+    return [
+        Tally(shape, name, len(own), len(own & asked), round(cost * sizes[shape] / whole, 3))
+        for shape, own in sorted(by_shape.items())
+    ]
+
+
+def _order(sources: Sequence[Source], place: Place, seed: str) -> str:
+    source = sources[place[0]]
+    return content_id(seed, source.experience.id, source.first + place[1])
+
+
+def _at(position: float, shares: Mapping[str, float]) -> str:
+    """The writer at a position from 0 to 1 when the shares lie one behind the other, by name."""
+    reached, total = 0.0, sum(shares.values())
+    for name in sorted(shares):
+        reached += shares[name] / total
+        if position < reached:
+            return name
+    return max(shares, key=lambda name: shares[name])
