@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from steps.anchors import read_anchors
+from steps.dream.calibration import Calibration, calibrated, dreamer_digest
 from steps.dream.rehearsal import normalised, write_rehearsal
+from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
 from steps.kinds.kind import Dreaming
 from steps.kinds.table import KINDS, kind_of
+from steps.model.chat_model import ChatModel
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
 from steps.records import Dream, Experience, Probe, Triaged, content_id
@@ -25,12 +28,19 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
 
 
 def dream_all(
-    settings: Settings, night: str, experiences: Sequence[Experience], probes: Sequence[Probe]
+    settings: Settings,
+    workspace: Workspace,
+    night: str,
+    experiences: Sequence[Experience],
+    probes: Sequence[Probe],
 ) -> tuple[list[Dream], Counter[str], dict[str, Any]]:
     """Return the dreams, each once, how many were refused by reason, and how they were made."""
-    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    base, writer, measured = _dreamer(settings, workspace)
+    dreamer = dreamer_digest(settings, base.base.sha256)
+    known = earned(measured, night_rows(workspace, before=night, dreamer=dreamer))
     refused: Counter[str] = Counter()
-    dreaming = Dreaming(night, settings, make_writer(settings.dream, base), base, refused)
+    plan = shared(known, floor=settings.dream.exploration)
+    dreaming = Dreaming(night, settings, writer, base, refused, plan)
     dreams = [
         dream
         for kind in KINDS.values()
@@ -51,7 +61,24 @@ def dream_all(
             refused["dreamt already"] += 1
         else:
             kept[one.id] = one
-    return list(kept.values()), refused, {"packed": base.packed, "engine": settings.dream.engine}
+    how = {"packed": base.packed, "engine": settings.dream.engine, "dreamer": dreamer, "calibration": measured.says}
+    return list(kept.values()), refused, how | {"writers": writer_rows(measured, plan, dreaming.tallies)}
+
+
+def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
+    """Measure the writers with this dreamer, unless that was done; return what is known of them.
+
+    Raises:
+        SlumberError: the model is missing, or the writer's server cannot be reached.
+    """
+    return _dreamer(settings, workspace)[2]
+
+
+def _dreamer(settings: Settings, workspace: Workspace) -> tuple[LocalModel, ChatModel, Calibration]:
+    """The model that verifies, the one that writes, and what is known of their ways of writing."""
+    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    writer = make_writer(settings.dream, base)
+    return base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.base.sha256)
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

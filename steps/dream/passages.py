@@ -1,4 +1,4 @@
-"""The calibration passages: invented pages of every shape with all that they say, and how dreams are held against it."""
+"""The calibration passages: invented pages of every shape, all that they say, and how dreams are held against it."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -13,6 +13,7 @@ from steps.kinds.document.shapes import Shape
 from steps.marking import holds
 from steps.records import Dream, Experience, content_id
 from steps.sentences import content_words
+from steps.workspace import file_sha256
 
 _FILE = Path(__file__).with_name("calibration.yaml")
 
@@ -24,11 +25,12 @@ class _Strict(BaseModel):
 class KnownFact(_Strict):
     """``value``: what is asked for, or one of ``also``. ``subject``: a question names all words of one of them.
 
-    ``wrong``: what a right answer never says.
+    ``asks``: one of them stands in a question that asks for the value. ``wrong``: what a right answer never says.
     """
 
     value: str
     also: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
 
@@ -72,10 +74,16 @@ def calibration_passages() -> tuple[CalibrationPassage, ...]:
     return tuple(CalibrationPassage.model_validate(row) for row in rows)
 
 
+def passages_digest() -> str:
+    """Digest of the passages and what is known of them."""
+    return file_sha256(_FILE)
+
+
 def matched(dream: Dream, passage: CalibrationPassage) -> list[KnownFact]:
     """Return the known facts that a dream asks for, in either direction; none for a wrong one.
 
-    Forwards, the question names the subject and not the value, and the answer gives the value as what is asked for.
+    Forwards, the question names the subject and not the value, it asks for such a value, and the answer gives it as
+    what is asked for.
     Backwards, the question names the value, and the answer gives the subject.
     """
     if any(holds(dream.answer, fact.wrong) and _about(dream.question, passage, fact) for fact in passage.facts):
@@ -99,7 +107,8 @@ def _forwards(dream: Dream, passage: CalibrationPassage, fact: KnownFact) -> boo
     span = str(dream.verification.get("span", ""))
     given = [value for value in fact.values if holds(span, (value,)) or (span and holds(value, (span,)))]
     asked = [value for value in given if not holds(dream.question, (value,)) and holds(dream.answer, fact.values)]
-    return bool(asked) and _about(dream.question, passage, fact)
+    meant = not fact.asks or any(_within(word, dream.question) for word in fact.asks)
+    return bool(asked) and meant and _about(dream.question, passage, fact)
 
 
 def _backwards(dream: Dream, passage: CalibrationPassage, fact: KnownFact) -> bool:

@@ -16,7 +16,12 @@ from steps.workspace import read_records, write_records
 
 
 class DreamFigures(Figures):
-    """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy."""
+    """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy.
+
+    ``dreamer``: digest of who writes and verifies. ``calibration``: which writers it can be, in a line; ``writers``:
+    what was measured of each by shape, its share of the night, how many pieces that were and how many it asked about,
+    and its cost in thousand characters.
+    """
 
     documents: int
     passages: int
@@ -30,6 +35,9 @@ class DreamFigures(Figures):
     examples: list[dict[str, Any]] = Field([])
     packed: bool | None = None
     engine: str | None = None
+    dreamer: str | None = Field(None, repr=False)
+    calibration: str | None = None
+    writers: list[dict[str, Any]] = Field([])
 
 
 class DreamStep(Step[DreamFigures]):
@@ -48,11 +56,14 @@ class DreamStep(Step[DreamFigures]):
     kinds = ("transformers", "dvc")
 
     def parameters(self, night: Night) -> Any:
+        from steps.dream.calibration import dreamer_digest
+        from steps.dream.shares import night_rows
         from steps.model.loading import base_folder, base_sha256
 
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
-        return [settings.dream.model_dump(mode="json"), settings.seed, base]
+        shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
+        return [settings.dream.model_dump(mode="json"), settings.seed, base, shown]
 
     def inputs(self, night: Night) -> list[Path]:
         return [*(night.dataset(name) for name in ("corpus", "triage", "probes")), night.settings.anchors]
@@ -70,7 +81,9 @@ class DreamStep(Step[DreamFigures]):
         experiences = persisted(workspace, tonight)
         passages = [passage for e in experiences for passage in kind_of(e).passages(e)]
         probes = read_records(night.dataset("probes"), Probe)
-        dreams, refused, extra = dream_all(settings, tonight, experiences, probes) if passages else ([], Counter(), {})
+        dreams, refused, extra = (
+            dream_all(settings, workspace, tonight, experiences, probes) if passages else ([], Counter(), {})
+        )
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
         train, held = hold_out(checked.kept, probes, experiences, share=settings.dream.holdout_share, night=tonight)

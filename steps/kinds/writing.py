@@ -27,7 +27,7 @@ class Tally:
     """What one writer did with what it was given of one shape.
 
     ``pieces``: how many it was given; ``asked``: of how many of them a question was kept; ``cost``: thousand characters
-    that went through a model for them, read, written or weighed.
+    that go through a model for them: read, written, weighed, and trained on (thrice as dear, in every epoch).
     """
 
     shape: str

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.kinds.document.blocks import Block
 from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.document.evidence import Piece, answered, fact_fault, question_fault, reverse_fault
 from steps.kinds.document.sources import Source, dream_about, told, units
@@ -22,11 +21,13 @@ from steps.kinds.document.written import WrittenFact, read_answer, schema
 from steps.kinds.kind import Dreaming
 from steps.model.chat import question_chat
 from steps.model.chat_model import ChatModel, Messages
-from steps.model.structured import generate_json
+from steps.model.structured import StructuredModel, generate_json
 from steps.records import Dream, Experience, content_id
 
 NAME = "instructed"
 ANSWER_TOKENS, READING_TOKENS = 2000, 24
+_LOOKS, _LOOK_TOKENS = 2, 24
+_BEGINS = re.compile(r"[{\[]\s*[\"{]")
 _NEAR = 150  # pieces before and behind that a question is held against
 PIECES = 8  # asked about at once, so that an answer has room for all
 _SYSTEM = (
@@ -76,11 +77,26 @@ def instructed_dreams(sources: Sequence[Source], dreaming: Dreaming) -> list[Dre
     return list(_news(dreaming, read))
 
 
+def can_follow(model: ChatModel, sources: Sequence[Source]) -> bool:
+    """Whether a model begins to answer in JSON, seen with a few words about the first ``sources``: it costs seconds.
+
+    A model behind a server is not looked at so: it may think before it answers.
+    """
+    if isinstance(model, StructuredModel):
+        return True
+    chats = [passage_chat(source, next(iter(_portions(source))), wordings=1) for source in sources[:_LOOKS]]
+    replies = model.generate("a look at the writer", chats, max_new_tokens=_LOOK_TOKENS)
+    return any(_BEGINS.search(reply.text) for reply in replies)
+
+
 def passage_chat(source: Source, places: Sequence[int], *, wordings: int) -> Messages:
     """Return the chat that asks for questions about the pieces at ``places`` of a passage."""
     mark = f"passage-{content_id(source.experience.id, source.first)[:8]}"
     lines, path = [], None
-    for place, piece in pieces(source).items():
+    page = _page(source.experience)
+    for place in range(len(source.sentences)):
+        if (piece := page.get(source.first + place)) is None:
+            continue
         above = piece.block.path if piece.block else ()
         if above != path:
             lines.append(f"# {' > '.join(above)}" if above else "#")
@@ -108,22 +124,16 @@ def passage_chat(source: Source, places: Sequence[int], *, wordings: int) -> Mes
     return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": order}]
 
 
-def pieces(source: Source) -> dict[int, Piece]:
-    """The pieces of a passage by their places; what is not told (``sources.told``) is none."""
-    return _pieces(source.experience.title, zip(source.sentences, source.blocks, strict=False))
-
-
 def _page(experience: Experience) -> dict[int, Piece]:
+    """The pieces of a page by their places; what is not told (``sources.told``) is none."""
     blocks = [block for _, block in units(experience)]
-    return _pieces(experience.title, zip(told(experience), blocks, strict=True))
-
-
-def _pieces(title: str, rows: Iterable[tuple[str, Block | None]]) -> dict[int, Piece]:
-    return {place: Piece(text, title, block) for place, (text, block) in enumerate(rows) if text}
+    rows = zip(told(experience), blocks, strict=True)
+    return {place: Piece(text, experience.title, block) for place, (text, block) in enumerate(rows) if text}
 
 
 def _portions(source: Source) -> Iterator[list[int]]:
-    places = list(pieces(source))
+    """The pieces that are asked about, so many at once; the whole passage is shown with them."""
+    places = [place for place, text in enumerate(source.sentences) if text]
     for start in range(0, len(places), PIECES):
         yield places[start : start + PIECES]
 
@@ -199,5 +209,5 @@ def _news(dreaming: Dreaming, read: Sequence[Candidate]) -> Iterator[Dream]:
             strategy=one.strategy,
             question=one.question,
             answer=one.fact.fact,
-            verification={"span": one.answer, "support": gain, "writer": NAME, "evidence": one.fact.quote},
+            verification={"span": one.answer, "support": gain, "wording": NAME, "evidence": one.fact.quote},
         )

@@ -11,7 +11,8 @@ SHAPES: tuple[Shape, ...] = get_args(Shape)
 _OF_KIND: dict[str, Shape] = {"row": "table", "answer": "FAQ", "term": "definitions"}
 _RULE = re.compile(
     r"\b(?:must|shall|may (?:not|only)|(?:do|does|is|are) not|don't|never|not (?:allowed|permitted)"
-    r"|only (?:if|when|with)|allowed|permitted|forbidden|prohibited|unless|except|required|darf|dürfen|muss|müssen|verboten|erlaubt|außer"
+    r"|only (?:if|when|with)|allowed|permitted|forbidden|prohibited|unless|except|required"
+    r"|darf|dürfen|muss|müssen|verboten|erlaubt|außer"
     r"|doit|doivent|interdite?s?|obligatoire|sauf|debe|deben|prohibid[oa]s?|permitid[oa]s?|salvo)\b",
     re.IGNORECASE,
 )

@@ -5,7 +5,7 @@ unasked is asked by rule.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from steps.kinds.document import instructed
 from steps.kinds.document.candidates import form_dreams, question_dreams
@@ -13,10 +13,11 @@ from steps.kinds.document.shapes import shape_of
 from steps.kinds.document.sources import Source
 from steps.kinds.kind import Dreaming
 from steps.kinds.writing import RULES, Plan, Tally
+from steps.model.chat_model import ChatModel
 from steps.model.metered import Meter, MeteredModel
 from steps.records import Dream, content_id
+from steps.settings import ConsolidateSettings, Settings
 
-Writer = Callable[[Sequence[Source], Dreaming], list[Dream]]
 Place = tuple[int, int]  # which of the sources, and where in it
 
 
@@ -41,12 +42,28 @@ def rule_dreams(sources: Sequence[Source], dreaming: Dreaming) -> list[Dream]:
     return [*questions, *formed]
 
 
-WRITERS: dict[str, Writer] = {RULES: rule_dreams, instructed.NAME: instructed.instructed_dreams}
-"""By name. All but the rules mark their dreams with it, as ``verification["writer"]``."""
+@dataclass(frozen=True)
+class Writer:
+    """``write``: asks about sources. ``able``: whether a model can do it at all, seen at little cost."""
+
+    write: Callable[[Sequence[Source], Dreaming], list[Dream]]
+    able: Callable[[ChatModel, Sequence[Source]], bool] = lambda model, sources: True
 
 
-def written(sources: Sequence[Source], dreaming: Dreaming) -> tuple[list[Dream], list[Source]]:
-    """Return the dreams of all writers, each about its own pieces, and the sources as far as they are asked by rule."""
+WRITERS: dict[str, Writer] = {
+    RULES: Writer(rule_dreams),
+    instructed.NAME: Writer(instructed.instructed_dreams, instructed.can_follow),
+}
+"""By name. The dreams of all but the rules bear it, as ``verification["writer"]``."""
+
+
+def written(
+    sources: Sequence[Source], dreaming: Dreaming, *, fallback: bool = True
+) -> tuple[list[Dream], list[Source]]:
+    """Return the dreams of all writers, each about its own pieces, and the sources as far as they are asked by rule.
+
+    ``fallback``: whether what a writer leaves unasked is asked by rule.
+    """
     given = allotted(sources, dreaming.plan, seed=content_id(dreaming.settings.seed, dreaming.night))
     found: list[Dream] = []
     asked: set[Place] = set()
@@ -55,16 +72,16 @@ def written(sources: Sequence[Source], dreaming: Dreaming) -> tuple[list[Dream],
         if name == RULES or not places:
             continue
         dreams, cost = _asked(name, only(sources, places), dreaming)
-        own = _places(sources, dreams)
-        dreaming.tallies += _tallies(name, sources, places, own, cost=cost)
-        found += dreams
-        asked |= own & places
-    by_rule = given.keys() - asked
-    left = list(sources) if len(by_rule) == len(given) else only(sources, by_rule)
-    dreams, cost = _asked(RULES, left, dreaming)
+        own = [_signed(dream, name) for place, dream in _placed(sources, dreams) if place in places]
+        dreaming.tallies += _tallies(name, sources, places, own, dreaming.settings, cost=cost)
+        found += own
+        asked |= {place for place, dream in _placed(sources, own) if dream.strategy == "question"}
     places = {place for place, writer in given.items() if writer == RULES}
+    by_rule = given.keys() - asked if fallback else places
+    left = list(sources) if len(by_rule) == len(given) else only(sources, by_rule)
+    dreams, cost = _asked(RULES, left, dreaming) if left else ([], 0.0)
     share = len(places) / len(by_rule) if by_rule else 0.0
-    dreaming.tallies += _tallies(RULES, sources, places, _places(sources, dreams), cost=cost * share)
+    dreaming.tallies += _tallies(RULES, sources, places, dreams, dreaming.settings, cost=cost * share)
     return [*found, *dreams], left
 
 
@@ -114,33 +131,58 @@ def _asked(name: str, sources: list[Source], dreaming: Dreaming) -> tuple[list[D
     """The dreams of one writer, and what it cost, in thousand characters."""
     meter = Meter()
     metered = replace(dreaming, writer=MeteredModel(dreaming.writer, meter), base=MeteredModel(dreaming.base, meter))
-    dreams = WRITERS[name](sources, metered)
+    dreams = WRITERS[name].write(sources, metered)
     return dreams, meter.characters / 1000
 
 
-def _places(sources: Sequence[Source], dreams: Sequence[Dream]) -> set[Place]:
-    """What question dreams are about."""
+def _signed(dream: Dream, name: str) -> Dream:
+    return dream.model_copy(update={"verification": {**dream.verification, "writer": name}})
+
+
+def _placed(sources: Sequence[Source], dreams: Sequence[Dream]) -> list[tuple[Place, Dream]]:
+    """The dreams about these sources, each with what it is about."""
     where = {
         (source.experience.id, source.first + at): (number, at)
         for number, source in enumerate(sources)
         for at in range(len(source.sentences))
     }
-    asked = {(d.experience, d.sentence) for d in dreams if d.strategy == "question"}
-    return {where[key] for key in asked if key in where}
+    return [(where[key], dream) for dream in dreams if (key := (dream.experience, dream.sentence)) in where]
 
 
 def _tallies(
-    name: str, sources: Sequence[Source], places: set[Place], asked: set[Place], *, cost: float
+    name: str,
+    sources: Sequence[Source],
+    places: set[Place],
+    dreams: Sequence[Dream],
+    settings: Settings,
+    *,
+    cost: float,
 ) -> list[Tally]:
+    """What came of ``places`` by shape; ``cost`` is that of writing about all of them, shared out by their length."""
     by_shape: dict[str, set[Place]] = {}
     for number, at in places:
         by_shape.setdefault(shape_of(sources[number].blocks[at]), set()).add((number, at))
+    about: dict[Place, list[Dream]] = {}
+    for place, dream in _placed(sources, dreams):
+        about.setdefault(place, []).append(dream)
     sizes = {shape: sum(len(sources[n].sentences[at]) for n, at in own) for shape, own in by_shape.items()}
     whole = sum(sizes.values()) or 1
-    return [
-        Tally(shape, name, len(own), len(own & asked), round(cost * sizes[shape] / whole, 3))
-        for shape, own in sorted(by_shape.items())
-    ]
+    found = []
+    for shape, own in sorted(by_shape.items()):
+        learning = sum(_learning(about.get(place, ()), settings.consolidate) for place in own)
+        asked = sum(any(d.strategy == "question" for d in about.get(place, ())) for place in own)
+        found.append(Tally(shape, name, len(own), asked, round(cost * sizes[shape] / whole + learning, 3)))
+    return found
+
+
+def _learning(dreams: Sequence[Dream], knobs: ConsolidateSettings) -> float:
+    """What it costs to train on dreams, in thousand characters: a step back through a model is worth two forward."""
+    facts: dict[str, list[int]] = {}
+    for dream in dreams:
+        key = f"{dream.strategy} {dream.verification.get('span')}"
+        facts.setdefault(key, []).append(len(dream.question) + len(dream.answer))
+    seen = sum(sum(sizes) / len(sizes) * min(len(sizes), knobs.wordings_per_epoch) for sizes in facts.values())
+    return 3 * knobs.epochs * seen / 1000
 
 
 def _order(sources: Sequence[Source], place: Place, seed: str) -> str:
