@@ -107,7 +107,7 @@ def _summary(figures: dict[str, Any], compared: Compared | None, abilities: Any)
 
 
 def _writers(figures: dict[str, Any]) -> list[dict[str, Any]]:
-    """What each writer was given, did and taught by shape; ``learned`` is None where no probe asked for a fact of it."""
+    """What each writer was given, did and taught by shape; ``learned`` is None where no probe asked."""
     asked = figures["examine"].get("learned_by_writer") or []
     learned = {(row["shape"], row["writer"]): Tally(row["learned"], row["probes"]) for row in asked}
     return [
