@@ -73,7 +73,7 @@ def written(
             continue
         dreams, cost = _asked(name, only(sources, places), dreaming)
         own = [_signed(dream, name) for place, dream in _placed(sources, dreams) if place in places]
-        dreaming.tallies += _tallies(name, sources, places, own, dreaming.settings, cost=cost)
+        dreaming.tallies.extend(_tallies(name, sources, places, own, dreaming.settings, cost=cost))
         found += own
         asked |= {place for place, dream in _placed(sources, own) if dream.strategy == "question"}
     places = {place for place, writer in given.items() if writer == RULES}
@@ -81,7 +81,7 @@ def written(
     left = list(sources) if len(by_rule) == len(given) else only(sources, by_rule)
     dreams, cost = _asked(RULES, left, dreaming) if left else ([], 0.0)
     share = len(places) / len(by_rule) if by_rule else 0.0
-    dreaming.tallies += _tallies(RULES, sources, places, dreams, dreaming.settings, cost=cost * share)
+    dreaming.tallies.extend(_tallies(RULES, sources, places, dreams, dreaming.settings, cost=cost * share))
     return [*found, *dreams], left
 
 

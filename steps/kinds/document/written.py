@@ -9,12 +9,14 @@ import re
 from collections import Counter
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from steps.ingest.normalise import each_string, nested_within, one_line
 from steps.kinds.document.forms import LONGEST
 
 ANSWER_CHARS, FACTS = 40_000, 60  # of one answer: what is longer is cut, what is more is left out
 MALFORMED, UNREADABLE = "the writer's fact is malformed", "the writer's answer is not readable"
+_DEEP = 3  # an object, its lists
 _DECODER = json.JSONDecoder()
 _LIST = re.compile(r'"facts"\s*:\s*\[|^\s*\[')
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
@@ -72,8 +74,10 @@ def read_answer(text: str, refused: Counter[str]) -> list[WrittenFact] | None:
     facts = []
     for item in items[:FACTS]:
         try:
-            facts.append(WrittenFact.model_validate(item))
-        except ValidationError:
+            if not nested_within(item, _DEEP):
+                raise ValueError("nested too deeply")
+            facts.append(WrittenFact.model_validate(each_string(item, one_line)))
+        except ValueError:  # pydantic's, too
             refused[MALFORMED] += 1
     refused.update({"the writer's fact is one too many": len(items) - FACTS} if len(items) > FACTS else {})
     return facts
