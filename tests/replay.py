@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's protocol and replays recorded answers, good and broken ones, over real HTTP on loopback."""
+"""A server that speaks OpenAI's protocol and replays recorded answers, good and broken ones, over HTTP on loopback."""
 
 import json
 import threading

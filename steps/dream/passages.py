@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,7 +52,7 @@ class CalibrationPassage(_Strict):
     def experience(self, night: str) -> Experience:
         """It as a document that came in at ``night``."""
         entry = Document().of_line(DocumentEntry(kind="document", title=self.title, text=self.text))
-        shown = Document().shown(entry, Cleaning(max_chars=len(self.text) * 4))
+        shown = Document().shown(cast(DocumentEntry, entry), Cleaning(max_chars=len(self.text) * 4))
         return Experience(
             id=content_id("document", shown.title, shown.text),
             night=night,

@@ -19,12 +19,16 @@ from steps.workspace import Workspace
 
 REMEMBERED = 0.7  # what a night's counts are worth on the next one
 _NIGHTS = 12  # older ones are worth a hundredth
-_PIECES, _PROBES = 10.0, 2.0  # what the passages weigh: as so many pieces; half of so many probes are taken as learned
+_PIECES = 10.0  # so many pieces the calibration passages weigh
+_PROBES = 2.0  # so many probes weighs what is known of a writer's other shapes, and before there is any, one half
 
 
 @dataclass(frozen=True)
 class Earned:
-    """What is known of a writer with one shape: counts of the nights, older ones worth less, and what was measured."""
+    """What is known of a writer with one shape: counts of the nights, older ones worth less, and what was measured.
+
+    ``elsewhere``: the share of its facts of all shapes together that was learned, which holds where a shape has few.
+    """
 
     measured: Measured
     pieces: float = 0.0
@@ -32,12 +36,13 @@ class Earned:
     cost: float = 0.0
     probes: float = 0.0
     learned: float = 0.0
+    elsewhere: float = 0.5
 
     @property
     def value(self) -> float:
         """The share of its pieces of which a fact is asked rightly and learned."""
         asked = (self.asked + _PIECES * self.measured.found) / (self.pieces + _PIECES)
-        learned = (self.learned + _PROBES / 2) / (self.probes + _PROBES)
+        learned = (self.learned + _PROBES * self.elsewhere) / (self.probes + _PROBES)
         return self.measured.precision * min(asked, 1.0) * learned
 
     @property
@@ -74,11 +79,18 @@ def earned(calibration: Calibration, nights: Sequence[Iterable[Mapping[str, Any]
             cell = counts.setdefault((str(row.get("shape")), str(row.get("writer"))), {})
             for name in ("pieces", "asked", "cost", "probes", "learned"):
                 cell[name] = cell.get(name, 0.0) + REMEMBERED**age * float(row.get(name) or 0.0)
+    rates = {row.writer: _rate(row.writer, counts) for row in calibration.rows}
     return {
-        (row.shape, row.writer): Earned(row, **counts.get((row.shape, row.writer), {}))
+        (row.shape, row.writer): Earned(row, **counts.get((row.shape, row.writer), {}), elsewhere=rates[row.writer])
         for row in calibration.rows
         if row.usable
     }
+
+
+def _rate(writer: str, counts: Mapping[tuple[str, str], Mapping[str, float]]) -> float:
+    own = [cell for (_, name), cell in counts.items() if name == writer]
+    learned, probes = (sum(cell.get(name, 0.0) for cell in own) for name in ("learned", "probes"))
+    return (learned + _PROBES / 2) / (probes + _PROBES)
 
 
 def shared(found: Mapping[tuple[str, str], Earned], *, floor: float) -> Plan:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block
 from steps.kinds.document.forms import language_of
-from steps.kinds.document.questions import form_fault
 from steps.kinds.document.written import WrittenFact
 from steps.marking import fits_anything, holds
 from steps.orders import is_order
@@ -26,10 +25,10 @@ _DENIES = frozenset(
 _EXCEPTS = frozenset("unless except without außer ohne sauf sans salvo sin".split())
 _LIMITS = re.compile(r"\b(?:(?i:only|must|nur|muss|darf|seulement|doit|peut|solo|debe|puede)|may)\b")  # May is a month
 _NOT = re.compile(r"\b(?:do|does|did|is|are|was|were|has|have|had|ca|wo|would|should|could|must)n['’]t\b", re.I)
-# Words that say nothing of their own, so that a sentence may be built with them.
+# First five letters of words that say nothing of their own, so that a sentence may be built with them.
 _LIGHT = frozenset(
-    "called named name number year value kind amount accor locat place listed given says state means defau column page "
-    "docum heißt sagt laut beträ wird wurde ist sind est sont selon appel está son según llama".split()
+    "take takes lasts calle named name numbe year value kind amoun accor locat place liste given says state means "
+    "defau colum page docum heißt sagt laut beträ wird wurde ist sind est sont selon appel está son según llama".split()
 )
 _ASKS = re.compile(r"\s*[?？؟]['\"”»)]*$")
 
@@ -58,7 +57,7 @@ def flat(text: str) -> str:
 
 def fact_fault(fact: WrittenFact, piece: Piece) -> str | None:
     """Return why a fact cannot be taught as what ``piece`` says, or None."""
-    if any(map(is_order, (fact.fact, fact.answer, fact.quote))):
+    if any(map(is_order, (piece.said, fact.fact, fact.answer, fact.quote))):
         return "is an order to a model"
     if any(PLACEHOLDER.search(text) for text in (fact.fact, fact.answer, fact.quote)):
         return "asks for what was redacted"
@@ -68,7 +67,7 @@ def fact_fault(fact: WrittenFact, piece: Piece) -> str | None:
         return "its answer is not in its evidence"
     if not holds(fact.fact, (fact.answer,)):
         return "its fact does not give the answer"
-    given = _stems(piece.whole) | {word[:5] for word in _LIGHT}
+    given = _stems(piece.whole) | _LIGHT
     news = {word for word in content_words(fact.fact) if word[:5] not in given and len(word) > 3}
     if news or not names_and_numbers(fact.fact) <= set(words(piece.whole)):
         return "says more than its source"
@@ -86,17 +85,17 @@ def question_fault(question: str, fact: WrittenFact, piece: Piece, *, others: Se
     """
     if is_order(question) or PLACEHOLDER.search(question):
         return "is an order to a model"
-    if not _ASKS.search(question):
+    if not _ASKS.search(question) or len(question.split()) < 4:
         return "not a finished question"
     if holds(question, (fact.answer,)):
         return "gives its answer away"
-    plain = _ASKS.sub("?", question)
-    text = " ".join(one.whole for one in (piece, *others))
-    if language_of(text) == "de":
-        plain = plain.lower()  # its nouns are no names
-    named = piece.title if content_words(plain) & content_words(piece.title) else piece.about
-    fault = form_fault(plain, title=named, text=text, statement=f"{fact.fact} {fact.quote}")
-    return fault or ("leads to another block" if _leads_elsewhere(plain, fact.answer, piece, others) else None)
+    if not content_words(question) & content_words(piece.about):
+        return "does not name its subject"
+    if not _roots(question) & (_roots(f"{fact.fact} {fact.quote}") - _roots(piece.title)):
+        return "shares nothing with its fact"
+    if not _names(question, others=others, piece=piece):
+        return "names something that is not in the source"
+    return "leads to another block" if _leads_elsewhere(question, fact.answer, piece, others) else None
 
 
 def reverse_fault(question: str, fact: WrittenFact, piece: Piece, *, others: Sequence[Piece]) -> str | None:
@@ -107,13 +106,12 @@ def reverse_fault(question: str, fact: WrittenFact, piece: Piece, *, others: Seq
         return "its subject is not in its fact"
     if not _ASKS.search(question) or len(question.split()) < 4:
         return "not a finished question"
-    if _stems(fact.subject) & (_stems(question) - _stems(fact.answer)):
+    own = {word[:5] for word in names_and_numbers(f"Here {fact.subject}")}
+    if own & _stems(question) or _stems(fact.subject) <= _stems(question):
         return "gives its answer away"
     if not _stems(question) & (_stems(fact.fact) - _stems(fact.subject)):
         return "shares nothing with its fact"
-    if not names_and_numbers(question) <= set(words(" ".join(one.whole for one in (piece, *others)))):
-        return "names something that is not in the source"
-    return None
+    return None if _names(question, others=others, piece=piece) else "names something that is not in the source"
 
 
 def answered(reply: str, answer: str) -> bool:
@@ -121,6 +119,13 @@ def answered(reply: str, answer: str) -> bool:
     wanted, said = content_words(answer), content_words(reply)
     named = names_and_numbers(f"Here {answer}") <= set(words(reply))
     return holds(reply, (answer,)) or (bool(wanted) and named and 2 * len(wanted & said) >= len(wanted))
+
+
+def _names(question: str, *, piece: Piece, others: Sequence[Piece]) -> bool:
+    """Whether all that a question names, numbers too, stands on the page; the nouns of German are no names."""
+    text = " ".join(one.whole for one in (piece, *others))
+    asked = question.lower() if language_of(text) == "de" else question
+    return names_and_numbers(asked) - {"one"} <= set(words(text))
 
 
 def _leads_elsewhere(question: str, answer: str, piece: Piece, others: Sequence[Piece]) -> bool:
@@ -158,6 +163,10 @@ def _polarity(text: str) -> tuple[bool, bool, frozenset[str]]:
     found = set(words(text))
     denies = bool(found & _DENIES or _NOT.search(text))
     return denies, bool(found & _EXCEPTS), frozenset(limit.lower() for limit in _LIMITS.findall(text))
+
+
+def _roots(text: str) -> set[str]:
+    return {word[:4] for word in content_words(text)}
 
 
 def _stems(text: str) -> set[str]:
