@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from steps.kinds.cleaning import Cleaning
+from steps.kinds.document.evidence import answered
 from steps.kinds.document.kind import Document, DocumentEntry
 from steps.kinds.document.shapes import Shape
 from steps.marking import holds
@@ -106,7 +107,7 @@ def score(dreams: Sequence[Dream], passage: CalibrationPassage) -> tuple[int, in
 
 def _forwards(dream: Dream, passage: CalibrationPassage, fact: KnownFact) -> bool:
     span = str(dream.verification.get("span", ""))
-    given = [value for value in fact.values if holds(span, (value,)) or (span and holds(value, (span,)))]
+    given = [value for value in fact.values if answered(span, value)]
     asked = [value for value in given if not holds(dream.question, (value,)) and holds(dream.answer, fact.values)]
     meant = not fact.asks or any(_within(word, dream.question) for word in fact.asks)
     return bool(asked) and meant and _about(dream.question, passage, fact)
