@@ -43,18 +43,21 @@ class EndpointModel:
         Raises:
             SlumberError: ``url`` is no address.
         """
-        self.model, self.url, self._seconds = model, no_password(url.rstrip("/")), seconds
         try:
-            address = httpx.URL(url)
+            address = httpx.URL(url.rstrip("/"))
         except httpx.InvalidURL:
-            raise SlumberError(f"{self.url} is no address of a server: write http://HOST:PORT/v1.") from None
+            address = httpx.URL("")
+        if address.scheme not in ("http", "https") or not address.host:
+            raise SlumberError(f"{no_password(url)} is no address of a server: write http://HOST:PORT/v1.")
+        plain = address.copy_with(query=None)
+        self.model, self.url, self._seconds = model, no_password(str(plain)), seconds
         key = os.environ.get(api_key_env) or ""
         self._completes = True
         self._schemas: bool | None = None  # whether the server knows them; None: it was not asked yet
         hidden = (key, address.username, address.password, *(value for _, value in address.params.multi_items()))
         self._secrets = [text for text in hidden if len(text) > 3]
         self._client = httpx.Client(
-            base_url=address.copy_with(query=None),
+            base_url=plain,
             params=address.params,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(seconds, connect=10.0),
