@@ -84,23 +84,22 @@ def calibrated(
     Raises:
         SlumberError: a model cannot be reached; then nothing is kept.
     """
-    dreamer = content_id(
-        dreamer_digest(settings, base_sha256),
-        code_sha256("steps.dream.calibration"),
-        passages_digest(),
-        sorted(WRITERS),
-        settings.dream.model_dump(mode="json", include={"facts_per_sentence", "wordings_per_fact", "kept_per_fact"}),
-        settings.dream.min_support,
-    )
-    path = _file(workspace, dreamer)
+    found = remembered(settings, workspace, base_sha256=base_sha256)
+    if found is None:
+        dreamer = _key(settings, base_sha256)
+        found = _measured(settings, dreamer, writer, base)
+        write_text(_file(workspace, dreamer), found.model_dump_json(indent=1) + "\n")
+        say(f"Writers: {found.says}")
+    return found
+
+
+def remembered(settings: Settings, workspace: Workspace, *, base_sha256: str) -> Calibration | None:
+    """Return what was measured with this dreamer and this code; None if nothing was, or its file is damaged."""
     try:
+        path = _file(workspace, _key(settings, base_sha256))
         return Calibration.model_validate_json(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValidationError, ValueError):
-        pass  # not measured yet, or damaged: measured again
-    found = _measured(settings, dreamer, writer, base)
-    write_text(path, found.model_dump_json(indent=1) + "\n")
-    say(f"Writers: {found.says}")
-    return found
+        return None
 
 
 def _measured(settings: Settings, dreamer: str, writer: ChatModel, base: ChatModel) -> Calibration:
@@ -167,6 +166,19 @@ def _of_writer(
 def _nothing(shape: str, name: str, known: tuple[CalibrationPassage, ...]) -> Measured:
     facts = sum(len(passage.facts) for passage in known if passage.shape == shape)
     return Measured(shape=shape, writer=name, asked=0, known=facts, right=0, dreams=0)
+
+
+def _key(settings: Settings, base_sha256: str) -> str:
+    """Digest of all that decides what is measured."""
+    knobs = {"facts_per_sentence", "wordings_per_fact", "kept_per_fact", "min_support", "temperature", "top_k"}
+    return content_id(
+        dreamer_digest(settings, base_sha256),
+        code_sha256("steps.dream.calibration"),
+        passages_digest(),
+        sorted(WRITERS),
+        settings.dream.model_dump(mode="json", include=knobs),
+        settings.seed,
+    )
 
 
 def _file(workspace: Workspace, dreamer: str) -> Path:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from steps.anchors import read_anchors
-from steps.dream.calibration import Calibration, calibrated, dreamer_digest
+from steps.dream.calibration import Calibration, calibrated, dreamer_digest, remembered
 from steps.dream.rehearsal import normalised, write_rehearsal
 from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
 from steps.kinds.kind import Dreaming
 from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
-from steps.model.loading import load_base
+from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.records import Dream, Experience, Probe, Triaged, content_id
 from steps.settings import Settings
@@ -71,7 +71,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
     Raises:
         SlumberError: the model is missing, or the writer's server cannot be reached.
     """
-    return _dreamer(settings, workspace)[2]
+    found = remembered(settings, workspace, base_sha256=base_sha256(base_folder(settings.model)))
+    return found or _dreamer(settings, workspace)[2]
 
 
 def _dreamer(settings: Settings, workspace: Workspace) -> tuple[LocalModel, ChatModel, Calibration]:
