@@ -147,6 +147,16 @@ def gate_errors(
     measure(load_settings(params), trials=trials)
 
 
+@app.command()
+def writers(
+    trials: Annotated[int, typer.Option("--trials", min=1, help="times that the four nights are simulated")] = 200,
+) -> None:
+    """Print how simulated writers earn their share over four nights, one that teaches nothing among them."""
+    from bench.writers import measure
+
+    measure(trials=trials)
+
+
 def _run(found: Stream, preset: str, arms: str | None, settings: Settings, out: Path) -> None:
     chosen = _preset(preset)
     names = [name.strip() for name in arms.split(",")] if arms else list(chosen.arms)

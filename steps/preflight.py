@@ -47,6 +47,8 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
     dream = settings.dream
     if dream.engine == "openai" and not (dream.endpoint and dream.endpoint_model):
         raise SlumberError("dream.engine is 'openai': set dream.endpoint and dream.endpoint_model in params.yaml, too.")
+    if dream.engine == "openai" and dream.endpoint and not dream.endpoint.startswith(("http://", "https://")):
+        raise SlumberError("dream.endpoint is no address of a server: write http://HOST:PORT/v1.")
     if settings.notify_command and shutil.which(settings.notify_command[0]) is None:
         raise SlumberError(
             f"The program {settings.notify_command[0]!r} of notify.command is not found or not executable: "

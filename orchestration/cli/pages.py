@@ -7,7 +7,10 @@ import typer
 from orchestration.cli.options import InboxOption, ParamsOption, WorkspaceOption, deployment
 
 ExamineOption = Annotated[
-    bool, typer.Option("--examine", help="Also ask the base what every night compares with, minutes on two cores.")
+    bool,
+    typer.Option(
+        "--examine", help="Also ask the base what every night compares with, and try who can write dreams; minutes."
+    ),
 ]
 
 
@@ -30,6 +33,9 @@ def setup(workspace: WorkspaceOption = None, params: ParamsOption = None, examin
         ensure_key(Registry(found.settings, found.workspace))  # what is remembered of the base bears its seal
         examine_base(settings=found.settings, workspace=found.workspace)
         typer.echo("The base has been examined.")
+        from steps.dream.dreaming import calibrate
+
+        typer.echo(f"Writers: {calibrate(found.settings, found.workspace).says}")
 
 
 def ui(workspace: WorkspaceOption = None, params: ParamsOption = None, inbox: InboxOption = None) -> None:

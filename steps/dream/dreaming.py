@@ -6,14 +6,18 @@ from typing import Any
 
 from steps.anchors import read_anchors
 from steps.dream.budget import Candidate, Plan, plan
+from steps.dream.calibration import Calibration, calibrated, dreamer_digest, remembered
 from steps.dream.rehearsal import normalised, write_rehearsal
+from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
 from steps.kinds.kind import Dreaming
 from steps.kinds.table import KINDS, kind_of
-from steps.model.loading import load_base
+from steps.model.chat_model import ChatModel
+from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
+from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
 
@@ -29,12 +33,14 @@ def dream_all(
     night: Night, found: list[Candidate], probes: Sequence[Probe]
 ) -> tuple[list[Dream], Plan, Counter[str], dict[str, Any]]:
     """Return the dreams, each once, what was planned, how many were refused by reason, and how they were made."""
-    settings = night.settings
-    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    settings, workspace = night.settings, night.workspace
+    base, writer, measured = _dreamer(settings, workspace)
+    dreamer = dreamer_digest(settings, base.base.sha256)
+    known = earned(measured, night_rows(workspace, before=night.date, dreamer=dreamer))
     refused: Counter[str] = Counter()
-    planned = plan(night, found, probes, base)
+    planned, sharing = plan(night, found, probes, base), shared(known, floor=settings.dream.exploration)
     experiences, chosen = planned.experiences, frozenset(one.key for one in planned.tonight)
-    dreaming = Dreaming(night.date, settings, make_writer(settings.dream, base), base, refused, chosen)
+    dreaming = Dreaming(night.date, settings, writer, base, refused, plan=sharing, passages=chosen)
     dreams = [
         dream
         for kind in KINDS.values()
@@ -55,7 +61,25 @@ def dream_all(
             refused["dreamt already"] += 1
         else:
             kept[one.id] = one
-    return list(kept.values()), planned, refused, {"packed": base.packed, "engine": settings.dream.engine}
+    how = {"packed": base.packed, "engine": settings.dream.engine, "dreamer": dreamer, "calibration": measured.says}
+    return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
+
+
+def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
+    """Measure the writers with this dreamer, unless that was done; return what is known of them.
+
+    Raises:
+        SlumberError: the model is missing, or the writer's server cannot be reached.
+    """
+    found = remembered(settings, workspace, base_sha256=base_sha256(base_folder(settings.model)))
+    return found or _dreamer(settings, workspace)[2]
+
+
+def _dreamer(settings: Settings, workspace: Workspace) -> tuple[LocalModel, ChatModel, Calibration]:
+    """The model that verifies, the one that writes, and what is known of their ways of writing."""
+    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    writer = make_writer(settings.dream, base)
+    return base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.base.sha256)
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

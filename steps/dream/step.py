@@ -19,6 +19,9 @@ class DreamFigures(Figures):
     """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy.
 
     ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source.
+    ``dreamer``: digest of who writes and verifies. ``calibration``: which writers it can be, in a line; ``writers``:
+    what was measured of each by shape, its share of the night, how many pieces that were and how many it asked about,
+    and its cost in thousand characters.
     """
 
     documents: int
@@ -35,6 +38,9 @@ class DreamFigures(Figures):
     examples: list[dict[str, Any]] = Field([])
     packed: bool | None = None
     engine: str | None = None
+    dreamer: str | None = Field(None, repr=False)
+    calibration: str | None = None
+    writers: list[dict[str, Any]] = Field([])
 
 
 class DreamStep(Step[DreamFigures]):
@@ -53,11 +59,14 @@ class DreamStep(Step[DreamFigures]):
     kinds = ("transformers", "dvc")
 
     def parameters(self, night: Night) -> Any:
+        from steps.dream.calibration import dreamer_digest
+        from steps.dream.shares import night_rows
         from steps.model.loading import base_folder, base_sha256
 
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
-        return [settings.dream.model_dump(mode="json"), settings.seed, base, settings.night.minutes]
+        shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
+        return [settings.dream.model_dump(mode="json"), settings.seed, base, settings.night.minutes, shown]
 
     def inputs(self, night: Night) -> list[Path]:
         carried = night.datasets("carried", tonight=False)[-1:]

@@ -16,6 +16,7 @@ class ExamineFigures(Figures):
     """Counts as [right, asked], of canaries [surfaced, asked], by model, condition, cohort and ability.
 
     ``met``: the nights that the champion has learned from. ``digests``: of the adapters that were asked.
+    ``learned_by_writer``: facts asked for and known afterwards, by who wrote tonight's dreams; empty if only the rules.
     ``champion``: the version in the registry that the candidate is compared with; None: the base.
     """
 
@@ -28,6 +29,7 @@ class ExamineFigures(Figures):
     probes: dict[str, list[int]] = Field({}, repr=False)
     anchors: dict[str, list[int]] = Field({}, repr=False)
     canaries: dict[str, list[int]] = Field({}, repr=False)
+    learned_by_writer: list[dict[str, Any]] = Field([], repr=False)
 
 
 class ExamineStep(Step[ExamineFigures]):
@@ -74,7 +76,8 @@ class ExamineStep(Step[ExamineFigures]):
 
     def work(self, night: Night) -> ExamineFigures:
         from steps.examine.examination import digests_of, examine_candidate, met_by_champion
-        from steps.examine.reading import write_examination
+        from steps.examine.learned import learned_by_writer
+        from steps.examine.reading import marked, read_examination, write_examination
 
         trained = ConsolidateStep.read(night.workspace, night.date)
         if trained is None or trained.figures.skipped:
@@ -83,6 +86,12 @@ class ExamineStep(Step[ExamineFigures]):
         found = examine_candidate(night)
         forgetting = night.forgetting is not None
         champion = night.champion.version if night.champion else None
+        answers = marked(read_examination(night.folder / "examination").answers)
         return ExamineFigures(
-            digests=digests_of(night), champion=champion, met=met_by_champion(night), forgetting=forgetting, **found
+            digests=digests_of(night),
+            champion=champion,
+            met=met_by_champion(night),
+            forgetting=forgetting,
+            learned_by_writer=[] if forgetting else learned_by_writer(night, answers),
+            **found,
         )

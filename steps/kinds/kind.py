@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry
+from steps.kinds.writing import Plan, Tally
 from steps.model.chat_model import ChatModel
 from steps.records import Dream, Experience
 from steps.settings import Settings
@@ -36,13 +37,18 @@ class Shown:
 
 @dataclass(frozen=True)
 class Dreaming:
-    """What lessons are made with: ``writer`` writes, ``base`` verifies; ``refused`` counts refusals by reason."""
+    """What lessons are made with: ``writer`` writes, ``base`` verifies; ``refused`` counts refusals by reason.
+
+    ``plan``: whose way of writing is used for what; ``tallies``: what came of it.
+    """
 
     night: str
     settings: Settings
     writer: ChatModel
     base: ChatModel
     refused: Counter[str]
+    plan: Plan = field(default_factory=Plan)
+    tallies: list[Tally] = field(default_factory=list)
     passages: frozenset[tuple[str, int]] | None = None
     """Which passages are dreamt about tonight, by experience and first sentence; None: all."""
 

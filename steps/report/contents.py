@@ -60,6 +60,7 @@ def night_contents(
         "training": figures["consolidate"] or None,
         "loss_plot": loss_plot(figures["consolidate"].get("losses") or []),
         "dreams": figures["dream"] or None,
+        "writers": _writers(figures),
         "examples": {e["strategy"]: e for e in figures["dream"].get("examples", [])},
         **_material(workspace, night, figures),
         "files": files_of(workspace, night=night, manifests=manifests),
@@ -102,6 +103,15 @@ def _summary(figures: dict[str, Any], compared: Compared | None, abilities: Any)
         ("Earlier nights’ questions", *_change(compared.earlier if compared else (None, None))),
         ("General abilities", *_change(abilities["all"] if abilities else (None, None))),
         ("Training time", f"skipped: {trained['skipped']}" if "skipped" in trained else training, speed),
+    ]
+
+
+def _writers(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each writer was given, did and taught by shape; ``learned`` is None where no probe asked."""
+    asked = figures["examine"].get("learned_by_writer") or []
+    learned = {(row["shape"], row["writer"]): Tally(row["learned"], row["probes"]) for row in asked}
+    return [
+        row | {"learned": learned.get((row["shape"], row["writer"]))} for row in figures["dream"].get("writers") or []
     ]
 
 

@@ -67,6 +67,9 @@ class DreamSettings(Section):
     top_k: Positive = Field(40, description="of the sampling: the likeliest tokens drawn from")
     min_support: float = Field(0.3, description="nats per token by which the document must make an answer likelier")
     batch_tokens: Positive = Field(4096, description="tokens in flight at once")
+    exploration: Annotated[float, Field(ge=0.0, le=0.3)] = Field(
+        0.05, description="least share of the pieces of a shape that each writer gets which can be used for it"
+    )
     holdout_share: Share = Field(
         0.2, description="share of question dreams held out as probes where the owner gave none"
     )

@@ -63,6 +63,11 @@ def test_a_suite_that_is_not_there(refused, folder, tmp_path):
         assert f"examine.{key}" in said and str(tmp_path / folder) in said
 
 
+def test_an_address_of_a_dreamer_that_is_none(refused):
+    said = refused("dream: {engine: openai, endpoint: 'localhost:8000/v1', endpoint_model: big}")
+    assert "dream.endpoint" in said and "http://" in said
+
+
 def test_a_task_that_looks_like_a_folder_and_is_none(refused, monkeypatch, tmp_path):
     monkeypatch.setattr("steps.settings.judging.find_spec", lambda _: object())
     assert "examine.suites" in refused("examine: {suites: [arc_easy, own/colours]}")

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from steps.kinds.document.candidates import form_dreams, question_dreams
 from steps.kinds.document.corrections import corrected
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
 from steps.kinds.document.sources import Source, dream_about, passages
+from steps.kinds.document.writers import written
 from steps.kinds.kind import Dreaming
 from steps.records import Dream, Experience
 
@@ -28,23 +28,14 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
             if (source.experience.id, source.first + place) in stale:
                 source.sentences[place] = ""
                 dreaming.refused["another document corrects it"] += 1
-    questions = question_dreams(
-        dreaming.writer,
-        dreaming.base,
-        sources,
-        settings=dreaming.settings,
-        night=night,
-        refused=dreaming.refused,
-    )
-    formed = form_dreams(dreaming.base, sources, min_support=knobs.min_support, night=night, refused=dreaming.refused)
-    questions = [*questions, *formed]
+    dreams, by_rule = written(sources, dreaming)
+    questions = [dream for dream in dreams if dream.strategy == "question"]
+    begun = [source for source in sources if source.first == 0]
     return [
-        *questions,
-        *reverse_dreams(sources, night=night),
-        *unanswerable_dreams(
-            [s for s in sources if s.first == 0], per_document=knobs.unknown_per_document, night=night
-        ),
-        *_drilled(sources, questions, night=night),
+        *dreams,
+        *reverse_dreams(by_rule, night=night),
+        *unanswerable_dreams(begun, per_document=knobs.unknown_per_document, night=night),
+        *_drilled(by_rule, questions, night=night),
         *reading_dreams(questions, sources, night=night),
     ]
 

@@ -9,7 +9,9 @@ import pytest
 from steps.dream.writer import make_writer
 from steps.errors import SlumberError
 from steps.model.chat import question_chat
-from steps.model.chat_model import Sampling
+from steps.model.chat_model import Reply, Sampling
+from steps.model.endpoint import EndpointModel
+from tests.replay import Said, replaying
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -68,6 +70,11 @@ def test_lines_and_answers_come_in_order(model, server):
     assert path == "/v1/completions" and key == "Bearer k-1" and body["model"] == "big" and body["max_tokens"] == 8
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr("steps.model.endpoint._FIRST_WAIT", 0.01)
+
+
 def test_a_failing_server_is_one_sentence(model, server):
     server.broken = True
     with pytest.raises(SlumberError, match="answered 500: out of memory"):
@@ -94,3 +101,121 @@ def test_what_a_server_cannot_do_is_said(model):
     ):
         with pytest.raises(SlumberError, match="cannot be asked how probable"):
             ask()
+
+
+def chats(count=1):
+    return [question_chat(f"who {n}?") for n in range(count)]
+
+
+def asking(server, **more):
+    return EndpointModel(server.url, "big", api_key_env="DREAM_KEY", **more)
+
+
+def test_a_busy_server_is_asked_again_as_it_says(monkeypatch):
+    waits = []
+    said = iter(
+        [Said(status=429, headers={"Retry-After": "0.03"}), Said(status=503), Said(hangs_up=True), Said("Ada.")]
+    )
+
+    class Noting(threading.Event):
+        def wait(self, timeout=None):
+            waits.append(timeout)
+
+    monkeypatch.setattr("steps.model.endpoint.Event", Noting)
+    with replaying(lambda path, body: next(said)) as server:
+        assert asking(server).generate("answers", chats(), max_new_tokens=8) == [Reply("Ada.", True)]
+    assert waits == [0.03, 0.02, 0.04]
+
+
+def test_a_server_that_wants_an_hour_is_not_waited_for():
+    with replaying(lambda path, body: Said(status=429, headers={"Retry-After": "3600"})) as server:
+        with pytest.raises(SlumberError, match=r"answered 429: .*Nothing was changed"):
+            asking(server).generate("answers", chats(), max_new_tokens=8)
+        assert len(server.seen) == 1
+
+
+def test_a_slow_server_ends_in_one_sentence():
+    gate = threading.Event()
+    with replaying(lambda path, body: Said("late") if gate.wait(5) else Said()) as server:
+        with pytest.raises(SlumberError, match=r"cannot be reached \(ReadTimeout, 0.2 s\)"):
+            asking(server, seconds=0.2).generate("answers", chats(), max_new_tokens=8)
+        gate.set()
+
+
+def test_requests_are_bounded_and_the_first_failure_ends_them_all():
+    gate = threading.Event()
+
+    def answering(path, body):
+        gate.wait(0.02)
+        return Said(status=400 if body["messages"][0]["content"] == "who 20?" else 200, text="Ada.")
+
+    with replaying(answering) as server:
+        asking(server).generate("answers", chats(20), max_new_tokens=8)
+        assert 1 < server.most <= EndpointModel.parallel
+        server.seen.clear()
+        with pytest.raises(SlumberError, match="answered 400"):
+            asking(server).generate("answers", chats(500), max_new_tokens=8)
+        assert len(server.seen) < 100
+
+
+def test_no_secret_is_printed(monkeypatch):
+    monkeypatch.setenv("DREAM_KEY", "sk-very-secret")
+    said = Said(status=401, body=b"Wrong key sk-very-secret for ada:hidden of token-123")
+    with replaying(lambda path, body: said) as server:
+        url = server.url.replace("//", "//ada:hidden@") + "?api-version=token-123"
+        with pytest.raises(SlumberError) as error:
+            EndpointModel(url, "big", api_key_env="DREAM_KEY").generate("answers", chats(), max_new_tokens=8)
+        assert server.seen[0][0] == "/v1/chat/completions?api-version=token-123"
+    text = str(error.value)
+    assert "answered 401" in text and not any(s in text for s in ("sk-very-secret", "hidden", "token-123"))
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "http://host:port/v1", "file:///etc/passwd", "v1"])
+def test_an_address_that_is_none_is_said(url):
+    with pytest.raises(SlumberError, match="no address of a server"):
+        EndpointModel(url, "big", api_key_env="DREAM_KEY")
+
+
+@pytest.mark.parametrize("status", [400, 422, 501])
+def test_a_schema_is_used_where_it_is_known_and_done_without_where_not(status):
+    def old(path, body):
+        return Said(status=status, text="unknown field") if "response_format" in body else Said("{}")
+
+    with replaying(lambda path, body: Said("{}")) as server:
+        asking(server).generate_json("facts", chats(3), schema={"type": "object"}, max_new_tokens=8)
+        assert all(body["response_format"]["json_schema"]["schema"] == {"type": "object"} for _, body in server.seen)
+    with replaying(old) as server:
+        model = asking(server)
+        for _ in range(2):
+            replies = model.generate_json("facts", chats(3), schema={"type": "object"}, max_new_tokens=8)
+            assert [reply.text for reply in replies] == ["{}"] * 3
+        assert sum("response_format" in body for _, body in server.seen) == 1, "it is asked once"
+
+
+def test_a_server_that_only_chats_continues_texts_in_a_chat():
+    def chatting(path, body):
+        return Said(status=404) if path == "/v1/completions" else Said("\n Edda Krann.\nAnd more.")
+
+    with replaying(chatting) as server:
+        model = asking(server)
+        for _ in range(2):
+            lines = model.complete("q", ["The ferry was built by"], max_new_tokens=8, sampling=Sampling(0.7), seed=3)
+            assert lines == ["Edda Krann."]
+        assert [path for path, _ in server.seen].count("/v1/completions") == 1
+        body = server.seen[-1][1]
+        assert body["temperature"] == 0.7 and body["seed"] == 3 and "prompt" not in body
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b'{"choices": []}', b'{"choices": [7]}', b"\xff\xfe"])
+def test_what_is_no_answer_of_the_protocol_is_one_sentence(body):
+    with replaying(lambda path, asked: Said(body=body)) as server:
+        with pytest.raises(SlumberError, match="in a form that is not OpenAI's"):
+            asking(server).generate("answers", chats(), max_new_tokens=8)
+
+
+def test_a_refusal_says_nothing():
+    message = {
+        "choices": [{"message": {"role": "assistant", "content": None, "refusal": "No."}, "finish_reason": "stop"}]
+    }
+    with replaying(lambda path, asked: Said(body=json.dumps(message).encode())) as server:
+        assert asking(server).generate("answers", chats(), max_new_tokens=8) == [Reply("", True)]
