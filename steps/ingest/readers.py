@@ -3,8 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -40,7 +41,7 @@ class ParsedRecord:
     """One record as it lies in the inbox: an ``entry``, or a ``rule`` and ``reason`` why there is none.
 
     ``rule`` is "ignored" for what is left alone, and else what quarantines the record. ``note`` goes into the ledger.
-    ``redactions``: what was replaced before the text was read, by kind.
+    ``redactions``: what was replaced before the text was read, by kind. ``hash`` and ``repeats``: see ``Known``.
     """
 
     file: str
@@ -51,9 +52,15 @@ class ParsedRecord:
     excerpt: str = ""
     note: str = ""
     redactions: Counter[str] = field(default_factory=Counter)
+    hash: bytes = b""
+    repeats: Any = None
 
 
-def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
+Known = Callable[[str, bytes], tuple[bytes, Any]]
+"""Given a file's name and the bytes of a record, returns its hash and what it repeats; then it need not be read."""
+
+
+def read_found(found: InboxEntry, known: Known = lambda file, raw: (b"", None)) -> Iterator[ParsedRecord]:
     """Yield the records of one entry of the inbox; whatever is wrong with it becomes a record, never an exception."""
     if found.fate != "read":
         yield ParsedRecord(found.file, None, rule=found.rule or "ignored", reason=found.reason)
@@ -69,11 +76,13 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
     suffix = suffix_of(found.path)
     try:
         if suffix in LINES:
-            yield from _lines(found.file, _checked(content, suffix))
+            yield from _lines(found.file, _checked(content, suffix), known)
         elif suffix in TABLES:
-            yield from _rows(found.file, suffix, _checked(content, suffix))
+            yield from _rows(found.file, suffix, _checked(content, suffix), known)
         else:
-            yield _whole(found, suffix, _checked(content, suffix))
+            yield _unless_known(
+                known, found.file, None, content, lambda: _whole(found, suffix, _checked(content, suffix))
+            )
     except RecordRejected as refusal:
         rule, reason = refusal.args
         text = "" if rule in ("binary", "unsupported_type") else excerpt(_decoded(content[:8000]))
@@ -144,13 +153,20 @@ def _whole(found: InboxEntry, suffix: str, content: bytes) -> ParsedRecord:
     return ParsedRecord(found.file, None, entry=entry, redactions=redactions, note=note)
 
 
-def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
+def _unless_known(
+    known: Known, file: str, number: int | None, raw: bytes, read: Callable[[], ParsedRecord]
+) -> ParsedRecord:
+    hash_, repeats = known(file, raw)
+    return replace(read(), hash=hash_) if repeats is None else ParsedRecord(file, number, repeats=repeats)
+
+
+def _lines(file: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     if _is_one_value(content):
-        yield from _rows(file, ".json", content)
+        yield from _rows(file, ".json", content, known)
         return
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
-            yield _line(file, number, line)
+            yield _unless_known(known, file, number, line, partial(_line, file, number, line))
 
 
 def _is_one_value(content: bytes) -> bool:
@@ -164,18 +180,23 @@ def _is_one_value(content: bytes) -> bool:
         return False
 
 
-def _rows(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+def _rows(file: str, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     """The records of a file that holds them as a table or a list; numbered from 1."""
     for number, value in enumerate(rows_of(suffix, content), start=1):
-        try:
-            if not isinstance(value, dict):
-                raise RecordRejected("not_a_record", "it is not a JSON object")
-            yield _record(file, number, value)
-        except RecordRejected as refusal:
-            rule, reason = refusal.args
-            if isinstance(value, dict) and "kind" not in value:
-                reason += "; its form is not known here: write each record as one of these kinds"
-            yield ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(json.dumps(value)))
+        raw = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+        yield _unless_known(known, file, number, raw, partial(_row, file, number, value))
+
+
+def _row(file: str, number: int, value: Any) -> ParsedRecord:
+    try:
+        if not isinstance(value, dict):
+            raise RecordRejected("not_a_record", "it is not a JSON object")
+        return _record(file, number, value)
+    except RecordRejected as refusal:
+        rule, reason = refusal.args
+        if isinstance(value, dict) and "kind" not in value:
+            reason += "; its form is not known here: write each record as one of these kinds"
+        return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(json.dumps(value)))
 
 
 def _line(file: str, number: int, line: bytes) -> ParsedRecord:

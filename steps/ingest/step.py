@@ -1,28 +1,34 @@
 """Ingest: every record of the inbox becomes an experience, a probe, a quarantined record or a line in the ledger."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any, TextIO
 
 from pydantic import Field
 
-from steps.ingest.deduplicate import Match, Met, probe_key
+from steps.deployment_key import key_path
+from steps.ingest.deduplicate import Met, twin_id
 from steps.ingest.excerpts import excerpt
+from steps.ingest.index import in_memory, opened_index, update_index
 from steps.ingest.inputs import ProbeInput
-from steps.ingest.naming import Names
+from steps.ingest.naming import names_of
 from steps.ingest.prepare import prepare
 from steps.ingest.readers import ParsedRecord, read_found
 from steps.ingest.redact import sentence
+from steps.ingest.seen import Seen
+from steps.ingest.tables import Asked, Tables, Version
 from steps.ingest.walking import InboxEntry, look_at_inbox
 from steps.kinds.entry import RecordRejected
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
-from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, Record, content_id
+from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, content_id
 from steps.settings import Settings
 from steps.step import Step
-from steps.workspace import Workspace, read_records, write_records
+from steps.workspace import Workspace, atomic_path, read_records, write_records
 
 FILES = ("experiences", "probes", "ledger", "quarantine")
 
@@ -54,29 +60,39 @@ class IngestStep(Step[IngestFigures]):
 
     def parameters(self, night: Night) -> Any:
         seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in _found(night)]
-        return [night.settings.ingest.model_dump(mode="json"), night.date, seen]
+        return [night.settings.ingest.model_dump(mode="json"), night.date, seen, met_before(night)]
 
     def inputs(self, night: Night) -> list[Path]:
-        gone = [night.workspace.dataset("forgotten", any_night) for any_night in night.workspace.nights("forgotten")]
-        return [*night.datasets("corpus", tonight=False), *night.datasets("probes", tonight=False), *gone]
+        return [night.workspace.dataset("forgotten", any_night) for any_night in night.workspace.nights("forgotten")]
 
     def outputs(self, night: Night) -> list[Path]:
         return [night.folder / "ingest" / f"{name}.jsonl" for name in FILES]
 
     def work(self, night: Night) -> IngestFigures:
-        intake = _Intake(night.settings, night.workspace, night.date)
-        for item in _found(night):
-            intake.take_file(item)
-        intake.resolve_probes()
-        intake.check_counts()
-        rows: tuple[Sequence[Record], ...] = (intake.experiences, intake.probes, intake.ledger, intake.quarantine)
-        for path, records in zip(self.outputs(night), rows, strict=True):
-            write_records(path, records)
+        experiences, probes, ledger, quarantine = self.outputs(night)
+        with opened_index(night.workspace) as index, _written(experiences, ledger, quarantine) as streams:
+            intake = _Intake(night.settings, night.workspace, night.date, index, *streams)
+            for item in _found(night):
+                intake.take_file(item)
+            intake.finish()
+        write_records(probes, intake.probes)
         return intake.figures()
 
     def result(self, night: Night, record: StepRecord) -> dict[str, Any]:
         ledger = read_records(night.dataset("ledger"), LedgerEntry)
         return {"night": night.date, "ledger": [entry.model_dump(mode="json") for entry in ledger]}
+
+
+def met_before(night: Night) -> list[tuple[str, str, str]]:
+    """Bring the index up to the nights before ``night``; return what it was made of: dataset, night and hash."""
+    return update_index(night.workspace, until=str(date.fromisoformat(night.date) - timedelta(days=1)))
+
+
+@contextmanager
+def _written(*paths: Path) -> Iterator[list[TextIO]]:
+    """Yield streams that replace files if the block succeeds."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(stack.enter_context(atomic_path(p)).open("w", encoding="utf-8")) for p in paths]
 
 
 def _found(night: Night) -> list[InboxEntry]:
@@ -86,33 +102,29 @@ def _found(night: Night) -> list[InboxEntry]:
 
 @dataclass
 class _Intake:
-    """What the night has taken in so far."""
+    """What the night has taken in so far; experiences, ledger and quarantine are written as they come."""
 
     settings: Settings
     workspace: Workspace
     night: str
+    index: Tables
+    experiences: TextIO
+    ledger: TextIO
+    quarantine: TextIO
     records: int = 0
-    experiences: list[Experience] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
-    ledger: list[LedgerEntry] = field(default_factory=list)
-    quarantine: list[Quarantined] = field(default_factory=list)
 
     def __post_init__(self):
-        self.met = Met(near_duplicate=self.settings.ingest.near_duplicate)
-        self.names, self.asked, self.redacted = Names(), dict[str, Probe](), Counter[str]()
-        self.questions = dict[tuple[str, str], Probe]()
+        self.tonight, self.day = in_memory(), date.fromisoformat(self.night).toordinal()
+        self.met = Met(self.index, self.tonight, night=self.day)
+        self.seen = Seen(self.index, key_path(self.settings, self.workspace), self.settings.ingest)
+        self.redacted, self.outcomes, self.kinds = Counter[str](), Counter[str](), Counter[str]()
+        self.questions = dict[str, Probe]()
         gone = [self.workspace.dataset("forgotten", night) for night in self.workspace.nights("forgotten")]
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
-        for earlier in self.workspace.nights("corpus", before=self.night):
-            for experience in read_records(self.workspace.dataset("corpus", earlier), Experience):
-                self.met.add(experience)
-                self.names.add_experience(experience)
-        for earlier in self.workspace.nights("probes", before=self.night):
-            for probe in read_records(self.workspace.dataset("probes", earlier), Probe):
-                self.asked.setdefault(probe_key(probe), probe)
 
     def take_file(self, item: InboxEntry) -> None:
-        for parsed in read_found(item):
+        for parsed in read_found(item, self._known):
             self.records += 1
             try:
                 self.take(parsed)
@@ -120,7 +132,21 @@ class _Intake:
                 rule, reason = refusal.args
                 self._refuse(parsed, rule, reason, excerpt(_said(parsed)))
 
+    def _known(self, file: str, raw: bytes) -> tuple[bytes, Version | Asked | None]:
+        """The hash of a record, and what it repeats, if it came as it is before and what it says holds still."""
+        hash_ = self.seen.hash_of(file, raw)
+        number = self.seen.known(hash_) if hash_ else None
+        if number is None or number in self.forgotten:
+            return hash_, None
+        return hash_, self.met.repeated(number) or self.met.repeated_probe(number)
+
     def take(self, parsed: ParsedRecord) -> None:
+        if parsed.repeats is not None:
+            if isinstance(parsed.repeats, Version) and parsed.repeats.source != parsed.file:
+                names = names_of(file=parsed.file, source=None, title="")
+                self.tonight.name(names, night=self.day, means=parsed.repeats.id)
+            self._repeat(parsed, parsed.repeats)
+            return
         if parsed.rule == "ignored":
             self._enter(parsed, "ignored", parsed.reason)
             return
@@ -137,99 +163,104 @@ class _Intake:
 
     def _take_experience(self, parsed: ParsedRecord, new: Experience, counts: Counter[str]) -> None:
         match = self.met.match(new)
-        tonight = match and match.relation == "duplicate" and match.original.night == self.night
-        if match and tonight and match.original.source != new.source:  # triage lets one of the two files teach
-            self._keep_twin(parsed, new, match, counts)
-            return
-        if match and match.relation == "duplicate":
-            self.names.add(new.names, night=self.night, experience=match.original.id)
-            self._enter(parsed, "duplicate", _duplicates(match, self.night), match.original.id)
-            return
         if match and match.relation == "older":
-            met, when = match.original, str(match.original.created_at)[:10]
-            reason = f"older than {_where(met.source, met.record, met.night, self.night)}, which is of {when}"
-            self._enter(parsed, "ignored", f"{reason}: it replaces nothing")
+            when = datetime.fromtimestamp(match.original.written or 0, UTC).date()
+            where = self._where(match.original.source, match.original)
+            self._enter(parsed, "ignored", f"older than {where}, which is of {when}: it replaces nothing")
             return
+        same = match.original if match and match.relation == "duplicate" else None
+        twin = same is not None and same.night == self.day and same.source != new.source
+        if same:
+            self.tonight.name(new.names, night=self.day, means=same.id)
+        if same and not (twin and self.met.repeated(twin_id(new)) is None):
+            self._repeat(parsed, same)
+            return
+        remark = f"updates {match.original.id}" if match else ""
+        if same:  # triage lets one of the two files teach
+            new = new.model_copy(update={"id": twin_id(new), "same_as": same.id})
+            remark = self._same_as(same)
         self.met.add(new)
-        self.names.add_experience(new)
-        self.experiences.append(new)
-        self._accept(parsed, new.id, counts, f"updates {match.original.id}" if match else "")
-
-    def _keep_twin(self, parsed: ParsedRecord, new: Experience, match: Match, counts: Counter[str]) -> None:
-        twin = new.model_copy(update={"id": content_id(new.id, new.source, new.record), "same_as": match.original.id})
-        if any(kept.id == twin.id for kept in self.experiences):
-            self._enter(parsed, "duplicate", _duplicates(match, self.night), match.original.id)
-            return
-        self.names.add(twin.names, night=self.night, experience=match.original.id)
-        self.experiences.append(twin)
-        self._accept(parsed, twin.id, counts, _duplicates(match, self.night))
+        self.experiences.write(new.to_json() + "\n")
+        self.kinds[new.kind] += 1
+        self._accept(parsed, new.id, counts, remark)
 
     def _take_probe(self, parsed: ParsedRecord, new: Probe, counts: Counter[str]) -> None:
-        same = self.asked.setdefault(probe_key(new), new)
-        if same is not new:
-            where = _where(same.file or "a probe", same.record, same.night, self.night)
-            self._enter(parsed, "duplicate", f"the same as {where}", same.id)
+        if same := self.met.match_probe(new):
+            self._repeat(parsed, same)
             return
-        other = self.questions.setdefault((_asked(new), self.night), new)
+        other = self.questions.setdefault(_asked(new), new)
         if other is not new and not set(map(str.casefold, other.answers)) & set(map(str.casefold, new.answers)):
+            where = f"{other.file or 'a probe'}{f' line {other.record}' if other.record else ''} of tonight"
             raise RecordRejected(
-                "contradicts",
-                f"{_where(other.file or 'a probe', other.record, other.night, self.night)} asks the same question and "
-                "wants other answers: both cannot be right",
+                "contradicts", f"{where} asks the same question and wants other answers: both cannot be right"
             )
+        self.met.ask(new)
         self.probes.append(new)
         self._accept(parsed, new.id, counts, "")
 
-    def resolve_probes(self) -> None:
-        """Let each probe name its experience; after all records, for a probe may come before its document."""
-        self.probes = [
-            probe.model_copy(update={"experience": self.names.resolve(probe.source)}) for probe in self.probes
-        ]
+    def finish(self) -> None:
+        """Let each probe name its experience, for it may come before its document, and see that nothing vanished.
 
-    def check_counts(self) -> None:
-        """Raise AssertionError unless each record has become exactly one line of the ledger, and is where it says."""
-        outcomes = Counter(entry.outcome for entry in self.ledger)
-        kept = len(self.experiences) + len(self.probes)
-        if (
-            len(self.ledger) != self.records
-            or outcomes["accepted"] + outcomes["redacted"] != kept
-            or outcomes["quarantined"] != len(self.quarantine)
-        ):
-            raise AssertionError(f"{self.records} records in, but {dict(outcomes)} out and {kept} kept")
+        Raises:
+            AssertionError: a record has not become exactly one line of the ledger, or is not where that says.
+        """
+        self.probes = [self._resolved(probe) for probe in self.probes]
+        kept = self.kinds.total() + len(self.probes)
+        if self.outcomes.total() != self.records or self.outcomes["accepted"] + self.outcomes["redacted"] != kept:
+            raise AssertionError(f"{self.records} records in, but {dict(self.outcomes)} out and {kept} kept")
+        self.seen.write()
+
+    def _resolved(self, probe: Probe) -> Probe:
+        names = (probe.source, PurePosixPath(probe.source.replace("\\", "/")).name) if probe.source else ()
+        return probe.model_copy(update={"experience": self.met.resolve(names)})
 
     def figures(self) -> IngestFigures:
         return IngestFigures(
             records=self.records,
-            outcomes=dict(sorted(Counter(entry.outcome for entry in self.ledger).items())),
-            kinds=dict(sorted(Counter(experience.kind for experience in self.experiences).items())),
+            outcomes=dict(sorted(self.outcomes.items())),
+            kinds=dict(sorted(self.kinds.items())),
             probes=len(self.probes),
             redactions=dict(sorted(self.redacted.items())),
         )
+
+    def _repeat(self, parsed: ParsedRecord, same: Version | Asked) -> None:
+        self._enter(parsed, "duplicate", self._same_as(same), same.id)
+        if parsed.repeats is None:
+            self.seen.add(parsed.hash, same.id)
 
     def _accept(self, parsed: ParsedRecord, key: str, counts: Counter[str], remark: str) -> None:
         self.redacted += counts
         outcome: Outcome = "redacted" if counts else "accepted"
         details = [part for part in (sentence(counts), remark, parsed.note) if part]
         self._enter(parsed, outcome, f"{outcome}: {'; '.join(details)}" if details else outcome, key)
+        self.seen.add(parsed.hash, key)
 
     def _refuse(self, parsed: ParsedRecord, rule: str, reason: str, text: str) -> None:
-        key = content_id("quarantine", self.night, parsed.file, parsed.record, rule, len(self.quarantine))
-        self.quarantine.append(
-            Quarantined(
-                id=key,
-                night=self.night,
-                dataset="probes" if isinstance(parsed.entry, ProbeInput) else "experiences",
-                file=parsed.file,
-                record=parsed.record,
-                rule=rule,
-                reason=reason,
-                excerpt=text,
-            )
+        key = content_id("quarantine", self.night, parsed.file, parsed.record, rule, self.outcomes["quarantined"])
+        row = Quarantined(
+            id=key,
+            night=self.night,
+            dataset="probes" if isinstance(parsed.entry, ProbeInput) else "experiences",
+            file=parsed.file,
+            record=parsed.record,
+            rule=rule,
+            reason=reason,
+            excerpt=text,
         )
+        self.quarantine.write(row.to_json() + "\n")
         self._enter(parsed, "quarantined", f"{rule}: {reason}", key)
 
     def _enter(self, parsed: ParsedRecord, outcome: Outcome, reason: str, key: str | None = None) -> None:
-        self.ledger.append(LedgerEntry(file=parsed.file, record=parsed.record, outcome=outcome, reason=reason, id=key))
+        row = LedgerEntry(file=parsed.file, record=parsed.record, outcome=outcome, reason=reason, id=key)
+        self.ledger.write(row.to_json() + "\n")
+        self.outcomes[outcome] += 1
+
+    def _same_as(self, same: Version | Asked) -> str:
+        return f"the same as {self._where(same.source if isinstance(same, Version) else same.file, same)}"
+
+    def _where(self, file: str | None, met: Version | Asked) -> str:
+        night = "tonight" if met.night == self.day else met.date
+        return f"{file or 'a probe'}{f' line {met.record}' if met.record else ''} of {night}"
 
 
 def _asked(probe: Probe) -> str:
@@ -239,13 +270,3 @@ def _asked(probe: Probe) -> str:
 def _said(parsed: ParsedRecord) -> str:
     entry = parsed.entry
     return "" if entry is None else str(getattr(entry, "text", None) or getattr(entry, "question", None) or "")
-
-
-def _duplicates(match: Match, night: str) -> str:
-    old = match.original
-    how = "the same as" if match.similarity == 1.0 else f"nearly the same (similarity {match.similarity:.2f}) as"
-    return f"{how} {_where(old.source, old.record, old.night, night)}"
-
-
-def _where(file: str, record: int | None, night: str, tonight: str) -> str:
-    return f"{file}{f' line {record}' if record else ''} of {'tonight' if night == tonight else night}"

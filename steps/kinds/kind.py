@@ -98,6 +98,13 @@ class Kind(ABC):
         """
         return []
 
+    def parts(self, experience: Experience) -> list[tuple[str, ...]]:
+        """What it says, part by part, by the numbers that lessons give as their ``sentence``; each after its headings.
+
+        By them it is told what of a newer version is new, and what is no longer said.
+        """
+        return [(experience.text,)]
+
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""
         return [Passage(experience, 0, [experience.text])]
