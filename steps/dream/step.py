@@ -72,8 +72,8 @@ class DreamStep(Step[DreamFigures]):
         probes = read_records(night.dataset("probes"), Probe)
         dreams, refused, extra = dream_all(settings, tonight, experiences, probes) if passages else ([], Counter(), {})
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
-        refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
-        train, held = hold_out(checked.kept, probes, experiences, share=settings.dream.holdout_share, night=tonight)
+        refused.update(f"expectation {rule.name}" for rule in checked.broken.values())
+        train, held = hold_out(checked.kept(dreams), probes, experiences, share=settings.dream.holdout_share, night=tonight)
         leaked = leaks(train, [*probes, *held])
         if leaked:
             raise DataRefused(
