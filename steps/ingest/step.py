@@ -60,7 +60,7 @@ class IngestStep(Step[IngestFigures]):
 
     def parameters(self, night: Night) -> Any:
         seen = [(item.file, item.fate, item.rule, item.reason, item.sha256) for item in _found(night)]
-        return [night.settings.ingest.model_dump(mode="json"), night.date, seen, met_before(night)]
+        return [night.settings.ingest.model_dump(mode="json"), night.date, seen, met_before(night, "corpus", "probes")]
 
     def inputs(self, night: Night) -> list[Path]:
         return [night.workspace.dataset("forgotten", any_night) for any_night in night.workspace.nights("forgotten")]
@@ -83,9 +83,10 @@ class IngestStep(Step[IngestFigures]):
         return {"night": night.date, "ledger": [entry.model_dump(mode="json") for entry in ledger]}
 
 
-def met_before(night: Night) -> list[tuple[str, str, str]]:
-    """Bring the index up to the nights before ``night``; return what it was made of: dataset, night and hash."""
-    return update_index(night.workspace, until=str(date.fromisoformat(night.date) - timedelta(days=1)))
+def met_before(night: Night, *datasets: str) -> list[tuple[str, str, str]]:
+    """Bring the index up to the nights before ``night``; return what of ``datasets`` is in it: name, night and hash."""
+    found = update_index(night.workspace, until=str(date.fromisoformat(night.date) - timedelta(days=1)))
+    return [one for one in found if one[0] in datasets]
 
 
 @contextmanager
