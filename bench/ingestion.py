@@ -2,7 +2,7 @@
 
 Made-up pages of three paragraphs, one a line of JSONL. A night before has met all but the new ones; it is planted (its
 corpus and its index are written without redacting a million clean texts), and the first pages are read by the night's
-own code to see that they are what was planted. Half of what is new are pages nobody has met, half are pages in which one
+own code to see that they are what was planted. Half of what is new are pages that nobody has met, in the other half one
 word of one paragraph changed. Each size is measured in a process of its own, so that its peak of memory is its own.
 """
 
@@ -73,7 +73,17 @@ def measure(params: Path | None, folder: Path, sizes: Iterable[int]) -> list[dic
 def show(found: list[dict[str, Any]]) -> None:
     """Print the curve."""
     table = Table(title="Ingest and validate, 5 % new")
-    for column in ("records", "new", "ingest s", "validate s", "both s", "processor s", "records/s", "ms/record", "peak MB"):
+    for column in (
+        "records",
+        "new",
+        "ingest s",
+        "validate s",
+        "both s",
+        "processor s",
+        "records/s",
+        "ms/record",
+        "peak MB",
+    ):
         table.add_column(column, justify="right")
     for row in found:
         both = row["ingest"] + row["validate"]
@@ -184,9 +194,7 @@ def _see_that_planted_is_read(settings: Settings, inbox: Path, size: int) -> Non
     inbox.mkdir(exist_ok=True)
     _write_inbox(inbox, min(CHECKED, size), tonight=False, advance=lambda: None)
     (entry,) = look_at_inbox(inbox, max_bytes=settings.ingest.max_file_bytes)
-    found = [
-        prepare(parsed, night=BEFORE, max_chars=settings.ingest.max_text_chars)[0] for parsed in read_found(entry)
-    ]
+    found = [prepare(parsed, night=BEFORE, max_chars=settings.ingest.max_text_chars)[0] for parsed in read_found(entry)]
     wanted = [_planted(*one) for one in lines(min(CHECKED, size), tonight=False) if one[2]]
     if found != wanted:
         raise AssertionError("the planted pages are not what ingest makes of them")

@@ -1,7 +1,7 @@
 """All of tonight's dreams: of each experience that goes into the weights, and of the model itself."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from steps.anchors import read_anchors
@@ -24,13 +24,25 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
     return [e for e in corpus if kind_of(e).learned and e.id in ready]
 
 
+def taught_before(workspace: Workspace, night: str) -> dict[str, tuple[int, ...]]:
+    """By tonight's experiences, the numbers of their parts that earlier nights taught."""
+    return {row.experience: row.known for row in read_records(workspace.dataset("triage", night), Triaged)}
+
+
 def dream_all(
-    settings: Settings, night: str, experiences: Sequence[Experience], probes: Sequence[Probe]
+    settings: Settings,
+    night: str,
+    experiences: Sequence[Experience],
+    probes: Sequence[Probe],
+    known: Mapping[str, tuple[int, ...]],
 ) -> tuple[list[Dream], Counter[str], dict[str, Any]]:
-    """Return the dreams, each once, how many were refused by reason, and how they were made."""
+    """Return the dreams, each once, how many were refused by reason, and how they were made.
+
+    ``known``: see ``Dreaming``.
+    """
     base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
     refused: Counter[str] = Counter()
-    dreaming = Dreaming(night, settings, make_writer(settings.dream, base), base, refused)
+    dreaming = Dreaming(night, settings, make_writer(settings.dream, base), base, refused, known)
     dreams = [
         dream
         for kind in KINDS.values()

@@ -61,19 +61,23 @@ class DreamStep(Step[DreamFigures]):
         return [night.dataset("dreams"), night.dataset("holdouts")]
 
     def work(self, night: Night) -> DreamFigures:
-        from steps.dream.dreaming import dream_all, one_each, persisted
+        from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
         from steps.dream.holdouts import hold_out, leaks
         from steps.kinds.table import kind_of
         from steps.validate.checking import check_records
 
         settings, workspace, tonight = night.settings, night.workspace, night.date
-        experiences = persisted(workspace, tonight)
+        experiences, known = persisted(workspace, tonight), taught_before(workspace, tonight)
         passages = [passage for e in experiences for passage in kind_of(e).passages(e)]
         probes = read_records(night.dataset("probes"), Probe)
-        dreams, refused, extra = dream_all(settings, tonight, experiences, probes) if passages else ([], Counter(), {})
+        dreams, refused, extra = (
+            dream_all(settings, tonight, experiences, probes, known) if passages else ([], Counter(), {})
+        )
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule.name}" for rule in checked.broken.values())
-        train, held = hold_out(checked.kept(dreams), probes, experiences, share=settings.dream.holdout_share, night=tonight)
+        train, held = hold_out(
+            checked.kept(dreams), probes, experiences, share=settings.dream.holdout_share, night=tonight
+        )
         leaked = leaks(train, [*probes, *held])
         if leaked:
             raise DataRefused(

@@ -1,11 +1,12 @@
 """The index: what every night has met, in one table of hashes and versions, so that no earlier night is read again.
 
 It is derived: every row comes from a file of ``data/``, whose size, time and hash stand beside its rows. A file that is
-not what it was (a killed night, a request to forget, a night that was run again, a copy brought back) is read once more,
-alone; an index that is missing, damaged or of another version is made again of all. It lies in the state of the
-workspace, readable for its owner alone.
+not what it was (a killed night, a request to forget, a night that was run again, a copy that was brought back) is read
+once more, alone; an index that is missing, damaged or of another version is made again of all. It lies in the state of
+the workspace, readable for its owner alone.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -24,6 +25,10 @@ _CACHE_KIB = 200_000
 _WAIT_SECONDS = 30
 
 
+class IndexDamaged(SlumberError):
+    """The index was damaged, and is removed."""
+
+
 def index_path(workspace: Workspace) -> Path:
     """Where the index lies."""
     return workspace.state / "index.db"
@@ -34,7 +39,8 @@ def opened_index(workspace: Workspace) -> Iterator[Tables]:
     """Yield the index as it is on the disk; what is written in the block stays only if the block succeeds.
 
     Raises:
-        SlumberError: it cannot be opened, or turned out to be damaged in the block, and was removed.
+        IndexDamaged: it turned out to be damaged in the block.
+        SlumberError: it cannot be opened or written.
     """
     path = index_path(workspace)
     connection = _connected(path)
@@ -49,7 +55,7 @@ def opened_index(workspace: Workspace) -> Iterator[Tables]:
                 "it, then run the night again; nothing was changed."
             ) from None
         _remove(path)
-        raise SlumberError(
+        raise IndexDamaged(
             f"The index {path} was damaged and is removed ({error}): run the night again, which makes it anew of the "
             "corpus; nothing else was changed."
         ) from None
@@ -65,19 +71,24 @@ def in_memory() -> Tables:
 def update_index(workspace: Workspace, *, until: str) -> list[tuple[str, str, str]]:
     """Bring the index up to the files of all nights up to ``until``; return each dataset, night and hash.
 
-    Only files that are not what the index was made of are read.
+    Only files that are not what the index was made of are read; of a damaged index, all.
 
     Raises:
         SlumberError: a file cannot be read, or the index cannot be written.
     """
+    try:
+        return _updated(workspace, until)
+    except IndexDamaged:
+        return _updated(workspace, until)
+
+
+def _updated(workspace: Workspace, until: str) -> list[tuple[str, str, str]]:
     with opened_index(workspace) as tables:
         there = {(name, night): workspace.dataset(name, night) for name in _READERS for night in workspace.nights(name)}
         for name, day in _known(tables):
             if (name, day) not in there:
                 tables.remove(name, _number(day))
-        stale = {
-            key: path for key, path in there.items() if key[1] <= until and not _is_as_it_was(tables, *key, path)
-        }
+        stale = {key: path for key, path in there.items() if key[1] <= until and not _is_as_it_was(tables, *key, path)}
         size = sum(path.stat().st_size for path in stale.values())
         with progress("reading earlier nights into the index (bytes)", size) as meter:
             for (name, night), path in stale.items():
@@ -95,7 +106,8 @@ def forget_in_index(workspace: Workspace, ids: set[str]) -> None:
         return
     try:
         with opened_index(workspace) as tables:
-            tables.connection.executemany("DELETE FROM seen WHERE id = ?", [(number,) for number in sorted(ids)])
+            gone = json.dumps(sorted(ids))
+            tables.connection.execute("DELETE FROM seen WHERE id IN (SELECT value FROM json_each(?))", (gone,))
         update_index(workspace, until="9999-12-31")
         compact(index_path(workspace))
     except SlumberError:
@@ -196,4 +208,3 @@ _READERS: dict[str, Callable[[Tables, int, Path], None]] = {"corpus": _corpus, "
 
 def _number(night: str) -> int:
     return date.fromisoformat(night).toordinal()
-

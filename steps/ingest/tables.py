@@ -140,7 +140,9 @@ class Tables:
 
     def is_taught(self, version: Version) -> bool:
         """Whether triage let a version teach; one that was never triaged counts as such."""
-        found = self.connection.execute("SELECT 1 FROM untaught WHERE night = ? AND id = ?", (version.night, version.id))
+        found = self.connection.execute(
+            "SELECT 1 FROM untaught WHERE night = ? AND id = ?", (version.night, version.id)
+        )
         return found.fetchone() is None
 
     def meaning(self, name: str, *, before: int) -> tuple[int, int, str | None] | None:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from steps.kinds.cleaning import Cleaning
@@ -36,13 +36,18 @@ class Shown:
 
 @dataclass(frozen=True)
 class Dreaming:
-    """What lessons are made with: ``writer`` writes, ``base`` verifies; ``refused`` counts refusals by reason."""
+    """What lessons are made with: ``writer`` writes, ``base`` verifies; ``refused`` counts refusals by reason.
+
+    ``known``: by the id of an experience, the numbers of its parts that earlier nights taught: no lesson is made of
+    them again.
+    """
 
     night: str
     settings: Settings
     writer: ChatModel
     base: ChatModel
     refused: Counter[str]
+    known: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

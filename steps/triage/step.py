@@ -152,4 +152,3 @@ def _holds_for_a_day(document: Experience) -> str | None:
     found = [undated(part) for part in sentences(document.text)]
     words = [word for word in found if word]
     return words[0] if words and 2 * len(words) >= len(found) else None
-

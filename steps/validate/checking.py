@@ -39,7 +39,8 @@ def check_records(*, dataset: Dataset, records: Iterable[Record], night: str, wo
         DataRefused: an expectation of critical severity failed, or one could not be computed at all.
     """
     rules = {rule.name: rule for rule in suite_rules(dataset, night)}
-    results, docs = _run(dataset, derived_columns(dataset, records), list(rules.values()), night=night, workspace=workspace)
+    rows = derived_columns(dataset, records)
+    results, docs = _run(dataset, rows, list(rules.values()), night=night, workspace=workspace)
     table, broken, critical = [], dict[int, Rule](), []
     for name, rule in rules.items():
         result = results.get(name)

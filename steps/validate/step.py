@@ -22,7 +22,12 @@ R = TypeVar("R", bound=Record)
 
 DATASETS = ("corpus", "probes", "ledger", "quarantine")
 REMARKS = 12
-INGESTED: dict[str, type[Any]] = {"experiences": Experience, "probes": Probe, "ledger": LedgerEntry, "quarantine": Quarantined}
+INGESTED: dict[str, type[Any]] = {
+    "experiences": Experience,
+    "probes": Probe,
+    "ledger": LedgerEntry,
+    "quarantine": Quarantined,
+}
 
 
 class ValidateFigures(Figures):

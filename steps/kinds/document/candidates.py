@@ -10,7 +10,7 @@ from steps.kinds.document.blocks import Block
 from steps.kinds.document.clauses import Fact
 from steps.kinds.document.forms import forms, language_of, list_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
-from steps.kinds.document.sources import Source, dream_about
+from steps.kinds.document.sources import Source, dream_about, told
 from steps.kinds.document.verification import asked_for, supports
 from steps.model.chat_model import ChatModel
 from steps.records import Dream
@@ -72,12 +72,16 @@ def form_dreams(
         title, language = source.experience.title, language_of(source.experience.text)
         places: dict[int, int] = {}  # where a block begins, for it may say several things
         blocks: list[Block] = []
+        new: list[Block] = []  # of what earlier nights taught only a list is asked for again, if an item joined it
         for place, block in enumerate(source.blocks):
-            if block and source.sentences[place] and id(block) not in places:
+            if block and told(source.experience)[source.first + place] and id(block) not in places:
                 places[id(block)] = place
                 blocks.append(block)
-        found = [(block, form) for block in blocks for form in forms(title, block, language=language)]
-        for block, form in [*found, *list_forms(title, blocks, language=language)]:
+                new += [block] if source.sentences[place] else []
+        found = [(block, form) for block in new for form in forms(title, block, language=language)]
+        grown = {block.hangs_on for block in new}
+        lists = (one for one in list_forms(title, blocks, language=language) if one[0].hangs_on in grown)
+        for block, form in [*found, *lists]:
             known = {"span": form.span, "wording": "form"}
             asked += [Verified(source, places[id(block)], text, form.statement, known) for text in form.questions]
     return _news(base, asked, min_support=min_support, night=night, refused=refused)

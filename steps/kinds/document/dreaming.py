@@ -6,15 +6,17 @@ from steps.kinds.document.candidates import form_dreams, question_dreams
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
-from steps.kinds.document.sources import Source, dream_about, passages
+from steps.kinds.document.sources import Source, dream_about, new_in, passages
 from steps.kinds.kind import Dreaming
 from steps.records import Dream, Experience
 
 
 def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
-    """Return the dreams of tonight's documents."""
+    """Return the dreams of tonight's documents: of what is new in them."""
     night, knobs = dreaming.night, dreaming.settings.dream
-    sources = [source for experience in experiences for source in passages(experience)]
+    pages = [source for experience in experiences for source in passages(experience)]
+    sources = [new_in(source, dreaming.known.get(source.experience.id, ())) for source in pages]
+    unmet = [source for source in sources if not dreaming.known.get(source.experience.id)]
     questions = question_dreams(
         dreaming.writer,
         dreaming.base,
@@ -28,9 +30,9 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
     return [
         *questions,
         *reverse_dreams(sources, night=night),
-        *unanswerable_dreams(sources, per_document=knobs.unknown_per_document, night=night),
+        *unanswerable_dreams(unmet, per_document=knobs.unknown_per_document, night=night),
         *_drilled(sources, questions, night=night),
-        *reading_dreams(questions, sources, night=night),
+        *reading_dreams(questions, pages, night=night),
     ]
 
 

@@ -5,6 +5,7 @@ of a long document, under the document's title.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -122,6 +123,12 @@ def passages(experience: Experience) -> list[Source]:
         found[-1].sentences.append(sentence)
         size += len(sentence) + 1
     return found
+
+
+def new_in(source: Source, known: Collection[int]) -> Source:
+    """Return a passage that tells only what is not ``known``, by number; what it is about is still all of it."""
+    told = ["" if source.first + place in known else text for place, text in enumerate(source.sentences)]
+    return Source(source.experience, source.first, told)
 
 
 def _parts(block: Block) -> list[str]:
