@@ -3,6 +3,7 @@
 <root>/data/<dataset>/<night>.jsonl      datasets, one file per night, versioned by DVC
 <root>/.slumber/nights/<night>/          work of a night: teacher labels, checkpoints, adapter, examination, report
 <root>/.slumber/{mlflow,dagster,dvc}/    stores of the three tools
+<root>/.slumber/index.db                 what was met, by hash and version; made of the datasets
 """
 
 import hashlib

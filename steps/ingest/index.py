@@ -89,15 +89,19 @@ def _updated(workspace: Workspace, until: str) -> list[tuple[str, str, str]]:
             if (name, day) not in there:
                 tables.remove(name, _number(day))
         stale = {key: path for key, path in there.items() if key[1] <= until and not _is_as_it_was(tables, *key, path)}
-        size = sum(path.stat().st_size for path in stale.values())
-        with progress("reading earlier nights into the index (bytes)", size) as meter:
-            for (name, night), path in stale.items():
-                _read(tables, name, night, path)
-                tables.connection.commit()  # a night read is read, whatever becomes of the next
-                meter.advance(path.stat().st_size)
+        if stale:
+            _read_all(tables, stale)
         rows = tables.connection.execute("SELECT dataset, night, sha256 FROM files ORDER BY night, dataset").fetchall()
     found = [(name, date.fromordinal(day).isoformat(), sha256) for name, day, sha256 in rows]
     return [one for one in found if one[1] <= until]
+
+
+def _read_all(tables: Tables, stale: dict[tuple[str, str], Path]) -> None:
+    with progress("reading nights into the index (bytes)", sum(p.stat().st_size for p in stale.values())) as meter:
+        for (name, night), path in stale.items():
+            _read(tables, name, night, path)
+            tables.connection.commit()  # a night read is read, whatever becomes of the next
+            meter.advance(path.stat().st_size)
 
 
 def forget_in_index(workspace: Workspace, ids: set[str]) -> None:
