@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from steps.errors import SlumberError
@@ -80,6 +80,12 @@ def update_index(workspace: Workspace, *, until: str) -> list[tuple[str, str, st
         return _updated(workspace, until)
     except IndexDamaged:
         return _updated(workspace, until)
+
+
+def met_before(workspace: Workspace, night: str, *datasets: str) -> list[tuple[str, str, str]]:
+    """Bring the index up to the nights before ``night``; return what of ``datasets`` is in it: name, night and hash."""
+    found = update_index(workspace, until=str(date.fromisoformat(night) - timedelta(days=1)))
+    return [one for one in found if one[0] in datasets]
 
 
 def _updated(workspace: Workspace, until: str) -> list[tuple[str, str, str]]:

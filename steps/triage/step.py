@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from steps.ingest.index import opened_index, update_index
-from steps.ingest.step import met_before
+from steps.ingest.index import met_before, opened_index, update_index
 from steps.kinds.document.moments import undated
 from steps.kinds.entry import created_on
 from steps.kinds.table import kind_of
@@ -52,7 +51,8 @@ class TriageStep(Step[TriageFigures]):
     figures = TriageFigures
 
     def parameters(self, night: Night) -> Any:
-        return [night.settings.triage.model_dump(mode="json"), night.date, met_before(night, "corpus", "triage")]
+        met = met_before(night.workspace, night.date, "corpus", "triage")
+        return [night.settings.triage.model_dump(mode="json"), night.date, met]
 
     def inputs(self, night: Night) -> list[Path]:
         return [night.dataset("corpus")]

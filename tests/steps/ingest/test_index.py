@@ -10,7 +10,7 @@ import pytest
 
 from steps.deployment_key import key_path
 from steps.errors import SlumberError
-from steps.ingest import index, step
+from steps.ingest import index, intake
 from steps.ingest.index import forget_in_index, index_path, opened_index, update_index
 from steps.ingest.step import IngestStep
 from steps.night import Night
@@ -71,13 +71,13 @@ def files_read(monkeypatch):
 @pytest.fixture
 def prepared(monkeypatch):
     """The files of the records that were read and redacted."""
-    prepare, found = step.prepare, []
+    prepare, found = intake.prepare, []
 
     def told(parsed, **how):
         found.append(parsed.file)
         return prepare(parsed, **how)
 
-    monkeypatch.setattr(step, "prepare", told)
+    monkeypatch.setattr(intake, "prepare", told)
     return found
 
 
@@ -181,7 +181,7 @@ def test_damage_that_shows_in_the_middle_is_told_and_mended(run, workspace, monk
         raise sqlite3.DatabaseError("database disk image is malformed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(step.Met, "match", break_off)
+        patch.setattr(intake.Met, "match", break_off)
         with pytest.raises(SlumberError, match="was damaged and is removed"):
             run(SECOND, crane=CRANE)
     assert not index_path(workspace).exists() and not (workspace.night_dir(SECOND) / "ingest" / "ledger.jsonl").exists()
