@@ -90,7 +90,7 @@ def show(found: list[dict[str, Any]]) -> None:
         times = f"{row['ingest']:.1f}", f"{row['validate']:.1f}", f"{both:.1f}", f"{row['cpu']:.1f}"
         rates = f"{row['records'] / both:,.0f}", f"{1000 * both / row['records']:.2f}"
         table.add_row(f"{row['records']:,}", f"{row['new']:,}", *times, *rates, f"{row['peak_mb']:,.0f}")
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 def _measured(place: Path, params: Path | None) -> dict[str, Any]:
@@ -141,8 +141,8 @@ def _plant(settings: Settings, workspace: Workspace, inbox: Path, size: int) -> 
         inbox.mkdir(parents=True, exist_ok=True)
         _write_inbox(inbox, size, tonight=True, advance=meter.advance)
     _see_that_planted_is_read(settings, inbox.with_name("checked"), size)
-    met = ((file, line, told) for file, line, told in lines(size, tonight=False) if told)
-    write_records(workspace.dataset("corpus", BEFORE), (_planted(*one) for one in met))
+    met = (_planted(file, line, told) for file, line, told in lines(size, tonight=False) if told)
+    write_records(workspace.dataset("corpus", BEFORE), met)
     write_records(workspace.dataset("probes", BEFORE), [])
     update_index(workspace, until=BEFORE)
 
@@ -195,7 +195,8 @@ def _see_that_planted_is_read(settings: Settings, inbox: Path, size: int) -> Non
     _write_inbox(inbox, min(CHECKED, size), tonight=False, advance=lambda: None)
     (entry,) = look_at_inbox(inbox, max_bytes=settings.ingest.max_file_bytes)
     found = [prepare(parsed, night=BEFORE, max_chars=settings.ingest.max_text_chars)[0] for parsed in read_found(entry)]
-    wanted = [_planted(*one) for one in lines(min(CHECKED, size), tonight=False) if one[2]]
+    met = lines(min(CHECKED, size), tonight=False)
+    wanted = [_planted(file, line, told) for file, line, told in met if told]
     if found != wanted:
         raise AssertionError("the planted pages are not what ingest makes of them")
 

@@ -58,8 +58,17 @@ class IngestStep(Step[IngestFigures]):
 
     def work(self, night: Night) -> IngestFigures:
         experiences, probes, ledger, quarantine = self.outputs(night)
-        with opened_index(night.workspace) as index, _written(experiences, ledger, quarantine) as streams:
-            intake, found = Intake(night.settings, night.workspace, night.date, index, *streams), _found(night)
+        with opened_index(night.workspace) as index, _written(experiences, ledger, quarantine) as (new, told, refused):
+            intake = Intake(
+                night.settings,
+                night.workspace,
+                night.date,
+                index=index,
+                experiences=new,
+                ledger=told,
+                quarantine=refused,
+            )
+            found = _found(night)
             with progress("reading files of the inbox", len(found)) as meter:
                 for item in found:
                     intake.take_file(item)

@@ -188,7 +188,7 @@ def written_at(created_at: str | None) -> float | None:
         when = datetime.fromisoformat(created_at) if created_at else None
     except ValueError:
         return None
-    return when and (when.replace(tzinfo=when.tzinfo or UTC)).timestamp()
+    return when.replace(tzinfo=when.tzinfo or UTC).timestamp() if when else None
 
 
 def folded(text: str) -> str:
