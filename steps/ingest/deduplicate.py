@@ -26,10 +26,13 @@ class Met:
     def __init__(self, index: Tables, tonight: Tables, *, night: int):
         self._index, self._tonight, self._night = index, tonight, night
         self._taken = 0
+        self._ids, self._pages = set[str](), set[int]()  # of tonight, so that most is asked of the index alone
 
     def add(self, experience: Experience) -> None:
         """Remember an experience as accepted tonight."""
-        self._tonight.add(experience, night=self._night, seq=self._taken)
+        version = self._tonight.add(experience, night=self._night, seq=self._taken)
+        self._ids.add(version.id)
+        self._pages.add(version.page)
         self._taken += 1
 
     def ask(self, probe: Probe) -> None:
@@ -52,8 +55,10 @@ class Met:
 
     def repeated(self, number: str) -> Version | None:
         """Return the version with this id if it holds still: no later one of its page says something else."""
-        found = (version for version in self._versions("id", number) if self._holds(version))
-        return next(found, None)
+        if number in self._ids:
+            return next((version for version in self._versions("id", number) if self._holds(version)), None)
+        found = self._index.holding(number, before=self._night)
+        return found if found and (found.page not in self._pages or self._holds(found)) else None
 
     def repeated_probe(self, number: str) -> Asked | None:
         """Return the probe with this id if its answers are those that hold last."""

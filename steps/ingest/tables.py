@@ -124,6 +124,16 @@ class Tables:
         query = f"SELECT * FROM versions WHERE {column} = ? AND night < ? ORDER BY night DESC, seq DESC"
         return map(Version._make, self.connection.execute(query, (value, before)))
 
+    def holding(self, number: str, *, before: int) -> Version | None:
+        """Return the version with this id after which its page said nothing else, if there is one."""
+        query = (
+            "SELECT * FROM versions WHERE id = ? AND night < ? AND NOT EXISTS (SELECT 1 FROM versions AS later "
+            "WHERE later.page = versions.page AND later.night < ? AND later.id <> versions.id "
+            "AND (later.night, later.seq) > (versions.night, versions.seq)) ORDER BY night DESC, seq DESC LIMIT 1"
+        )
+        row = self.connection.execute(query, (number, before, before)).fetchone()
+        return Version._make(row) if row else None
+
     def written_after(self, subject: int, written: float, *, before: int) -> Iterator[Version]:
         """Yield the versions of a title that say they are newer, the newest first."""
         query = "SELECT * FROM versions WHERE subject = ? AND written > ? AND night < ? ORDER BY written DESC"
