@@ -52,7 +52,7 @@ bench-squad: $(READY) ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/
 bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
 	@$(BIN)/python -m bench speed
 
-bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5 % of them new (about 20 minutes, 3 GB of disk)
+bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5 % of them new (an hour or more, 3 GB of disk)
 	@$(BIN)/python -m bench ingest --sizes 1000,10000,100000,1000000
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
