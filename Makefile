@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night test types ui bench bench-eight bench-full bench-squad bench-speed gate-demo attack lint clean
+.PHONY: help setup night test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -51,6 +51,9 @@ bench-squad: $(READY) ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/
 
 bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
 	@$(BIN)/python -m bench speed
+
+bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5 % of them new (an hour or more, 3 GB of disk)
+	@$(BIN)/python -m bench ingest --sizes 1000,10000,100000,1000000
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate

@@ -94,6 +94,18 @@ def speed(
 
 
 @app.command()
+def ingest(
+    sizes: Annotated[str, typer.Option("--sizes", help="numbers of records, comma-separated")] = "1000,10000,100000",
+    params: Params = None,
+    out: Out = Path(".bench/ingestion"),
+) -> None:
+    """Print what ingesting and validating cost with 5 % new records, by their number."""
+    from bench.ingestion import measure
+
+    measure(params, out.resolve(), [int(size) for size in sizes.split(",")])
+
+
+@app.command()
 def retention(
     arms: Annotated[str, typer.Option("--arms", help="comma-separated; they must have run")] = "slumber,dreams",
     nights: Annotated[int, typer.Option("--nights", min=2, help="development nights are 1 to 4")] = 4,

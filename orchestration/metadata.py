@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from steps.night import Night
 from steps.records import Check, LedgerEntry
 from steps.registry.markdown import cell
 from steps.step import Step
-from steps.workspace import read_records
+from steps.workspace import each_record
 
 Metadata = dict[str, Any]
 MAX_ROWS = 200
@@ -24,7 +25,7 @@ MAX_ROWS = 200
 
 def table(rows: Iterable[Mapping[str, Any]]) -> dg.MetadataValue:
     """A table of at most MAX_ROWS rows, or a dash for none."""
-    shown = [dg.TableRecord({k: _cell(v) for k, v in row.items()}) for row in list(rows)[:MAX_ROWS]]
+    shown = [dg.TableRecord({k: _cell(v) for k, v in row.items()}) for row in islice(rows, MAX_ROWS)]
     return dg.MetadataValue.table(records=shown) if shown else dg.MetadataValue.text("-")
 
 
@@ -61,8 +62,8 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def _left_out(figures: Any, night: Night) -> Metadata:
-    ledger = read_records(night.dataset("ledger"), LedgerEntry)
-    refused = [entry for entry in ledger if entry.outcome not in ("accepted", "redacted")]
+    ledger = (entry for _, entry in each_record(night.dataset("ledger"), LedgerEntry))
+    refused = (entry for entry in ledger if entry.outcome not in ("accepted", "redacted"))
     rows = (e.model_dump(include={"file", "record", "outcome", "reason"}) for e in refused)
     return {"left_out": table(rows), "md5": md5(night.dataset("corpus"))}
 

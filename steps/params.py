@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from steps.errors import SlumberError
 from steps.settings import REPOSITORY, Settings, SuiteSettings
-from steps.settings.renamed import with_new_names
+from steps.settings.renamed import with_new_names, without_dropped
 from steps.settings.section import Section
 from steps.shipped import CHECKOUT
 
@@ -40,7 +40,8 @@ def load_settings(path: Path | None = None, *, folder: Path = REPOSITORY) -> Set
     if path is None:
         return Settings(folder=folder)
     try:
-        values, met = with_new_names(_read(path))
+        values, dropped = without_dropped(_read(path))
+        values, met = with_new_names(values)
     except ValueError as error:
         raise SlumberError(f"{path}: {error}.") from None
     try:
@@ -49,6 +50,8 @@ def load_settings(path: Path | None = None, *, folder: Path = REPOSITORY) -> Set
         raise SlumberError(f"{path}: {_sentence(error, met)}") from None
     if met:
         _say_new_names(path, met)
+    if dropped:
+        _say_dropped(path, dropped)
     return settings
 
 
@@ -88,6 +91,16 @@ def _say_new_names(path: Path, met: dict[str, str]) -> None:
         f"{old} is now {new}" + (" (alpha / rank)" if old == "consolidate.alpha" else "") for old, new in met.items()
     )
     say(f"{path} uses old names, which go on working: {names}.")
+
+
+def _say_dropped(path: Path, dropped: dict[str, str]) -> None:
+    if (said := (path.resolve(), tuple(dropped))) in _said:
+        return
+    _said.add(said)
+    from steps.progress import say
+
+    for name, why in dropped.items():
+        say(f"{path} sets {name}, which has no effect any more ({why}): remove it.")
 
 
 def _sentence(error: ValidationError, met: dict[str, str]) -> str:

@@ -108,6 +108,14 @@ class Forgotten(Record):
     on: date
 
 
+class Withdrawn(Record):
+    """A part of an earlier version that its page no longer says: what nights before taught of it counts no more."""
+
+    experience: str
+    sentence: int = Field(description="the number of the part in that experience, as dreams have it")
+    text: str
+
+
 class Triaged(Record):
     """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
 
@@ -118,6 +126,8 @@ class Triaged(Record):
     reason: str
     valid_until: date | None = None
     waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
+    known: tuple[int, ...] = Field((), description="numbers of its parts that earlier nights taught")
+    withdraws: tuple[Withdrawn, ...] = Field((), description="what the version before said, and it does not")
 
 
 class Carried(Record):

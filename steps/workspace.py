@@ -3,6 +3,7 @@
 <root>/data/<dataset>/<night>.jsonl      datasets, one file per night, versioned by DVC
 <root>/.slumber/nights/<night>/          work of a night: teacher labels, checkpoints, adapter, examination, report
 <root>/.slumber/{mlflow,dagster,dvc}/    stores of the three tools
+<root>/.slumber/index.db                 what was met, by hash and version; made of the datasets
 """
 
 import hashlib
@@ -127,16 +128,31 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
     """Write one JSON object a line, atomically; an empty dataset is an empty file."""
-    write_text(path, "".join(record.to_json() + "\n" for record in records))
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        stream.writelines(record.to_json() + "\n" for record in records)
 
 
 def read_records(path: Path, kind: type[R]) -> list[R]:
     """Read a dataset file; a missing file raises SlumberError, for a missing file is not an empty one."""
+    return [record for _, record in each_record(path, kind)]
+
+
+def each_record(path: Path, kind: type[R]) -> Iterator[tuple[int, R]]:
+    """Yield the records of a dataset file one by one, each with the byte at which its line begins.
+
+    Raises:
+        SlumberError: the file is missing.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        stream = path.open("rb")
     except FileNotFoundError:
         raise SlumberError(f"{path} is missing: run the step that writes it first (see `slumber --help`).") from None
-    return [kind.from_json(line) for line in lines if line]
+    place = 0
+    with stream:
+        for line in stream:
+            if text := line.decode().rstrip("\n"):
+                yield place, kind.from_json(text)
+            place += len(line)
 
 
 def file_sha256(path: Path) -> str:

@@ -73,14 +73,14 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         ]
 
     def inputs(self, night: Night) -> list[Path]:
-        return night.datasets("dreams", "corpus")
+        return [*night.datasets("dreams", "corpus"), *night.datasets("triage")]
 
     def outputs(self, night: Night) -> list[Path]:
         return [night.folder / "adapter"]
 
     def work(self, night: Night) -> ConsolidateFigures:
         from steps.consolidate.cohorts import learned, together, with_earlier
-        from steps.consolidate.superseded import superseded
+        from steps.consolidate.superseded import Gone, superseded
         from steps.consolidate.trainer import LocalTrainer
         from steps.dream.lessons import lesson_of
 
@@ -89,7 +89,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         shutil.rmtree(folder, ignore_errors=True)
         dreams = [d for n in nights for d in read_records(night.workspace.dataset("dreams", n), Dream)]
         dreams = list({d.id: d for d in dreams}.values())
-        replaced = superseded(dreams)
+        replaced = superseded(dreams, Gone.until(night.workspace, night.date))
         left_out = {(d.answer, replaced[d.id]) for d in dreams if d.id in replaced}
         dreams = [d for d in dreams if d.id not in replaced]
         known = list(begun.nights) if begun else []

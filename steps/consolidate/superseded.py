@@ -1,19 +1,78 @@
-"""Facts that a later night has replaced: what was dreamt about them is not trained again.
+"""Facts that a later night has replaced or that no page says any more: what was dreamt about them is not trained again.
 
 A later statement replaces an earlier one if it uses every word that led up to the earlier answer, but gives another
 answer of the same kind: "The director of the museum is Ismay Corrodel." and "Since May the director of the museum has
 been Caspian Thurlbeck." A rule, so it misses what is said in other words; and it may take a second answer ("The shop
-sells ...") for a new one, after which the first is no longer rehearsed.
+sells ...") for a new one, after which the first is no longer rehearsed. Where a form asks the very same question later
+and answers otherwise, that replaces it, too.
+
+What a newer version of a page no longer says is no guess: triage has written it down (``Triaged.withdraws``).
 """
 
-from steps.records import Dream
+from collections import defaultdict
+from collections.abc import Iterable
+
+from steps.records import Dream, Triaged
 from steps.sentences import content_words
+from steps.workspace import Workspace, each_record
 
 Fact = tuple[str | None, int | None, str]  # experience, number of its sentence, answer
 
 
-def superseded(dreams: list[Dream]) -> dict[str, str]:
+class Gone:
+    """What pages no longer say, by the experience and number of each part that said it, with the nights since when."""
+
+    def __init__(self, triaged: Iterable[tuple[str, Triaged]]):
+        self._since: dict[tuple[str, int | None], str] = {}
+        self._texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        self.parts: dict[str, list[int]] = defaultdict(list)
+        for night, row in triaged:
+            for one in row.withdraws:
+                place = one.experience, one.sentence
+                self._since[place] = max(night, self._since.get(place, ""))
+                self._texts[one.experience].append((night, one.text))
+                self.parts[one.experience].append(one.sentence)
+
+    @classmethod
+    def until(cls, workspace: Workspace, night: str) -> "Gone":
+        """Read what triage withdrew up to ``night``."""
+        nights = [n for n in workspace.nights("triage") if n <= night]
+        return cls((n, row) for n in nights for _, row in each_record(workspace.dataset("triage", n), Triaged))
+
+    def since(self, experience: str | None, sentence: int | None, *, taught: str) -> str | None:
+        """Return the night since when a part, as it was ``taught`` on another night, is no longer said."""
+        night = self._since.get((experience or "", sentence))
+        return night if night and night > taught else None
+
+    def dreamt(self, dream: Dream) -> str | None:
+        """Return the night since when what a dream says is no longer said; a list goes with each of its items."""
+        if night := self.since(dream.experience, dream.sentence, taught=dream.night):
+            return night
+        if "; " not in _span(dream):
+            return None
+        later = [(night, text) for night, text in self._texts.get(dream.experience or "", ()) if night > dream.night]
+        return next((night for night, text in later if text.split(": ")[-1].rstrip(" .") in _span(dream)), None)
+
+
+def superseded(dreams: list[Dream], gone: Gone) -> dict[str, str]:
     """Return what replaces them: the later statement by the id of each dream that still says otherwise."""
+    withdrawn = {dream.id: night for dream in dreams if (night := gone.dreamt(dream))}
+    return {
+        **{number: f"(not said since {night})" for number, night in withdrawn.items()},
+        **_asked_again(dreams),
+        **_replaced(dreams),
+    }
+
+
+def _asked_again(dreams: list[Dream]) -> dict[str, str]:
+    """What a form asks as it did before, and answers otherwise."""
+    formed = [dream for dream in dreams if dream.verification.get("wording") == "form"]
+    last = {(dream.source, dream.question): dream for dream in sorted(formed, key=lambda dream: dream.night)}
+    latest = ((dream, last[dream.source, dream.question]) for dream in formed)
+    return {old.id: new.answer for old, new in latest if new.night > old.night and new.answer != old.answer}
+
+
+def _replaced(dreams: list[Dream]) -> dict[str, str]:
     return {
         dream.id: statement
         for (experience, sentence, span), statement in replaced_facts(dreams).items()

@@ -4,7 +4,7 @@ What one lesson costs is known from the last night; before the first it is estim
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.kinds.kind import Passage
@@ -25,10 +25,13 @@ _READ_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage that could be dreamt about tonight. ``since``: the night from which it waits."""
+    """A passage that could be dreamt about tonight. ``since``: the night from which it waits; ``news``: how many
+    of its sentences no night has taught.
+    """
 
     passage: Passage
     since: str
+    news: int
 
     @property
     def key(self) -> tuple[str, int]:
@@ -54,7 +57,7 @@ class Plan:
                 night=c.passage.experience.night,
                 source=c.passage.experience.source,
                 first=c.passage.first,
-                sentences=sum(map(bool, c.passage.sentences)),
+                sentences=c.news,
                 since=c.since,
                 surprise=surprise,
             )
@@ -62,9 +65,18 @@ class Plan:
         ]
 
 
-def candidates(night: Night, tonight: Sequence[Experience]) -> list[Candidate]:
-    """Return tonight's passages, after those that earlier nights had no time for and that are still there."""
-    found = [Candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
+def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str, tuple[int, ...]]) -> list[Candidate]:
+    """Return tonight's passages, after those that earlier nights had no time for and that are still there.
+
+    ``taught``: by experience, the numbers of its parts that earlier nights taught.
+    """
+
+    def candidate(passage: Passage, since: str) -> Candidate:
+        known = taught.get(passage.experience.id, ())
+        news = [part for place, part in enumerate(passage.sentences) if part and passage.first + place not in known]
+        return Candidate(passage, since, len(news))
+
+    found = [candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
     nights = night.nights("carried", tonight=False)
     rows = read_records(night.workspace.dataset("carried", nights[-1]), Carried) if nights else []
     since = {(row.experience, row.first): row.since for row in rows}
@@ -73,8 +85,8 @@ def candidates(night: Night, tonight: Sequence[Experience]) -> list[Candidate]:
         for old in read_records(night.workspace.dataset("corpus", met), Experience):
             if (old.source, old.title.casefold()) not in replaced:
                 waiting = [p for p in kind_of(old).passages(old) if (old.id, p.first) in since]
-                found += [Candidate(p, since[old.id, p.first]) for p in waiting]
-    return found
+                found += [candidate(p, since[old.id, p.first]) for p in waiting]
+    return [one for one in found if one.news]
 
 
 def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: ChatModel) -> Plan:
@@ -94,7 +106,7 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
     tonight: list[Candidate] = []
     later: list[tuple[Candidate, float | None]] = []
     for one in sorted(found, key=rank, reverse=True):
-        cost = per_sentence * sum(map(bool, one.passage.sentences))
+        cost = per_sentence * one.news
         if not tonight or cost <= left:  # a night that learns nothing is no night
             tonight.append(one)
             left -= cost

@@ -1,7 +1,7 @@
 """All of tonight's dreams: of each experience that goes into the weights, and of the model itself."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from steps.anchors import read_anchors
@@ -16,7 +16,7 @@ from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.night import Night
-from steps.records import Dream, Experience, Probe, Triaged, content_id
+from steps.records import Carried, Dream, Experience, Probe, Triaged, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
@@ -29,10 +29,22 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
     return [e for e in corpus if kind_of(e).learned and e.id in ready]
 
 
+def taught_before(night: Night) -> dict[str, tuple[int, ...]]:
+    """By tonight's experiences and those that wait, the numbers of their parts that earlier nights taught."""
+    waited = [
+        row.night for path in night.datasets("carried", tonight=False)[-1:] for row in read_records(path, Carried)
+    ]
+    triaged = [night.workspace.dataset("triage", n) for n in sorted({*waited, night.date})]
+    return {row.experience: row.known for path in triaged for row in read_records(path, Triaged)}
+
+
 def dream_all(
-    night: Night, found: list[Candidate], probes: Sequence[Probe]
+    night: Night, found: list[Candidate], probes: Sequence[Probe], taught: Mapping[str, tuple[int, ...]]
 ) -> tuple[list[Dream], Plan, Counter[str], dict[str, Any]]:
-    """Return the dreams, each once, what was planned, how many were refused by reason, and how they were made."""
+    """Return the dreams, each once, what was planned, how many were refused by reason, and how they were made.
+
+    ``taught``: by experience, the numbers of its parts that earlier nights taught.
+    """
     settings, workspace = night.settings, night.workspace
     base, writer, measured = _dreamer(settings, workspace)
     dreamer = dreamer_digest(settings, base.base.sha256)
@@ -40,7 +52,7 @@ def dream_all(
     refused: Counter[str] = Counter()
     planned, sharing = plan(night, found, probes, base), shared(known, floor=settings.dream.exploration)
     experiences, chosen = planned.experiences, frozenset(one.key for one in planned.tonight)
-    dreaming = Dreaming(night.date, settings, writer, base, refused, plan=sharing, passages=chosen)
+    dreaming = Dreaming(night.date, settings, writer, base, refused, plan=sharing, passages=chosen, known=taught)
     dreams = [
         dream
         for kind in KINDS.values()

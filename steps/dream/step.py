@@ -77,20 +77,21 @@ class DreamStep(Step[DreamFigures]):
 
     def work(self, night: Night) -> DreamFigures:
         from steps.dream.budget import Plan, candidates
-        from steps.dream.dreaming import dream_all, one_each, persisted
+        from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
         from steps.dream.holdouts import hold_out, leaks
         from steps.validate.checking import check_records
 
         settings, workspace, tonight = night.settings, night.workspace, night.date
-        found = candidates(night, persisted(workspace, tonight))
+        taught = taught_before(night)
+        found = candidates(night, persisted(workspace, tonight), taught)
         probes = read_records(night.dataset("probes"), Probe)
         nothing: Any = ([], Plan([], []), Counter(), {})
-        dreams, planned, refused, extra = dream_all(night, found, probes) if found else nothing
+        dreams, planned, refused, extra = dream_all(night, found, probes, taught) if found else nothing
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
-        refused.update(f"expectation {rule}" for _, rule, _ in checked.refused)
+        refused.update(f"expectation {rule.name}" for rule in checked.broken.values())
         train, held = hold_out(
-            checked.kept, probes, planned.experiences, share=settings.dream.holdout_share, night=tonight
+            checked.kept(dreams), probes, planned.experiences, share=settings.dream.holdout_share, night=tonight
         )
         leaked = leaks(train, [*probes, *held])
         if leaked:

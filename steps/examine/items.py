@@ -40,7 +40,8 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
             passage = passage_for(probe, documents.get(probe.experience or ""), corpus)
             document = passage.experience if passage else None
             source = document.source if document else NO_DOCUMENT
-            found.setdefault(probe.id, ProbeItem(probe, passage.context if passage else None, source, document))
+            found.pop(probe.id, None)  # asked again after it had changed and changed back: the later night's counts
+            found[probe.id] = ProbeItem(probe, passage.context if passage else None, source, document)
     return list(found.values())
 
 

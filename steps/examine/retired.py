@@ -1,4 +1,4 @@
-"""Probes of earlier nights that no longer hold: replaced by a later night, or past the end of their validity.
+"""Probes of earlier nights that no longer hold: replaced, no longer said, or past the end of their validity.
 
 They leave the examination, for a candidate that no longer answers them has forgotten nothing; each leaves a record.
 Where it is in doubt which fact a probe asks about, it stays: a probe too many costs nothing, one too few hides a loss.
@@ -6,11 +6,12 @@ Where it is in doubt which fact a probe asks about, it stays: a probe too many c
 
 from datetime import date
 
-from steps.consolidate.superseded import Fact, replaced_facts
+from steps.consolidate.superseded import Fact, Gone, replaced_facts
 from steps.examine.items import ProbeItem
+from steps.kinds.table import kind_of
 from steps.marking import holds
 from steps.records import Dream, Experience, Retired, Triaged
-from steps.sentences import content_words, sentences
+from steps.sentences import content_words
 from steps.workspace import Workspace, read_records
 
 
@@ -18,10 +19,10 @@ def retire(items: list[ProbeItem], *, workspace: Workspace, night: str) -> tuple
     """Split items into those that still hold and records of those that do not; tonight's all hold."""
     earlier = [n for n in workspace.nights("dreams") if n <= night]
     dreams = [d for n in earlier for d in read_records(workspace.dataset("dreams", n), Dream)]
-    replaced, ended = replaced_facts(dreams), _ended(workspace, night)
+    replaced, ended, gone = replaced_facts(dreams), _ended(workspace, night), Gone.until(workspace, night)
     kept, retired = [], []
     for item in items:
-        found = _why(item, replaced, ended) if item.probe.night < night else None
+        found = _why(item, replaced, ended, gone) if item.probe.night < night else None
         if found is None:
             kept.append(item)
             continue
@@ -53,7 +54,7 @@ def _ended(workspace: Workspace, night: str) -> dict[str, date]:
     return {experience: day for experience, day in until.items() if day and day < date.fromisoformat(night)}
 
 
-def _why(item: ProbeItem, replaced: dict[Fact, str], ended: dict[str, date]) -> tuple[str, str] | None:
+def _why(item: ProbeItem, replaced: dict[Fact, str], ended: dict[str, date], gone: Gone) -> tuple[str, str] | None:
     document = item.experience
     if document is None:
         return None
@@ -62,7 +63,17 @@ def _why(item: ProbeItem, replaced: dict[Fact, str], ended: dict[str, date]) -> 
     for (experience, sentence, answer), statement in replaced.items():
         if experience == document.id and sentence is not None and _asks_about(item, document, sentence, answer):
             return "superseded", f"replaced: {statement}"
+    for sentence in gone.parts.get(document.id, ()):
+        night = gone.since(document.id, sentence, taught=item.probe.night)
+        if night and any(_answered_by(item, document, sentence, answer) for answer in item.probe.answers):
+            return "superseded", f"not said since {night}"
     return None
+
+
+def _answered_by(item: ProbeItem, document: Experience, sentence: int, answer: str) -> bool:
+    parts = kind_of(document).parts(document)
+    told = sentence < len(parts) and holds(parts[sentence][-1], (answer,))
+    return told and _asks_about(item, document, sentence, answer)
 
 
 def _asks_about(item: ProbeItem, document: Experience, sentence: int, answer: str) -> bool:
@@ -71,5 +82,6 @@ def _asks_about(item: ProbeItem, document: Experience, sentence: int, answer: st
     if not any(holds(text, (answer,)) or (text and holds(answer, (text,))) for text in asked):
         return False
     wanted = content_words(" ".join(asked))
-    shared = [len(wanted & content_words(text)) for text in sentences(document.text)]
+    parts = [part[-1] for part in kind_of(document).parts(document)]
+    shared = [len(wanted & content_words(text)) for text in parts]
     return sentence < len(shared) and shared[sentence] == max(shared) and shared.count(max(shared)) == 1

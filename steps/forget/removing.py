@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.forget.request import Request
+from steps.ingest.index import forget_in_index
 from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
 from steps.records import Experience, Forgotten
@@ -20,7 +21,7 @@ _KEPT = {"verdict.json", "promotion.json", "timings.json"}
 
 
 def remove_records(request: Request, workspace: Workspace) -> None:
-    """Take the records out of every night's datasets, leaving their hashes in ``forgotten``; done twice, it is done.
+    """Take the records out of datasets and index, leaving their hashes in ``forgotten``; done twice, it is done.
 
     What is derived names the experience, or is a rehearsal in reading that quotes it.
     """
@@ -30,9 +31,10 @@ def remove_records(request: Request, workspace: Workspace) -> None:
         for name in _FILTERED:
             path = workspace.dataset(name, night)
             lines = _lines(path)
-            kept = [line for line in lines if not _goes(json.loads(line), request, quoted)]
-            if len(kept) < len(lines):
+            kept = [_unquoted(line, request) for line in lines if not _goes(json.loads(line), request, quoted)]
+            if kept != lines:
                 write_text(path, "".join(f"{line}\n" for line in kept))
+    forget_in_index(workspace, request.ids)
 
 
 def clear_work(request: Request, workspace: Workspace) -> None:
@@ -50,7 +52,7 @@ def clear_work(request: Request, workspace: Workspace) -> None:
         for name in sorted(kept):
             if (folder / name).exists():
                 step = name.removesuffix(SUFFIX)
-                keep_figures(workspace, folder.name, step, but={"examples", "rows", "docs"})
+                keep_figures(workspace, folder.name, step, but={"examples", "rows", "docs", "withdrawn"})
     alerts = workspace.state / "alerts.jsonl"
     told = [line for line in _lines(alerts) if (json.loads(line).get("night") or "") < request.first]
     if alerts.exists():
@@ -79,6 +81,16 @@ def _goes(row: dict[str, Any], request: Request, quoted: list[str]) -> bool:
         return True
     said = json.dumps(row, ensure_ascii=False) if row.get("rehearsal") else ""  # what only rehearses names no source
     return any(json.dumps(text, ensure_ascii=False)[1:-1] in said for text in quoted)
+
+
+def _unquoted(line: str, request: Request) -> str:
+    """Return a line without what it quotes of an earlier version that goes."""
+    row = json.loads(line)
+    withdrawn = row.get("withdraws") or []
+    kept = [one for one in withdrawn if one["experience"] not in request.experiences]
+    if len(kept) == len(withdrawn):
+        return line
+    return json.dumps({**row, "withdraws": kept}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _lines(path: Path) -> list[str]:

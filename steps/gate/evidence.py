@@ -117,7 +117,7 @@ def collect_evidence(night: Night) -> Evidence:
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
     if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
-    evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired})
+    evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired}, until=night.date)
     evidence.binding = {
         "base": base,
         "adapter": file_sha256(adapter),
@@ -191,13 +191,15 @@ def _data_digest(workspace: Workspace, night: str) -> str:
     return content_id([(name, n, file_sha256(workspace.dataset(name, n))) for name, n in files])
 
 
-def _with_probes(workspace: Workspace, cohorts: list[str], retired: set[str]) -> list[str]:
-    """The cohorts that must show up in the examination: those with a probe, or a held-out one, that still holds."""
-    found = []
-    for cohort in cohorts:
-        held = workspace.dataset("holdouts", cohort)
-        probes = read_records(workspace.dataset("probes", cohort), Probe)
-        probes += read_records(held, Probe) if held.exists() else []
-        if any(probe.id not in retired for probe in probes):
-            found.append(cohort)
-    return found
+def _with_probes(workspace: Workspace, cohorts: list[str], retired: set[str], *, until: str) -> list[str]:
+    """The cohorts that must show up in the examination: those with a probe, or a held-out one, that still holds.
+
+    One that was asked again on a later night, not after ``until``, is of that night's cohort.
+    """
+    last: dict[str, str] = {}
+    for cohort in (n for n in workspace.nights("probes") if n <= until):
+        for name in ("probes", "holdouts"):
+            path = workspace.dataset(name, cohort)
+            last |= {probe.id: cohort for probe in read_records(path, Probe)} if path.exists() else {}
+    asked = {cohort for number, cohort in last.items() if number not in retired}
+    return [cohort for cohort in cohorts if cohort in asked]

@@ -1,128 +1,106 @@
-"""Find what was met before.
+"""Find what was met before, in the index and among what tonight has taken in.
 
 A document is a version of those of the same title: it repeats one that holds still, word for word, or it is new; one
-that is older than a version that was met replaces nothing. Messages repeat one another if they are nearly the same
-(MinHash LSH, then the exact Jaccard similarity) and were judged alike.
+that is older than a version that was met replaces nothing. Other records repeat one another if they say the same and
+were judged alike. Two probes are one if they ask the same and the answers that hold last are the same.
 """
 
-import json
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Literal
+from collections.abc import Iterator
+from itertools import chain
+from typing import Literal, NamedTuple
 
-from steps.ingest.shingles import Shingle, jaccard, shingles, tells_otherwise
-from steps.records import Experience, Probe
-
-PERMUTATIONS = 128
-# LSH finds a pair at its threshold only about half of the time: search lower, then verify.
-_SEARCH_MARGIN = 0.2
+from steps.ingest.tables import Asked, Tables, Version, asked, version_of
+from steps.records import Experience, Probe, content_id
 
 
-@dataclass(frozen=True)
-class Match:
-    """An experience met before that the new one repeats (duplicate), corrects (update) or comes after (older)."""
+class Match(NamedTuple):
+    """A version met before that the new one repeats (duplicate), corrects (update) or comes after (older)."""
 
     relation: Literal["duplicate", "update", "older"]
-    original: Experience
-    similarity: float
+    original: Version
 
 
 class Met:
-    """The experiences met so far: those of earlier nights and those already accepted tonight."""
+    """What was met before ``night`` (its ordinal), and what it has accepted itself so far."""
 
-    def __init__(self, *, near_duplicate: float):
-        from datasketch import MinHashLSH
-
-        self._threshold = near_duplicate
-        search = min(max(near_duplicate - _SEARCH_MARGIN, 0.1), 0.9)
-        self._index: Any = MinHashLSH(threshold=search, num_perm=PERMUTATIONS)
-        self._by_id: dict[str, Experience] = {}
-        self._shingles: dict[str, frozenset[Shingle]] = {}
-        self._versions: dict[str, dict[str, Experience]] = {}  # by title, then by source: the latest
+    def __init__(self, index: Tables, tonight: Tables, *, night: int):
+        self._index, self._tonight, self._night = index, tonight, night
+        self._taken = 0
+        self._ids, self._pages = set[str](), set[int]()  # of tonight, so that most is asked of the index alone
 
     def add(self, experience: Experience) -> None:
-        """Remember ``experience``; of a document, as the latest version from its source."""
-        if experience.kind == "document":
-            title, place = version_of(experience)
-            self._versions.setdefault(title, {})[place] = experience
-            return
-        if experience.id in self._by_id:
-            return
-        own = shingles(experience.text)
-        self._by_id[experience.id], self._shingles[experience.id] = experience, own
-        if own:
-            self._index.insert(experience.id, _min_hash(own))
+        """Remember an experience as accepted tonight."""
+        version = self._tonight.add(experience, night=self._night, seq=self._taken)
+        self._ids.add(version.id)
+        self._pages.add(version.page)
+        self._taken += 1
+
+    def ask(self, probe: Probe) -> None:
+        """Remember a probe as accepted tonight."""
+        self._tonight.ask(probe, night=self._night, seq=self._taken)
+        self._taken += 1
 
     def match(self, new: Experience) -> Match | None:
         """Return what ``new`` repeats, corrects or comes after, or None if it is new. A repetition wins."""
-        if new.kind == "document":
-            return self._version(new)
-        same = self._by_id.get(new.id)
-        if same is not None:
-            return Match("duplicate", same, 1.0)
-        own = shingles(new.text)
-        found = self._index.query(_min_hash(own)) if own else []
-        near = [(jaccard(own, self._shingles[key]), self._by_id[key]) for key in found]
-        near = [(score, old) for score, old in near if score >= self._threshold and old.kind == new.kind]
-        matches = [Match(_relation(new, old), old, score) for score, old in near]
-        return max(matches, key=_rank, default=None)
+        if same := self.repeated(new.id) or self.repeated(twin_id(new)):
+            return Match("duplicate", same)
+        mine = version_of(new, night=self._night, seq=self._taken)
+        if new.kind != "document":
+            said = next(self._versions("subject", mine.subject), None)
+            return Match("duplicate", said) if said else None
+        if mine.written is not None and (newer := self._newer(mine.subject, mine.written)):
+            return Match("older", newer)
+        before = next(self._versions("page", mine.page), None) or next(self._versions("subject", mine.subject), None)
+        return Match("update", before) if before else None
 
-    def _version(self, new: Experience) -> Match | None:
-        title, place = version_of(new)
-        known = self._versions.get(title, {})
-        for old in known.values():
-            if old.id == new.id:
-                return Match("duplicate", old, 1.0)
-        written = _written(new)
-        newer = [old for old in known.values() if written and (_written(old) or written) > written]
-        if newer:
-            return Match("older", max(newer, key=lambda old: str(old.created_at)), 0.0)
-        same = known.get(place) or next(reversed(known.values()), None)
-        return Match("update", same, 0.0) if same else None
+    def repeated(self, number: str) -> Version | None:
+        """Return the version with this id if it holds still: no later one of its page says something else."""
+        if number in self._ids:
+            return next((version for version in self._versions("id", number) if self._holds(version)), None)
+        found = self._index.holding(number, before=self._night)
+        return found if found and (found.page not in self._pages or self._holds(found)) else None
 
+    def repeated_probe(self, number: str) -> Asked | None:
+        """Return the probe with this id if its answers are those that hold last."""
+        return next((probe for probe in self._probes("id", number) if self._is_last(probe)), None)
 
-def version_of(document: Experience) -> tuple[str, str]:
-    """Return what the versions of a document share: its title, and where it comes from, a file or a record in one."""
-    return _folded(document.title), f"{document.source} {document.record or ''}"
+    def match_probe(self, new: Probe) -> Asked | None:
+        """Return the probe that ``new`` repeats, or None."""
+        mine = asked(new, night=self._night, seq=self._taken)
+        same = (probe for probe in self._probes("question", mine.question) if probe.answers == mine.answers)
+        return next((probe for probe in same if self._is_last(probe)), None)
 
-
-def _written(experience: Experience) -> datetime | None:
-    """When a document says that it was written, in UTC."""
-    try:
-        when = datetime.fromisoformat(experience.created_at) if experience.created_at else None
-    except ValueError:
+    def resolve(self, names: tuple[str, ...]) -> str | None:
+        """Return the experience that the first known of ``names`` means; None if none is, or it means several."""
+        for name in names:
+            if found := self._tonight.meaning(name, before=self._night + 1) or self._index.meaning(
+                name, before=self._night
+            ):
+                return found[2]
         return None
-    return when.replace(tzinfo=UTC) if when and when.tzinfo is None else when
+
+    def _newer(self, subject: int, written: float) -> Version | None:
+        found = chain(
+            self._tonight.written_after(subject, written, before=self._night + 1),
+            self._index.written_after(subject, written, before=self._night),
+        )
+        return next((version for version in found if self._holds(version)), None)
+
+    def _holds(self, version: Version) -> bool:
+        return next(self._versions("page", version.page)).id == version.id
+
+    def _is_last(self, probe: Asked) -> bool:
+        return next(self._probes("about", probe.about)).answers == probe.answers
+
+    def _versions(self, column: Literal["id", "page", "subject"], value: int | str) -> Iterator[Version]:
+        yield from self._tonight.versions(column, value, before=self._night + 1)
+        yield from self._index.versions(column, value, before=self._night)
+
+    def _probes(self, column: Literal["id", "question", "about"], value: int | str) -> Iterator[Asked]:
+        yield from self._tonight.probes(column, value, before=self._night + 1)
+        yield from self._index.probes(column, value, before=self._night)
 
 
-def probe_key(probe: Probe) -> str:
-    """Return what two probes share that ask the same and accept the same answers."""
-    answers = sorted(_folded(answer) for answer in probe.answers)
-    return json.dumps([_folded(probe.question), answers], ensure_ascii=False)
-
-
-def _rank(match: Match) -> tuple[Any, ...]:
-    # The best, and of equals the latest; the id, for the index returns its keys in no fixed order.
-    return match.relation == "duplicate", match.similarity, match.original.night, match.original.id
-
-
-def _relation(new: Experience, old: Experience) -> Literal["duplicate", "update"]:
-    return "update" if _other_payload(new, old) or tells_otherwise(new.text, old.text) else "duplicate"
-
-
-def _other_payload(new: Experience, old: Experience) -> bool:
-    """Tell whether two records of messages were judged differently: the same words, another lesson."""
-    return any(new.payload.get(key) != old.payload.get(key) for key in ("feedback", "outcome", "chosen", "rejected"))
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" .?!").casefold()
-
-
-def _min_hash(own: frozenset[Shingle]) -> Any:
-    from datasketch import MinHash
-
-    result = MinHash(num_perm=PERMUTATIONS)
-    result.update_batch([" ".join(shingle).encode() for shingle in own])
-    return result
+def twin_id(experience: Experience) -> str:
+    """Return the id of an experience that says what another file of the same night says."""
+    return content_id(experience.id, experience.source, experience.record)

@@ -3,8 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,7 +39,7 @@ class ParsedRecord:
     """One record as it lies in the inbox: an ``entry``, or a ``rule`` and ``reason`` why there is none.
 
     ``rule`` is "ignored" for what is left alone, and else what quarantines the record. ``note`` goes into the ledger.
-    ``redactions``: what was replaced before the text was read, by kind.
+    ``redactions``: what was replaced before the text was read, by kind. ``hash`` and ``repeats``: see ``Known``.
     """
 
     file: str
@@ -49,9 +50,15 @@ class ParsedRecord:
     excerpt: str = ""
     note: str = ""
     redactions: Counter[str] = field(default_factory=Counter)
+    hash: bytes = b""
+    repeats: Any = None
 
 
-def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
+Known = Callable[[str, bytes], tuple[bytes, Any]]
+"""Given a file's name and the bytes of a record, returns its hash and what it repeats; then it need not be read."""
+
+
+def read_found(found: InboxEntry, known: Known = lambda file, raw: (b"", None)) -> Iterator[ParsedRecord]:
     """Yield the records of one entry of the inbox; whatever is wrong with it becomes a record, never an exception."""
     if found.fate != "read":
         yield ParsedRecord(found.file, None, rule=found.rule or "ignored", reason=found.reason)
@@ -66,7 +73,7 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
         return
     suffix = suffix_of(found.path)
     try:
-        yield from _records(found, suffix, _checked(content, suffix))
+        yield from _records(found, suffix, content, known)
     except RecordRejected as refusal:
         rule, reason = refusal.args
         text = (
@@ -77,17 +84,23 @@ def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
         yield ParsedRecord(found.file, None, rule=rule, reason=reason, excerpt=text)
 
 
-def _records(found: InboxEntry, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+def _records(found: InboxEntry, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
+    file = found.file
     if suffix in LINES:
-        yield from _lines(found.file, content)
+        yield from _lines(file, _checked(content, suffix), known)
     elif suffix in TABLES:
-        yield from _rows(found.file, suffix, content)
+        yield from _rows(file, suffix, _checked(content, suffix), known)
     elif suffix in MAILS:
-        yield from _mails(found.file, suffix, content)
-    elif suffix in CONVERTED:
-        yield _whole(found.file, ".md", *to_markdown(suffix, content))
+        yield from _mails(file, suffix, _checked(content, suffix), known)
     else:
-        yield _whole(found.file, suffix, *decoded(content))
+        yield _unless_known(known, file, None, content, partial(_page, file, suffix, content))
+
+
+def _page(file: str, suffix: str, content: bytes) -> ParsedRecord:
+    content = _checked(content, suffix)
+    if suffix in CONVERTED:
+        return _whole(file, ".md", *to_markdown(suffix, content))
+    return _whole(file, suffix, *decoded(content))
 
 
 def suffix_of(path: Path) -> str:
@@ -157,15 +170,19 @@ def _whole(file: str, suffix: str, text: str, note: str = "") -> ParsedRecord:
     return ParsedRecord(file, None, entry=entry, redactions=redactions, note=note)
 
 
-def _mails(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+def _mails(file: str, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     """The mails of a file; those of a mailbox are numbered from 1."""
     for number, raw in enumerate(mails_of(content, suffix), start=1):
         place = None if suffix == ".eml" else number
-        try:
-            yield _mail(file, place, mail_of(raw))
-        except RecordRejected as refusal:
-            rule, reason = refusal.args
-            yield ParsedRecord(file, place, rule=rule, reason=reason, excerpt=excerpt(_decoded(raw[:8000])))
+        yield _unless_known(known, file, place, raw, partial(_mail_or_refusal, file, place, raw))
+
+
+def _mail_or_refusal(file: str, place: int | None, raw: bytes) -> ParsedRecord:
+    try:
+        return _mail(file, place, mail_of(raw))
+    except RecordRejected as refusal:
+        rule, reason = refusal.args
+        return ParsedRecord(file, place, rule=rule, reason=reason, excerpt=excerpt(_decoded(raw[:8000])))
 
 
 def _mail(file: str, place: int | None, mail: Mail) -> ParsedRecord:
@@ -178,13 +195,20 @@ def _mail(file: str, place: int | None, mail: Mail) -> ParsedRecord:
     return ParsedRecord(file, place, entry=entry, redactions=redactions, note=note)
 
 
-def _lines(file: str, content: bytes) -> Iterator[ParsedRecord]:
+def _unless_known(
+    known: Known, file: str, number: int | None, raw: bytes, read: Callable[[], ParsedRecord]
+) -> ParsedRecord:
+    hash_, repeats = known(file, raw)
+    return replace(read(), hash=hash_) if repeats is None else ParsedRecord(file, number, repeats=repeats)
+
+
+def _lines(file: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     if _is_one_value(content):
-        yield from _rows(file, ".json", content)
+        yield from _rows(file, ".json", content, known)
         return
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
-            yield _line(file, number, line)
+            yield _unless_known(known, file, number, line, partial(_line, file, number, line))
 
 
 def _is_one_value(content: bytes) -> bool:
@@ -198,26 +222,33 @@ def _is_one_value(content: bytes) -> bool:
         return False
 
 
-def _rows(file: str, suffix: str, content: bytes) -> Iterator[ParsedRecord]:
+def _rows(file: str, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     """The records of a file that holds them as a table or a list, numbered from 1; of other tables one document."""
     rows = [*rows_of(suffix, content)]
     one_object = suffix == ".json" and len(rows) == 1  # settings, a reply of a server: no table
     if not one_object and not any(map(_is_record, rows)) and (text := as_table(rows)):
-        yield _whole(file, ".md", text)
+        yield _unless_known(known, file, None, content, partial(_whole, file, ".md", text))
         return
     for number, value in enumerate(rows, start=1):
-        try:
-            if isinstance(value, RecordRejected):
-                raise value
-            if not isinstance(value, dict):
-                raise RecordRejected("not_a_record", "it is not a JSON object")
-            yield _record(file, number, value)
-        except RecordRejected as refusal:
-            rule, reason = refusal.args
-            if isinstance(value, dict) and "kind" not in value:
-                reason += "; its form is not known here: write each record as one of these kinds"
-            text = "" if isinstance(value, RecordRejected) else excerpt(json.dumps(value))
-            yield ParsedRecord(file, number, rule=rule, reason=reason, excerpt=text)
+        refused = isinstance(value, RecordRejected)
+        raw = b"" if refused else json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+        read = partial(_row, file, number, value)
+        yield read() if refused else _unless_known(known, file, number, raw, read)
+
+
+def _row(file: str, number: int, value: Any) -> ParsedRecord:
+    try:
+        if isinstance(value, RecordRejected):
+            raise value
+        if not isinstance(value, dict):
+            raise RecordRejected("not_a_record", "it is not a JSON object")
+        return _record(file, number, value)
+    except RecordRejected as refusal:
+        rule, reason = refusal.args
+        if isinstance(value, dict) and "kind" not in value:
+            reason += "; its form is not known here: write each record as one of these kinds"
+        text = "" if isinstance(value, RecordRejected) else excerpt(json.dumps(value))
+        return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=text)
 
 
 def _is_record(row: Any) -> bool:

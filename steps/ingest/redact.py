@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from steps.ingest.assignments import SECRET_NAME
@@ -22,6 +23,7 @@ KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
 FILE_NAME_KINDS = ("secret", "iban", "card", "email")
 PLACEHOLDER = re.compile(rf"\[({'|'.join(kind.upper() for kind in KINDS)})\]")
 _DEPTH = 64
+_SHORT = 80
 _KEYS = (
     ("secret", SECRET_NAME),
     ("secret", re.compile(r"(?:^|_|-)(?:pass|otp|cvv|cvc|pin|cookies?|\w*secret|session_?token|mfa_?code)$", re.I)),
@@ -52,12 +54,20 @@ def _taken_out(text: str, kinds: Iterable[str]) -> tuple[str, list[tuple[str, st
     for kind in kinds:
         # Again until nothing is found: taking one thing out may lay bare another.
         for _ in range(3):
-            spans = _merged(secrets(text) if kind == "secret" else personal(kind, text))
+            spans = _found_in_short(kind, text) if len(text) <= _SHORT else _found_in_long(kind, text)
             if not spans:
                 break
             taken += [(kind, text[start:end]) for start, end in spans]
             text = _replaced(text, spans, _placeholder(kind))
     return text, taken
+
+
+def _found(kind: str, text: str) -> list[tuple[int, int]]:
+    return _merged(secrets(text) if kind == "secret" else personal(kind, text))
+
+
+# Names of files and of fields come with every record; a text comes as it lies there, and once more as it was read.
+_found_in_short, _found_in_long = lru_cache(maxsize=4096)(_found), lru_cache(maxsize=16)(_found)
 
 
 def _placeholder(kind: str) -> str:
@@ -75,16 +85,18 @@ def redact_reply(question: str, reply: str) -> tuple[str, Counter[str]]:
     return _replaced(clean, spans, _placeholder("secret")), +counts
 
 
-def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0) -> Any:
+def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0, clean: str = "") -> Any:
     """Return a JSON value with every string redacted, keys and JSON within strings included; adds to ``counts``.
+
+    What stands word for word in ``clean``, which was redacted, is judged there, with what surrounds it.
 
     Whatever lies under a key such as ``password`` is a secret, however it looks; so is the value of a pair whose name
     says so: ``{"name": "DB_PASSWORD", "value": "sunshine"}``.
     """
     if isinstance(value, str):
-        return _redacted_string(value, counts, depth)
+        return value if value in clean else _redacted_string(value, counts, depth)
     if isinstance(value, list | tuple):
-        return [redact_tree(item, counts, depth=depth + 1) for item in value]
+        return [redact_tree(item, counts, depth=depth + 1, clean=clean) for item in value]
     if not isinstance(value, dict):
         return _redacted_number(value, counts)
     result = {}
@@ -96,7 +108,7 @@ def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0) -> Any:
             name += "'"
         if kind := _named(str(key)) or ("secret" if paired and key in _PAIR_VALUES else ""):
             item = _blacked_out(item, kind, counts)
-        result[name] = redact_tree(item, counts, depth=depth + 1)
+        result[name] = redact_tree(item, counts, depth=depth + 1, clean=clean)
     return result
 
 

@@ -40,6 +40,8 @@ class Dreaming:
     """What lessons are made with: ``writer`` writes, ``base`` verifies; ``refused`` counts refusals by reason.
 
     ``plan``: whose way of writing is used for what; ``tallies``: what came of it.
+    ``known``: by the id of an experience, the numbers of its parts that earlier nights taught: no lesson is made of
+    them again.
     """
 
     night: str
@@ -51,6 +53,7 @@ class Dreaming:
     tallies: list[Tally] = field(default_factory=list)
     passages: frozenset[tuple[str, int]] | None = None
     """Which passages are dreamt about tonight, by experience and first sentence; None: all."""
+    known: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,13 @@ class Kind(ABC):
         Questions that carry the "span" of their answer may be held out as probes where the owner gave none.
         """
         return []
+
+    def parts(self, experience: Experience) -> list[tuple[str, ...]]:
+        """What it says, part by part, by the numbers that lessons give as their ``sentence``; each after its headings.
+
+        By them it is told what of a newer version is new, and what is no longer said.
+        """
+        return [(experience.text,)]
 
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""

@@ -33,20 +33,16 @@ class ModelSettings(Section):
 
 
 class IngestSettings(Section):
-    """What is read and what counts as the same."""
+    """What is read."""
 
     max_file_bytes: Positive = Field(5_000_000, description="larger files are quarantined")
     max_text_chars: Positive = Field(1_000_000, le=1_000_000, description="longer texts are quarantined")
-    near_duplicate: Share = Field(
-        0.85, description="Jaccard similarity of word shingles from which two texts are the same"
-    )
 
 
 class TriageSettings(Section):
     """What stays out of the weights."""
 
     volatile_days: Count = Field(31, description="valid for at most so many days: temporary memory, not weights")
-    known_containment: Share = Field(0.9, description="this share of a text met on earlier nights: nothing new in it")
 
 
 class DreamSettings(Section):

@@ -13,6 +13,22 @@ OLD_KEYS = {
     "consolidate.contrast": "consolidate.ridge",
     "consolidate.alpha": "consolidate.scale",
 }
+DROPPED = {
+    "ingest.near_duplicate": "what is new is told part by part, and no longer by how much two texts have in common",
+    "triage.known_containment": "what is new is told part by part, and no longer by how much two texts have in common",
+}
+
+
+def without_dropped(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values without those that are settings no more, and why each that was met is none."""
+    values, met = dict(values), {}
+    for name, why in DROPPED.items():
+        section, key = name.split(".")
+        keys = values.get(section)
+        if isinstance(keys, dict) and key in keys:
+            values[section] = {other: kept for other, kept in keys.items() if other != key}
+            met[name] = why
+    return values, met
 
 
 def with_new_names(values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -9,10 +9,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from steps.ingest.shingles import sentences
-
 # 'until 3 November', read on 22 November, most likely means the one just past; 'until 3 August' the next one.
 RECENT_DAYS = 60
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-ZÀ-Þ0-9])|\n+")
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
@@ -95,7 +94,7 @@ def validity(text: str, *, night: date, created: date | None) -> Validity | None
     there was one in the last 60 days.
     """
     found: list[tuple[date, str]] = []
-    parts = sentences(text)
+    parts = [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
     ending = 0
     for part in parts:
         ends = [] if _RECURRING.search(part) else _ends(part, night=night, created=created)

@@ -1,14 +1,14 @@
 """Check a dataset with Great Expectations: the rows that pass, those refused with a reason, and a page of Data Docs."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steps.errors import DataRefused
 from steps.records import Record
-from steps.validate.suites import Dataset, Rule, columns, derived, suite_rules
+from steps.validate.suites import Dataset, Rule, columns, derived_columns, suite_rules
 from steps.workspace import Workspace
 
 _TEXT_COLUMNS = {"id", "night", "kind", "origin"}
@@ -17,24 +17,30 @@ _TEXT_COLUMNS = {"id", "night", "kind", "origin"}
 @dataclass(frozen=True)
 class Validation:
     """What the suite found. ``table`` has one row per expectation: name, expectation, column, severity, success,
-    unexpected. ``refused`` holds (record, name of the first expectation it breaks, reason). ``docs`` is the index page.
+    unexpected. ``broken``: the first rule that a record breaks, by its place among the records. ``docs`` is the index
+    page.
     """
 
-    kept: list[Any]
-    refused: list[tuple[Any, str, str]]
+    broken: dict[int, Rule]
     table: list[dict[str, Any]]
-    critical_failures: tuple[str, ...]
     docs: Path
 
+    def kept(self, records: Sequence[Record]) -> list[Any]:
+        """Those of the ``records`` that were checked that pass."""
+        return [record for place, record in enumerate(records) if place not in self.broken]
 
-def check_records(*, dataset: Dataset, records: Sequence[Record], night: str, workspace: Workspace) -> Validation:
+
+def check_records(*, dataset: Dataset, records: Iterable[Record], night: str, workspace: Workspace) -> Validation:
     """Check ``records`` against the suite of ``dataset`` and write Data Docs (without any text of a record).
+
+    They are taken one by one: what is kept of each are its lengths and counts.
 
     Raises:
         DataRefused: an expectation of critical severity failed, or one could not be computed at all.
     """
     rules = {rule.name: rule for rule in suite_rules(dataset, night)}
-    results, docs = _run(dataset, derived(dataset, records), list(rules.values()), night=night, workspace=workspace)
+    rows = derived_columns(dataset, records)
+    results, docs = _run(dataset, rows, list(rules.values()), night=night, workspace=workspace)
     table, broken, critical = [], dict[int, Rule](), []
     for name, rule in rules.items():
         result = results.get(name)
@@ -53,17 +59,11 @@ def check_records(*, dataset: Dataset, records: Sequence[Record], night: str, wo
     if critical:
         says = "; ".join(f"{rules[name].says} ({name})" for name in critical)
         raise DataRefused(f"The {dataset} of {night} were refused: {says}. Nothing was stored; see {docs}.")
-    return Validation(
-        kept=[record for row, record in enumerate(records) if row not in broken],
-        refused=[(records[row], rule.name, rule.says) for row, rule in sorted(broken.items())],
-        table=table,
-        critical_failures=tuple(critical),
-        docs=docs,
-    )
+    return Validation(broken=broken, table=table, docs=docs)
 
 
 def _run(
-    dataset: Dataset, rows: list[dict[str, Any]], rules: list[Rule], *, night: str, workspace: Workspace
+    dataset: Dataset, rows: dict[str, list[Any]], rules: list[Rule], *, night: str, workspace: Workspace
 ) -> tuple[dict[str, Any], Path]:
     """Return the results by the rules' names, and the index page of Data Docs."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read at import, which takes seconds: hence here
@@ -94,7 +94,7 @@ def _run(
         },
     )
     # Text columns stay `object` and counts integers, also when there is no row to tell it from.
-    frame = pd.DataFrame(rows, columns=columns(dataset)) if not rows else pd.DataFrame(rows)
+    frame = pd.DataFrame(rows) if rows["row"] else pd.DataFrame(columns=columns(dataset))
     frame = frame.astype({name: object if name in _TEXT_COLUMNS else "int64" for name in frame.columns})
     # A run named by a date is kept under that date: the pages of a night that is run again are replaced.
     run = context.checkpoints.add_or_update(checkpoint).run(

@@ -3,8 +3,8 @@
 Severity ``critical`` is about the dataset: a failure stops the night. ``warning`` is about a row: it is quarantined.
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,7 +67,9 @@ def _experience(record: Experience) -> dict[str, Any]:
         "title_chars": len(record.title.strip()),
         "text_chars": len(record.text.strip()),
         "names": len(record.names),
-        "secrets": _secrets(record.title, record.text, record.payload) + _in_names(record.source, *record.names),
+        "secrets": _secrets(record.title, record.text)
+        + _secrets(record.payload, clean=record.text)
+        + _in_names(record.source, *(name for name in record.names if name != record.title)),
         "control_tokens": sum(map(control_tokens, fields)),
     }
 
@@ -97,10 +99,10 @@ def _dream(record: Dream) -> dict[str, Any]:
     }
 
 
-def _secrets(*values: Any) -> int:
+def _secrets(*values: Any, clean: str = "") -> int:
     counts: Counter[str] = Counter()
     for value in values:
-        redact_tree(value, counts)
+        redact_tree(value, counts, clean=clean)
     return counts.total()
 
 
@@ -134,12 +136,13 @@ _OWN: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def derived(dataset: Dataset, records: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return one row of derived columns per record; ``row`` is its index in ``records``."""
-    derive = _DERIVE[dataset]
-    return [
-        {"row": row, "id": record.id, "night": record.night, **derive(record)} for row, record in enumerate(records)
-    ]
+def derived_columns(dataset: Dataset, records: Iterable[Any]) -> dict[str, list[Any]]:
+    """Return the derived columns, with a value per record; ``row`` is its index in ``records``."""
+    derive, found = _DERIVE[dataset], defaultdict[str, list[Any]](list)
+    for row, record in enumerate(records):
+        for name, value in {"row": row, "id": record.id, "night": record.night, **derive(record)}.items():
+            found[name].append(value)
+    return found
 
 
 def columns(dataset: Dataset) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from steps.kinds.document.clauses import Fact
 from steps.kinds.document.forms import Form, forms, heading_forms, list_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.kinds.document.rows import row_forms
-from steps.kinds.document.sources import Source, dream_about
+from steps.kinds.document.sources import Source, dream_about, told
 from steps.kinds.document.verification import asked_for, supports
 from steps.model.chat_model import ChatModel
 from steps.records import Dream
@@ -82,20 +82,26 @@ def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
     title, language = sources[0].experience.title, sources[0].language
     places: dict[int, tuple[Source, int]] = {}  # where a block begins, for it may say several things
     blocks: list[Block] = []
+    new: set[int] = set()  # of what earlier nights taught only a list is asked for again, if an item joined it
     for source in sources:
         for place, block in enumerate(source.blocks):
-            if block and source.sentences[place] and id(block) not in places:
+            if block and told(source.experience)[source.first + place] and id(block) not in places:
                 places[id(block)] = source, place
                 blocks.append(block)
+                new |= {id(block)} if source.sentences[place] else set()
     placed = {id(block) for source in sources for block, own in zip(source.blocks, source.in_place, strict=True) if own}
     for block in blocks:
-        if block.kind == "item" and id(block) in placed:
-            continue
-        yield from ((*places[id(block)], form) for form in forms(title, block, language=language))
-    for found in (row_forms, list_forms, heading_forms):
-        yield from ((*places[id(block)], form) for block, form in found(title, blocks, language=language))
+        if id(block) in new and not (block.kind == "item" and id(block) in placed):
+            yield from ((*places[id(block)], form) for form in forms(title, block, language=language))
+    for found in (row_forms, heading_forms):
+        told_now = [(block, form) for block, form in found(title, blocks, language=language) if id(block) in new]
+        yield from ((*places[id(block)], form) for block, form in told_now)
+    grown = {block.hangs_on for block in blocks if id(block) in new}
+    for block, form in list_forms(title, blocks, language=language):
+        if block.hangs_on in grown:
+            yield *places[id(block)], form
     for source in sources:
-        yield from ((source, place, form) for place, found in enumerate(source.in_place) for form in found)
+        yield from ((source, place, form) for place, own in enumerate(source.in_place) for form in own)
 
 
 def _turned_round(writer: ChatModel, base: ChatModel, sources: list[Source], *, per_sentence: int) -> list[list[Asked]]:

@@ -6,37 +6,38 @@ from steps.kinds.document.corrections import corrected
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
-from steps.kinds.document.sources import Source, dream_about, passages
+from steps.kinds.document.sources import Source, dream_about, new_in, passages
 from steps.kinds.document.writers import written
 from steps.kinds.kind import Dreaming
 from steps.records import Dream, Experience
 
 
 def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
-    """Return the dreams of tonight's documents."""
+    """Return the dreams of tonight's documents: of what is new in them."""
     night, knobs = dreaming.night, dreaming.settings.dream
     chosen = dreaming.passages
-    sources = [
+    pages = [
         source
         for experience in experiences
         for source in passages(experience)
         if chosen is None or (experience.id, source.first) in chosen
     ]
+    sources = [new_in(source, dreaming.known.get(source.experience.id, ())) for source in pages]
     stale = corrected(experiences)
     for source in sources:
         for place in range(len(source.sentences)):
             if (source.experience.id, source.first + place) in stale:
                 source.sentences[place] = ""
                 dreaming.refused["another document corrects it"] += 1
+    unmet = [source for source in sources if source.first == 0 and not dreaming.known.get(source.experience.id)]
     dreams, by_rule = written(sources, dreaming)
     questions = [dream for dream in dreams if dream.strategy == "question"]
-    begun = [source for source in sources if source.first == 0]
     return [
         *dreams,
         *reverse_dreams(by_rule, night=night),
-        *unanswerable_dreams(begun, per_document=knobs.unknown_per_document, night=night),
+        *unanswerable_dreams(unmet, per_document=knobs.unknown_per_document, night=night),
         *_drilled(by_rule, questions, night=night),
-        *reading_dreams(questions, sources, night=night),
+        *reading_dreams(questions, pages, night=night),
     ]
 
 

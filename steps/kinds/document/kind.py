@@ -11,7 +11,7 @@ from steps.kinds.document.html import read_html
 from steps.kinds.document.markdown import read_markdown
 from steps.kinds.document.moments import dated
 from steps.kinds.document.plain import read_plain
-from steps.kinds.document.sources import Source, context_of, passages, unreadable
+from steps.kinds.document.sources import Source, context_of, passages, units, unreadable
 from steps.kinds.entry import Entry, Text, created_on
 from steps.kinds.kind import Dreaming, Kind, Shown
 from steps.orders import is_order
@@ -81,6 +81,9 @@ class Document(Kind):
         if len(plain) < len(experiences):
             dreaming.refused["its title is an order to a model"] += len(experiences) - len(plain)
         return document_dreams(plain, dreaming)
+
+    def parts(self, experience: Experience) -> list[tuple[str, ...]]:
+        return [(*(block.path if block else ()), text) for text, block in units(experience)]
 
     def passages(self, experience: Experience) -> list[Source]:
         return passages(experience)

@@ -5,6 +5,7 @@ of a long document, under the document's title.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -72,11 +73,12 @@ class Source(Passage):
         """
         title, last, found = self.experience.title, "", []
         before: Block | None = None
-        for text, block in zip(self.sentences, self.blocks, strict=True):
+        page = told(self.experience)[self.first :]  # what was taught before is no news, but is understood by
+        for text, said, block in zip(self.sentences, page, self.blocks, strict=False):
             last = last if block and before and (block is before or block.kind == before.kind == "paragraph") else ""
             placed = text and block and len(block.cells) < 2 and (self._is_page or self.language != "en")
             found.append(sentence_forms(title, block, text, last, language=self.language) if placed and block else [])
-            last, before = text, block
+            last, before = said, block
         return found
 
     def _is_prose(self, place: int) -> bool:
@@ -166,6 +168,12 @@ def passages(experience: Experience) -> list[Source]:
         found[-1].sentences.append(sentence)
         size += len(sentence) + 1
     return found
+
+
+def new_in(source: Source, known: Collection[int]) -> Source:
+    """Return a passage that tells only what is not ``known``, by number; what it is about is still all of it."""
+    told = ["" if source.first + place in known else text for place, text in enumerate(source.sentences)]
+    return Source(source.experience, source.first, told)
 
 
 def _parts(block: Block, language: str) -> list[str]:

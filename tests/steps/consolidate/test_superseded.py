@@ -2,7 +2,7 @@
 
 import pytest
 
-from steps.consolidate.superseded import superseded
+from steps.consolidate.superseded import Gone, superseded
 from steps.records import Dream
 
 WAS = "The director of the Lock Museum is Ismay Corrodel, a trained jeweller."
@@ -24,7 +24,7 @@ def dream(answer, span, *, night="2026-01-01", sentence=0, strategy="question", 
 
 def replaced_by(statement, span, *, was=WAS, first="Ismay Corrodel"):
     then, now = dream(was, first), dream(statement, span, night="2026-01-04")
-    found = superseded([then, now])
+    found = superseded([then, now], Gone(()))
     assert set(found) <= {then.id}
     return found.get(then.id)
 
@@ -68,6 +68,6 @@ def test_all_that_was_dreamt_of_it_is_left_out_but_nothing_else_and_nothing_of_t
     back = dream(WAS, "The Lock Museum", strategy="reverse")
     keys = dream("The Lock Museum owns 820 keys.", "820 keys", sentence=1)
     rehearsal = dream("A museum shows things.", "", strategy="rehearsal")
-    assert set(superseded([*asked, back, keys, rehearsal, now])) == {d.id for d in (*asked, back)}
+    assert set(superseded([*asked, back, keys, rehearsal, now], Gone(()))) == {d.id for d in (*asked, back)}
     same = now.model_copy(update={"night": "2026-01-01"})
-    assert superseded([*asked, back, keys, same]) == {}
+    assert superseded([*asked, back, keys, same], Gone(())) == {}

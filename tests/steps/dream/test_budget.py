@@ -47,7 +47,7 @@ def took(workspace, night, **seconds):
 
 def planned(night, corpus, probes=()):
     write_records(night.dataset("corpus"), corpus)
-    found = plan(night, candidates(night, corpus), probes, Reads())
+    found = plan(night, candidates(night, corpus, {}), probes, Reads())
     write_records(night.dataset("carried"), found.carried(night.date))
     return found
 
@@ -94,7 +94,7 @@ def test_a_newer_version_takes_the_place_of_what_waits(settings, workspace):
     took(workspace, FIRST, dream=30, consolidate=30, examine=60, gate=0)
     planned(night_of(settings, workspace, SECOND, 2.5), [document("a", SECOND), document("b", SECOND, news=1)])
     newer = document("a", THIRD, news=2).model_copy(update={"id": "a again"})
-    found = candidates(night_of(settings, workspace, THIRD, 2.5), [newer])
+    found = candidates(night_of(settings, workspace, THIRD, 2.5), [newer], {})
     assert keys(found) == [("a again", 0)]
 
 
@@ -108,3 +108,10 @@ def test_the_first_night_estimates_and_learns_at_least_one_passage(settings, wor
 def test_no_time_is_no_setting(settings, minutes):
     with pytest.raises(ValueError, match="greater than 0"):
         type(settings.night)(minutes=minutes)
+
+
+def test_what_earlier_nights_taught_takes_no_time(settings, workspace):
+    took(workspace, FIRST, dream=30, consolidate=30, examine=60, gate=0)
+    corpus = [document("a", SECOND), document("b", SECOND)]
+    found = candidates(night_of(settings, workspace, SECOND, 2.5), corpus, {"a": tuple(range(12)), "b": (0, 1)})
+    assert [(one.key, one.news) for one in found] == [(("b", 0), 10)]

@@ -6,8 +6,8 @@ import pytest
 
 from steps.examine.items import probe_items
 from steps.examine.retired import retire
-from steps.records import Dream, Experience, Probe, Triaged
-from steps.workspace import write_records
+from steps.records import Dream, Experience, Probe, Triaged, Withdrawn
+from steps.workspace import read_records, write_records
 
 FIRST, LATER = "2026-01-01", "2026-01-04"
 MUSEUM = (
@@ -35,7 +35,7 @@ def dream(night, statement, span, *, sentence=0):
 def ask(workspace):
     """Return a function that says why a probe of the first night is retired, or None."""
 
-    def go(question, answer, *, until=None, asked_on=LATER, cohort=FIRST):
+    def go(question, answer, *, until=None, asked_on=LATER, cohort=FIRST, withdrawn=()):
         for night, text in ((FIRST, MUSEUM), (LATER, NOW)):
             document = Experience(
                 id=night, night=night, kind="document", source="museum.md", record=None, title="Lock Museum", text=text
@@ -47,6 +47,7 @@ def ask(workspace):
                 verdict="persist",
                 reason="",
                 valid_until=until if night == FIRST else None,
+                withdraws=withdrawn if night == LATER else (),
             )
             write_records(workspace.dataset("corpus", night), [document])
             write_records(workspace.dataset("triage", night), [held])
@@ -90,6 +91,23 @@ def test_a_replaced_fact_is_retired_with_what_replaced_it(ask, question, answers
 )
 def test_other_facts_of_the_same_document_stay(ask, question, answers):
     assert ask(question, answers) is None
+
+
+def test_what_a_page_no_longer_says_is_asked_no_more(ask):
+    gone = (Withdrawn(experience=FIRST, sentence=2, text="The café is run by Ada Voss."),)
+    found = ask("Who runs the café?", ("Ada Voss",), withdrawn=gone)
+    assert found.why == "superseded" and found.reason == f"not said since {LATER}"
+    assert ask("How many keys does the Lock Museum own?", ("820",), withdrawn=gone) is None, "another part"
+    assert ask("Who runs the café?", ("Mara",), withdrawn=gone) is None, "the part does not say so: in doubt it stays"
+    assert ask("Who runs the café?", ("Ada Voss",), withdrawn=gone, cohort=LATER) is None, "asked since then"
+
+
+def test_a_probe_that_is_asked_again_is_of_the_later_night(ask, workspace):
+    ask("Who runs the café?", ("Ada Voss",))
+    (first,) = read_records(workspace.dataset("probes", FIRST), Probe)
+    write_records(workspace.dataset("probes", LATER), [first.model_copy(update={"night": LATER})])
+    assert [item.probe.night for item in probe_items(workspace, LATER)] == [LATER]
+    assert [item.probe.night for item in probe_items(workspace, FIRST)] == [FIRST]
 
 
 def test_the_later_fact_stays(ask):

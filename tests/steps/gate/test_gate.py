@@ -243,8 +243,11 @@ def test_a_cohort_must_be_examined_unless_all_its_probes_are_retired(workspace):
         for n in (1, 2)
     ]
     write_records(workspace.dataset("probes", EARLIER), probes)
-    assert _with_probes(workspace, [EARLIER], {"r1"}) == [EARLIER]
-    assert _with_probes(workspace, [EARLIER], {"r1", "r2"}) == []
+    assert _with_probes(workspace, [EARLIER], {"r1"}, until=EARLIER) == [EARLIER]
+    assert _with_probes(workspace, [EARLIER], {"r1", "r2"}, until=EARLIER) == []
+    write_records(workspace.dataset("probes", TONIGHT), probes)  # changed, and changed back
+    assert _with_probes(workspace, [EARLIER], set(), until=TONIGHT) == [], "they are tonight's now"
+    assert _with_probes(workspace, [EARLIER], set(), until=EARLIER) == [EARLIER]
 
 
 @pytest.mark.parametrize("lost", ["answers", "anchors", "canaries"])

@@ -41,8 +41,8 @@ def test_rows_are_refused_with_the_name_of_the_expectation(workspace):
         experience("The oar.", payload={"password": "hunter2"}),
     ]
     found = check_records(dataset="experiences", records=records, night=NIGHT, workspace=workspace)
-    assert found.kept == records[:1] and found.critical_failures == ()
-    assert [(records.index(record), name) for record, name, _ in found.refused] == [
+    assert found.kept(records) == records[:1]
+    assert [(place, rule.name) for place, rule in sorted(found.broken.items())] == [
         (1, "no_secrets"), (2, "no_control_tokens"), (3, "text_length"), (4, "source_present"), (5, "id_form"),
         (6, "no_secrets"),
     ]  # fmt: skip
@@ -61,7 +61,8 @@ def test_datasets_are_refused(workspace, monkeypatch):
     ):
         with pytest.raises(DataRefused, match=says):
             check_records(dataset="dreams", records=records, night=NIGHT, workspace=workspace)
-    monkeypatch.setattr(checking, "derived", lambda dataset, records: [{"row": 0, "id": "x", "night": NIGHT}])
+    short = {"row": [0], "id": ["x"], "night": [NIGHT]}
+    monkeypatch.setattr(checking, "derived_columns", lambda dataset, records: short)
     with pytest.raises(DataRefused, match="could not be computed"):
         check_records(dataset="dreams", records=[dream()], night=NIGHT, workspace=workspace)
 
@@ -72,10 +73,10 @@ def test_dreams_and_empty_datasets(workspace):
         dream("d", "e", strategy=""), dream("e", "x" * 9000),
     ]  # fmt: skip
     found = check_records(dataset="dreams", records=records, night=NIGHT, workspace=workspace)
-    assert found.kept == records[:1] and len(found.refused) == 6
+    assert found.kept(records) == records[:1] and len(found.broken) == 6
     for dataset in ("experiences", "probes", "dreams"):
         empty = check_records(dataset=dataset, records=[], night=NIGHT, workspace=workspace)
-        assert empty.kept == [] and empty.refused == [] and all(row["success"] for row in empty.table)
+        assert empty.broken == {} and all(row["success"] for row in empty.table)
 
 
 def test_a_night_from_inbox_to_data(settings, workspace, tmp_path):

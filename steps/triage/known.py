@@ -1,0 +1,88 @@
+"""What earlier nights have met, part by part: what of a new version is new, and what it no longer says.
+
+A part is known while a version that holds still says it, and one of those that said it was let teach. When no version
+holds any more that says it, what it taught is withdrawn: lessons and probes of earlier nights about it, of whatever
+version they are. Its words are read where that version lies in its corpus, one record.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from steps.ingest.tables import Tables, Version, part_hashes, version_of
+from steps.kinds.table import kind_of
+from steps.records import Experience, Withdrawn
+from steps.workspace import Workspace
+
+
+class Familiar(NamedTuple):
+    """Of a new experience the numbers of the parts that are ``known``, and how many it has."""
+
+    known: tuple[int, ...]
+    parts: int
+
+    @property
+    def all(self) -> bool:
+        """Whether nothing in it is new."""
+        return self.parts > 0 and len(self.known) == self.parts
+
+
+class Known:
+    """What was met before ``night`` (its ordinal), given what ``tonight`` says."""
+
+    def __init__(self, tables: Tables, workspace: Workspace, tonight: Iterable[Experience], *, night: int):
+        self._tables, self._workspace, self._night = tables, workspace, night
+        self._said: dict[int, set[int]] = {}  # tonight: the hashes of what each page says
+        for experience in tonight:
+            if experience.kind == "document":
+                page = version_of(experience, night=night, seq=0).page
+                self._said.setdefault(page, set()).update(part_hashes(experience))
+
+    def familiar(self, new: Experience) -> Familiar:
+        """Return what of ``new`` was met before and taught."""
+        if new.kind != "document":
+            return Familiar((), 1)
+        hashes = part_hashes(new)
+        return Familiar(tuple(n for n, hash_ in enumerate(hashes) if self._is_known(hash_)), len(hashes))
+
+    def withdrawn(self, new: Experience) -> list[Withdrawn]:
+        """Return what the version before ``new`` said, and none that holds does now."""
+        if new.kind != "document":
+            return []
+        page = version_of(new, night=self._night, seq=0).page
+        before = next(self._tables.versions("page", page, before=self._night), None)
+        if before is None or before.id == new.id:
+            return []
+        said = self._read(before)
+        # What was read before there were blocks does not know its headings.
+        words = set() if "blocks" in said.payload else {part[-1] for part in kind_of(new).parts(new)}
+        found = []
+        for hash_, part in dict(zip(part_hashes(said), kind_of(said).parts(said), strict=True)).items():
+            if part[-1] and part[-1] not in words and not self._is_still_said(hash_):
+                places = {(version.id, n) for version, n in self._tables.saying(hash_, before=self._night)}
+                found += [Withdrawn(experience=id_, sentence=n, text=part[-1]) for id_, n in sorted(places)]
+        return found
+
+    def _is_known(self, hash_: int) -> bool:
+        holds = taught = False
+        for version, _ in self._tables.saying(hash_, before=self._night):
+            holds, taught = holds or self._holds(version), taught or self._tables.is_taught(version)
+            if holds and taught:
+                return True
+        return False
+
+    def _is_still_said(self, hash_: int) -> bool:
+        if any(hash_ in said for said in self._said.values()):
+            return True
+        return any(
+            version.page not in self._said and self._holds(version)
+            for version, _ in self._tables.saying(hash_, before=self._night)
+        )
+
+    def _holds(self, version: Version) -> bool:
+        return next(self._tables.versions("page", version.page, before=self._night)).id == version.id
+
+    def _read(self, version: Version) -> Experience:
+        with self._workspace.dataset("corpus", version.date).open("rb") as stream:
+            stream.seek(version.place)
+            return Experience.model_validate(json.loads(stream.readline()))
