@@ -75,13 +75,13 @@ def train(
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
     before = done.seconds
-    _dropout_of_the_adapter_alone(model)
+    dropout_of_the_adapter_alone(model)
     with progress("consolidating", len(rows)) as meter, frozen.skipped(), fused_layers(model):
         meter.advance(len(done.losses))
         for step in range(len(done.losses), len(rows)):
             torch.manual_seed(seed + step)  # dropout, if any, is the same after a resume
             members = [examples[n] for n in rows[step]]
-            loss, tokens = _row_loss(
+            loss, tokens = row_loss_and_gradient(
                 model, members, rows[step], labels, frozen=frozen, settings=settings, packed=packed
             )
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -100,7 +100,7 @@ def train(
     return done
 
 
-def _dropout_of_the_adapter_alone(model: PeftModel) -> None:
+def dropout_of_the_adapter_alone(model: PeftModel) -> None:
     """Let the adapter drop out and nothing else: the base is what the teacher is, and its own dropout is noise."""
     model.eval()
     for name, module in model.named_modules():
@@ -108,7 +108,7 @@ def _dropout_of_the_adapter_alone(model: PeftModel) -> None:
             module.train()
 
 
-def _row_loss(
+def row_loss_and_gradient(
     model: PeftModel,
     members: list[Example],
     numbers: list[int],

@@ -22,6 +22,7 @@ LONGEST = 8192  # tokens of a window beyond which nothing is tried: no row is as
 _ASKED = 32  # last tokens of each sequence that are compared
 _WRITTEN = 8
 _TIMES_NOISE = 4
+_LEAST = 1e-4  # nats; float32 itself is finer than any kernel
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Reference:
         first = self.sequences["rows"][0]
         self.noise = max(self._cut(s, self.logprobs["rows"][n]) for n, s in enumerate(self.sequences["rows"]))
         self.noise = max(self.noise, _far(self.logprobs["rows"][0], self._logprobs(first, copies=2)))
-        self.tolerance = max(torch.finfo(model.dtype).eps ** 0.5, _TIMES_NOISE * self.noise)
+        self.tolerance = max(_LEAST, torch.finfo(model.dtype).eps, _TIMES_NOISE * self.noise)
         self.written = {what: [self._written(s) for s in those] for what, those in self.sequences.items()}
 
     def _logprobs(self, tokens: Tokens, *, copies: int = 1) -> np.ndarray:
@@ -96,12 +97,12 @@ def check_path(reference: Reference, *, packed: bool) -> Path:
     if packed and not only_attention(model.config):
         return Path(True, (Compared("rows", None, reference.tolerance, "its layers are not all attention"),))
     for what, sequences in reference.sequences.items():
-        for name, difference in ((f"probabilities, {what}", _scored), (f"greedy answers, {what}", _greedy)):
+        for name, difference, times in (("probabilities", _scored, 1), ("greedy answers", _greedy, _TIMES_NOISE)):
             try:
                 far, error = difference(reference, what, sequences, packed), None
             except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as caught:
                 far, error = None, f"{type(caught).__name__}: {' '.join(str(caught).split())[:160]}"
-            compared.append(Compared(name, far, reference.tolerance, error))
+            compared.append(Compared(f"{name}, {what}", far, times * reference.tolerance, error))
     return Path(packed, tuple(compared))
 
 
