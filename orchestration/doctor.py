@@ -26,7 +26,9 @@ def findings_table(found: Findings, *, name: str) -> Table:
     for one in found.tried:
         right = one.error is None and one.difference is not None and one.difference <= one.tolerance
         difference = "-" if one.difference is None else f"{one.difference:.1e}"
-        table.add_row(one.path, one.what, difference, f"{one.tolerance:.0e}", "right" if right else one.error or "wrong")
+        table.add_row(
+            one.path, one.what, difference, f"{one.tolerance:.0e}", "right" if right else one.error or "wrong"
+        )
     return table
 
 

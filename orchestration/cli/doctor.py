@@ -1,5 +1,6 @@
 """The command that looks at a model before a night is spent on it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,7 +25,9 @@ def doctor(
     found = deployment(workspace=workspace, params=params)
     settings = found.settings
     if model is not None:
-        settings = settings.model_copy(update={"model": settings.model.model_copy(update={"base": model})})
+        here = Path(model).expanduser().absolute()
+        named = settings.model.model_copy(update={"base": str(here) if here.is_dir() else model})
+        settings = settings.model_copy(update={"model": named})
     from rich.console import Console
 
     from orchestration.doctor import cost_table, findings_table, model_rows, model_table

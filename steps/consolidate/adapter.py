@@ -33,7 +33,9 @@ def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, see
     """
     wanted = set(adapted_layers(model, settings))
     if not wanted:
-        raise SlumberError(f"A {model.config.model_type} model has no linear layers that could be adapted: take another.")
+        raise SlumberError(
+            f"A {model.config.model_type} model has no linear layers that could be adapted: take another."
+        )
     torch.manual_seed(seed)
     config = LoraConfig(
         r=settings.rank,

@@ -98,7 +98,8 @@ def token_ends(reply: str, tokenizer: "PreTrainedTokenizerBase") -> dict[str, ob
     A token that ends within a character ends before it.
     """
     tokens = answer_tokens(tokenizer, reply)
-    texts = [str(tokenizer.decode(tokens[: n + 1], skip_special_tokens=True)) for n in range(len(tokens))]
+    counts = [*range(1, len(tokens)), len(tokens) - 1]  # the end of the turn says nothing
+    texts = [str(tokenizer.decode(tokens[:count], skip_special_tokens=True)) for count in counts]
     return {"ends": [len(text.rstrip("\ufffd")) for text in texts], "text": None if texts[-1] == reply else texts[-1]}
 
 
@@ -125,7 +126,9 @@ def _found_form(tokenizer: "PreTrainedTokenizerBase") -> tuple[bool, bool]:
             continue
         if _CONTENT in shown and "'text'" not in shown:
             return in_parts, with_system
-    raise SlumberError(f"The chat template of this tokenizer shows no question ({reason}): mend it or take another model.")
+    raise SlumberError(
+        f"The chat template of this tokenizer shows no question ({reason}): mend it or take another model."
+    )
 
 
 def _rendered(tokenizer: "PreTrainedTokenizerBase", chat: list[dict[str, str]], **more: Any) -> str:

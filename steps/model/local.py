@@ -35,10 +35,7 @@ class LocalModel:
         prompts = [chat_tokens(tokenizer, chat) for chat in chats]
         ends = self.ends
         replies = self._continued(what, prompts, max_new_tokens, lambda text: text[-1] in ends, Sampling(), 0)
-        return [
-            Reply(str(tokenizer.decode(tokens, skip_special_tokens=True)).strip(), tokens[-1] in ends)
-            for tokens in replies
-        ]
+        return [Reply(self._text(tokens).strip(), tokens[-1] in ends) for tokens in replies]
 
     def complete(
         self, what: str, prompts: Sequence[str], *, max_new_tokens: int, sampling: Sampling, seed: int
@@ -50,7 +47,7 @@ class LocalModel:
 
         tokens = [tokenizer.encode(harmless(tokenizer, prompt), add_special_tokens=False) for prompt in prompts]
         texts = self._continued(what, tokens, max_new_tokens, stop, sampling, seed)
-        return [str(tokenizer.decode(text, skip_special_tokens=True)).split("\n")[0].strip() for text in texts]
+        return [self._text(text).split("\n")[0].strip() for text in texts]
 
     def score(self, what: str, items: Sequence[tuple[Messages, str]]) -> list[np.ndarray]:
         tokenizer = self.base.tokenizer
@@ -61,6 +58,11 @@ class LocalModel:
             return self.base.tokenizer.encode(harmless(self.base.tokenizer, text), add_special_tokens=False)
 
         return self._scored(what, [(encode(p), encode(t)) for p, t in zip(prompts, texts, strict=True)])
+
+    def _text(self, tokens: list[int]) -> str:
+        """What was written, without the end, which need not be a special token."""
+        said = tokens[:-1] if tokens[-1] in self.ends else tokens
+        return str(self.base.tokenizer.decode(said, skip_special_tokens=True))
 
     def _scored(self, what: str, pairs: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:
         with progress(what, len(pairs)) as meter:

@@ -99,7 +99,8 @@ FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
             "intermediate_size": [48, 48],
             "activation_sparsity_pattern": [0.0, 0.0],
         },
-        "gemma4_text": _ALTERNATE | {"head_dim": 8, "global_head_dim": 8, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 8},
+        "gemma4_text": _ALTERNATE
+        | {"head_dim": 8, "global_head_dim": 8, "num_kv_shared_layers": 0, "hidden_size_per_layer_input": 8},
         "gpt_oss": _ALTERNATE | _EXPERTS | {"head_dim": 8},
     },
     "experts": {
@@ -108,22 +109,37 @@ FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
         "olmoe": _EXPERTS,
         "granitemoe": _EXPERTS | {"logits_scaling": 8.0},
         "phimoe": _EXPERTS | {"sliding_window": None},
-        "ernie4_5_moe": _EXPERTS | {"moe_num_experts": 4, "moe_k": 2, "moe_layer_start_index": 0, "moe_num_shared_experts": 1},
+        "ernie4_5_moe": _EXPERTS
+        | {"moe_num_experts": 4, "moe_k": 2, "moe_layer_start_index": 0, "moe_num_shared_experts": 1},
         "deepseek_v2": _EXPERTS | _LATENT | {"topk_method": "greedy"},
         "deepseek_v3": _EXPERTS | _LATENT,
-        "glm4_moe": _EXPERTS | {k: v for k, v in _LATENT.items() if "rank" not in k and "_dim" not in k} | {"head_dim": 8},
+        "glm4_moe": _EXPERTS
+        | {k: v for k, v in _LATENT.items() if "rank" not in k and "_dim" not in k}
+        | {"head_dim": 8},
     },
     "hybrid": {
         "jamba": _EXPERTS
-        | {"attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 8, "mamba_dt_rank": 4, "use_mamba_kernels": False},
+        | {
+            "attn_layer_period": 2,
+            "attn_layer_offset": 1,
+            "mamba_d_state": 8,
+            "mamba_dt_rank": 4,
+            "use_mamba_kernels": False,
+        },
         "bamba": _STATE_SPACE | {"attn_layer_indices": [1], "mamba_chunk_size": 16},
         "granitemoehybrid": _STATE_SPACE
         | _EXPERTS
-        | {"layer_types": ["mamba", "attention"], "logits_scaling": 8.0, "mamba_chunk_size": 16, "shared_intermediate_size": 24},
+        | {
+            "layer_types": ["mamba", "attention"],
+            "logits_scaling": 8.0,
+            "mamba_chunk_size": 16,
+            "shared_intermediate_size": 24,
+        },
         "lfm2": {"layer_types": ["conv", "full_attention"], "block_auto_adjust_ff_dim": False},
         "qwen3_next": _EXPERTS | _LINEAR_ATTENTION | {"shared_expert_intermediate_size": 24},
         "qwen3_5_text": _LINEAR_ATTENTION,
-        "falcon_h1": _STATE_SPACE | {"mamba_d_ssm": 64, "head_dim": 8, "lm_head_multiplier": 0.5, "mamba_chunk_size": 16},
+        "falcon_h1": _STATE_SPACE
+        | {"mamba_d_ssm": 64, "head_dim": 8, "lm_head_multiplier": 0.5, "mamba_chunk_size": 16},
         "zamba2": {
             "mamba_d_state": 8,
             "n_mamba_heads": 4,
@@ -140,7 +156,11 @@ FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "multimodal": {
-        "gemma3": {"text_config": _SIZES | _ALTERNATE | {"head_dim": 8}, "vision_config": _VISION, "mm_tokens_per_image": 4},
+        "gemma3": {
+            "text_config": _SIZES | _ALTERNATE | {"head_dim": 8},
+            "vision_config": _VISION,
+            "mm_tokens_per_image": 4,
+        },
     },
 }
 

@@ -69,7 +69,9 @@ def test_the_readme_lists_just_these_families():
     assert listed == {kind: sorted(families) for kind, families in FAMILIES.items()}
 
 
-@pytest.mark.parametrize(("kind", "family"), [("window", "mistral"), ("window", "gemma3n_text"), ("experts", "mixtral")])
+@pytest.mark.parametrize(
+    ("kind", "family"), [("window", "mistral"), ("window", "gemma3n_text"), ("experts", "mixtral")]
+)
 def test_in_bfloat16_the_same_path_is_taken(kind, family, load):
     base = load(kind, family, dtype="bfloat16")
     reference = Reference(base.model, [prompt_tokens(base.tokenizer, question) for question in QUESTIONS])

@@ -67,7 +67,12 @@ def test_the_question_is_shown_and_the_answer_comes_next(speaks, template, ends)
 
 @pytest.mark.parametrize(
     ("template", "end"),
-    [(TURNS + ASKED, "<|end|>"), (EOS_AFTER_ALL, "<|end|>"), (HARMONY, "<|return|>"), ("{{ messages[-1].content }}", None)],
+    [
+        (TURNS + ASKED, "<|end|>"),
+        (EOS_AFTER_ALL, "<|end|>"),
+        (HARMONY, "<|return|>"),
+        ("{{ messages[-1].content }}", None),
+    ],
     ids=["one mark", "a mark and EOS", "channels", "no mark"],
 )
 def test_a_turn_ends_with_the_templates_own_mark(speaks, template, end):
