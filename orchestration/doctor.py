@@ -68,8 +68,8 @@ def cost_table(cost: Cost) -> Table:
     night = cost.fixed + FACTS * cost.fact
     caption = (
         f"A night of {FACTS} facts takes about {_time(night)}: {_time(cost.fixed)} whatever comes in, and "
-        f"{cost.fact:.1f} s for each fact, dreamt and trained. Probes and suites of yours come on top, and on the first "
-        "night the base is examined, too."
+        f"{cost.fact:.1f} s for each fact, dreamt and trained. Probes and suites of yours come on top, and on the "
+        "first night the base is examined, too."
     )
     table = _table("What a night costs", caption)
     table.add_column("part", no_wrap=True)

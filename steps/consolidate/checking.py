@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import torch
 from peft import PeftModel
@@ -90,7 +91,10 @@ def _log_probabilities(model: PreTrainedModel, tokens: Tokens) -> torch.Tensor:
 
 def _gradients_apart(adapted: PeftModel, read: Lessons, settings: ConsolidateSettings, *, packed: bool) -> float:
     """Distance of our gradient from that of plain operations, as a share of the latter's length."""
-    model, weights = adapted.get_base_model(), [p for p in adapted.parameters() if p.requires_grad]
+    model, weights = (
+        cast(PreTrainedModel, adapted.get_base_model()),
+        [p for p in adapted.parameters() if p.requires_grad],
+    )
     dropout_of_the_adapter_alone(adapted)
     numbers = list(range(len(read.examples)))
     with read.frozen.skipped(), fused_layers(adapted):

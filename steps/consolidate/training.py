@@ -142,7 +142,7 @@ def row_loss_and_gradient(
 def _completions(
     base: PreTrainedModel, part: Part, frozen: FrozenPrefix, *, packed: bool
 ) -> tuple[torch.Tensor, Head, int]:
-    """Return what the head makes the completions of some examples of, [N, width], it, and how many tokens were computed."""
+    """Return what the head makes some completions of, [N, width], the head, and how many tokens were computed."""
     row = pack([e.sequence for e, _ in part])
     where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
     entering = frozen.entering(row, [n for _, n in part])

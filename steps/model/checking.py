@@ -7,6 +7,7 @@ pass over a shorter or wider input rounds differently, too.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,7 +88,8 @@ class Reference:
         ids = torch.tensor([list(tokens)], device=self.model.device)
         asked = GenerationConfig(max_new_tokens=_WRITTEN, do_sample=False, num_beams=1)
         with own_habits_aside(self.model):
-            said = self.model.generate(ids, attention_mask=torch.ones_like(ids), generation_config=asked)
+            generate: Any = self.model.generate
+            said = generate(ids, attention_mask=torch.ones_like(ids), generation_config=asked)
         return said[0, len(tokens) :].tolist()
 
 

@@ -21,7 +21,6 @@ from steps.records import content_id
 from steps.settings import ModelSettings
 from steps.workspace import file_sha256
 
-
 FETCHED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.tiktoken", "merges.txt", "vocab.txt"]
 NOT_FETCHED = ["*/*", "consolidated*"]  # the same weights again in another format, examples, adapters
 _TELLING = {".safetensors", ".json", ".jinja", ".model", ".tiktoken", ".txt"}  # suffixes of what decides what is said
@@ -103,7 +102,7 @@ def load_base(settings: ModelSettings) -> Base:
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **_quantised_onto(folder, device)
         )
-        model = _in_full(model)
+        whole = _in_full(model)
     except ImportError as error:
         raise SlumberError(
             f"The model in {folder} needs a library that is not installed ({_line(error)}): install it beside Slumber, "
@@ -114,8 +113,8 @@ def load_base(settings: ModelSettings) -> Base:
     if not tokenizer.chat_template:
         raise SlumberError(f"The tokenizer in {folder} has no chat template: use an instruction-tuned model.")
     template_form(tokenizer)
-    model.requires_grad_(False).eval().to(device)
-    return Base(model=model, tokenizer=tokenizer, name=base_name(settings), folder=folder, sha256=base_sha256(folder))
+    whole.requires_grad_(False).eval().to(device)
+    return Base(model=whole, tokenizer=tokenizer, name=base_name(settings), folder=folder, sha256=base_sha256(folder))
 
 
 def _quantised_onto(folder: Path, device: torch.device) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The path for models that cannot run packed rows: one sequence a row, the model's own masks, cache and head.
 
-Nothing of Slumber's stands between the call and what Hugging Face computes, so that state spaces, convolutions, position
-biases and whatever comes next are right without being known. It is slower: what sequences share is computed each time.
+Nothing of Slumber's stands between the call and what Hugging Face computes, so that state spaces, convolutions,
+position biases and whatever comes next are right without being known. It is slower: what sequences share is computed
+each time.
 """
 
 import inspect

@@ -1,4 +1,4 @@
-"""`slumber doctor` says how a model will be run and what a night costs; a night checks its base once, before it reads."""
+"""`slumber doctor` says how a model is run and what a night costs; a night checks its base once, before it reads."""
 
 import json
 import shutil

@@ -67,7 +67,7 @@ def test_a_library_that_a_quantised_base_needs_is_named_in_one_sentence(tiny_mod
     told = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(told | {"quantization_config": quantised}))
     settings = ModelSettings(base=str(folder), device="cpu", dtype="float32")
-    with pytest.raises(SlumberError, match="needs a library that is not installed .*take the weights that are not"):
+    with pytest.raises(SlumberError, match=r"needs a library that is not installed .*take the weights that are not"):
         loading.load_base(settings)
 
 
