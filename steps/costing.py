@@ -31,8 +31,8 @@ from steps.settings import Settings
 
 NIGHT = "2000-01-01"
 _TITLE = "The mill of Sarnow"
-_TEXT = "The mill of Sarnow was built in 1864 by Ilka Brandt. It grinds 30 sacks of rye a day."
-_REHEARSALS, _ANCHORS, _CANARIES, _TRAINED = 12, 24, 4, 4096  # the last in tokens
+_TEXT = "The mill of Sarnow was built in 1864 by Ilka Brandt."
+_REHEARSALS, _ANCHORS, _CANARIES, _TRAINED = 8, 16, 2, 2048  # the last in tokens
 
 
 @dataclass(frozen=True)

@@ -124,10 +124,21 @@ def _quantised_onto(folder: Path, device: torch.device) -> dict[str, Any]:
 
 
 def _in_full(model: PreTrainedModel) -> PreTrainedModel:
-    """Return a quantised model with whole weights: a night's adapter is merged into them, which rounding would lose."""
+    """Return a quantised model with whole weights: a night's adapter is merged into them, which rounding would lose.
+
+    Raises:
+        SlumberError: transformers cannot unpack them.
+    """
     if not getattr(model, "is_quantized", False):
         return model
-    whole = model.dequantize()
+    method = getattr(model.config.quantization_config, "quant_method", "some method")
+    try:
+        whole = model.dequantize()
+    except (NotImplementedError, AttributeError, ValueError):
+        raise SlumberError(
+            f"The base is quantised with {getattr(method, 'value', method)}, which transformers cannot unpack: take the "
+            "weights that are not quantised."
+        ) from None
     for stored in (whole.config, whole.config.get_text_config()):
         if hasattr(stored, "quantization_config"):
             del stored.quantization_config
