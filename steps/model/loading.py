@@ -136,8 +136,8 @@ def _in_full(model: PreTrainedModel) -> PreTrainedModel:
         whole = model.dequantize()
     except (NotImplementedError, AttributeError, ValueError):
         raise SlumberError(
-            f"The base is quantised with {getattr(method, 'value', method)}, which transformers cannot unpack: take the "
-            "weights that are not quantised."
+            f"The base is quantised with {getattr(method, 'value', method)}, which transformers cannot unpack: take "
+            "the weights that are not quantised."
         ) from None
     for stored in (whole.config, whole.config.get_text_config()):
         if hasattr(stored, "quantization_config"):
