@@ -69,7 +69,7 @@ def cost_table(cost: Cost) -> Table:
     caption = (
         f"A night of {FACTS} facts takes about {_time(night)}: {_time(cost.fixed)} whatever comes in, and "
         f"{cost.fact:.1f} s for each fact, dreamt and trained. Probes and suites of yours come on top, and on the "
-        "first night the base is examined, too."
+        "first night the base is examined, too. A few rows at a time are slower than a night's full ones."
     )
     table = _table("What a night costs", caption)
     table.add_column("part", no_wrap=True)
