@@ -22,11 +22,14 @@ class RegistryLineage:
 
 
 def begin(night: Night) -> None:
-    """Do, at the start of a night, what people decided since the last one.
+    """Check the base, once for each, and do what people decided since the last night.
 
     Raises:
-        SlumberError: the registry cannot be used: told now, not after training.
+        SlumberError: the base or the registry cannot be used: told now, not after training.
     """
+    from steps.doctor import ensure_checked
+
+    ensure_checked(night.settings)
     opened_registry(night.settings, night.workspace)
     for sentence in apply_decisions(settings=night.settings, workspace=night.workspace):
         say(sentence)

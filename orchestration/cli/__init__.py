@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import init, nights, pages, power
+from orchestration.cli import doctor, init, nights, pages, power
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 
@@ -76,6 +76,7 @@ for command in (
     power.power,
     pages.ui,
     pages.setup,
+    doctor.doctor,
 ):
     app.command(rich_help_panel="Nights")(command)
 app.command(hidden=True)(nights.earlier)

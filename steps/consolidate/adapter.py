@@ -2,60 +2,59 @@
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import LoraLayer
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
-from transformers.pytorch_utils import Conv1D
 
+from steps.consolidate.layers import adapted_layers, layer_names
 from steps.errors import SlumberError
-from steps.model.forward import blocks
 from steps.settings import ConsolidateSettings
 
 WEIGHTS = "adapter_model.safetensors"
+_LAYER = re.compile(r"^base_model\.model\.(.*)\.lora_[AB]\.weight$")  # a tensor's name in PEFT's file
 
 
 def attach_adapter(model: PreTrainedModel, settings: ConsolidateSettings, *, seed: int) -> PeftModel:
-    """Attach a fresh adapter to all linear layers of the upper blocks; the base's weights are not touched.
+    """Attach a fresh adapter to the layers of ``adapted_layers``; the base's weights are not touched.
 
     Below the first adapted layer there is no backward pass, and fewer layers forget less per fact learned (design,
     section 3, last table row).
+
+    Raises:
+        SlumberError: PEFT cannot adapt just these.
     """
+    wanted = set(adapted_layers(model, settings))
+    if not wanted:
+        raise SlumberError(
+            f"A {model.config.model_type} model has no linear layers that could be adapted: take another."
+        )
     torch.manual_seed(seed)
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,  # type: ignore[arg-type]  # PEFT divides it by the rank, whole or not
         lora_dropout=settings.dropout,
-        target_modules=sorted({name.rsplit(".", 1)[-1] for name in adapted_layers(model, settings)}),
-        layers_to_transform=_layers(model.config, settings),
+        target_modules=sorted(wanted),
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, config)
-
-
-def first_adapted_layer(config: PretrainedConfig, settings: ConsolidateSettings) -> int:
-    """Number of the lowest adapted block of a model."""
-    layers = config.num_hidden_layers
-    return min(int(settings.frozen_fraction * layers), layers - 1)
-
-
-def _layers(config: PretrainedConfig, settings: ConsolidateSettings) -> list[int] | None:
-    """Numbers of the adapted blocks as PEFT takes them; None: all."""
-    first = first_adapted_layer(config, settings)
-    return list(range(first, config.num_hidden_layers)) if first else None
-
-
-def adapted_layers(model: PreTrainedModel, settings: ConsolidateSettings) -> dict[str, nn.Module]:
-    """The linear layers of the adapted blocks by their names in ``model``."""
-    layers, head = blocks(model), model.get_output_embeddings()
-    adapted = layers[first_adapted_layer(model.config, settings) :] if layers is not None else model.get_decoder()
-    wanted = {m for m in adapted.modules() if isinstance(m, nn.Linear | Conv1D) and m is not head}
-    return {name: module for name, module in model.named_modules() if module in wanted}
+    try:
+        adapted = get_peft_model(model, config)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise SlumberError(
+            f"PEFT cannot adapt a {model.config.model_type} model ({str(error).splitlines()[0]}): take another base."
+        ) from None
+    found = {name for name, module in adapted.get_base_model().named_modules() if isinstance(module, LoraLayer)}
+    if found != wanted:
+        odd = sorted(found ^ wanted)[0]
+        raise SlumberError(f"PEFT adapted {len(found)} layers of {len(wanted)}, or others ({odd}): take another base.")
+    return adapted
 
 
 def save_adapter(model: PeftModel, folder: Path, *, base_name: str, onto: Path | None = None) -> None:
@@ -97,8 +96,11 @@ def scaled_adapter(adapter: Path, destination: Path, *, scale: float, rank: int)
 def stacks(folder: Path, config: PretrainedConfig, settings: ConsolidateSettings) -> bool:
     """Whether a fresh adapter can be added to the saved one: after a change of layers or of scale it cannot."""
     saved = adapter_config(folder)
-    same_layers = saved["layers_to_transform"] == _layers(config, settings)
-    return same_layers and math.isclose(saved["lora_alpha"] / saved["r"], settings.scale)
+    if not math.isclose(saved["lora_alpha"] / saved["r"], settings.scale):
+        return False
+    with safe_open(folder / WEIGHTS, framework="pt") as weights:
+        names = {_LAYER.sub(r"\1", name) for name in weights.keys()}  # noqa: SIM118 for it is no dict
+    return names == layer_names(config, settings)
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:

@@ -87,15 +87,19 @@ class ActivationStats:
         self._watched = layers
         self._by_first: dict[str, _Inputs] = {}
         self._counted: dict[str, torch.Tensor] = {}
+        self._tokens = 0
         self._last: tuple[torch.Tensor | None, str] = (None, "")  # the input seen last, and the first layer that saw it
 
     @property
     def inputs(self) -> list[_Inputs]:
         return list(self._by_first.values())
 
-    def row(self, counted: dict[str, torch.Tensor]) -> None:
-        """Say which positions of the next row count, by kind of text; one that stands there twice counts twice."""
-        self._counted = counted
+    def row(self, counted: dict[str, torch.Tensor], *, tokens: int) -> None:
+        """Say which positions of the next row count, by kind of text; one that stands there twice counts twice.
+
+        ``tokens``: how long the row is. A layer that is not given all of them is left as PEFT made it.
+        """
+        self._counted, self._tokens = counted, tokens
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -117,6 +121,8 @@ class ActivationStats:
                 return
             self._last = args[0], name
             x = args[0].reshape(-1, args[0].shape[-1])
+            if len(x) != self._tokens:
+                return
             if name not in self._by_first:
                 self._by_first[name] = _Inputs(x.shape[1], x.device)
                 self._by_first[name].layers.append(name)

@@ -67,10 +67,10 @@ class FrozenPrefix:
                 del layer.forward
 
     def _computed(self, model: PreTrainedModel, examples: list[Example], batch_tokens: int) -> torch.Tensor | None:
-        caught: list[torch.Tensor] = []
+        caught: list[torch.Tensor | None] = []
 
         def catch(layer, args, kwargs):
-            caught.append(args[0] if args else kwargs["hidden_states"])
+            caught.append(args[0] if args else kwargs.get("hidden_states"))
             raise _Reached
 
         states = None
@@ -82,7 +82,10 @@ class FrozenPrefix:
                     row = pack([sequences[n] for n in members])
                     with suppress(_Reached):
                         hidden_states(model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask)
-                    (reached,) = caught.pop()
+                    entered = caught.pop()
+                    if entered is None or entered.ndim != 3:  # blocks that are given more than hidden states
+                        return None
+                    (reached,) = entered
                     if states is None:
                         states = reached.new_empty((int(self._starts[-1]), reached.shape[-1]), device="cpu")
                     for number, index in zip(members, row.index, strict=True):
@@ -106,7 +109,7 @@ class FrozenPrefix:
                     visible_mask=row.visible_mask,
                     entering=self.entering(row, numbers),
                 )
-        except (RuntimeError, ValueError, TypeError, AttributeError, IndexError):
+        except (RuntimeError, ValueError, TypeError, AttributeError, LookupError):
             return False  # blocks that hand on more than hidden states
         return bool((plain - ours).abs().max() <= _TOLERANCE * plain.abs().max())
 

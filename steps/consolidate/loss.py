@@ -5,12 +5,11 @@ whole row (the largest tensor of a training step) never exist (the idea of Liger
 """
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
-from torch import nn
 
-from steps.model.forward import exponentiate_, logits_by_part
+from steps.model.forward import exponentiate_
+from steps.model.head import Head
 
 _LEAST = 1e-6  # probability below which the rest of the vocabulary counts as empty
 
@@ -31,33 +30,33 @@ class Targets:
 
 
 def distillation_loss(
-    hidden: torch.Tensor, head: nn.Module, targets: Targets, *, hard_label: float | torch.Tensor
+    states: torch.Tensor, head: Head, targets: Targets, *, hard_label: float | torch.Tensor
 ) -> torch.Tensor:
     """Return the weighted mean over positions of KL(teacher || student) plus ``hard_label`` of the written answer.
 
     Args:
-        hidden: [N, width] last hidden states; ``head`` maps them to logits (its weights are frozen).
+        states: [N, width] last hidden states; ``head`` maps them to logits (its weights are frozen).
         hard_label: share in [0, 1] of the written token against the teacher's probabilities, one or [N].
 
     The teacher's entropy is subtracted, so that 0 means equal; the tail enters as one event, so that probability
     cannot hide outside the top k.
     """
-    hard = torch.as_tensor(hard_label, dtype=torch.float32, device=hidden.device).expand(len(hidden))
-    return _Fused.apply(hidden, head, targets, hard)
+    hard = torch.as_tensor(hard_label, dtype=torch.float32, device=states.device).expand(len(states))
+    return _Fused.apply(states, head, targets, hard)
 
 
 class _Fused(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, hidden, head: nn.Module, targets: Targets, hard: torch.Tensor):
+    def forward(ctx, states, head: Head, targets: Targets, hard: torch.Tensor):
         shares = targets.weights / targets.weights.sum()
-        gradient = torch.empty_like(hidden)
-        total = hidden.new_zeros((), dtype=torch.float32)
-        weight = cast(torch.Tensor, head.weight)
-        for part, logits in logits_by_part(head, hidden):
+        gradient = torch.empty_like(states)
+        total = states.new_zeros((), dtype=torch.float32)
+        for part, logits in head.by_part(states):
+            bend = head.slope(logits)
             aims = Targets(targets.tokens[part], targets.logprobs[part], targets.written[part], shares[part])
             losses, slope = _loss_and_slope(logits, aims, hard[part])
             total += (losses * shares[part]).sum()
-            gradient[part] = slope.to(weight.dtype) @ weight
+            gradient[part] = head.back(slope, bend)
         ctx.save_for_backward(gradient)
         return total
 

@@ -23,7 +23,7 @@ def goes_on(start: AdapterCheckpoint, nights: list[str], settings: Settings) -> 
     """
     if not nights or max(start.nights) >= nights[-1]:
         return False
-    config = AutoConfig.from_pretrained(base_folder(settings.model), trust_remote_code=False).get_text_config()
+    config = AutoConfig.from_pretrained(base_folder(settings.model), trust_remote_code=False)
     return stacks(start.adapter, config, settings.consolidate)
 
 

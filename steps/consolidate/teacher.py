@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from steps.consolidate.adapter import adapted_layers, first_adapted_layer
 from steps.consolidate.directions import ActivationStats
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
-from steps.model.forward import exponentiate_, hidden_states, logits_by_part
+from steps.consolidate.layers import adapted_layers, first_adapted_layer
+from steps.model.forward import exponentiate_, states_at
 from steps.model.packing import Packed, group, pack
 from steps.progress import progress
 from steps.settings import ConsolidateSettings
@@ -76,13 +76,10 @@ def prepare_lessons(
             for places in group(sequences, batch_tokens=batch_tokens):
                 members, row = [numbers[place] for place in places], pack([sequences[place] for place in places])
                 entered = states(members, row)
-                hidden = hidden_states(
-                    model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask, entering=entered
-                )
                 asked = [index[len(prompts[n]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
                 where = torch.from_numpy(np.concatenate([np.arange(starts[n], starts[n + 1]) for n in members]))
-                hidden = hidden[torch.from_numpy(np.concatenate(asked)).to(hidden.device)]
-                for part, logits in logits_by_part(model.get_output_embeddings(), hidden):
+                found, head = states_at(model, row, np.concatenate(asked), packed=packed, entering=entered)
+                for part, logits in head.by_part(found):
                     best, ids = logits.topk(settings.top_k, dim=-1)
                     said = logits.gather(-1, ids_written[where[part], None].to(logits.device)) if paired else None
                     less = exponentiate_(logits)[1]
@@ -96,7 +93,7 @@ def prepare_lessons(
     firsts = {examples[n].kind: n for n in reversed(everything)}
 
     def as_the_student(members: list[int], row: Packed) -> torch.Tensor | None:
-        stats.row(_counted(examples, members, row, firsts))
+        stats.row(_counted(examples, members, row, firsts), tokens=len(row.ids))
         return frozen.entering(row, members)
 
     with frozen.skipped(), stats.watched():

@@ -19,7 +19,8 @@ from steps.consolidate.fused import fused_layers
 from steps.consolidate.objectives.table import Part, row_loss, weight
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.teacher import Labels, Lessons
-from steps.model.forward import hidden_states
+from steps.model.forward import states_at
+from steps.model.head import Head
 from steps.model.packing import pack
 from steps.progress import progress, say
 from steps.settings import ConsolidateSettings
@@ -74,13 +75,13 @@ def train(
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
     before = done.seconds
-    model.train()
+    dropout_of_the_adapter_alone(model)
     with progress("consolidating", len(rows)) as meter, frozen.skipped(), fused_layers(model):
         meter.advance(len(done.losses))
         for step in range(len(done.losses), len(rows)):
             torch.manual_seed(seed + step)  # dropout, if any, is the same after a resume
             members = [examples[n] for n in rows[step]]
-            loss, tokens = _row_loss(
+            loss, tokens = row_loss_and_gradient(
                 model, members, rows[step], labels, frozen=frozen, settings=settings, packed=packed
             )
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -99,7 +100,15 @@ def train(
     return done
 
 
-def _row_loss(
+def dropout_of_the_adapter_alone(model: PeftModel) -> None:
+    """Let the adapter drop out and nothing else: the base is what the teacher is, and its own dropout is noise."""
+    model.eval()
+    for name, module in model.named_modules():
+        if name.rsplit(".", 1)[-1] == "lora_dropout":
+            module.train()
+
+
+def row_loss_and_gradient(
     model: PeftModel,
     members: list[Example],
     numbers: list[int],
@@ -115,28 +124,29 @@ def _row_loss(
     together = list(zip(members, numbers, strict=True))
     for part in [together] if packed else _one_by_one(together):
         rows = [part] if packed else [[one] for one in part]
-        hidden = [_completions(base, row, frozen) for row in rows]
+        hidden = [_completions(base, row, frozen, packed=packed) for row in rows]
         loss, weights = row_loss(
             part,
-            hidden[0][0] if len(hidden) == 1 else torch.cat([states for states, _ in hidden]),
-            base.get_output_embeddings(),
+            hidden[0][0] if len(hidden) == 1 else torch.cat([states for states, *_ in hidden]),
+            hidden[0][1],
             labels,
             settings,
         )
         share = weights / total
         (loss * share).backward()
         value += float(loss.detach()) * share
-        tokens += sum(count for _, count in hidden)
+        tokens += sum(count for *_, count in hidden)
     return value, tokens
 
 
-def _completions(base: PreTrainedModel, part: Part, frozen: FrozenPrefix) -> tuple[torch.Tensor, int]:
-    """Return what the head makes the completions of some examples of, [N, width], and how many tokens were computed."""
+def _completions(
+    base: PreTrainedModel, part: Part, frozen: FrozenPrefix, *, packed: bool
+) -> tuple[torch.Tensor, Head, int]:
+    """Return what the head makes some completions of, [N, width], the head, and how many tokens were computed."""
     row = pack([e.sequence for e, _ in part])
     where = np.concatenate([index[len(e.prompt) - 1 : -1] for (e, _), index in zip(part, row.index, strict=True)])
     entering = frozen.entering(row, [n for _, n in part])
-    hidden = hidden_states(base, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask, entering=entering)
-    return hidden[torch.from_numpy(where).to(hidden.device)], len(row.ids)
+    return *states_at(base, row, where, packed=packed, entering=entering), len(row.ids)
 
 
 def _one_by_one(row: Part) -> list[Part]:

@@ -1,8 +1,6 @@
-"""One forward pass over a packed row, and the output head on just the positions that matter."""
+"""One forward pass over a row, packed or plain, on just the positions that matter."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,10 +8,26 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
-from steps.model.packing import Packed, Tokens, additive_mask, pack
+from steps.model.head import Head, head_of
+from steps.model.masks import attention_masks
+from steps.model.packing import Packed
+from steps.model.plain import plain_logits
 
-_TOLERANCE = 2e-2  # relative; bfloat16 rounds differently in differently shaped products
-_POSITIONS = 128  # given to the head at once: 25 MB of logits for a vocabulary of 49,152
+
+def states_at(
+    model: PreTrainedModel, row: Packed, where: np.ndarray, *, packed: bool, entering: torch.Tensor | None = None
+) -> tuple[torch.Tensor, Head]:
+    """Return what the head makes logits of, [len(where), width], at positions ``where`` of a row, and that head.
+
+    Without ``packed`` the row is one sequence, and the model itself, head and all, is asked.
+    ``entering`` [T, width] stands in for the embeddings of a packed row.
+    """
+    if not packed:
+        return plain_logits(model, row.ids.tolist(), where), Head()
+    hidden = hidden_states(
+        model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask, entering=entering
+    )
+    return hidden[torch.from_numpy(where).to(hidden.device)], head_of(model)
 
 
 def hidden_states(
@@ -22,19 +36,29 @@ def hidden_states(
     ids: np.ndarray,
     positions: np.ndarray,
     visible_mask: np.ndarray,
+    keys: np.ndarray | None = None,
     cache: Cache | None = None,
     entering: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Return the last hidden states [T, width] of a row, through the backbone alone (an adapter stays active).
 
-    ``entering`` [T, width] stands in for the embeddings of ``ids``.
+    ``keys``: positions of all that is in the cache afterwards; None: the row's own. ``entering`` [T, width] stands in
+    for the embeddings of ``ids``.
     """
     device = model.device
+    masks = attention_masks(
+        model.config,
+        visible_mask,
+        queries=positions,
+        keys=positions if keys is None else keys,
+        dtype=model.dtype,
+        device=device,
+    )
     given = {"inputs_embeds": entering[None].to(device)} if entering is not None else {}
     output = model.get_decoder()(
         **(given or {"input_ids": torch.from_numpy(ids)[None].to(device)}),
         position_ids=torch.from_numpy(positions)[None].to(device),
-        attention_mask=additive_mask(visible_mask, dtype=model.dtype, device=device),
+        attention_mask=masks,
         past_key_values=cache,
         use_cache=cache is not None,
     )
@@ -43,30 +67,20 @@ def hidden_states(
 
 def packed_logits(model: PreTrainedModel, packed: Packed, where: np.ndarray) -> torch.Tensor:
     """Return float32 logits [len(where), vocabulary] at positions ``where`` of a packed row."""
-    hidden = hidden_states(model, ids=packed.ids, positions=packed.positions, visible_mask=packed.visible_mask)
-    return model.get_output_embeddings()(hidden[torch.from_numpy(where).to(hidden.device)]).float()
+    states, head = states_at(model, packed, where, packed=True)
+    return head(states)
+
+
+def layer_count(config: Any) -> int:
+    """How many layers the language model of a configuration has; one that sees and hears has others besides."""
+    return config.get_text_config().num_hidden_layers
 
 
 def blocks(model: PreTrainedModel) -> nn.ModuleList | None:
     """The backbone's list of blocks, found by its length; None where there is none."""
-    count = model.config.num_hidden_layers
+    count = layer_count(model.config)
     lists = (m for m in model.get_decoder().modules() if isinstance(m, nn.ModuleList) and len(m) == count)
     return next(lists, None)
-
-
-@torch.no_grad()
-def logits_by_part(head: nn.Module, hidden: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Yield float32 logits [up to 128, vocabulary] of ``hidden`` [N, width], which the caller may overwrite.
-
-    They lie in memory that the next part uses again: all logits of a row are the largest tensor there is, and fresh
-    memory costs as much as the product that fills it.
-    """
-    weight, bias = cast(torch.Tensor, head.weight), getattr(head, "bias", None)
-    room = hidden.new_empty(min(_POSITIONS, len(hidden)), len(weight))
-    for start in range(0, len(hidden), _POSITIONS):
-        part = slice(start, min(start + _POSITIONS, len(hidden)))
-        logits = torch.mm(hidden[part], weight.T, out=room[: part.stop - start])
-        yield part, (logits if bias is None else logits.add_(bias)).float()
 
 
 def exponentiate_(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -77,30 +91,3 @@ def exponentiate_(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     top = logits.amax(dim=-1, keepdim=True)
     total = logits.sub_(top).exp_().sum(dim=-1, keepdim=True)
     return total, top + total.log()
-
-
-@dataclass(frozen=True)
-class PackingCheck:
-    """Whether packed rows give this model's own answers, and the largest relative difference seen."""
-
-    exact: bool
-    difference: float
-
-
-@torch.no_grad()
-def check_packing(model: PreTrainedModel, sequences: list[Tokens]) -> PackingCheck:
-    """Compare packed logits with those of plain separate passes on a small sample.
-
-    A model that ignores 4-D masks or positions (state-space layers, ALiBi), or that scales its logits after the head,
-    differs; callers then give every sequence a row of its own.
-    """
-    packed = pack(sequences)
-    try:
-        ours = [packed_logits(model, packed, index) for index in packed.index]
-    except (RuntimeError, ValueError, TypeError, AttributeError, NotImplementedError):
-        return PackingCheck(exact=False, difference=float("inf"))
-    worst = 0.0
-    for tokens, logits in zip(sequences, ours, strict=True):
-        plain = model(input_ids=torch.tensor([list(tokens)], device=model.device)).logits[0].float()
-        worst = max(worst, float((plain - logits).abs().max() / plain.abs().max().clamp_min(1e-6)))
-    return PackingCheck(exact=worst < _TOLERANCE, difference=worst)

@@ -2,6 +2,7 @@
 
 A shared prefix (worked examples, a document, the system prompt) is computed and stored once however many samples
 continue it, and each decoding step is one pass over one token per living branch. Finished branches drop out at once.
+A model that cannot run packed rows continues one prompt after the other in its own way.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,8 +13,10 @@ from transformers import PreTrainedModel
 from transformers.cache_utils import Cache, DynamicLayer
 
 from steps.model.chat_model import GREEDY, Sampling
-from steps.model.forward import hidden_states
+from steps.model.forward import hidden_states, layer_count
+from steps.model.head import head_of
 from steps.model.packing import Tokens, group, pack
+from steps.model.plain import continued
 
 
 def generate(
@@ -35,14 +38,19 @@ def generate(
         stop: called with a branch's new tokens after each token; True ends it.
         seed: each branch draws from its own generator seeded by (seed, number), so batching does not change a sample.
         batch_tokens: room of one row, prompts and continuations together.
-        packed: False gives each prompt a row of its own, for models that cannot run packed rows.
+        packed: False asks the model's own ``generate`` prompt by prompt, for models that cannot run packed rows.
         advance: told how many branches have just ended.
     """
+    if not packed:
+        with torch.inference_mode():
+            return [
+                _alone(model, prompt, np.random.default_rng((seed, n)), max_new_tokens, stop, sampling, advance)
+                for n, prompt in enumerate(prompts)
+            ]
     room = [list(prompt) + [-1 - number] * max_new_tokens for number, prompt in enumerate(prompts)]
-    groups = group(room, batch_tokens=batch_tokens) if packed else [[number] for number in range(len(prompts))]
     texts: list[list[int]] = [[] for _ in prompts]
     with torch.inference_mode():
-        for members in groups:
+        for members in group(room, batch_tokens=batch_tokens):
             row = _Row(model, [prompts[n] for n in members])
             random = {n: np.random.default_rng((seed, n)) for n in members}
             alive = list(members)
@@ -60,17 +68,35 @@ def generate(
     return texts
 
 
+def _alone(
+    model: PreTrainedModel,
+    prompt: Tokens,
+    random: np.random.Generator,
+    max_new_tokens: int,
+    stop: Callable[[list[int]], bool],
+    sampling: Sampling,
+    advance: Callable[[int], None],
+) -> list[int]:
+    def choose(logits: torch.Tensor) -> int:
+        return _choose(logits, sampling, [random])[0]
+
+    text = continued(model, prompt, max_new_tokens=max_new_tokens, choose=choose, stop=stop)
+    advance(1)
+    return text
+
+
 class _Row:
     """The cache of one packed row. ``logits``: [branches, vocabulary] for the next token of each living branch."""
 
     def __init__(self, model: PreTrainedModel, prompts: Sequence[Tokens]):
         self.model = model
         packed = pack(prompts)
-        self.cache = Cache(layers=[_GrowingLayer() for _ in range(model.config.num_hidden_layers)])
+        self.cache = Cache(layers=[_GrowingLayer() for _ in range(layer_count(model.config))])
         hidden = hidden_states(
             model, ids=packed.ids, positions=packed.positions, visible_mask=packed.visible_mask, cache=self.cache
         )
         ends = np.array([index[-1] for index in packed.index])
+        self.keys = packed.positions
         self.positions = packed.positions[ends] + 1
         self.visible_mask = packed.visible_mask[ends]
         self.logits = self._head(hidden[torch.from_numpy(ends).to(hidden.device)])
@@ -80,14 +106,20 @@ class _Row:
         new = np.eye(len(going), dtype=bool)
         self.visible_mask = np.concatenate([self.visible_mask[going], new], axis=1)
         self.positions = self.positions[going]
+        self.keys = np.concatenate([self.keys, self.positions])
         hidden = hidden_states(
-            self.model, ids=np.array(tokens), positions=self.positions, visible_mask=self.visible_mask, cache=self.cache
+            self.model,
+            ids=np.array(tokens),
+            positions=self.positions,
+            visible_mask=self.visible_mask,
+            keys=self.keys,
+            cache=self.cache,
         )
         self.positions = self.positions + 1
         self.logits = self._head(hidden)
 
     def _head(self, hidden: torch.Tensor) -> torch.Tensor:
-        return self.model.get_output_embeddings()(hidden).float()
+        return head_of(self.model)(hidden)
 
 
 class _GrowingLayer(DynamicLayer):

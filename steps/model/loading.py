@@ -5,19 +5,25 @@ import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from steps.errors import SlumberError
+from steps.model.chat import template_form
 from steps.model.embedded import NAME, embedded_model
 from steps.model.folder import check_model_folder
 from steps.records import content_id
 from steps.settings import ModelSettings
 from steps.workspace import file_sha256
+
+FETCHED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.tiktoken", "merges.txt", "vocab.txt"]
+NOT_FETCHED = ["*/*", "consolidated*"]  # the same weights again in another format, examples, adapters
+_TELLING = {".safetensors", ".json", ".jinja", ".model", ".tiktoken", ".txt"}  # suffixes of what decides what is said
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def base_folder(settings: ModelSettings) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(settings.base, allow_patterns=["*.json", "*.safetensors", "*.jinja", "*.model"]))
+        return Path(snapshot_download(settings.base, allow_patterns=FETCHED, ignore_patterns=NOT_FETCHED))
     except Exception as error:
         raise SlumberError(
             f"The model {settings.base!r} is neither a local folder nor reachable on the hub ({type(error).__name__}): "
@@ -62,7 +68,7 @@ def base_sha256(folder: Path) -> str:
 
     Files that look untouched are not read again by this process: half a gigabyte takes seconds, and a night asks often.
     """
-    files = sorted(p for p in folder.iterdir() if p.suffix in {".safetensors", ".json", ".jinja", ".model"})
+    files = sorted(p for p in folder.iterdir() if p.suffix in _TELLING)
     return content_id([(p.name, _sha256(p, _look(p))) for p in files])
 
 
@@ -80,27 +86,67 @@ def load_base(settings: ModelSettings) -> Base:
     """Load the base model in evaluation mode with frozen parameters.
 
     Raises:
-        SlumberError: the model is missing, has no safetensors or no chat template, or the device is not there.
+        SlumberError: the model is missing, has no safetensors or no chat template that can be used, a library that it
+            needs or the device is not there.
     """
     transformers_logging.set_verbosity_error()
     warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
     transformers_logging.disable_progress_bar()
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    device = _device(settings)
-    dtype = _dtype(settings, device)
+    device = device_of(settings)
+    dtype = dtype_of(settings, device)
     folder = base_folder(settings)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, trust_remote_code=False
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **_quantised_onto(folder, device)
         )
-    except (OSError, ValueError, KeyError) as error:
-        raise SlumberError(f"The model in {folder} cannot be loaded: {str(error).splitlines()[0]}") from None
+        whole = _in_full(model)
+    except ImportError as error:
+        raise SlumberError(
+            f"The model in {folder} needs a library that is not installed ({_line(error)}): install it beside Slumber, "
+            "or take the weights that are not quantised."
+        ) from None
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, AttributeError) as error:
+        raise SlumberError(f"The model in {folder} cannot be loaded: {_line(error)}") from None
     if not tokenizer.chat_template:
         raise SlumberError(f"The tokenizer in {folder} has no chat template: use an instruction-tuned model.")
-    model.requires_grad_(False).eval().to(device)
-    return Base(model=model, tokenizer=tokenizer, name=base_name(settings), folder=folder, sha256=base_sha256(folder))
+    template_form(tokenizer)
+    whole.requires_grad_(False).eval().to(device)
+    return Base(model=whole, tokenizer=tokenizer, name=base_name(settings), folder=folder, sha256=base_sha256(folder))
+
+
+def _quantised_onto(folder: Path, device: torch.device) -> dict[str, Any]:
+    """Quantised weights are unpacked where they are to be."""
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    return {} if getattr(config, "quantization_config", None) is None else {"device_map": {"": device}}
+
+
+def _in_full(model: PreTrainedModel) -> PreTrainedModel:
+    """Return a quantised model with whole weights: a night's adapter is merged into them, which rounding would lose.
+
+    Raises:
+        SlumberError: transformers cannot unpack them.
+    """
+    if not getattr(model, "is_quantized", False):
+        return model
+    method = getattr(model.config.quantization_config, "quant_method", "some method")
+    try:
+        whole = model.dequantize()
+    except (NotImplementedError, AttributeError, ValueError):
+        raise SlumberError(
+            f"The base is quantised with {getattr(method, 'value', method)}, which transformers cannot unpack: take "
+            "the weights that are not quantised."
+        ) from None
+    for stored in (whole.config, whole.config.get_text_config()):
+        if hasattr(stored, "quantization_config"):
+            del stored.quantization_config
+    return whole
+
+
+def _line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def base_name(settings: ModelSettings) -> str:
@@ -108,7 +154,12 @@ def base_name(settings: ModelSettings) -> str:
     return NAME if settings.base == "embedded" else settings.base
 
 
-def _device(settings: ModelSettings) -> torch.device:
+def device_of(settings: ModelSettings) -> torch.device:
+    """Return the device that the settings ask for.
+
+    Raises:
+        SlumberError: it is not there.
+    """
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise SlumberError("model.device is 'cuda' but torch sees no CUDA device: set it to 'auto' or 'cpu'.")
     wanted = settings.device
@@ -117,7 +168,8 @@ def _device(settings: ModelSettings) -> torch.device:
     return torch.device(wanted)
 
 
-def _dtype(settings: ModelSettings, device: torch.device) -> torch.dtype:
+def dtype_of(settings: ModelSettings, device: torch.device) -> torch.dtype:
+    """Return the number format of weights and activations that the settings ask for on a device."""
     if settings.dtype == "auto":
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     return getattr(torch, settings.dtype)

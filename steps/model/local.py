@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from steps.model.chat import answer_tokens, chat_tokens, harmless, prompt_tokens, turn_end
+from steps.model.chat import all_ends, answer_tokens, chat_tokens, harmless
 from steps.model.chat_model import Messages, Reply, Sampling
-from steps.model.forward import check_packing
+from steps.model.choosing import chosen_path
 from steps.model.generating import generate
 from steps.model.loading import Base
 from steps.model.scoring import token_logprobs
@@ -19,25 +19,23 @@ _SCORED_TOKENS = 1024
 
 @dataclass
 class LocalModel:
-    """The ``ChatModel`` of a loaded base, in packed rows where the model allows (checked once)."""
+    """The ``ChatModel`` of a loaded base, in packed rows where the model allows (``steps.model.choosing``)."""
 
     base: Base
     batch_tokens: int
     packed: bool = field(init=False)
+    ends: set[int] = field(init=False)
 
     def __post_init__(self):
-        questions = ["What is water?", "What is water made of, and why?"]
-        self.packed = check_packing(self.base.model, [prompt_tokens(self.base.tokenizer, q) for q in questions]).exact
+        self.packed = chosen_path(self.base).packed
+        self.ends = all_ends(self.base.tokenizer, self.base.model.generation_config)
 
     def generate(self, what: str, chats: Sequence[Messages], *, max_new_tokens: int) -> list[Reply]:
         tokenizer = self.base.tokenizer
         prompts = [chat_tokens(tokenizer, chat) for chat in chats]
-        ends = {turn_end(tokenizer), tokenizer.eos_token_id}
+        ends = self.ends
         replies = self._continued(what, prompts, max_new_tokens, lambda text: text[-1] in ends, Sampling(), 0)
-        return [
-            Reply(str(tokenizer.decode(tokens, skip_special_tokens=True)).strip(), tokens[-1] in ends)
-            for tokens in replies
-        ]
+        return [Reply(self._text(tokens).strip(), tokens[-1] in ends) for tokens in replies]
 
     def complete(
         self, what: str, prompts: Sequence[str], *, max_new_tokens: int, sampling: Sampling, seed: int
@@ -45,11 +43,11 @@ class LocalModel:
         tokenizer = self.base.tokenizer
 
         def stop(text: list[int]) -> bool:
-            return text[-1] == tokenizer.eos_token_id or "\n" in tokenizer.decode(text[-1:])
+            return text[-1] in self.ends or "\n" in tokenizer.decode(text[-1:])
 
         tokens = [tokenizer.encode(harmless(tokenizer, prompt), add_special_tokens=False) for prompt in prompts]
         texts = self._continued(what, tokens, max_new_tokens, stop, sampling, seed)
-        return [str(tokenizer.decode(text, skip_special_tokens=True)).split("\n")[0].strip() for text in texts]
+        return [self._text(text).split("\n")[0].strip() for text in texts]
 
     def score(self, what: str, items: Sequence[tuple[Messages, str]]) -> list[np.ndarray]:
         tokenizer = self.base.tokenizer
@@ -60,6 +58,11 @@ class LocalModel:
             return self.base.tokenizer.encode(harmless(self.base.tokenizer, text), add_special_tokens=False)
 
         return self._scored(what, [(encode(p), encode(t)) for p, t in zip(prompts, texts, strict=True)])
+
+    def _text(self, tokens: list[int]) -> str:
+        """What was written, without the end, which need not be a special token."""
+        said = tokens[:-1] if tokens[-1] in self.ends else tokens
+        return str(self.base.tokenizer.decode(said, skip_special_tokens=True))
 
     def _scored(self, what: str, pairs: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:
         with progress(what, len(pairs)) as meter:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 Tokens = Sequence[int]
 
@@ -77,10 +76,3 @@ def group(sequences: Sequence[Tokens], *, batch_tokens: int) -> list[list[int]]:
         groups[-1].append(number)
         used, previous = used + cost, tokens
     return groups
-
-
-def additive_mask(visible_mask: np.ndarray, *, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    """Return [1, 1, queries, keys]: 0 where a token may look, the dtype's minimum elsewhere."""
-    hidden = torch.from_numpy(~visible_mask).to(device)
-    mask = torch.zeros(visible_mask.shape, dtype=dtype, device=device)
-    return mask.masked_fill_(hidden, torch.finfo(dtype).min)[None, None]

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from steps.model.forward import exponentiate_, hidden_states, logits_by_part
+from steps.model.forward import exponentiate_, states_at
 from steps.model.packing import Tokens, group, pack
 
 
@@ -30,11 +30,10 @@ def token_logprobs(
         row = pack([sequences[n] for n in members])
         spans = [index[len(pairs[n][0]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
         where, inverse = np.unique(np.concatenate(spans), return_inverse=True)
-        hidden = hidden_states(model, ids=row.ids, positions=row.positions, visible_mask=row.visible_mask)
-        hidden = hidden[torch.from_numpy(where).to(hidden.device)]
+        states, head = states_at(model, row, where, packed=packed)
         targets = np.concatenate([np.asarray(pairs[n][1], dtype=np.int64) for n in members])
         values = np.empty(len(targets), dtype=np.float32)
-        for part, logits in logits_by_part(model.get_output_embeddings(), hidden):
+        for part, logits in head.by_part(states):
             asked = np.flatnonzero((part.start <= inverse) & (inverse < part.stop))
             place = torch.from_numpy(inverse[asked] - part.start).to(logits.device)
             chosen = logits[place, torch.from_numpy(targets[asked]).to(logits.device)]

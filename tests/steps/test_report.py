@@ -177,6 +177,7 @@ def whole_night(workspace, **texts):
         steps=49,
         training_seconds=125.0,
         tokens_per_second=512.4,
+        packed=True,
         nights=[NIGHT],
     )
     examined(workspace, **texts)
@@ -208,6 +209,7 @@ def test_a_whole_night(settings, workspace):
         "75% → 50%",
         "2 min 05 s",
         "512 tokens/s",
+        "in packed rows",
         "1 of 3 questions were answered wrong before and are answered right now",
         "Expected: Ada",
         "1 of 1 questions that were answered right before are answered wrong now",

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from torch import nn
 
 from steps.consolidate.examples import Example
 from steps.consolidate.loss import Targets, distillation_loss
@@ -17,6 +16,7 @@ from steps.consolidate.objectives.prefer import Prefer
 from steps.consolidate.teacher import Labels
 from steps.errors import SlumberError
 from steps.lesson import Lesson
+from steps.model.head import Head
 from steps.settings import ConsolidateSettings
 
 OBJECTIVES: dict[str, Objective] = {one.name: one for one in (Distill(), Imitate(), Keep(), Prefer())}
@@ -41,7 +41,7 @@ def check_lessons(lessons: Iterable[Lesson]) -> None:
 
 
 def row_loss(
-    part: Part, hidden: torch.Tensor, head: nn.Module, labels: Labels, settings: ConsolidateSettings
+    part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
 ) -> tuple[torch.Tensor, float]:
     """Return the weighted mean loss over all completion positions of some examples, and the sum of their weights.
 
@@ -63,7 +63,7 @@ def row_loss(
 
 
 def _token_loss(
-    part: Part, hidden: torch.Tensor, head: nn.Module, labels: Labels, settings: ConsolidateSettings
+    part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
 ) -> tuple[torch.Tensor, float]:
     targets = row_targets(part, labels, settings=settings, device=hidden.device)
     shares = written_shares(part, labels, targets, hard_label=settings.hard_label)
@@ -71,11 +71,11 @@ def _token_loss(
 
 
 def _pair_loss(
-    part: Part, hidden: torch.Tensor, head: nn.Module, labels: Labels, settings: ConsolidateSettings
+    part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
 ) -> tuple[torch.Tensor, float]:
     """A pair counts as much as the positions of its preferred completion."""
     written = torch.tensor([t for e, _ in part for t in e.completion], device=hidden.device)
-    said = head(hidden).float().log_softmax(-1).gather(-1, written[:, None])[:, 0]
+    said = head(hidden).log_softmax(-1).gather(-1, written[:, None])[:, 0]
     gain = said - labels.written[_positions(part, labels)].to(hidden.device)
     totals = [one.sum() for one in gain.split([len(e.completion) for e, _ in part])]
     losses, weights = [], []

@@ -151,7 +151,7 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(run, monkeypatch):
     whole, expected, *_ = run(checkpoint="whole", checkpoint_steps=3)
     from steps.consolidate import training
 
-    real, calls = training._row_loss, []
+    real, calls = training.row_loss_and_gradient, []
 
     def dies(*args, **kwargs):
         calls.append(1)
@@ -159,10 +159,10 @@ def test_a_killed_run_ends_like_an_uninterrupted_one(run, monkeypatch):
             raise KeyboardInterrupt
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(training, "_row_loss", dies)
+    monkeypatch.setattr(training, "row_loss_and_gradient", dies)
     with pytest.raises(KeyboardInterrupt):
         run(checkpoint="cut", checkpoint_steps=3)
-    monkeypatch.setattr(training, "_row_loss", real)
+    monkeypatch.setattr(training, "row_loss_and_gradient", real)
     resumed, weights, *_ = run(checkpoint="cut", checkpoint_steps=3)
     assert resumed.resumed_at == 3 and resumed.losses == whole.losses
     assert all(torch.equal(expected[k], weights[k]) for k in expected)

@@ -70,7 +70,9 @@ def step(model, frozen, knobs, numbers=(4, 0, 3, 1)):
     model.zero_grad()
     members, numbers = [examples()[n] for n in numbers], list(numbers)
     with frozen.skipped():
-        loss, _ = training._row_loss(model, members, numbers, labels(), frozen=frozen, settings=knobs, packed=True)
+        loss, _ = training.row_loss_and_gradient(
+            model, members, numbers, labels(), frozen=frozen, settings=knobs, packed=True
+        )
     return loss, [p.grad.clone() for p in model.parameters() if p.requires_grad]
 
 

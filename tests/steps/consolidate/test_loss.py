@@ -6,15 +6,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from steps.consolidate.loss import Targets, distillation_loss
+from steps.model.head import Head
 
 POSITIONS, WIDTH, VOCABULARY, TOP = 300, 12, 50, 4  # more positions than are computed at once
 
 
 def as_is():
     """A head that takes logits for hidden states."""
-    head = nn.Linear(VOCABULARY, VOCABULARY, bias=False).requires_grad_(False)
-    head.weight.copy_(torch.eye(VOCABULARY))
-    return head
+    return Head()
 
 
 def taught(logits, *, top):
@@ -64,7 +63,8 @@ def test_positions_count_by_their_weight():
 def plainly(hidden, head, targets, hard):
     """The same loss in ordinary differentiable operations of double precision."""
     bias = None if head.bias is None else head.bias.double()
-    logprobs = F.linear(hidden, head.weight.double(), bias).log_softmax(-1)
+    logits = F.linear(hidden, head.weight.double(), bias) * head.scale
+    logprobs = (logits if head.cap is None else head.cap * torch.tanh(logits / head.cap)).log_softmax(-1)
     teacher, student = targets.logprobs.double(), logprobs.gather(-1, targets.tokens)
     rest = (1 - teacher.exp().sum(-1)).clamp_min(1e-6)
     left = (1 - student.exp().sum(-1)).clamp_min(1e-6)
@@ -74,11 +74,15 @@ def plainly(hidden, head, targets, hard):
     return (each * targets.weights).sum() / targets.weights.sum()
 
 
-@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize(
+    ("bias", "bent"),
+    [(False, {}), (True, {}), (False, {"scale": 0.25}), (True, {"scale": 3.0, "cap": 5.0}), (False, {"cap": 2.0})],
+)
 @pytest.mark.parametrize("hard", [0.0, 0.3, 1.0, "one for each position"])
-def test_its_gradient_is_that_of_plain_operations(hard, bias):
+def test_its_gradient_is_that_of_plain_operations(hard, bias, bent):
     torch.manual_seed(3)
-    head = nn.Linear(WIDTH, VOCABULARY, bias=bias).requires_grad_(False)
+    linear = nn.Linear(WIDTH, VOCABULARY, bias=bias).requires_grad_(False)
+    head = Head(linear.weight, linear.bias, **bent)
     hidden = torch.randn(POSITIONS, WIDTH) * 2
     hidden[7] = 200 * head.weight[1]  # so sure of itself that nothing is left outside the top k
     best, tokens = torch.randn(POSITIONS, VOCABULARY).mul(2).log_softmax(-1).topk(TOP)

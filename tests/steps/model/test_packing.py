@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from steps.model.forward import check_packing, packed_logits
+from steps.model.checking import Reference, check_path
+from steps.model.forward import packed_logits
 from steps.model.generating import Sampling, generate
 from steps.model.loading import load_base
 from steps.model.packing import group, pack
@@ -47,15 +48,16 @@ def test_packed_logits_equal_plain_ones(base):
     for sequence, index in zip(SEQUENCES, packed.index, strict=True):
         plain = base.model(input_ids=torch.tensor([sequence])).logits[0]
         assert torch.allclose(packed_logits(base.model, packed, index), plain, atol=1e-4)
-    assert check_packing(base.model, SEQUENCES).exact
+    assert check_path(Reference(base.model, SEQUENCES), packed=True).right
 
 
 def test_a_model_without_4d_masks_is_found_out(base, monkeypatch):
     monkeypatch.setattr(
-        "steps.model.forward.additive_mask",
+        "steps.model.masks.additive_mask",
         lambda visible_mask, **kw: torch.zeros(1, 1, *visible_mask.shape, dtype=kw["dtype"]),
     )
-    assert not check_packing(base.model, SEQUENCES).exact
+    reference = Reference(base.model, SEQUENCES)
+    assert not check_path(reference, packed=True).right and check_path(reference, packed=False).right
 
 
 @pytest.mark.parametrize("batch_tokens", [16, 4096])
