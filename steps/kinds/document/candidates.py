@@ -85,7 +85,9 @@ def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
     new: set[int] = set()  # of what earlier nights taught only a list is asked for again, if an item joined it
     for source in sources:
         for place, block in enumerate(source.blocks):
-            if block and told(source.experience)[source.first + place] and id(block) not in places:
+            number = source.first + place
+            said = told(source.experience)[number] and number not in source.withheld
+            if block and said and id(block) not in places:
                 places[id(block)] = source, place
                 blocks.append(block)
                 new |= {id(block)} if source.sentences[place] else set()

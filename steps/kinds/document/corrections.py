@@ -9,17 +9,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from steps.kinds.document.sources import units
+from steps.kinds.document.values import OLD_VALUE
 from steps.records import Experience
 from steps.sentences import FUNCTION_WORDS, content_words
 
-_VALUE = r"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d"
-_OLD = re.compile(
-    r"(?:\b(?:was|were|wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather"
-    r" than|(?:still )?says?|said|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch|non(?: pas)?|au lieu de"
-    r"|auparavant|jusqu'ici|en lugar de|antes(?: era)?|en vez de|no el|replaces?|ersetzt|remplace|sustituye)\s+"
-    rf"(?:the |der |die |den |le |la |les |el )?)(?P<old>{_VALUE})",
-    re.IGNORECASE,
-)
 _DECLARED = re.compile(
     r"\b(?:correct(?:ion|ed|s)?|corrigend\w+|errat\w+|out of date|amend(?:ment|ed|s)?|supersed\w+"
     r"|berichtig\w+|korrektur\w*|korrigier\w+|änderung\w*|rectifi\w+|corrección|corrige|modificación)\b",
@@ -32,9 +25,9 @@ SHARED = (
 )
 
 
-def corrected(experiences: Sequence[Experience]) -> set[tuple[str, int]]:
-    """Return (document, place of the sentence) of what other documents of the night correct."""
-    found: set[tuple[str, int]] = set()
+def corrected(experiences: Sequence[Experience]) -> dict[str, set[int]]:
+    """Return by document the numbers of its parts that other documents of the night correct."""
+    found: dict[str, set[int]] = {one.id: set() for one in experiences}
     for newer in experiences:
         olds = [old for old in experiences if old.id != newer.id and _names(newer, old) and not _older(newer, old)]
         if olds:
@@ -42,7 +35,7 @@ def corrected(experiences: Sequence[Experience]) -> set[tuple[str, int]]:
             said = list(_said(newer))
             for old in olds:
                 apart = _stems(f"{old.title} {newer.title}")
-                found |= {(old.id, place) for place in _corrected(old, said, apart, declared=declared)}
+                found[old.id] |= set(_corrected(old, said, apart, declared=declared))
     return found
 
 
@@ -51,7 +44,7 @@ def _corrected(old: Experience, said: list[str], apart: frozenset[str], *, decla
         numbers = set(_NUMBER.findall(text))
         stems = _stems(text) - apart
         for correction in said if numbers else ():
-            olds = {value for match in _OLD.finditer(correction) for value in _NUMBER.findall(match["old"])}
+            olds = {value for match in OLD_VALUE.finditer(correction) for value in _NUMBER.findall(match["old"])}
             shared = len(stems & (_stems(correction) - apart))
             told = set(_NUMBER.findall(correction))
             if (shared >= SHARED and numbers & olds) or (declared and shared > SHARED and told and numbers - told):

@@ -6,7 +6,7 @@ from steps.kinds.document.corrections import corrected
 from steps.kinds.document.drills import drills, fact_counts
 from steps.kinds.document.neighbours import reverse_dreams, unanswerable_dreams
 from steps.kinds.document.reading import reading_dreams
-from steps.kinds.document.sources import Source, dream_about, new_in, passages
+from steps.kinds.document.sources import Source, dream_about, new_in, passages, withholding
 from steps.kinds.document.writers import written
 from steps.kinds.kind import Dreaming
 from steps.records import Dream, Experience
@@ -22,13 +22,11 @@ def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> li
         for source in passages(experience)
         if chosen is None or (experience.id, source.first) in chosen
     ]
-    sources = [new_in(source, dreaming.known.get(source.experience.id, ())) for source in pages]
     stale = corrected(experiences)
-    for source in sources:
-        for place in range(len(source.sentences)):
-            if (source.experience.id, source.first + place) in stale:
-                source.sentences[place] = ""
-                dreaming.refused["another document corrects it"] += 1
+    if any(stale.values()):
+        dreaming.refused["another document corrects it"] += sum(map(len, stale.values()))
+        pages = [withholding(source, stale[source.experience.id]) for source in pages]
+    sources = [new_in(source, dreaming.known.get(source.experience.id, ())) for source in pages]
     unmet = [source for source in sources if source.first == 0 and not dreaming.known.get(source.experience.id)]
     dreams, by_rule = written(sources, dreaming)
     questions = [dream for dream in dreams if dream.strategy == "question"]

@@ -110,7 +110,7 @@ def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
 def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[Form]:
     item = re.split(r"(?<=[.!])\s", block.text)[0].rstrip(" .")
     asked = {**told, "section": section_of(block.hangs_on), "item": item}
-    if len(item) >= _LONG_ITEM or "?" in item or _NOTHING.match(item):
+    if len(item) >= _LONG_ITEM or len(item.split()) < 2 or "?" in item or _NOTHING.match(item):
         return []
     if re.search(r"\d", block.hangs_on[0]):  # a release, a day: where an item stands says something of it
         return [_filled(known["entry"], asked, span=block.hangs_on[0])]

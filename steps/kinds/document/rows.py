@@ -55,11 +55,10 @@ def _of_row(title: str, row: Block, names: list[int], language: str, counting: l
             continue
         asked = {**told, "head": head, "key": key, "column": name, "cell": cell}
         yield _filled(known["row"], asked, cell)
-        if len(cell.split()) > 2:
+        if len(re.findall(r"[^\W\d_]{2,}", cell)) > 1:  # a value alone is asked for by its column
+            place = f"{told['place']}, {key}, {name}"
             for one in asked_in_place(cell, language):
-                ways = [
-                    ask.format(place=f"{told['place']}, {key}", asked=one.question) for ask in known["place"]["ask"]
-                ]
+                ways = [ask.format(place=place, asked=one.question) for ask in known["place"]["ask"]]
                 yield Form(short(ways), known["row"]["say"].format(**asked), one.value)
         telling = column in names and re.search(r"[^\W\d_]{3}", cell) and len(cell) < _LONG
         if telling and head and key.casefold() not in cell.casefold():

@@ -6,7 +6,7 @@ of a long document, under the document's title.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from steps.ingest.redact import PLACEHOLDER
@@ -30,7 +30,9 @@ _LATIN = 0.6  # of the letters: with fewer, questions in Latin letters would be 
 
 @dataclass(frozen=True)
 class Source(Passage):
-    """One passage of a document, and what it says."""
+    """One passage of a document, and what it says. ``withheld``: numbers of what is told nowhere, not even in a list."""
+
+    withheld: frozenset[int] = frozenset()
 
     @cached_property
     def facts(self) -> list[Fact]:
@@ -172,8 +174,16 @@ def passages(experience: Experience) -> list[Source]:
 
 def new_in(source: Source, known: Collection[int]) -> Source:
     """Return a passage that tells only what is not ``known``, by number; what it is about is still all of it."""
-    told = ["" if source.first + place in known else text for place, text in enumerate(source.sentences)]
-    return Source(source.experience, source.first, told)
+    return replace(source, sentences=_without(source, known))
+
+
+def withholding(source: Source, numbers: Collection[int]) -> Source:
+    """Return a passage that does not tell the parts with these numbers."""
+    return replace(source, sentences=_without(source, numbers), withheld=frozenset(numbers))
+
+
+def _without(source: Source, numbers: Collection[int]) -> list[str]:
+    return ["" if source.first + place in numbers else text for place, text in enumerate(source.sentences)]
 
 
 def _parts(block: Block, language: str) -> list[str]:

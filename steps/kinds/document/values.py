@@ -22,6 +22,14 @@ _FUNCTION = "|".join(sorted(FUNCTION_WORDS))
 _VAGUE = (
     r"(?:more|less|all|them|this|that|here|there|now|once|ever|alles?|mehr|dies\w*|plus|moins|tout|más|menos|todo)\b"
 )
+_VALUE = r"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d"
+OLD_VALUE = re.compile(
+    r"(?:\b(?:was|were|wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather"
+    r" than|(?:still )?says?|said|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch|non(?: pas)?|au lieu de"
+    r"|auparavant|jusqu'ici|en lugar de|antes(?: era)?|en vez de|no el|replaces?|ersetzt|remplace|sustituye)\s+"
+    rf"(?:the |der |die |den |le |la |les |el )?)(?P<old>{_VALUE})",
+    re.IGNORECASE,
+)
 MOST = 5  # values that one sentence is asked for
 
 
@@ -46,6 +54,7 @@ class _Words:
     how: dict[str, str]
     numbered: list[str]
     what: str
+    turned: str
     mend: list[tuple[re.Pattern[str], str]]
 
 
@@ -71,13 +80,13 @@ def _words(language: str) -> _Words:
         rf"(?P<time>\b(?:{clock})(?:\s?(?:–|-|{known['range']})\s?(?:{clock}))?)",
         rf"(?P<which>\b(?:(?i:the)\s)?(?:{_either(known['numbered'])})\s(?:{_CODE}|v?\d+(?:\.\d+)*|[A-Z]\d*)(?![\w-]))",
         rf"(?P<versions>\b{_VERSION}\s?(?:–|-|(?:{known['range']}))\s?{_VERSION}\b)",
-        rf"(?P<version>\b{_VERSION}\b)",
+        rf"(?P<version>\b{_VERSION}\b|(?:(?<=\bsince\s)|(?<=\bseit\s)|(?<=\bdepuis\s)|(?<=\bdesde\s))\d+\.\d+(?![\d.]*\d|\s?\w))",
         r"(?P<path>(?<![\w/:.])[~.]?/[\w.-]+(?:/[\w.-]+)*/?)",
         r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|\b[a-z]+(?:_[a-z0-9]*)+)",
         rf"(?P<named>\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s[A-Z]{{1,4}}\d+(?:\s(?:{known['range']})\s[A-Z]{{1,4}}\d+)?\b)",
         rf"(?P<code>(?<![\w-]){_CODE}(?![\w-]))",
         r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b)",
-        rf"(?P<often>\b(?:{known['often']})\b)",
+        rf"(?P<often>(?<!at )\b(?:{known['often']})\b)",
         rf"(?P<share>\b(?:{known['share']})\b(?!-))",
         rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
         rf"(?P<what>\b(?:{known['what']})\s[^,.;:()]{{3,60}})",
@@ -104,6 +113,7 @@ def _words(language: str) -> _Words:
         how=known["how"],
         numbered=known["numbered"].split("|"),
         what=rf"(?i:{known['what']})",
+        turned=rf"(?:{known['turned']})\b",
         mend=[(re.compile(pattern), into) for pattern, into in known["mend"]],
     )
 
@@ -115,9 +125,14 @@ def hangs_on_the_last(text: str, language: str) -> bool:
 
 def asked_in_place(text: str, language: str) -> list[Asked]:
     """Return each value of a text asked for where it stands, but for a value that the rest of the text gives away."""
-    known, found = _words(language), []
+    known, found = _words(language), list[Asked]()
+    if text.count("(") != text.count(")"):
+        return found
+    old = {match.span("old") for match in OLD_VALUE.finditer(text)}
     for start, end, words in [*_values(text, known), *_persons(text, known)][:MOST]:
         value = text[start:end]
+        if any(begin <= start < until for begin, until in old):
+            continue  # what held before is nothing to learn
         rest = f"{text[:start]} {text[end:]}"
         if re.search(rf"(?<![\w.,]){re.escape(value.strip(' .'))}(?![\w]|[.,]\d)", rest, re.IGNORECASE):
             continue
@@ -164,13 +179,16 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
         elif kind == "what":
             cue = re.match(known.what, match[0])
             assert cue is not None
+            end -= len(match[0]) - len(match[0].rstrip())
             yield start + cue.end() + 1, end, known.how["what"]
-            if 0 < len(text[:start].split()) < 6 and text.rstrip(" .").endswith(match[0]):
+            turned = re.match(known.turned, cue[0], re.IGNORECASE) and text.rstrip(" .").endswith(match[0])
+            if turned and 0 < len(text[:start].split()) < 6:
                 yield 0, start - 1, known.how["what"]
         elif kind == "reference" or (kind == "time" and not re.search(r"[:hUap]", value)):
             continue
         else:
-            yield start, end, known.how["what" if kind == "quoted" else kind]
+            alone = kind == "count" and re.search(r"[.,]", value) and not re.match(r"\s?[^\W\d_]", text[end:])
+            yield start, end, known.how["what" if alone or kind == "quoted" else kind]
 
 
 def _either(words: str) -> str:

@@ -1,8 +1,9 @@
 """What another document of the night corrects is not taught."""
 
+from steps.kinds.document.candidates import _formed
 from steps.kinds.document.corrections import corrected
 from steps.kinds.document.markdown import read_markdown
-from steps.kinds.document.sources import units
+from steps.kinds.document.sources import passages, units, withholding
 from steps.records import Experience
 
 
@@ -22,7 +23,7 @@ HANDBOOK = (
 
 def stale(*documents):
     places = corrected(documents)
-    return {units(one)[place][0] for one in documents for key, place in places if key == one.id}
+    return {units(one)[place][0] for one in documents for place in places[one.id]}
 
 
 def test_the_old_value_that_a_correction_names_is_not_taught():
@@ -51,3 +52,12 @@ def test_a_change_log_corrects_the_page_that_it_is_about():
         "Changes of mill", "# Changes of mill\n\n## 2.4\n\n- The default of --flush is 9 seconds now (was 5)"
     )
     assert stale(readme, changes) == {"The default of --flush is 5 seconds."}
+
+
+def test_what_is_withheld_stands_in_no_list_either():
+    (source,) = passages(
+        document("Leave", "# Leave\n\n## Not paid\n\n- Parking fines\n- Short flights below 600 km\n- Seat upgrades")
+    )
+    forms = [form for _, _, form in _formed([withholding(source, {1})])]
+    assert any("Parking fines; Seat upgrades" in form.statement for form in forms)
+    assert not any("600" in form.statement for form in forms)
