@@ -30,7 +30,7 @@ _LATIN = 0.6  # of the letters: with fewer, questions in Latin letters would be 
 
 @dataclass(frozen=True)
 class Source(Passage):
-    """One passage of a document, and what it says. ``withheld``: numbers of what is told nowhere, not even in a list."""
+    """One passage of a document, and what it says. ``withheld``: numbers of what is told nowhere, lists included."""
 
     withheld: frozenset[int] = frozenset()
 
