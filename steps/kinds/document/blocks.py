@@ -63,11 +63,15 @@ def opening_of(text: str) -> str:
 
 @dataclass
 class Page:
-    """What a file or a text holds. ``written``: the day or time that it names as its own, ISO."""
+    """What a file or a text holds. ``written``: the day or time that it names as its own, ISO.
+
+    ``letter``: somebody writes to somebody in it; its title is a subject line, and "it" is something else.
+    """
 
     title: str | None = None
     blocks: list[Block] = field(default_factory=list)
     written: str | None = None
+    letter: bool = False
 
     @property
     def text(self) -> str:

@@ -1,7 +1,7 @@
 """A document as a kind of experience."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import PrivateAttr
 
@@ -23,13 +23,14 @@ class DocumentEntry(Entry):
     title: Text
     text: Text
     _blocks: tuple[Block, ...] = PrivateAttr(())
+    _letter: bool = PrivateAttr(False)
 
     @classmethod
     def of_page(cls, title: str, page: Page) -> "DocumentEntry":
         """Return the entry of a page that was read."""
         blocks = tuple(page.blocks)
         entry = cls.model_construct(kind="document", title=title, text=text_of(blocks), created_at=page.written)
-        entry._blocks = blocks
+        entry._blocks, entry._letter = blocks, page.letter
         return entry
 
 
@@ -69,7 +70,8 @@ class Document(Kind):
             rows = cleaning.parts([block.model_dump() for block in blocks], text)
             blocks = tuple(Block.model_validate(row) for row in rows)
             clean = cleaning.redacted(text_of(blocks))
-        return Shown(entry.title, clean, {"blocks": [b.model_dump(mode="json", exclude_defaults=True) for b in blocks]})
+        payload: dict[str, Any] = {"blocks": [b.model_dump(mode="json", exclude_defaults=True) for b in blocks]}
+        return Shown(entry.title, clean, payload | ({"letter": True} if entry._letter else {}))
 
     def obstacle(self, experience: Experience) -> str | None:
         return unreadable(experience)

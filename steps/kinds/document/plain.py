@@ -47,7 +47,7 @@ def read_plain(text: str) -> Page:
     Its title is a mail's subject, or a first line of at most 80 characters that does not end like a sentence.
     """
     head, body = mail_head(visible(text).lstrip("\n"))
-    page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head))
+    page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head), letter=bool(head))
     lines = _own(body) if head or any(map(_WROTE.match, body.split("\n"))) else body.split("\n")
     own = joined(lines)
     if page.title is None:
@@ -67,6 +67,7 @@ def read_mail(mail: Mail) -> Page:
         page = Page(blocks=_without_openings([*_blocks(joined(_own(text))), *_earlier(text, mail.sender)]))
     page.title = clean_title(mail.subject) or page.title
     page.written = written_on({"date": mail.date}) or page.written
+    page.letter = True
     return page
 
 
@@ -134,9 +135,11 @@ def _titled(text: str) -> tuple[str | None, str]:
 def _blocks(text: str) -> Iterator[Block]:
     path: tuple[str, ...] = ()
     opening, items = "", list[str]()
-    for chunk in re.split(r"\n[ \t]*(?:\n[ \t]*)+", text):
+    chunks = re.split(r"\n[ \t]*(?:\n[ \t]*)+", text)
+    for chunk, after in zip(chunks, [*chunks[1:], ""], strict=True):
         lines = [line for line in chunk.split("\n") if line.strip() and not _RULE.match(line)]
-        if len(lines) == 1 and (section := _heading(lines[0], alone=True)):
+        section = _heading(lines[0], alone=True, opens=_is_item(after.split("\n")[0])) if len(lines) == 1 else None
+        if section:
             path, opening = (section,), ""
             continue
         for kind, words, level in _units(lines):
@@ -155,13 +158,19 @@ def _blocks(text: str) -> Iterator[Block]:
                 yield Block(kind="item", text=said, path=path, under=(*lead, *parents))
 
 
-def _heading(line: str, *, alone: bool) -> str | None:
-    """A line that stands for what follows: a numbered section, or capitals."""
+def _is_item(line: str) -> bool:
+    return _ITEM.match(line) is not None and _SECTION.match(line.strip()) is None
+
+
+def _heading(line: str, *, alone: bool, opens: bool = False) -> str | None:
+    """A line that stands for what follows: a numbered section, capitals, or a short one that ``opens`` a list."""
     section = _SECTION.match(line.strip())
     if section:
         return section["text"].strip()
     text = line.strip()
     capital = text.isupper() and 3 < len(text) <= 60 and not _ENDS.search(text)
+    if opens and len(text) <= 60 and not _ENDS.search(text) and text[-1] not in ":;," and not _ITEM.match(text):
+        return text
     return text.capitalize() if alone and capital else None
 
 

@@ -89,8 +89,7 @@ class Source(Passage):
 
     @cached_property
     def _is_page(self) -> bool:
-        """Whether its document has headings, lists or tables."""
-        return any(block and (block.path or block.kind in FORMED) for _, block in units(self.experience))
+        return is_page(self.experience)
 
     @property
     def noun(self) -> str | None:
@@ -100,6 +99,12 @@ class Source(Passage):
     @cached_property
     def _nouns(self) -> list[str]:
         return called(self.experience.title, told(self.experience))
+
+
+def is_page(experience: Experience) -> bool:
+    """Whether a document has headings, lists or tables, or is a letter: "it" is not what its title names."""
+    formed = any(block and (block.path or block.kind in FORMED) for _, block in units(experience))
+    return formed or bool(experience.payload.get("letter"))
 
 
 def told(experience: Experience) -> list[str]:
@@ -220,5 +225,10 @@ def context_of(experience: Experience, sentence: int | None) -> str:
     if sentence is None:
         return passages(experience)[0].context
     text = told(experience)
+    if is_page(experience):
+        _, block = units(experience)[sentence]
+        last = text[sentence - 1] if sentence and block and units(experience)[sentence - 1][1] in (block, None) else ""
+        above = block.path[-1] if block and block.path and block.kind == "paragraph" else ""
+        return "\n".join(filter(None, [experience.title, above, f"{last} {text[sentence]}".strip()]))
     nouns = called(experience.title, text)
     return f"{experience.title}\n{resolved(text[sentence], experience.title, nouns)}"

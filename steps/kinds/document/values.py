@@ -25,7 +25,8 @@ _VAGUE = (
 _VALUE = r"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d"
 OLD_VALUE = re.compile(
     r"(?:\b(?:was|were|wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather"
-    r" than|(?:still )?says?|said|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch|non(?: pas)?|au lieu de"
+    r" than|(?:still )?says?(?: [^\d.;:]{1,60}?)?|said|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch"
+    r"|non(?: pas)?|au lieu de"
     r"|auparavant|jusqu'ici|en lugar de|antes(?: era)?|en vez de|no el|replaces?|ersetzt|remplace|sustituye)\s+"
     rf"(?:the |der |die |den |le |la |les |el )?)(?P<old>{_VALUE})",
     re.IGNORECASE,
@@ -94,14 +95,15 @@ def _words(language: str) -> _Words:
         rf"(?P<count>(?<![\w.,:/§#-]){many}(?!(?!{_UNIT})[\w:/]|-\d))",
     ]
     no_name = rf"(?!(?:{known['no_name']})\s)"
+    names = rf"{_NAME}(?:(?:,\s{_NAME})*\s{known['and']}\s{_NAME})?"
     flags = re.IGNORECASE
     return _Words(
         value=re.compile(
             "|".join(f"(?i:{kind})" if not re.match(r"\(\?P<(?:code|which|named)>", kind) else kind for kind in kinds)
         ),
         person=re.compile(
-            rf"(?P<open>\()(?P<in>{_NAME})(?=\))|(?P<cue>\b(?:{known['by']})\s)(?P<by>{no_name}{_NAME})"
-            rf"|(?P<does>\b{no_name}{_NAME})(?=\s(?:{known['may']})\b)|(?P<who>[A-ZÀ-Þ][\w'’-]+)(?=,\s(?:{known['who']})\s)"
+            rf"(?P<open>\()(?P<in>{names})(?=\))|(?P<cue>\b(?:{known['by']})\s)(?P<by>{no_name}{names})"
+            rf"|(?P<does>\b{no_name}{names})(?=\s(?:{known['may']})\b)|(?P<who>[A-ZÀ-Þ][\w'’-]+)(?=,\s(?:{known['who']})\s)"
         ),
         because=re.compile(rf"(?:,|;|\s[–-])?\s\b(?:{known['because']})\b\s?(?P<why>.+)", flags),
         tail=re.compile(rf"\b(?:{known['tail']})\s(?P<tail>(?:[\w'’-]+\s){{0,3}}(?!{_VAGUE})[\w'’-]{{3,}})[.;]?$"),
@@ -131,7 +133,7 @@ def asked_in_place(text: str, language: str) -> list[Asked]:
     old = {match.span("old") for match in OLD_VALUE.finditer(text)}
     for start, end, words in [*_values(text, known), *_persons(text, known)][:MOST]:
         value = text[start:end]
-        if any(begin <= start < until for begin, until in old):
+        if any(begin < end and start < until for begin, until in old):
             continue  # what held before is nothing to learn
         rest = f"{text[:start]} {text[end:]}"
         if re.search(rf"(?<![\w.,]){re.escape(value.strip(' .'))}(?![\w]|[.,]\d)", rest, re.IGNORECASE):
@@ -165,7 +167,8 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
     for match in known.value.finditer(text):
         kind, value = str(match.lastgroup), match[0]
         start, end = match.span()
-        if kind == "count" and (value in ("1", "one") or not re.search(r"[^\W\d_]", text)):
+        named = re.search(r"\s[A-Z]\w*\s$", text[:start]) and value.isdigit()  # "the Orbit 14" is its name
+        if kind == "count" and (named or value in ("1", "one") or not re.search(r"[^\W\d_]", text)):
             continue
         if kind == "which":
             noun = next(word for word in known.numbered if word.lower() == value.split()[-2].lower())

@@ -38,6 +38,11 @@ def test_a_declared_correction_with_another_value_for_the_same_thing():
     assert stale(document("Leave", HANDBOOK), mail) == {"Hotels up to 118 euros a night."}
 
 
+def test_an_old_value_some_words_after_that_the_page_says_it():
+    mail = document("Correction to Leave", "The page also says hotels cost 118 euros a night; they are cheaper now.")
+    assert stale(document("Leave", HANDBOOK), mail) == {"Hotels up to 118 euros a night."}
+
+
 def test_another_subject_an_older_document_and_a_mere_mention_correct_nothing():
     handbook = document("Leave", HANDBOOK, "2026-11-02")
     assert not stale(handbook, document("Correction to Safety", "The page still says 6 unused days carry over."))

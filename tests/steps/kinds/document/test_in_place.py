@@ -1,7 +1,10 @@
 """Sentences of a page are asked in their place: with their heading, and with the sentence that they need."""
 
+from steps.kinds.cleaning import Cleaning
+from steps.kinds.document.kind import Document, DocumentEntry
 from steps.kinds.document.markdown import read_markdown
-from steps.kinds.document.sources import passages
+from steps.kinds.document.plain import read_plain
+from steps.kinds.document.sources import context_of, passages
 from steps.records import Experience
 
 
@@ -71,3 +74,20 @@ def test_of_a_page_only_what_is_said_of_its_subject_is_turned_round():
         title="Ferrule",
     )
     assert {fact.statement for fact in found.turned} == {"Ferrule is a log shipper of the harbour."}
+
+
+def test_a_letter_is_asked_in_its_place_for_it_is_not_what_the_subject_line_names():
+    page = read_plain(
+        "Subject: Correction to Leave\nFrom: Petra Lund\n\nThe rule has changed. It is every 3 years now."
+    )
+    entry = DocumentEntry.of_page(str(page.title), page)
+    shown = Document().shown(entry, Cleaning(max_chars=10_000))
+    found = Experience(
+        id="e", night="2026-01-01", kind="document", source="mail.txt", record=None, title=shown.title, text=shown.text,
+        payload=shown.payload,
+    )  # fmt: skip
+    (letter,) = passages(found)
+    assert not letter.turned
+    (form,) = letter.in_place[1]
+    assert form.questions[0] == "Correction to Leave: The rule has changed. It is every how many years now?"
+    assert context_of(found, 1) == "Correction to Leave\nThe rule has changed. It is every 3 years now."

@@ -208,3 +208,11 @@ def test_an_earlier_mail_of_the_sender_is_read():
     )
     assert page.blocks[-1].text == "The office is closed from 24 December."
     assert page.blocks[-1].path == ("30 Oct 2026",)
+
+
+def test_a_short_line_before_a_list_is_its_heading():
+    page = read_plain(
+        "TIDEPOOL NOTES\n\nVersion 4.2 (12 May 2026)\n\n- Removed the player\n\nVersion 4.1\n\n- Python is 3.11"
+    )
+    assert [block.path for block in page.blocks] == [("Version 4.2 (12 May 2026)",), ("Version 4.1",)]
+    assert page.blocks[0].said == "Version 4.2 (12 May 2026): Removed the player."

@@ -24,6 +24,12 @@ from steps.kinds.document.values import asked_in_place, condition, hangs_on_the_
         ("en", "Settings lie in /etc/mill first.", "Settings lie in which path first?", "/etc/mill"),
         ("en", "The lab (Wenna Locke) frees it.", "The lab (who?) frees it?", "Wenna Locke"),
         ("en", "Above 250 only Paola Venn may sign.", "Above 250 only who may sign?", "Paola Venn"),
+        (
+            "es",
+            "Los socorristas son Irene Caldas y Marco Tello.",
+            "Los socorristas son quién?",
+            "Irene Caldas y Marco Tello",
+        ),
         ("en", "Take no boat out without a cox.", "Take no boat out without what?", "a cox"),
         ("en", "A blue lamp means that it charges.", "A blue lamp means what?", "that it charges"),
         ("en", "Cold, because warm water bakes it on.", "Cold: why?", "warm water bakes it on"),
@@ -49,6 +55,8 @@ def test_a_value_is_asked_for_where_it_stands(language, text, question, value):
         "One of them is enough.",
         "5 of 5 doors are open.",  # the rest gives the answer away
         "Sites sent half-empty frames.",
+        "Take the Orbit 14 home today please.",  # a name
+        "It costs less now (was 8 euros).",  # what held before
     ],
 )
 def test_what_is_no_value_or_is_given_away_is_not_asked_for(text):
