@@ -13,7 +13,8 @@ import yaml
 from steps.marking import abstains, holds, normalise
 from steps.records import Experience
 from steps.settings import REPOSITORY
-from steps.triage.step import Known, decide
+from steps.triage.known import Familiar
+from steps.triage.step import decide
 from steps.triage.validity import validity
 
 STREAM = REPOSITORY / "data" / "bench" / "stream"
@@ -113,7 +114,7 @@ def test_triage_keeps_exactly_the_temporary_document_out_of_the_weights(file, se
         id=file, night=str(night), kind="document", source=file, record=None, title=TITLES[file], text=BODIES[file],
         names=(file,), created_at=None,
     )  # fmt: skip
-    verdict = decide(new, night=str(night), settings=settings.triage, known=Known(())).verdict
+    verdict = decide(new, night=str(night), settings=settings.triage, met=Familiar((), 1)).verdict
     assert verdict == ("temporary" if file in SPLIT["temporary"] else "persist")
     end = validity(BODIES[file], night=night, created=None)
     assert (end is not None and end.until < night + timedelta(days=14)) == (file in SPLIT["temporary"])
