@@ -16,7 +16,7 @@ from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.dream.lessons import fact_of, lesson_of
-from steps.dream.rehearsal import write_rehearsal
+from steps.dream.rehearsal import rehearsal_dream, write_rehearsal
 from steps.dream.writer import make_writer
 from steps.errors import SlumberError
 from steps.examine.asking import ask_anchors, ask_canaries
@@ -26,7 +26,7 @@ from steps.kinds.table import KINDS
 from steps.model.chat import answer_tokens, prompt_tokens
 from steps.model.loading import Base
 from steps.model.local import LocalModel
-from steps.records import Dream, Experience
+from steps.records import Experience
 from steps.settings import Settings
 
 NIGHT = "2000-01-01"
@@ -97,7 +97,7 @@ def measured_cost(base: Base, settings: Settings) -> Cost:
     said = sum(len(base.tokenizer.encode(dream.question)) for dream in dreams)
     parts.append(Part("facts, dreamt", facts, spent, None, said, "written"))
     parts += _examined(model, settings)
-    rehearsals = [_rehearsal(number, *one) for number, one in enumerate(rehearsed)]
+    rehearsals = [rehearsal_dream(NIGHT, *one) for one in rehearsed]
     lessons = build_examples(base.tokenizer, [lesson_of(d, {"page": page}) for d in (*dreams, *rehearsals)])
     if not lessons:
         raise SlumberError(f"{base.name} wrote nothing that could be learned: a night would teach it nothing.")
@@ -149,18 +149,3 @@ def _trained(base: Base, examples: list[Example], model: LocalModel, settings: S
     seconds = done.seconds + read.seconds / epochs
     general = round(knobs_of_a_night.epochs * knobs_of_a_night.rehearsal_fraction * settings.dream.rehearsals)
     return Part("rehearsal, trained", epochs * len(examples), seconds, general, done.example_tokens, "trained")
-
-
-def _rehearsal(number: int, question: str, answer: str, complete: bool) -> Dream:
-    return Dream(
-        id=f"rehearsal {number}",
-        night=NIGHT,
-        strategy="rehearsal",
-        experience=None,
-        source="the model itself",
-        sentence=None,
-        question=question,
-        answer=answer,
-        verification={"complete": complete},
-        rehearsal=True,
-    )

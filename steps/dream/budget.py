@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from steps.kinds.kind import Passage
 from steps.kinds.table import best_passage, kind_of
-from steps.manifest import read_manifests
+from steps.manifest import StepRecord, read_manifests
 from steps.model.chat_model import ChatModel
 from steps.night import Night
 from steps.records import Carried, Experience, Probe
@@ -65,6 +65,11 @@ class Plan:
         ]
 
 
+def carried_over(night: Night) -> list[Carried]:
+    """What the last night before this one had no time for."""
+    return [row for path in night.datasets("carried", tonight=False)[-1:] for row in read_records(path, Carried)]
+
+
 def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str, tuple[int, ...]]) -> list[Candidate]:
     """Return tonight's passages, after those that earlier nights had no time for and that are still there.
 
@@ -77,8 +82,7 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
         return Candidate(passage, since, len(news))
 
     found = [candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
-    nights = night.nights("carried", tonight=False)
-    rows = read_records(night.workspace.dataset("carried", nights[-1]), Carried) if nights else []
+    rows = carried_over(night)
     since = {(row.experience, row.first): row.since for row in rows}
     replaced = {(e.source, e.title.casefold()) for e in tonight}
     for met in sorted({row.night for row in rows}):
@@ -97,10 +101,11 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
     asked = _asked_about(found, probes)
     surprise, speed = _surprise(base, [c for c in found if c.key not in asked], seconds=60 * minutes * RANKING_SHARE)
     per_sentence, fixed = _costs(night, speed)
-    left = 60 * minutes - fixed - _spent(night)
+    left = 60 * minutes - fixed - _before_dreaming(read_manifests(night.workspace, night.date))
+    nights = night.nights("corpus")
 
     def rank(one: Candidate) -> tuple[bool, float]:
-        waited = len([n for n in night.nights("corpus") if n >= one.since]) - 1
+        waited = len([n for n in nights if n >= one.since]) - 1
         return one.key in asked, surprise.get(one.key, 0.0) + WAITED * waited
 
     tonight: list[Candidate] = []
@@ -148,15 +153,14 @@ def _costs(night: Night, speed: float) -> tuple[float, float]:
         done = read_manifests(night.workspace, earlier)
         dreamt, learned = done.get("dream"), done.get("consolidate")
         if dreamt and learned and dreamt.figures.get("sentences") and learned.figures.get("examples"):
-            before = sum(done[name].seconds for name in ("ingest", "validate", "triage") if name in done)
-            rest = sum(record.seconds for record in done.values()) - dreamt.seconds - learned.seconds - before
+            rest = sum(record.seconds for record in done.values()) - dreamt.seconds - learned.seconds
+            rest -= _before_dreaming(done)
             return (dreamt.seconds + learned.seconds) / dreamt.figures["sentences"], rest
     passes = 3 + _FORWARDS * night.settings.consolidate.epochs  # written and verified, read by the teacher, learned
     lesson = LESSON_TOKENS * passes / speed if speed else 0.0
     return LESSONS_PER_SENTENCE * lesson, 60 * (night.settings.night.minutes or 0) * EXAM_SHARE
 
 
-def _spent(night: Night) -> float:
-    """Seconds that tonight's earlier steps took."""
-    done = read_manifests(night.workspace, night.date)
+def _before_dreaming(done: Mapping[str, StepRecord]) -> float:
+    """Seconds that the steps before dreaming took."""
     return sum(done[name].seconds for name in ("ingest", "validate", "triage") if name in done)

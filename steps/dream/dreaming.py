@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from steps.anchors import read_anchors
-from steps.dream.budget import Candidate, Plan, plan
+from steps.dream.budget import Candidate, Plan, carried_over, plan
 from steps.dream.calibration import Calibration, calibrated, dreamer_digest, remembered
-from steps.dream.rehearsal import normalised, write_rehearsal
+from steps.dream.rehearsal import normalised, rehearsal_dream, write_rehearsal
 from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
 from steps.kinds.kind import Dreaming
@@ -16,7 +16,7 @@ from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.night import Night
-from steps.records import Carried, Dream, Experience, Probe, Triaged, content_id
+from steps.records import Dream, Experience, Probe, Triaged, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
@@ -31,9 +31,7 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
 
 def taught_before(night: Night) -> dict[str, tuple[int, ...]]:
     """By tonight's experiences and those that wait, the numbers of their parts that earlier nights taught."""
-    waited = [
-        row.night for path in night.datasets("carried", tonight=False)[-1:] for row in read_records(path, Carried)
-    ]
+    waited = {row.night for row in carried_over(night)}
     triaged = [night.workspace.dataset("triage", n) for n in sorted({*waited, night.date})]
     return {row.experience: row.known for path in triaged for row in read_records(path, Triaged)}
 
@@ -110,18 +108,4 @@ def _rehearsal(dreaming: Dreaming, *, forbidden: set[str]) -> list[Dream]:
         seed=int(content_id(settings.seed, dreaming.night), 16),  # every night other topics: it grows with memory
         forbidden=forbidden,
     )
-    return [
-        Dream(
-            id=content_id("rehearsal", question, answer),
-            night=dreaming.night,
-            strategy="rehearsal",
-            experience=None,
-            source="the model itself",
-            sentence=None,
-            question=question,
-            answer=answer,
-            verification={"complete": complete},
-            rehearsal=True,
-        )
-        for question, answer, complete in written
-    ]
+    return [rehearsal_dream(dreaming.night, *one) for one in written]

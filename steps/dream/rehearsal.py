@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from steps.dream.texts import write_texts
 from steps.model.chat import question_chat, question_message
 from steps.model.chat_model import ChatModel, Sampling
+from steps.records import Dream, content_id
 from steps.sentences import words
 
 TOPICS = (
@@ -108,3 +109,19 @@ def _prompt(topic: str, opening: str) -> tuple[str, str]:
 def _order_prompt(topic: str, kind: str) -> tuple[str, str]:
     worked = "".join(f"Topic: {t}\nKind: {k}\nOrder: {order}\n\n" for k, t, order in _ORDERS)
     return f"Write one short order of each kind about each topic.\n\n{worked}Topic: {topic}\nKind: {kind}\nOrder:", ""
+
+
+def rehearsal_dream(night: str, question: str, answer: str, complete: bool) -> Dream:
+    """Return what was written as a dream; ``complete``: whether the answer came to its end."""
+    return Dream(
+        id=content_id("rehearsal", question, answer),
+        night=night,
+        strategy="rehearsal",
+        experience=None,
+        source="the model itself",
+        sentence=None,
+        question=question,
+        answer=answer,
+        verification={"complete": complete},
+        rehearsal=True,
+    )

@@ -83,11 +83,11 @@ def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
     places: dict[int, tuple[Source, int]] = {}  # where a block begins, for it may say several things
     blocks: list[Block] = []
     new: set[int] = set()  # of what earlier nights taught only a list is asked for again, if an item joined it
+    page = told(sources[0].experience)
     for source in sources:
         for place, block in enumerate(source.blocks):
             number = source.first + place
-            said = told(source.experience)[number] and number not in source.withheld
-            if block and said and id(block) not in places:
+            if block and page[number] and number not in source.withheld and id(block) not in places:
                 places[id(block)] = source, place
                 blocks.append(block)
                 new |= {id(block)} if source.sentences[place] else set()

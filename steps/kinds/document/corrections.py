@@ -6,7 +6,7 @@ instead is.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from dataclasses import dataclass
 
 from steps.kinds.document.sources import units
 from steps.kinds.document.values import OLD_VALUE
@@ -20,36 +20,50 @@ _DECLARED = re.compile(
 )
 _NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
 _OPENING_CHARS = 800
-SHARED = (
-    2  # words beside the titles' that a sentence shares at least with its correction, where that names the old value
-)
+SHARED = 2  # words beside the titles' that a sentence shares at least with a correction that names the old value
+
+
+@dataclass(frozen=True)
+class _Correction:
+    """What one block says: its words, its numbers, and which of them held before."""
+
+    stems: frozenset[str]
+    numbers: frozenset[str]
+    old: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> "_Correction":
+        old = (value for match in OLD_VALUE.finditer(text) for value in _NUMBER.findall(match["old"]))
+        return cls(_stems(text), frozenset(_NUMBER.findall(text)), frozenset(old))
 
 
 def corrected(experiences: Sequence[Experience]) -> dict[str, set[int]]:
     """Return by document the numbers of its parts that other documents of the night correct."""
     found: dict[str, set[int]] = {one.id: set() for one in experiences}
+    titles = {one.id: _stems(one.title) for one in experiences}
     for newer in experiences:
-        olds = [old for old in experiences if old.id != newer.id and _names(newer, old) and not _older(newer, old)]
+        opening = f"{newer.title} {newer.text[:_OPENING_CHARS]}"
+        named = _stems(opening)
+        olds = [old for old in experiences if old.id != newer.id and titles[old.id] and titles[old.id] <= named]
+        olds = [old for old in olds if not _older(newer, old)]
         if olds:
-            declared = bool(_DECLARED.search(f"{newer.title} {newer.text[:_OPENING_CHARS]}"))
-            said = list(_said(newer))
+            declared, said = bool(_DECLARED.search(opening)), [_Correction.of(text) for text in _said(newer)]
             for old in olds:
-                apart = _stems(f"{old.title} {newer.title}")
+                apart = titles[old.id] | titles[newer.id]
                 found[old.id] |= set(_corrected(old, said, apart, declared=declared))
     return found
 
 
-def _corrected(old: Experience, said: list[str], apart: frozenset[str], *, declared: bool) -> Iterator[int]:
+def _corrected(old: Experience, said: list[_Correction], apart: frozenset[str], *, declared: bool) -> Iterator[int]:
     for place, (text, _) in enumerate(units(old)):
-        numbers = set(_NUMBER.findall(text))
-        stems = _stems(text) - apart
-        for correction in said if numbers else ():
-            olds = {value for match in OLD_VALUE.finditer(correction) for value in _NUMBER.findall(match["old"])}
-            shared = len(stems & (_stems(correction) - apart))
-            told = set(_NUMBER.findall(correction))
-            if (shared >= SHARED and numbers & olds) or (declared and shared > SHARED and told and numbers - told):
-                yield place
-                break
+        numbers, stems = set(_NUMBER.findall(text)), _stems(text) - apart
+        if numbers and any(_corrects(one, numbers, len(stems & one.stems), declared=declared) for one in said):
+            yield place
+
+
+def _corrects(one: _Correction, numbers: set[str], shared: int, *, declared: bool) -> bool:
+    named_old = shared >= SHARED and bool(numbers & one.old)
+    return named_old or (declared and shared > SHARED and bool(one.numbers) and bool(numbers - one.numbers))
 
 
 def _said(experience: Experience) -> Iterator[str]:
@@ -63,17 +77,10 @@ def _said(experience: Experience) -> Iterator[str]:
         last = block
 
 
-def _names(newer: Experience, old: Experience) -> bool:
-    """Whether a document says at its beginning, or in its title, which other one it is about."""
-    title = _stems(old.title)
-    return bool(title) and title <= _stems(f"{newer.title} {newer.text[:_OPENING_CHARS]}")
-
-
 def _older(newer: Experience, old: Experience) -> bool:
     return bool(newer.created_at and old.created_at and str(newer.created_at) < str(old.created_at))
 
 
-@cache
 def _stems(text: str) -> frozenset[str]:
     found = content_words(text) - FUNCTION_WORDS
     return frozenset(word[:5] for word in found if len(word) > 2 and not word[0].isdigit())

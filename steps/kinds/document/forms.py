@@ -12,7 +12,7 @@ from typing import Any
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block, opening_of
 from steps.kinds.document.languages import templates
-from steps.kinds.document.values import asked_in_place
+from steps.kinds.document.values import asked_in_place, capital
 from steps.sentences import inside
 
 FORMED = ("answer", "row", "term", "item")
@@ -33,6 +33,7 @@ _SUNDRY = re.compile(
     re.IGNORECASE,
 )
 _LONG_ITEM = 100
+_OF_A_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DEFAULT = re.compile(r"\[default:? (?P<value>[^\]]{1,60})\]|\(default:? (?P<other>[^)]{1,60})\)", re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def list_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iter
         if listed and len(items) <= _LISTED and all(len(item.text) < _LONG_ITEM + 20 for item in items):
             told = "; ".join(item.text.rstrip(" .;,") for item in items)
             known = {"title": inside(title), "section": section_of(hangs_on), "list": told}
-            form = _filled(templates()[language]["list"], known, span=told)
+            form = filled(templates()[language]["list"], known, span=told)
             if form.questions and not PLACEHOLDER.search(form.statement):
                 yield items[0], form
 
@@ -74,15 +75,13 @@ def heading_forms(title: str, blocks: list[Block], *, language: str = "en") -> I
     seen: set[str] = set()
     for block in blocks:
         for heading in block.path:
-            if heading in seen or not re.search(r"\b(?:19|20)\d\d\b", heading) or len(heading) > 80:
+            if heading in seen or not _OF_A_YEAR.search(heading) or len(heading) > 80:
                 continue
             seen.add(heading)
             for one in asked_in_place(heading, language):
-                if re.search(r"\b(?:19|20)\d\d\b", one.value):
+                if _OF_A_YEAR.search(one.value):
                     place = inside(title)
-                    ways = [
-                        ask.format(place=place, asked=one.question) for ask in templates()[language]["place"]["ask"]
-                    ]
+                    ways = asked_at(place, one.question, templates()[language])
                     yield block, Form(short(ways), f"{place}: {heading}.", one.value)
 
 
@@ -94,14 +93,14 @@ def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
         return [Form(short(ways), f"{block.question} {block.text}", block.text)]
     if block.kind == "term":
         text, default = block.text.rstrip(" ."), _DEFAULT.search(block.text)
-        found = [_filled(known["term"], {**told, "term": block.question, "text": text}, span=text)]
+        found = [filled(known["term"], {**told, "term": block.question, "text": text}, span=text)]
         if default:
             cell = default["value"] or default["other"]
-            found.append(_filled(known["default"], {**told, "term": block.question, "cell": cell}, span=cell))
+            found.append(filled(known["default"], {**told, "term": block.question, "cell": cell}, span=cell))
         return found
     if block.kind == "row" and len(block.cells) == 1 and "://" not in block.cells[0][1]:
         ((key, cell),) = block.cells
-        return [_filled(known["value"], {**told, "key": key, "cell": cell}, span=cell)] if key else []
+        return [filled(known["value"], {**told, "key": key, "cell": cell}, span=cell)] if key else []
     if block.kind == "item" and block.hangs_on:
         return _of_item(block, told, known)
     return []
@@ -113,34 +112,42 @@ def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[
     if len(item) >= _LONG_ITEM or len(item.split()) < 2 or "?" in item or _NOTHING.match(item):
         return []
     if re.search(r"\d", block.hangs_on[0]):  # a release, a day: where an item stands says something of it
-        return [_filled(known["entry"], asked, span=block.hangs_on[0])]
-    return [] if _SAYS.search(item) else [_filled(known["item"], asked, span=item)]
+        return [filled(known["entry"], asked, span=block.hangs_on[0])]
+    return [] if _SAYS.search(item) else [filled(known["item"], asked, span=item)]
 
 
 def place_of(title: str, section: str, known: dict[str, Any]) -> dict[str, str]:
     """Return the words for a place on a page that templates may hold."""
     subject = inside(title)
     where = (known["in"] if section else known["in_title"]).format(title=subject, section=section)
-    place = f"{subject}, {section}" if section and section != title else subject
-    words = {"title": subject, "section": section or title, "place": place, "in": where}
-    return {**words, "where": _capital(where), "Where": _capital(where)}
+    words = {"title": subject, "section": section or title, "place": place_in(title, section), "in": where}
+    return {**words, "where": capital(where), "Where": capital(where)}
 
 
-def _filled(template: dict[str, Any], known: dict[str, str], *, span: str) -> Form:
+def place_in(title: str, section: str) -> str:
+    """Name a section of a page; without one of its own name, the page."""
+    return f"{inside(title)}, {section}" if section and section != title else inside(title)
+
+
+def asked_at(place: str, question: str, known: dict[str, Any]) -> list[str]:
+    """Return the wordings of a question that is asked at a place of a page."""
+    return [ask.format(place=place, asked=question) for ask in known["place"]["ask"]]
+
+
+def filled(template: dict[str, Any], known: dict[str, str], *, span: str) -> Form:
+    """Return the form that a template makes of what stands in a block."""
     questions = [text.format(**known) for text in template["ask"]]
     return Form(short(questions), re.sub(r"([.!?])\.$", r"\1", template["say"].format(**known)), span)
 
 
 def short(questions: list[str]) -> tuple[str, ...]:
+    """Return those questions that a person would read."""
     return tuple(" ".join(q.split()) for q in questions if len(q) <= LONGEST)
 
 
 def section_of(hangs_on: tuple[str, ...]) -> str:
+    """Return in one line what a block hangs on."""
     return ": ".join(filter(None, map(opening_of, hangs_on)))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _lowered(question: str) -> str:

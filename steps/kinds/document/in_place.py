@@ -5,14 +5,13 @@ from collections.abc import Iterator
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block
-from steps.kinds.document.forms import Form, section_of, short
+from steps.kinds.document.forms import Form, asked_at, place_in, section_of, short
 from steps.kinds.document.languages import templates
 from steps.kinds.document.values import asked_in_place, condition, hangs_on_the_last
-from steps.sentences import inside, sentences
+from steps.sentences import sentences
 
-_UNASKED = re.compile(
-    r"\?$|!$|\{\{|://|\s[·|]\s|^[^a-zà-ÿ]+$"
-)  # questions, cheers, blanks of a form, links, lines of facts
+# Questions, cheers, blanks of a form, links, and lines in capitals.
+_UNASKED = re.compile(r"\?$|!$|\{\{|://|^[^a-zà-ÿ]+$")
 _LINE_OF_FACTS = re.compile(r"\s[·|•]\s")
 _BRACKETS = re.compile(r"\s*[\[(][^\])]*[\])]")
 _LABEL = re.compile(r"(?P<key>[A-ZÀ-Þ][^:=.!?;,]{1,40})(?: ?:| =) (?P<cell>[^:]{3,200})")
@@ -33,8 +32,7 @@ def sentence_forms(title: str, block: Block, said: str, last: str, *, language: 
         parts, section, above = sentences(_BRACKETS.sub("", block.text), language), block.question, f"{block.question}:"
     else:
         parts, above = [text], f"{above}:" if above else ""
-    subject = inside(title)
-    place = f"{subject}, {section}" if section and section != title else subject
+    place = place_in(title, section)
     found: list[Form] = []
     for part in parts:
         led = f"{before} " if before and (block.kind == "item" or hangs_on_the_last(part, language)) else ""
@@ -57,17 +55,16 @@ def _of_line(text: str, place: str, language: str) -> Iterator[Form]:
 
 
 def _asked(text: str, place: str, led: str, statement: str, language: str) -> Iterator[Form]:
-    known, what = templates()[language], templates()[language]["values"]["how"]["what"]
+    known = templates()[language]
     for one in asked_in_place(text, language):
         if not re.search(rf"(?<![\w.]){re.escape(one.value)}(?![\w]|\.\d)", f"{led}{place}", re.IGNORECASE):
-            ways = [ask.format(place=place, asked=f"{led}{one.question}") for ask in known["place"]["ask"]]
-            yield from _form(ways, statement, one.value)
+            yield from _form(asked_at(place, f"{led}{one.question}", known), statement, one.value)
     labelled = _LABEL.fullmatch(text)
     if labelled and len(labelled["key"].split()) < 5 and (led or not hangs_on_the_last(text, language)):
         cell = labelled["cell"].rstrip(" .")
         ways = [ask.format(place=place, key=labelled["key"]) for ask in known["labelled"]["ask"]]
         if led:
-            ways = [ask.format(place=place, asked=f"{led}{labelled['key']}: {what}?") for ask in known["place"]["ask"]]
+            ways = asked_at(place, f"{led}{labelled['key']}: {known['values']['how']['what']}?", known)
         yield from _form(ways, statement, cell)
     if under := condition(text, language):
         at = f"{place}: {led}".rstrip(": ")

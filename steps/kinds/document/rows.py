@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block
-from steps.kinds.document.forms import Form, place_of, short
+from steps.kinds.document.forms import Form, asked_at, filled, place_of, short
 from steps.kinds.document.languages import templates
 from steps.kinds.document.values import asked_in_place
 
@@ -54,17 +53,12 @@ def _of_row(title: str, row: Block, names: list[int], language: str, counting: l
         if column == first or column in counting or not name or _EMPTY.fullmatch(cell) or "://" in cell:
             continue
         asked = {**told, "head": head, "key": key, "column": name, "cell": cell}
-        yield _filled(known["row"], asked, cell)
+        yield filled(known["row"], asked, span=cell)
         if len(re.findall(r"[^\W\d_]{2,}", cell)) > 1:  # a value alone is asked for by its column
             place = f"{told['place']}, {key}, {name}"
             for one in asked_in_place(cell, language):
-                ways = [ask.format(place=place, asked=one.question) for ask in known["place"]["ask"]]
+                ways = asked_at(place, one.question, known)
                 yield Form(short(ways), known["row"]["say"].format(**asked), one.value)
         telling = column in names and re.search(r"[^\W\d_]{3}", cell) and len(cell) < _LONG
         if telling and head and key.casefold() not in cell.casefold():
-            yield _filled(known["back"], asked, key)
-
-
-def _filled(template: dict[str, Any], known: dict[str, str], span: str) -> Form:
-    said = re.sub(r"([.!?])\.$", r"\1", template["say"].format(**known))
-    return Form(short([ask.format(**known) for ask in template["ask"]]), said, span)
+            yield filled(known["back"], asked, span=key)

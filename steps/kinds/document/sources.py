@@ -113,7 +113,7 @@ def told(experience: Experience) -> list[str]:
     Empty is what it does not tell: an order to a model, code, what somebody else said, what stands about the page, and
     what is true on a day that is not known ("tomorrow").
     """
-    return ["" if _is_not_told(text, block) else text for text, block in units(experience)]
+    return _told(_Of(experience))
 
 
 def _is_not_told(text: str, block: Block | None) -> bool:
@@ -162,6 +162,11 @@ def _units(key: _Of) -> list[tuple[str, Block | None]]:
         return [(sentence, None) for sentence in sentences(key.experience.text)]
     language = language_of(key.experience.text)
     return [(part, block) for block in map(Block.model_validate, rows) for part in _parts(block, language)]
+
+
+@lru_cache(maxsize=64)  # as often
+def _told(key: _Of) -> list[str]:
+    return ["" if _is_not_told(text, block) else text for text, block in _units(key)]
 
 
 def passages(experience: Experience) -> list[Source]:

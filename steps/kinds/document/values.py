@@ -111,7 +111,7 @@ def _words(language: str) -> _Words:
             rf"^(?P<if>(?:{known['if']})\b[^,]{{6,120}}),\s(?P<then>.+)|^(?P<main>.+?),?\s(?P<last>(?:{known['if']})\s[^,.]{{6,120}})\.?$",
             flags,
         ),
-        before=re.compile(rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b", 0),
+        before=re.compile(rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b"),
         how=known["how"],
         numbered=known["numbered"].split("|"),
         what=rf"(?i:{known['what']})",
@@ -139,7 +139,7 @@ def asked_in_place(text: str, language: str) -> list[Asked]:
         if re.search(rf"(?<![\w.,]){re.escape(value.strip(' .'))}(?![\w]|[.,]\d)", rest, re.IGNORECASE):
             continue
         words += " " * text[end : end + 1].isalpha()  # "15m": how many m
-        question = f"{text[:start]}{words if start else _capital(words)}{text[end:]}"
+        question = f"{text[:start]}{words if start else capital(words)}{text[end:]}"
         for pattern, into in known.mend:
             question = pattern.sub(into, question)
         found.append(Asked(_closed(question), value.strip(" .")))
@@ -206,7 +206,8 @@ def _persons(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
         yield start, end, f"{known.how['who']}?" if group == "in" else known.how["who"]
 
 
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
+    """Return words as they begin a sentence."""
     return words[:1].upper() + words[1:]
 
 
