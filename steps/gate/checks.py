@@ -127,10 +127,11 @@ def not_worse(
     change = f"{what} changed by {_points(found.mean)} (not below {_points(found.lower)} with confidence)"
     if found.lower > -epsilon:
         return Check(name=name, status="PASS", reason=change, figures=figures)
+    loss = f"a loss of {100 * epsilon:.1f} points"
     if found.mean <= -epsilon or found.items >= found.needed:
-        reason = f"{change}; a loss of {_points(epsilon)} is not allowed"
+        reason = f"{change}; {loss} is not allowed"
         return Check(name=name, status="FAIL", reason=reason, figures=figures)
-    reason = f"{change}; {found.items} items cannot rule out a loss of {_points(epsilon)}, about {found.needed} could"
+    reason = f"{change}; {found.items} items cannot rule out {loss}, about {found.needed} could"
     return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=figures)
 
 
