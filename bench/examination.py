@@ -13,10 +13,9 @@ from steps.anchors import read_anchors
 from steps.consolidate.adapter import load_adapter
 from steps.examine.asking import Asked, anchor_key, ask_anchors, ask_probes
 from steps.examine.eval_set import anchor_reply
-from steps.examine.items import passage_for
 from steps.examine.predictions import PredictionCache
 from steps.examine.reading import marked_anchors
-from steps.kinds.table import kind_of
+from steps.kinds.table import kind_of, passage_for
 from steps.marking import right
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel

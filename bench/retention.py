@@ -15,13 +15,14 @@ from bench.benchmark_run import BenchmarkRun
 from steps.consolidate.adapter import adapter_config, scaled_adapter
 from steps.errors import SlumberError
 from steps.examine.eval_set import EvalSet, ask_all
-from steps.examine.items import ProbeItem, passage_for
+from steps.examine.items import ProbeItem
 from steps.examine.min_token_prob import ask_token_scores, with_scores
 from steps.examine.reading import marked, right_replies
 from steps.examine.replies import ProbeReply
 from steps.gate.evidence import Evidence
 from steps.gate.retention import retention
 from steps.gate.statistics import paired_difference
+from steps.kinds.table import passage_for
 from steps.model.loading import base_folder, base_sha256
 from steps.records import Answer, ModelRole
 from steps.workspace import Workspace, write_text

@@ -5,9 +5,9 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from steps.gate.bounds import LEAST_CORRELATION
-from steps.gate.power import design_effect, documents_needed, items_needed
+from steps.gate.power import design_effect, items_needed
 from steps.records import Verdict
+from steps.sampling import LEAST_CORRELATION, documents_needed
 from steps.settings import GateSettings
 
 CHANGED = (0.02, 0.05, 0.1, 0.2)  # shares of items that one model has right and the other wrong

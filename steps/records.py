@@ -131,14 +131,14 @@ class Triaged(Record):
 
 
 class Carried(Record):
-    """A passage that a night had no time for: it is learned from on one of the next nights."""
+    """A passage that a night had no time for, or too little beside it: it is learned from on one of the next nights."""
 
     experience: str
     night: str = Field(description="the night that met it, in whose corpus it stands")
     source: str
     first: int = Field(description="number of its first sentence")
     sentences: int
-    since: str = Field(description="the first night that had no time for it")
+    since: str = Field(description="the first night that left it")
     surprise: float | None = Field(description="nats per token of its text to the base; None: not read yet")
 
 

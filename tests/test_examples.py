@@ -39,6 +39,7 @@ def params(tmp_path_factory):
     values["consolidate"] |= {"epochs": 2, "rank": 4, "scale": 2, "checkpoint_steps": 2}
     values["examine"] |= {"anchors": "anchors", "canaries": "canaries", "max_new_tokens": 8}
     values["gate"]["min_anchors"] = 10
+    values["night"] = {"wait": False}
     path = folder / "params.yaml"
     path.write_text(yaml.safe_dump(values))
     return path

@@ -96,7 +96,8 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         cohorts = [n for n in nights if n not in known and any(d.night == n and not d.rehearsal for d in dreams)]
         rebuild = night.forgetting is not None
         if not cohorts or not (rebuild or night.date in cohorts):
-            return ConsolidateFigures(skipped="nothing is left to learn" if rebuild else "nothing new tonight")
+            why = "nothing is left to learn" if rebuild else _waits(night) or "nothing new tonight"
+            return ConsolidateFigures(skipped=why)
         check_space(night.workspace.state, needed_bytes=NIGHT_BYTES)
         corpus = {e.id: e for n in nights for e in read_records(night.workspace.dataset("corpus", n), Experience)}
         parts, digest = [], self.digest(night)
@@ -123,6 +124,13 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             begins_with=f"the champion of night {begun.nights[-1]}" if begun else "the base",
             **together(parts),
         )
+
+
+def _waits(night: Night) -> str | None:
+    from steps.dream.step import DreamStep
+
+    dreamt = DreamStep.read(night.workspace, night.date)
+    return f"{dreamt.figures.waits}: it waits for the next nights" if dreamt and dreamt.figures.waits else None
 
 
 def _begun(night: Night) -> AdapterCheckpoint | None:

@@ -18,7 +18,8 @@ from steps.workspace import read_records, write_records
 class DreamFigures(Figures):
     """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy.
 
-    ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source.
+    ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source. ``waits``: why
+    nothing is dreamt and all is carried over.
     ``dreamer``: digest of who writes and verifies. ``calibration``: which writers it can be, in a line; ``writers``:
     what was measured of each by shape, its share of the night, how many pieces that were and how many it asked about,
     and its cost in thousand characters.
@@ -31,6 +32,7 @@ class DreamFigures(Figures):
     strategies: dict[str, int]
     kept: int
     held_out: int
+    waits: str | None = None
     carried: int | None = Field(None, title="sentences_carried_over")
     carried_from: dict[str, int] | None = None
     refused: dict[str, int]
@@ -66,11 +68,14 @@ class DreamStep(Step[DreamFigures]):
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
         shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
-        return [settings.dream.model_dump(mode="json"), settings.seed, base, settings.night.minutes, shown]
+        night_of = settings.night.model_dump(mode="json")
+        return [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
 
     def inputs(self, night: Night) -> list[Path]:
         carried = night.datasets("carried", tonight=False)[-1:]
-        return [*(night.dataset(name) for name in ("corpus", "triage", "probes")), *carried, night.settings.anchors]
+        waiting = night.datasets("probes", tonight=False) if carried else []
+        tonight = [night.dataset(name) for name in ("corpus", "triage", "probes")]
+        return [*tonight, *carried, *waiting, night.settings.anchors]
 
     def outputs(self, night: Night) -> list[Path]:
         return [night.dataset("dreams"), night.dataset("holdouts"), night.dataset("carried")]
@@ -79,19 +84,25 @@ class DreamStep(Step[DreamFigures]):
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
         from steps.dream.holdouts import hold_out, leaks
+        from steps.dream.waiting import brought_along, postponed, too_little
         from steps.validate.checking import check_records
 
         settings, workspace, tonight = night.settings, night.workspace, night.date
         taught = taught_before(night)
         found = candidates(night, persisted(workspace, tonight), taught)
-        probes = read_records(night.dataset("probes"), Probe)
+        waited = brought_along(night, found)
+        probes = [*read_records(night.dataset("probes"), Probe), *waited]
         nothing: Any = ([], Plan([], []), Counter(), {})
         dreams, planned, refused, extra = dream_all(night, found, probes, taught) if found else nothing
-        passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule.name}" for rule in checked.broken.values())
         train, held = hold_out(
-            checked.kept(dreams), probes, planned.experiences, share=settings.dream.holdout_share, night=tonight
+            checked.kept(dreams),
+            probes,
+            planned.experiences,
+            share=settings.dream.holdout_share,
+            night=tonight,
+            at_least=settings.gate.min_probes,
         )
         leaked = leaks(train, [*probes, *held])
         if leaked:
@@ -99,6 +110,12 @@ class DreamStep(Step[DreamFigures]):
                 f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.",
                 check="no_leak",
             )
+        held = [*waited, *held]
+        taught_now = any(not dream.rehearsal for dream in train)
+        waits = too_little([*probes, *held[len(waited) :]], night) if taught_now and settings.night.wait else None
+        if waits:
+            train, held, planned = [], [], postponed(planned)
+        passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
         rows: tuple[Sequence[Record], ...] = (train, held, carried)
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
@@ -113,6 +130,7 @@ class DreamStep(Step[DreamFigures]):
             carried=sum(row.sentences for row in carried) if carried else None,
             carried_from=dict(Counter(row.source for row in carried)) or None,
             held_out=len(held),
+            waits=waits,
             refused=dict(refused),
             expectations=checked.table,
             examples=[d.model_dump(include={"strategy", "source", "question", "answer"}) for d in one_each(train)],
@@ -120,19 +138,25 @@ class DreamStep(Step[DreamFigures]):
         )
 
     def remarks(self, night: Night, record: StepRecord[DreamFigures]) -> list[str]:
-        probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
-        asked, needed = sum(bool(probe.answers) for probe in probes), night.settings.gate.min_probes
+        from steps.dream.waiting import too_little
+
         said = []
+        if record.figures.waits:
+            return [
+                f"{record.figures.waits}: what was met waits for the next nights. Add probes, or documents to hold "
+                "questions out of; with night.wait: false it is learned now, and the verdict is INCONCLUSIVE"
+            ]
         if record.figures.carried:
             minutes = f"{night.settings.night.minutes:g}"
             said.append(
                 f"{record.figures.carried} sentences do not fit into {minutes} minutes (night.minutes) and are carried "
                 f"over to the next nights: {night.dataset('carried')} lists them"
             )
-        if not record.figures.kept or asked >= needed:
-            return said
-        return [
-            *said,
-            f"tonight has {asked} probes with answers, and the gate needs {needed} (gate.min_probes): without more its "
-            "verdict will be INCONCLUSIVE, and nothing is promoted: add probes, or documents to hold questions out of",
-        ]
+        probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
+        few = too_little(probes, night) if record.figures.kept else None
+        if few:
+            said.append(
+                f"{few}: without more its verdict will be INCONCLUSIVE, and nothing is promoted: add probes, or "
+                "documents to hold questions out of"
+            )
+        return said

@@ -10,6 +10,7 @@ from typing import Any
 from steps.anchors import read_anchors
 from steps.canaries import Canary, read_canaries
 from steps.checkpoint import NO_ADAPTER
+from steps.examine.census import taught_facts, wanted
 from steps.examine.eval_set import EvalSet, Replies, ask_all, predictions, without_scores, without_words
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
@@ -93,8 +94,15 @@ def met_by_champion(night: Night) -> list[str]:
 
 
 def eval_set_of(night: Night) -> tuple[EvalSet, list[Retired]]:
-    """All that is asked tonight; to forget something, what both adapters were trained on, too."""
+    """All that is asked tonight; to forget something, what both adapters were trained on, too.
+
+    So is what earlier nights taught, where their probes are too few (``steps/examine/census.py``).
+    """
     asked, retired = whole_eval_set(night.settings, night.workspace, night.date)
+    met = met_by_champion(night)
+    if night.forgetting is None and wanted(asked.items, night.date, met, night.settings.gate):
+        facts = [ProbeItem(p, None, p.source) for p in taught_facts(night.workspace, night.date, met)]
+        asked = replace(asked, items=[*asked.items, *facts])
     if night.forgetting is not None:
         trained_on = [ProbeItem(p, None, p.source) for p in fact_questions(night.workspace, night.date)]
         asked = replace(asked, items=[*asked.items, *trained_on])

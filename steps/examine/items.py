@@ -1,10 +1,10 @@
 """What is examined: the probes of every night so far, each with the document it asks about."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.dream.lessons import fact_of
-from steps.kinds.kind import Passage
-from steps.kinds.table import best_passage, kind_of
+from steps.kinds.table import kind_of, passage_for
 from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records
 
@@ -50,8 +50,17 @@ def fact_questions(workspace: Workspace, night: str) -> list[Probe]:
 
     They tell whether two adapters that learned from the same dreams know the same; nothing else may be asked with them.
     """
+    return facts_of(dreams_until(workspace, night))
+
+
+def dreams_until(workspace: Workspace, night: str) -> list[Dream]:
+    """The dreams of the nights up to ``night``."""
     nights = [n for n in workspace.nights("dreams") if n <= night]
-    dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
+    return [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
+
+
+def facts_of(dreams: Iterable[Dream]) -> list[Probe]:
+    """One question for each fact that was dreamt about."""
     found: dict[str, Probe] = {}
     for dream in dreams:
         span, fact = str(dream.verification.get("span", "")), fact_of(dream)
@@ -67,12 +76,3 @@ def fact_questions(workspace: Workspace, night: str) -> list[Probe]:
                 experience=dream.experience,
             )
     return list(found.values())
-
-
-def passage_for(probe: Probe, document: Experience | None, corpus: list[Experience]) -> Passage | None:
-    """The passage to read: the best of the probe's own document, or of its cohort's where the owner named none."""
-    among = [document] if document else [e for e in corpus if kind_of(e).learned]
-    found = best_passage(probe.question, among)
-    if found or document is None:
-        return found
-    return next(iter(kind_of(document).passages(document)), None)

@@ -7,19 +7,18 @@ Where it is in doubt which fact a probe asks about, it stays: a probe too many c
 from datetime import date
 
 from steps.consolidate.superseded import Fact, Gone, replaced_facts
-from steps.examine.items import ProbeItem
+from steps.examine.items import ProbeItem, dreams_until
 from steps.kinds.table import kind_of
 from steps.marking import holds
-from steps.records import Dream, Experience, Retired, Triaged
+from steps.records import Experience, Retired, Triaged
 from steps.sentences import content_words
 from steps.workspace import Workspace, read_records
 
 
 def retire(items: list[ProbeItem], *, workspace: Workspace, night: str) -> tuple[list[ProbeItem], list[Retired]]:
     """Split items into those that still hold and records of those that do not; tonight's all hold."""
-    earlier = [n for n in workspace.nights("dreams") if n <= night]
-    dreams = [d for n in earlier for d in read_records(workspace.dataset("dreams", n), Dream)]
-    replaced, ended, gone = replaced_facts(dreams), _ended(workspace, night), Gone.until(workspace, night)
+    replaced = replaced_facts(dreams_until(workspace, night))
+    ended, gone = expired(workspace, night), Gone.until(workspace, night)
     kept, retired = [], []
     for item in items:
         found = _why(item, replaced, ended, gone) if item.probe.night < night else None
@@ -42,7 +41,7 @@ def retire(items: list[ProbeItem], *, workspace: Workspace, night: str) -> tuple
     return kept, retired
 
 
-def _ended(workspace: Workspace, night: str) -> dict[str, date]:
+def expired(workspace: Workspace, night: str) -> dict[str, date]:
     """Return the last day of each experience that no longer holds tonight, by its id."""
     rows = [
         row

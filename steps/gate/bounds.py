@@ -16,8 +16,9 @@ from functools import lru_cache
 import numpy as np
 from scipy import optimize, stats
 
+from steps.sampling import LEAST_CORRELATION
+
 RESAMPLES, SEED = 2000, 0
-LEAST_CORRELATION = 0.2  # of items of one document, which few documents cannot tell
 _MANY = 5000  # clusters beyond which a mean is normal enough
 
 

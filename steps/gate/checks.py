@@ -20,7 +20,9 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
         reason = "it was built again to forget something, and had nothing new to learn"
         return Check(name=name, status="NOT_APPLICABLE", reason=reason)
     rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
-    found = _compare(_closed(rows, "candidate"), _closed(rows, "champion"), settings, settings.min_gain)
+    # Tonight's documents are no sample of others: what is drawn from them is their facts.
+    ours, theirs = (each_alone(_closed(rows, model)) for model in ("candidate", "champion"))
+    found = _compare(ours, theirs, settings, settings.min_gain)
     if isinstance(found, str):
         return Check(name=name, status="INCONCLUSIVE", reason=found)
     if found.items < settings.min_probes:
@@ -154,6 +156,11 @@ def _compare(candidate: Scores, other: Scores, settings: GateSettings, epsilon: 
 
 def _closed(rows: Sequence[Answer], model: str) -> Scores:
     return {a.id: (float(a.correct), a.source or a.id) for a in rows if a.model == model and a.condition == "closed"}
+
+
+def each_alone(scores: Scores) -> Scores:
+    """The same scores, each item a cluster of its own: for documents that are all there is, and no sample."""
+    return {item: (score, item) for item, (score, _) in scores.items()}
 
 
 def _anchors(rows: Sequence[AnchorAnswer], model: str) -> Scores:

@@ -8,6 +8,7 @@ from steps.code import code_sha256
 from steps.consolidate.step import ConsolidateStep
 from steps.datasets.sidecars import current_hashes, file_md5
 from steps.errors import SlumberError
+from steps.examine.census import taught_facts
 from steps.examine.examination import all_canaries, met_by_champion
 from steps.examine.reading import loose_keys, marked, marked_anchors, read_examination, right_replies, unscored
 from steps.examine.replies import EXAMINATION, Examination
@@ -28,8 +29,9 @@ class Evidence:
     ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so
     that tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be
     forgotten. What refused nights met is news to it: what a candidate won there must not make up for what it lost
-    elsewhere. ``loose``: probes that do not count, for their keys hold in whatever is said. ``unread``: files of
-    the examination that are not there. ``examination``: the rows as they are stored.
+    elsewhere. ``every_fact``: all that earlier nights taught is asked for, and no sample of it. ``loose``: probes that
+    do not count, for their keys hold in whatever is said. ``unread``: files of the examination that are not there.
+    ``examination``: the rows as they are stored.
     """
 
     night: str
@@ -42,6 +44,7 @@ class Evidence:
     canaries: list[CanaryAnswer] = field(default_factory=list)
     retired: list[Retired] = field(default_factory=list)
     earlier_cohorts: list[str] = field(default_factory=list)
+    every_fact: bool = False
     expected_canaries: set[str] = field(default_factory=set)
     suites: list[SuiteAnswer] = field(default_factory=list)
     expected_suites: list[str] = field(default_factory=list)
@@ -118,6 +121,7 @@ def collect_evidence(night: Night) -> Evidence:
     if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired}, until=night.date)
+    evidence.every_fact = _every_fact(evidence, workspace)
     evidence.binding = {
         "base": base,
         "adapter": file_sha256(adapter),
@@ -128,6 +132,13 @@ def collect_evidence(night: Night) -> Evidence:
         "champion_version": examined.figures.champion or NO_ADAPTER,
     }
     return evidence
+
+
+def _every_fact(evidence: Evidence, workspace: Workspace) -> bool:
+    """Whether candidate and champion were asked for each fact that earlier nights taught and that still holds."""
+    facts = {probe.id for probe in taught_facts(workspace, evidence.night, evidence.earlier_cohorts)}
+    both = ({row.id for row in evidence.examination.answers if row.model == m} for m in ("candidate", "champion"))
+    return bool(facts) and all(facts <= asked for asked in both)
 
 
 def made_otherwise(night: Night) -> list[str]:

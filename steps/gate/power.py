@@ -1,9 +1,8 @@
 """What a number of items can decide, and how many a decision needs."""
 
 import math
-from collections.abc import Collection
 
-from scipy import special, stats
+from scipy import stats
 
 
 def items_needed(variance: float, *, effect: float, epsilon: float, confidence: float, power: float) -> int:
@@ -42,24 +41,6 @@ def zero_failure_bound(clean: float, *, confidence: float) -> float:
     1 - (1 - confidence)^(1 / n), about 3 / n at 95 % (Hanley and Lippman-Hand 1983, the rule of three).
     """
     return 1.0 - (1.0 - confidence) ** (1.0 / clean) if clean else 1.0
-
-
-def chance_to_miss(probes: Collection[int], *, share: float, correlation: float) -> float:
-    """Return the chance that a loss of ``share`` of all facts shows in none of the probes.
-
-    Args:
-        probes: how many facts of each document are asked for.
-        correlation: of the facts of one document, which are lost together: their number is beta-binomial.
-    """
-    spread = (1 - correlation) / correlation
-    lost, kept = share * spread, (1 - share) * spread
-    return math.exp(sum(special.betaln(lost, kept + count) - special.betaln(lost, kept) for count in probes))
-
-
-def documents_needed(probes: Collection[int], *, share: float, correlation: float, confidence: float) -> int:
-    """Return of how many documents with as many ``probes`` as these one at least shows that ``share`` is lost."""
-    missed = chance_to_miss(probes, share=share, correlation=correlation)
-    return math.ceil(len(probes) * math.log(1 - confidence) / math.log(missed))
 
 
 def design_effect(items: int, clusters: int, *, correlation: float) -> float:

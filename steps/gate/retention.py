@@ -10,11 +10,11 @@ gone, 0 if it is as firm, +1 if it is new. Nights that forgot lost as many point
 from collections import Counter
 from collections.abc import Collection
 
-from steps.gate.bounds import LEAST_CORRELATION
-from steps.gate.checks import Scores, not_worse
+from steps.examine.census import too_few
+from steps.gate.checks import Scores, each_alone, not_worse
 from steps.gate.evidence import Evidence
-from steps.gate.power import chance_to_miss, documents_needed
 from steps.records import Answer, Check
+from steps.sampling import LEAST_CORRELATION, documents_needed
 from steps.settings import GateSettings
 
 NAME = "kept earlier nights"
@@ -24,7 +24,8 @@ def retention(evidence: Evidence, settings: GateSettings) -> Check:
     """Probes of all earlier cohorts pooled, closed book: held as firmly as by the champion, but for epsilon.
 
     Answers that flip must not cost epsilon either, however firmly the rest is held. And there must be so many probes
-    of so many documents that facts which are lost whole, without a sign of it in others, would hardly all be missed.
+    of so many documents that facts which are lost whole, without a sign of it in others, would hardly all be missed;
+    unless every fact that was taught is asked for (``steps/examine/census.py``).
     """
     retired: dict[str, int] = dict(sorted(Counter(r.why for r in evidence.retired).items()))
     if not evidence.earlier_cohorts:
@@ -41,6 +42,8 @@ def retention(evidence: Evidence, settings: GateSettings) -> Check:
         reason = "the examination does not say how firmly the models know what earlier nights taught"
         return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
     ours, theirs = _held(candidate, champion), _held(champion, candidate)
+    if evidence.every_fact:
+        ours, theirs = each_alone(ours), each_alone(theirs)
     check = not_worse(
         NAME,
         ours,
@@ -62,18 +65,17 @@ def retention(evidence: Evidence, settings: GateSettings) -> Check:
         reason, figures["retired"] = f"{reason}; no longer asked: {_counted(retired)}", retired
     if (lost - won) / len(champion) >= settings.epsilon_cohorts:
         return check.model_copy(update={"status": "FAIL", "reason": reason, "figures": figures})
-    too_few = _too_few(Counter(row.source or row.id for row in champion.values()).values(), settings)
-    if too_few:
-        return check.model_copy(update={"status": "INCONCLUSIVE", "reason": too_few, "figures": figures})
+    probes = Counter(row.source or row.id for row in champion.values()).values()
+    if not evidence.every_fact and (missed := too_few(probes, settings)):
+        reason = _unseen(probes, missed, settings)
+        return check.model_copy(update={"status": "INCONCLUSIVE", "reason": reason, "figures": figures})
     return check.model_copy(update={"reason": reason, "figures": figures})
 
 
-def _too_few(probes: Collection[int], settings: GateSettings) -> str | None:
-    """Say so if that many ``probes`` of each document could too easily all miss facts that are lost whole."""
+def _unseen(probes: Collection[int], missed: float, settings: GateSettings) -> str:
+    """Say that so many ``probes`` of each document could too easily all miss facts that are lost whole."""
     lost = {"share": settings.epsilon_cohorts, "correlation": LEAST_CORRELATION}
-    missed, allowed = chance_to_miss(probes, **lost), 1 - settings.confidence
-    if missed <= allowed:
-        return None
+    allowed = 1 - settings.confidence
     enough = documents_needed(probes, **lost, confidence=settings.confidence)
     return (
         f"the {sum(probes)} probes of {len(probes)} documents would all miss that "

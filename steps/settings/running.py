@@ -36,12 +36,16 @@ class ScheduleSettings(Section):
 
 
 class NightSettings(Section):
-    """How long a night may take."""
+    """How long a night may take, and what is no night."""
 
     minutes: float | None = Field(
         None,
         gt=0,
         description="what does not fit waits for the next nights; null: as long as it takes",
+    )
+    wait: bool = Field(
+        True,
+        description="what is too little for the gate to judge (gate.min_probes) waits for the next nights",
     )
 
 

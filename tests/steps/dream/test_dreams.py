@@ -42,7 +42,7 @@ def dream(question, *, sentence=0, strategy="question", experience=None, span="1
         source="ferry.md",
         sentence=sentence,
         question=question,
-        answer="It was 1938.",
+        answer=f"It was {span}.",
         verification={"span": span, "support": support},
     )
 
@@ -151,6 +151,22 @@ def test_the_facts_of_one_sentence_are_held_out_each_for_itself():
     train, (probe,) = hold_out(twice, [], [one.experience], share=1.0, night="2026-11-22")
     assert probe.answers == ("Edda Krann",)
     assert {d.verification["span"] for d in train} == {"1938", "Edda Krann"}
+
+
+def test_a_small_night_holds_out_a_wording_of_as_many_facts_as_the_gate_needs():
+    one = source()
+    wordings = ("When was part {} made?", "Part {} is of which year, say?", "In what year did they add a part {}?")
+    dreams = [
+        dream(wording.format(part), sentence=part, experience=one.experience.id, span=str(1900 + part))
+        for part in range(9)
+        for wording in wordings[: 1 if part == 8 else 3]
+    ]
+    train, held = hold_out(dreams, [], [one.experience], share=0.05, night="2026-11-22", at_least=6)
+    assert len({p.answers for p in held}) == len(held) == 6 and leaks(train, held) == []
+    assert {d.sentence for d in train} == set(range(9)), "every fact is still taught"
+    owners = [probe(f"Who {n}?", experience=one.experience.id) for n in range(4)]
+    assert len(hold_out(dreams, owners, [one.experience], share=0.05, night="2026-11-22", at_least=6)[1]) == 2
+    assert len(hold_out(dreams, [], [one.experience], share=0.05, night="2026-11-22", at_least=20)[1]) == 8
 
 
 def test_leaks_are_found():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from steps.gate.judging import judge
-from steps.gate.power import chance_to_miss
 from steps.gate.retention import retention
 from steps.gate.statistics import paired_difference
+from steps.sampling import chance_to_miss
 from tests.steps.gate.test_gate import EARLIER, answers, check, evidence
 
 
@@ -79,6 +79,18 @@ def test_too_few_probes_miss_facts_that_are_lost_whole(settings, documents, prob
     if status == "INCONCLUSIVE":
         assert f"the {documents * probes} probes of {documents} documents would all miss" in found.reason
         assert "10 documents" in found.reason or documents == 6
+
+
+def test_where_every_fact_is_asked_for_few_documents_do(settings):
+    """A count and no sample: neither the documents nor the facts that are not asked for could come out otherwise."""
+    firm = np.full(12, 0.5)
+    held = remembered(firm, 0.9 * firm, per_source=6)
+    assert kept(held, settings).status == "INCONCLUSIVE"
+    held.every_fact = True
+    assert kept(held, settings).status == "PASS"
+    lost = remembered(firm, np.where(np.arange(12) % 6, 0.5, 0.0), per_source=6)
+    lost.every_fact = True
+    assert kept(lost, settings).status != "PASS"
 
 
 def test_so_many_probes_miss_a_loss_as_often_as_is_said():
