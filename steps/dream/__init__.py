@@ -1,4 +1,4 @@
-"""Dream: the model writes its own rehearsal data with the source in context; each dream is verified before it is used.
+"""Dream: the model writes its own rehearsal data with the source in context, and what it wrote is verified.
 
 question      each fact turned into a question by rule and said in other words by the model, verified by a round trip
 reverse       the same fact asked backwards
