@@ -10,13 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from transformers import PreTrainedModel
-from transformers.cache_utils import Cache, DynamicLayer
 
 from steps.model.chat_model import GREEDY, Sampling
-from steps.model.forward import hidden_states, layer_count
-from steps.model.head import head_of
-from steps.model.packing import Tokens, group, pack
+from steps.model.packing import Tokens, group
 from steps.model.plain import continued
+from steps.model.row import Row
 
 
 def generate(
@@ -51,11 +49,12 @@ def generate(
     texts: list[list[int]] = [[] for _ in prompts]
     with torch.inference_mode():
         for members in group(room, batch_tokens=batch_tokens):
-            row = _Row(model, [prompts[n] for n in members])
+            row = Row(model)
+            row.join([prompts[n] for n in members])
             random = {n: np.random.default_rng((seed, n)) for n in members}
             alive = list(members)
             while alive:
-                tokens = _choose(row.logits, sampling, [random[n] for n in alive])
+                tokens = choose(row.logits, sampling, [random[n] for n in alive])
                 going = []
                 for slot, (number, token) in enumerate(zip(alive, tokens, strict=True)):
                     texts[number].append(token)
@@ -77,78 +76,16 @@ def _alone(
     sampling: Sampling,
     advance: Callable[[int], None],
 ) -> list[int]:
-    def choose(logits: torch.Tensor) -> int:
-        return _choose(logits, sampling, [random])[0]
+    def chosen(logits: torch.Tensor) -> int:
+        return choose(logits, sampling, [random])[0]
 
-    text = continued(model, prompt, max_new_tokens=max_new_tokens, choose=choose, stop=stop)
+    text = continued(model, prompt, max_new_tokens=max_new_tokens, choose=chosen, stop=stop)
     advance(1)
     return text
 
 
-class _Row:
-    """The cache of one packed row. ``logits``: [branches, vocabulary] for the next token of each living branch."""
-
-    def __init__(self, model: PreTrainedModel, prompts: Sequence[Tokens]):
-        self.model = model
-        packed = pack(prompts)
-        self.cache = Cache(layers=[_GrowingLayer() for _ in range(layer_count(model.config))])
-        hidden = hidden_states(
-            model, ids=packed.ids, positions=packed.positions, visible_mask=packed.visible_mask, cache=self.cache
-        )
-        ends = np.array([index[-1] for index in packed.index])
-        self.keys = packed.positions
-        self.positions = packed.positions[ends] + 1
-        self.visible_mask = packed.visible_mask[ends]
-        self.logits = self._head(hidden[torch.from_numpy(ends).to(hidden.device)])
-
-    def step(self, going: list[int], tokens: list[int]) -> None:
-        """Feed one token to each branch in ``going`` (slots of the last logits); the others end."""
-        new = np.eye(len(going), dtype=bool)
-        self.visible_mask = np.concatenate([self.visible_mask[going], new], axis=1)
-        self.positions = self.positions[going]
-        self.keys = np.concatenate([self.keys, self.positions])
-        hidden = hidden_states(
-            self.model,
-            ids=np.array(tokens),
-            positions=self.positions,
-            visible_mask=self.visible_mask,
-            keys=self.keys,
-            cache=self.cache,
-        )
-        self.positions = self.positions + 1
-        self.logits = self._head(hidden)
-
-    def _head(self, hidden: torch.Tensor) -> torch.Tensor:
-        return head_of(self.model)(hidden)
-
-
-class _GrowingLayer(DynamicLayer):
-    """A cache layer that writes in place into spare room: concatenation would copy the whole cache every step."""
-
-    def update(self, key_states, value_states, *args, **kwargs):
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-            self._used, self._room = 0, 0
-        used = self._used + key_states.shape[-2]
-        if used > self._room:
-            self._room = max(2 * self._room, used + 256)
-            self._keys = _grown(getattr(self, "_keys", None), key_states, self._used, self._room)
-            self._values = _grown(getattr(self, "_values", None), value_states, self._used, self._room)
-        self._keys[:, :, self._used : used] = key_states
-        self._values[:, :, self._used : used] = value_states
-        self._used = used
-        self.keys, self.values = self._keys[:, :, :used], self._values[:, :, :used]
-        return self.keys, self.values
-
-
-def _grown(old: torch.Tensor | None, like: torch.Tensor, used: int, room: int) -> torch.Tensor:
-    new = like.new_empty((*like.shape[:2], room, like.shape[-1]))
-    if old is not None:
-        new[:, :, :used] = old[:, :, :used]
-    return new
-
-
-def _choose(logits: torch.Tensor, sampling: Sampling, random: list[np.random.Generator]) -> list[int]:
+def choose(logits: torch.Tensor, sampling: Sampling, random: list[np.random.Generator]) -> list[int]:
+    """Return the next token of each branch; ``logits``: [branches, vocabulary]."""
     if sampling.temperature == 0:
         return logits.argmax(dim=-1).tolist()
     best, tokens = logits.topk(min(sampling.top_k, logits.shape[-1]), dim=-1)

@@ -1,0 +1,82 @@
+"""One request to the engine, and the answer as it grows."""
+
+import queue
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from steps.errors import SlumberError
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked: tokens up to where the assistant begins, and how it is to be answered.
+
+    ``temperature`` 0 is greedy; ``top_p``: only the likeliest tokens that make up this share are drawn from. ``stop``:
+    texts before which the answer ends.
+    """
+
+    prompt: tuple[int, ...]
+    max_new_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+class NotAnswered(SlumberError):
+    """The engine could not answer; ``status``: as HTTP says it."""
+
+    def __init__(self, message: str, *, status: int = 500):
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass
+class Answer:
+    """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended."""
+
+    ask: Ask
+    id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
+    version: str | None = None
+    reason: str | None = None
+    tokens: list[int] = field(default_factory=list)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    _pieces: "queue.SimpleQueue[str | Exception | None]" = field(default_factory=queue.SimpleQueue)
+
+    def __post_init__(self):
+        self.random = np.random.default_rng(self.ask.seed)
+
+    def pieces(self, *, seconds: float) -> Iterator[str]:
+        """Yield the text piece by piece until it ends.
+
+        Raises:
+            NotAnswered: it cannot be answered, or nothing came for so many ``seconds``.
+        """
+        while True:
+            try:
+                piece = self._pieces.get(timeout=seconds)
+            except queue.Empty:
+                self.cancelled.set()
+                raise NotAnswered(
+                    f"Nothing came for {seconds:g} seconds: the server is overloaded.", status=503
+                ) from None
+            if isinstance(piece, Exception):
+                raise piece
+            if piece is None:
+                return
+            yield piece
+
+    def say(self, piece: str) -> None:
+        if piece:
+            self._pieces.put(piece)
+
+    def end(self, reason: str) -> None:
+        self.reason = reason
+        self._pieces.put(None)
+
+    def fail(self, error: Exception) -> None:
+        self._pieces.put(error)
