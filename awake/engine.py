@@ -61,13 +61,13 @@ class Engine:
         """How many requests are being answered, and how many wait."""
         return sum(len(one.writing) for one in self._versions.values()), len(self._queue)
 
-    def ask(self, ask: Ask) -> Answer:
-        """Queue a request; its answer grows from now on.
+    def ask(self, ask: Ask, *, version: str | None = None) -> Answer:
+        """Queue a request; its answer grows from now on. ``version``: one that is loaded; None is the one that serves.
 
         Raises:
             NotAnswered: too many wait already, or the engine has stopped.
         """
-        answer = Answer(ask)
+        answer = Answer(ask, version=version)
         with self._changed:
             if self._stopped:
                 raise NotAnswered("The server is stopping.", status=503)
@@ -152,7 +152,7 @@ class Engine:
         while self._queue and len(came) < room:
             answer = self._queue.popleft()
             if not answer.cancelled.is_set():
-                answer.version = self.version
+                answer.version = self.version if answer.version is None else answer.version
                 came.append(answer)
         return came
 

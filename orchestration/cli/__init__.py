@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import doctor, init, nights, pages, power
+from orchestration.cli import day, doctor, init, nights, pages, power
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 
@@ -74,6 +74,8 @@ for command in (
     nights.forget,
     nights.data,
     power.power,
+    day.serve,
+    day.key,
     pages.ui,
     pages.setup,
     doctor.doctor,

@@ -36,7 +36,9 @@ def question_chat(question: str, document: str | None = None) -> Messages:
     return [{"role": "user", "content": question_message(question, document)}]
 
 
-def chat_tokens(tokenizer: "PreTrainedTokenizerBase", chat: Messages) -> list[int]:
+def chat_tokens(
+    tokenizer: "PreTrainedTokenizerBase", chat: Messages, *, tools: list[dict[str, Any]] | None = None
+) -> list[int]:
     """Tokens of a chat up to where the assistant starts to answer, with the template's own system prompt.
 
     What is said stays text: a special token of this very tokenizer that stands in it is broken up. A model that would
@@ -45,8 +47,9 @@ def chat_tokens(tokenizer: "PreTrainedTokenizerBase", chat: Messages) -> list[in
     Raises:
         SlumberError: the template shows no question, whatever it is given.
     """
-    plain = [{**message, "content": harmless(tokenizer, message["content"])} for message in chat]
-    text = _rendered(tokenizer, plain, add_generation_prompt=True)
+    plain = [_harmless_within(tokenizer, message) for message in chat]
+    more = {"tools": _harmless_within(tokenizer, tools)} if tools else {}
+    text = _rendered(tokenizer, plain, add_generation_prompt=True, **more)
     opened = text.rstrip()
     for opening, closing in _UNTHOUGHT:
         if opened.endswith(opening):
@@ -61,6 +64,15 @@ def harmless(tokenizer: "PreTrainedTokenizerBase", text: str) -> str:
     for token in sorted(special, key=len, reverse=True):
         text = text.replace(token, f"{token[0]} {token[1:]}")
     return text
+
+
+def _harmless_within(tokenizer: "PreTrainedTokenizerBase", value: Any) -> Any:
+    """The same for all texts of a message or a tool."""
+    if isinstance(value, str):
+        return harmless(tokenizer, value)
+    if isinstance(value, dict):
+        return {key: _harmless_within(tokenizer, part) for key, part in value.items()}
+    return [_harmless_within(tokenizer, part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def prompt_tokens(tokenizer: "PreTrainedTokenizerBase", question: str, document: str | None = None) -> list[int]:

@@ -18,6 +18,7 @@ from steps.settings.running import (
     NotifySettings,
     RegistrySettings,
     ScheduleSettings,
+    ServeSettings,
     UiSettings,
 )
 from steps.settings.section import Count, Section
@@ -36,6 +37,7 @@ __all__ = [
     "NotifySettings",
     "RegistrySettings",
     "ScheduleSettings",
+    "ServeSettings",
     "Settings",
     "SuiteSettings",
     "TriageSettings",
@@ -61,6 +63,7 @@ class Settings(Section):
     gate: GateSettings = Field(default_factory=GateSettings)
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     datasets: DatasetSettings = Field(default_factory=DatasetSettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
     ui: UiSettings = Field(default_factory=UiSettings)
     # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
     notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)
@@ -72,6 +75,10 @@ class Settings(Section):
     @property
     def inbox(self) -> Path:
         return self._beside(self.schedule.inbox)
+
+    @property
+    def keys(self) -> Path | None:
+        return self._beside(self.serve.keys) if self.serve.keys else None
 
     @property
     def anchors(self) -> Path:

@@ -49,6 +49,22 @@ class NightSettings(Section):
     )
 
 
+class ServeSettings(Section):
+    """The server that answers by day."""
+
+    host: str = Field("127.0.0.1", description="address it listens on; anything but this machine's own asks for keys")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="port it listens on")
+    hosts: list[str] = Field([], description="names it answers under, besides this machine's own")
+    keys: Path | None = Field(None, description="file of API keys, hashed (`slumber key NAME`), relative to this file")
+    together: Positive = Field(8, description="requests that are answered at once")
+    queue: Count = Field(64, description="requests that may wait; further ones are told to come later (429)")
+    max_new_tokens: Positive = Field(512, description="longest answer, in tokens")
+    max_prompt_tokens: Positive = Field(4096, description="longest prompt, in tokens")
+    max_body_bytes: Positive = Field(1_000_000, description="longest request, in bytes")
+    seconds: Annotated[float, Field(gt=0)] = Field(300.0, description="without a word after which a request has failed")
+    poll_seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="how often it looks who is champion")
+
+
 class RegistrySettings(Section):
     """MLflow."""
 

@@ -1,0 +1,164 @@
+"""The routes: OpenAI's chat and models, and health."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from awake import form
+from awake.asking import Answer, Ask, NotAnswered
+from awake.champion import Champion
+from awake.chatting import prompt_of
+from awake.engine import Engine
+from awake.keys import owner_of
+from awake.requests import ChatRequest
+from steps.errors import SlumberError
+from steps.settings import ServeSettings
+
+_LOCAL = ["127.0.0.1", "localhost", "[::1]"]
+
+
+class Fault(Exception):
+    """What a client is told in the place of an answer."""
+
+    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None):
+        super().__init__(message)
+        self.status, self.code, self.param = status, code, param
+
+
+def make_app(
+    engine: Engine, champion: Champion, settings: ServeSettings, *, model: str, keys: dict[str, str]
+) -> FastAPI:
+    """The server's application.
+
+    Args:
+        model: the name that clients call it by.
+        keys: hashes of API keys by their owners; none are asked for if there are none.
+    """
+    app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, *settings.hosts])
+    app.add_exception_handler(Fault, _told)
+    app.add_exception_handler(404, _nothing_there)
+    app.add_exception_handler(405, _nothing_there)
+
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        (running, waiting), serving = engine.load, champion.serving
+        told = {"version": serving.version, "night": serving.night, "problem": serving.problem}
+        return {"status": "degraded" if serving.problem else "ok", **told, "running": running, "waiting": waiting}
+
+    @app.get("/v1/models")
+    def models(request: Request) -> dict[str, Any]:
+        _owner(request, keys)
+        return {"object": "list", "data": [described()]}
+
+    @app.get("/v1/models/{name}")
+    def one_model(name: str, request: Request) -> dict[str, Any]:
+        _owner(request, keys)
+        named(name)
+        return described()
+
+    @app.post("/v1/chat/completions")
+    async def chat(request: Request) -> Any:
+        _owner(request, keys)
+        asked = await _body(request, ChatRequest, limit=settings.max_body_bytes)
+        named(asked.model)
+        try:
+            answer = engine.ask(await run_in_threadpool(_ask, engine, asked, settings))
+            if not asked.stream:
+                text = await _unless_gone(request, answer, seconds=settings.seconds)
+                return form.completion(answer, text, model=model, tools=bool(asked.tools))
+        except NotAnswered as error:
+            raise Fault(error.status, str(error)) from None
+        usage = bool(asked.stream_options and asked.stream_options.include_usage)
+        told = form.events(answer, model=model, tools=bool(asked.tools), usage=usage, seconds=settings.seconds)
+        return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
+
+    def described() -> dict[str, Any]:
+        return {"id": model, "object": "model", "created": 0, "owned_by": "slumber"}
+
+    def named(name: str) -> None:
+        if name != model:
+            message = f"There is no model {name!r} here: ask for {model!r}."
+            raise Fault(404, message, code="model_not_found", param="model")
+
+    return app
+
+
+def _owner(request: Request, keys: dict[str, str]) -> str | None:
+    """Whose key the request bears; None where no keys are asked for."""
+    if not keys:
+        return None
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    found = owner_of(key.strip(), keys) if kind.lower() == "bearer" else None
+    if found is None:
+        raise Fault(401, "This server asks for an API key, and got none, or a wrong one.", code="invalid_api_key")
+    return found
+
+
+def _ask(engine: Engine, asked: ChatRequest, settings: ServeSettings) -> Ask:
+    try:
+        prompt = prompt_of(engine.base.tokenizer, asked)
+    except (ValueError, SlumberError) as error:
+        raise Fault(400, str(error), param="messages") from None
+    if len(prompt) > settings.max_prompt_tokens:
+        message = f"The prompt has {len(prompt)} tokens, and {settings.max_prompt_tokens} are taken."
+        raise Fault(400, message, code="context_length_exceeded", param="messages")
+    most = min(asked.most_tokens or settings.max_new_tokens, settings.max_new_tokens)
+    seed = asked.seed if asked.seed is not None else time.time_ns()
+    return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops)
+
+
+async def _unless_gone(request: Request, answer: Answer, *, seconds: float) -> str:
+    """The whole answer; nothing more is written for a client that has left."""
+
+    def read() -> str:
+        return "".join(answer.pieces(seconds=seconds))
+
+    reading = asyncio.ensure_future(run_in_threadpool(read))
+    while not reading.done():
+        await asyncio.wait([reading], timeout=1.0)
+        if not reading.done() and await request.is_disconnected():
+            answer.cancelled.set()
+    return await reading
+
+
+async def _until_gone(events: Iterator[str], answer: Answer) -> AsyncIterator[str]:
+    """Pass events on; a client that leaves ends the writing."""
+    try:
+        async for event in iterate_in_threadpool(events):
+            yield event
+    finally:
+        answer.cancelled.set()
+
+
+async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:
+    """Read and check the body; one that is too long is not read to its end."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > limit:
+            raise Fault(413, f"The request is longer than {limit} bytes (serve.max_body_bytes).")
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+        raise Fault(400, f"{where}: {said}" if where else said, param=where or None) from None
+
+
+async def _told(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Fault)
+    again = {"Retry-After": "1"} if error.status in (429, 503) else None
+    body = form.error(error.status, str(error), code=error.code, param=error.param)
+    return JSONResponse(body, error.status, headers=again)
+
+
+async def _nothing_there(request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse(form.error(404, f"There is nothing at {request.method} {request.url.path} here."), 404)

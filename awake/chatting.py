@@ -1,0 +1,58 @@
+"""From a request to the model's prompt, and from its words to tool calls."""
+
+import contextlib
+import json
+import re
+import uuid
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from awake.requests import ChatRequest
+from steps.model.chat import chat_tokens
+
+_CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
+
+
+def prompt_of(tokenizer: PreTrainedTokenizerBase, request: ChatRequest) -> tuple[int, ...]:
+    """Tokens of the chat up to where the assistant begins; tools are shown as the model's own template shows them.
+
+    Raises:
+        ValueError: a message is no text.
+        SlumberError: the template cannot show it.
+    """
+    chat = []
+    for message in request.messages:
+        role = "system" if message.role == "developer" else message.role
+        shown: dict[str, Any] = {"role": role, "content": message.text}
+        if message.tool_calls:
+            shown["tool_calls"] = [_with_arguments(call) for call in message.tool_calls]
+        if message.name:
+            shown["name"] = message.name
+        chat.append(shown)
+    tools = None if request.tool_choice == "none" else request.tools
+    return tuple(chat_tokens(tokenizer, chat, tools=tools))
+
+
+def _with_arguments(call: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as an object, as templates want them; OpenAI sends them as text."""
+    function = dict(call.get("function") or {})
+    with contextlib.suppress(TypeError, ValueError):
+        function["arguments"] = json.loads(function.get("arguments") or "{}")
+    return {**call, "function": function}
+
+
+def tool_calls(text: str) -> tuple[str, list[dict[str, Any]]]:
+    """Split what the model said into words and tool calls, in OpenAI's form.
+
+    Models write calls as JSON between <tool_call> marks (Hermes, Qwen, SmolLM and others); all else stays text.
+    """
+    calls = []
+    for found in _CALL.finditer(text):
+        try:
+            call = json.loads(found[1])
+            function = {"name": str(call["name"]), "arguments": json.dumps(call.get("arguments", {}))}
+        except (ValueError, KeyError, TypeError):
+            return text, []
+        calls.append({"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function})
+    return (_CALL.sub("", text).strip() if calls else text), calls

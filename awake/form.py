@@ -1,0 +1,76 @@
+"""What clients are sent, in OpenAI's form: completions, chunks of a stream, errors."""
+
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from awake.asking import Answer, NotAnswered
+from awake.chatting import tool_calls
+
+_KINDS = {401: "authentication_error", 429: "rate_limit_error"}
+
+
+def completion(answer: Answer, text: str, *, model: str, tools: bool) -> dict[str, Any]:
+    """The body of an answer that is whole; ``tools``: calls are looked for in what the model said."""
+    words, calls = tool_calls(text) if tools else (text, [])
+    message: dict[str, Any] = {"role": "assistant", "content": words or (None if calls else "")}
+    if calls:
+        message["tool_calls"] = calls
+    reason = "tool_calls" if calls else answer.reason
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+    return _head(answer, "chat.completion", model) | {"choices": [choice], "usage": _usage(answer)}
+
+
+def events(answer: Answer, *, model: str, tools: bool, usage: bool, seconds: float) -> Iterator[str]:
+    """Server-sent events as the answer grows; with tools the words come at once, for a call is known at its end."""
+    head = _head(answer, "chat.completion.chunk", model)
+
+    def event(delta: dict[str, Any], reason: str | None = None) -> str:
+        return _event({**head, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}]})
+
+    try:
+        pieces, whole = answer.pieces(seconds=seconds), ""
+        begun = next(pieces, "")  # the version that answers is known from here on
+        head["system_fingerprint"] = _fingerprint(answer)
+        yield event({"role": "assistant", "content": ""})
+        for piece in itertools.chain([begun], pieces):
+            whole += piece
+            if piece and not tools:
+                yield event({"content": piece})
+        text, calls = tool_calls(whole) if tools else (whole, [])
+        if tools and text:
+            yield event({"content": text})
+        if calls:
+            yield event({"tool_calls": [{"index": place, **call} for place, call in enumerate(calls)]})
+        yield event({}, "tool_calls" if calls else answer.reason)
+        if usage:
+            yield _event({**head, "choices": [], "usage": _usage(answer)})
+        yield "data: [DONE]\n\n"
+    except NotAnswered as failed:
+        yield _event(error(failed.status, str(failed)))
+
+
+def error(status: int, message: str, *, code: str | None = None, param: str | None = None) -> dict[str, Any]:
+    """The body of an error."""
+    kind = _KINDS.get(status) or ("invalid_request_error" if status < 500 else "server_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def _event(body: dict[str, Any]) -> str:
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+
+
+def _head(answer: Answer, kind: str, model: str) -> dict[str, Any]:
+    made = {"id": answer.id, "object": kind, "created": int(time.time()), "model": model}
+    return {**made, "system_fingerprint": _fingerprint(answer)}
+
+
+def _fingerprint(answer: Answer) -> str:
+    return f"version-{answer.version or '0'}"
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    given, said = len(answer.ask.prompt), len(answer.tokens)
+    return {"prompt_tokens": given, "completion_tokens": said, "total_tokens": given + said}

@@ -1,0 +1,65 @@
+"""API keys: shown once when they are made, kept as hashes."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from pathlib import Path
+
+from steps.errors import SlumberError
+
+_LINE = re.compile(r"([A-Za-z0-9_.-]+) sha256:([0-9a-f]{64})")
+
+
+def read_keys(path: Path | None) -> dict[str, str]:
+    """Return the hashes of a file of keys by their owners' names; none without a file.
+
+    Raises:
+        SlumberError: the file cannot be read, or a line of it is no key.
+    """
+    if path is None:
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise SlumberError(
+            f"The API keys in {path} cannot be read ({error.strerror}): make one with `slumber key NAME`, or unset "
+            "serve.keys."
+        ) from None
+    found = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if match is None:
+            raise SlumberError(f"{path} line {number} is no key: `slumber key NAME` writes them.")
+        found[match[1]] = match[2]
+    return found
+
+
+def new_key(path: Path, name: str) -> str:
+    """Add a key for ``name`` to the file and return it: nothing shows it again. An earlier one of that name ends.
+
+    Raises:
+        SlumberError: the name is none, or the file cannot be read.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        raise SlumberError(f"{name!r} is no name for a key: take letters, digits, dots, dashes.")
+    keys = read_keys(path) if path.exists() else {}
+    key = f"sk-slumber-{secrets.token_urlsafe(24)}"
+    lines = [f"{owner} sha256:{digest}\n" for owner, digest in (keys | {name: _digest(key)}).items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text("".join(lines), encoding="utf-8")
+    return key
+
+
+def owner_of(key: str, keys: dict[str, str]) -> str | None:
+    """Return whose key it is, compared in constant time; None if nobody's."""
+    digest = _digest(key)
+    return next((owner for owner, known in keys.items() if hmac.compare_digest(known, digest)), None)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8")).hexdigest()

@@ -1,0 +1,119 @@
+"""What clients send: OpenAI's chat, as far as it is answered here. Fields that nobody knows are ignored."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+_UNANSWERED = {
+    "logprobs": "log-probabilities are not given",
+    "top_logprobs": "log-probabilities are not given",
+    "functions": "functions are old: send tools",
+    "audio": "nothing is spoken",
+    "modalities": None,
+}
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Message(_Lenient):
+    """One message. ``content``: text, parts of text, or nothing beside tool calls."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """All that it says.
+
+        Raises:
+            ValueError: a part of it is no text.
+        """
+        if self.content is None or isinstance(self.content, str):
+            return self.content or ""
+        others = {part.get("type") for part in self.content} - {"text"}
+        if others:
+            raise ValueError(
+                f"only text is read here, and a message has a part of type {sorted(map(str, others))[0]!r}"
+            )
+        return "".join(str(part.get("text", "")) for part in self.content)
+
+
+class StreamOptions(_Lenient):
+    include_usage: bool = False
+
+
+class ChatRequest(_Lenient):
+    """The body of ``/v1/chat/completions``."""
+
+    model: str
+    messages: list[Message] = Field(min_length=1)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    temperature: float = Field(0.0, ge=0.0, le=2.0)
+    top_p: float = Field(1.0, gt=0.0, le=1.0)
+    n: int = 1
+    seed: int | None = None
+    stop: str | list[str] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    user: str | None = None
+    metadata: dict[str, str] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said_at_once(cls, given: Any) -> Any:
+        """Refuse what would be silently missing in the answer."""
+        for name, why in _UNANSWERED.items():
+            if why and isinstance(given, dict) and given.get(name):
+                raise ValueError(f"{name}: {why}")
+        return given
+
+    @field_validator("n")
+    @classmethod
+    def _one(cls, value: int) -> int:
+        if value != 1:
+            raise ValueError("one choice is given for each request: ask again for another")
+        return value
+
+    @field_validator("stop")
+    @classmethod
+    def _few(cls, value: str | list[str] | None) -> str | list[str] | None:
+        if isinstance(value, list) and len(value) > 4:
+            raise ValueError("at most 4 stop words")
+        return value
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        found = [self.stop] if isinstance(self.stop, str) else self.stop or []
+        return tuple(text for text in found if text)
+
+    @property
+    def most_tokens(self) -> int | None:
+        return self.max_completion_tokens or self.max_tokens
+
+
+class FeedbackRequest(_Lenient):
+    """The body of ``/v1/feedback``: what a person thinks of an answer, and what it should have been.
+
+    ``id``: of the completion. ``rating``: 1 or -1. ``feedback_id``: what comes with the same one later replaces it.
+    """
+
+    id: str
+    rating: Literal[1, -1] | None = None
+    correction: str | None = Field(None, min_length=1)
+    comment: str | None = None
+    user: str | None = None
+    feedback_id: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "FeedbackRequest":
+        if self.rating is None and self.correction is None and self.comment is None:
+            raise ValueError("say a rating, a correction or a comment")
+        return self

@@ -1,0 +1,44 @@
+"""`slumber serve`: the champion answers until Ctrl-C."""
+
+from collections.abc import Callable
+
+import uvicorn
+
+from awake.app import make_app
+from awake.champion import Champion
+from awake.engine import Engine
+from awake.keys import read_keys
+from steps.errors import SlumberError
+from steps.model.loading import load_base
+from steps.registry import Registry
+from steps.settings import Settings
+from steps.workspace import Workspace
+
+
+def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None]) -> None:
+    """Load the base and the champion, answer requests, and finish those that run when it is told to stop.
+
+    Raises:
+        SlumberError: it would answer strangers without asking for keys, the port is taken, or the model is missing.
+    """
+    knobs = settings.serve
+    keys = read_keys(settings.keys)
+    if knobs.host not in ("127.0.0.1", "localhost", "::1") and not keys:
+        raise SlumberError(
+            f"serve.host is {knobs.host}, where others can reach it, and there are no API keys: make some with "
+            "`slumber key NAME` and name the file in serve.keys."
+        )
+    engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue)
+    champion = Champion(Registry(settings, workspace), engine, workspace)
+    serving = champion.look()
+    if serving.problem:
+        say(f"Beware: {serving.problem}")
+    model = settings.registry.model_name
+    say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
+    champion.follow(seconds=knobs.poll_seconds)
+    app = make_app(engine, champion, knobs, model=model, keys=keys)
+    try:
+        uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
+    finally:
+        champion.stop()
+        engine.stop()

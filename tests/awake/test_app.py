@@ -1,0 +1,164 @@
+"""The official client works unchanged; what is wrong is said in OpenAI's form."""
+
+import socket
+import threading
+import time
+
+import httpx
+import openai
+import pytest
+import uvicorn
+
+from awake.app import make_app
+from awake.champion import Serving
+from awake.engine import Engine
+from awake.keys import new_key, owner_of, read_keys
+from steps.errors import SlumberError
+from steps.model.loading import load_base
+from steps.settings import ServeSettings
+
+
+class Fixed:
+    """Stands for who looks after the champion."""
+
+    serving = Serving("3", "2026-01-01")
+
+
+class Server(uvicorn.Server):
+    def install_signal_handlers(self):
+        pass
+
+
+@pytest.fixture
+def serve(tiny_settings):
+    """Start servers on the tiny model; returns the address."""
+    running = []
+
+    def start(*, keys=None, **knobs):
+        engine = Engine(load_base(tiny_settings.model), together=4, waiting=knobs.get("queue", 16))
+        settings = ServeSettings(**knobs)
+        app = make_app(engine, Fixed(), settings, model="slumber", keys=keys or {})
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        running.append((server, thread, engine))
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server, thread, engine in running:
+        server.should_exit = True
+        thread.join(timeout=10)
+        engine.stop()
+
+
+def client(address, key="none"):
+    return openai.OpenAI(base_url=f"{address}/v1", api_key=key, max_retries=0)
+
+
+MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who built the ferry?"}]
+
+
+def test_the_official_client_is_answered_plain_and_streamed(serve):
+    asked = client(serve())
+    assert [model.id for model in asked.models.list()] == ["slumber"]
+    whole = asked.chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=9)
+    (choice,) = whole.choices
+    assert choice.message.role == "assistant" and choice.finish_reason in ("stop", "length")
+    assert whole.usage.completion_tokens <= 9 and whole.usage.total_tokens > whole.usage.prompt_tokens
+    assert whole.id.startswith("chatcmpl-") and whole.system_fingerprint == "version-0"
+    stream = asked.chat.completions.create(
+        model="slumber", messages=MESSAGES, max_tokens=9, stream=True, stream_options={"include_usage": True}
+    )
+    chunks = list(stream)
+    text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    assert text == choice.message.content
+    assert chunks[-1].usage == whole.usage
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == choice.finish_reason
+
+
+def test_health_says_who_answers(serve):
+    told = httpx.get(f"{serve()}/health").json()
+    assert told == {"status": "ok", "version": "3", "night": "2026-01-01", "problem": None, "running": 0, "waiting": 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({"model": "gpt-4"}, 404, "no model 'gpt-4' here"),
+        ({"messages": []}, 400, "messages"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "only text is read"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, 400, "role"),
+        ({"n": 2}, 400, "one choice"),
+        ({"temperature": 3}, 400, "temperature"),
+        ({"logprobs": True}, 400, "not given"),
+        ({"messages": [{"role": "user", "content": "word " * 500}]}, 400, "tokens, and 200 are taken"),
+        ({"messages": [{"role": "user", "content": "x" * 20_000}]}, 413, "longer than 10000 bytes"),
+    ],
+)
+def test_what_is_wrong_is_said_as_openai_says_it(serve, change, status, says):
+    address = serve(max_prompt_tokens=200, max_body_bytes=10_000)
+    answer = httpx.post(f"{address}/v1/chat/completions", json={"model": "slumber", "messages": MESSAGES, **change})
+    error = answer.json()["error"]
+    assert answer.status_code == status and says in error["message"]
+    assert error["type"] == "invalid_request_error" and set(error) == {"message", "type", "param", "code"}
+
+
+def test_what_is_no_json_or_nowhere_is_said_too(serve):
+    address = serve()
+    assert httpx.post(f"{address}/v1/chat/completions", content=b"{").json()["error"]["type"] == "invalid_request_error"
+    nowhere = httpx.get(f"{address}/v1/embeddings")
+    assert nowhere.status_code == 404 and "GET /v1/embeddings" in nowhere.json()["error"]["message"]
+    with pytest.raises(openai.NotFoundError, match="no model"):
+        client(address).chat.completions.create(model="other", messages=MESSAGES)
+
+
+def test_foreign_hosts_are_refused(serve):
+    address = serve()
+    assert httpx.get(f"{address}/health", headers={"Host": "evil.example"}).status_code == 400
+    named = serve(hosts=["models.example"])
+    assert httpx.get(f"{named}/health", headers={"Host": "models.example"}).status_code == 200
+
+
+def test_keys_are_asked_for_where_there_are_some(serve, tmp_path):
+    path = tmp_path / "keys"
+    key = new_key(path, "mobile-app")
+    assert path.stat().st_mode & 0o777 == 0o600 and key not in path.read_text()
+    keys = read_keys(path)
+    assert owner_of(key, keys) == "mobile-app" and owner_of("sk-other", keys) is None
+    again = new_key(path, "mobile-app")
+    assert owner_of(key, read_keys(path)) is None and owner_of(again, read_keys(path)) == "mobile-app"
+    address = serve(keys=read_keys(path))
+    with pytest.raises(openai.AuthenticationError, match="API key"):
+        client(address).models.list()
+    assert client(address, again).models.list().data
+    assert httpx.get(f"{address}/health").status_code == 200, "whether it lives is no secret"
+    path.write_text("nonsense\n")
+    with pytest.raises(SlumberError, match="line 1 is no key"):
+        read_keys(path)
+    with pytest.raises(SlumberError, match="cannot be read"):
+        read_keys(tmp_path / "none")
+
+
+def test_a_full_queue_is_a_rate_limit(serve):
+    address = serve(queue=0)
+    with pytest.raises(openai.RateLimitError, match="try again later"):
+        client(address).chat.completions.create(model="slumber", messages=MESSAGES)
+
+
+def test_a_client_that_leaves_is_not_written_for(serve):
+    address = serve(max_new_tokens=4000)
+    with httpx.stream(
+        "POST",
+        f"{address}/v1/chat/completions",
+        json={"model": "slumber", "messages": MESSAGES, "stream": True, "max_tokens": 4000},
+    ) as answer:
+        next(answer.iter_lines())
+    until = time.monotonic() + 20
+    while httpx.get(f"{address}/health").json()["running"] and time.monotonic() < until:
+        time.sleep(0.05)
+    assert httpx.get(f"{address}/health").json()["running"] == 0
