@@ -1,7 +1,8 @@
-"""The routes: OpenAI's chat and models, and health."""
+"""The routes: OpenAI's chat and models, feedback, and health."""
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -15,9 +16,10 @@ from awake import form
 from awake.asking import Answer, Ask, NotAnswered
 from awake.champion import Champion
 from awake.chatting import prompt_of
+from awake.diary import Diary, exchange, feedback
 from awake.engine import Engine
 from awake.keys import owner_of
-from awake.requests import ChatRequest
+from awake.requests import ChatRequest, FeedbackRequest
 from steps.errors import SlumberError
 from steps.settings import ServeSettings
 
@@ -33,11 +35,12 @@ class Fault(Exception):
 
 
 def make_app(
-    engine: Engine, champion: Champion, settings: ServeSettings, *, model: str, keys: dict[str, str]
+    engine: Engine, champion: Champion, diary: Diary, settings: ServeSettings, *, model: str, keys: dict[str, str]
 ) -> FastAPI:
     """The server's application.
 
     Args:
+        diary: where exchanges and feedback are written down before the client learns that they were heard.
         model: the name that clients call it by.
         keys: hashes of API keys by their owners; none are asked for if there are none.
     """
@@ -50,8 +53,9 @@ def make_app(
     @app.get("/health")
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
-        told = {"version": serving.version, "night": serving.night, "problem": serving.problem}
-        return {"status": "degraded" if serving.problem else "ok", **told, "running": running, "waiting": waiting}
+        problem = serving.problem or diary.problem
+        told = {"version": serving.version, "night": serving.night, "problem": problem}
+        return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting}
 
     @app.get("/v1/models")
     def models(request: Request) -> dict[str, Any]:
@@ -66,19 +70,49 @@ def make_app(
 
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Any:
-        _owner(request, keys)
+        tenant, began = _owner(request, keys), time.time_ns()
         asked = await _body(request, ChatRequest, limit=settings.max_body_bytes)
         named(asked.model)
+
+        def finished(message: dict[str, Any]) -> None:
+            who = {"session": asked.session, "user": asked.user, "tenant": tenant}
+            diary.write(
+                exchange(
+                    id=answer.id,
+                    began_ns=began,
+                    ended_ns=time.time_ns(),
+                    messages=[said.model_dump(exclude_none=True) for said in asked.messages],
+                    reply=message,
+                    tools=asked.tools,
+                    version=answer.version or "0",
+                    finish=form.reason_of(answer, message),
+                    **who,
+                )
+            )
+
         try:
             answer = engine.ask(await run_in_threadpool(_ask, engine, asked, settings))
             if not asked.stream:
                 text = await _unless_gone(request, answer, seconds=settings.seconds)
-                return form.completion(answer, text, model=model, tools=bool(asked.tools))
+                message = form.message_of(text, tools=bool(asked.tools))
+                await run_in_threadpool(finished, message)
+                return form.completion(answer, message, model=model)
         except NotAnswered as error:
             raise Fault(error.status, str(error)) from None
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        told = form.events(answer, model=model, tools=bool(asked.tools), usage=usage, seconds=settings.seconds)
+        how = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
+        told = form.events(answer, finished=finished, **how)
         return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
+
+    @app.post("/v1/feedback")
+    async def feed_back(request: Request) -> dict[str, Any]:
+        tenant = _owner(request, keys)
+        said = await _body(request, FeedbackRequest, limit=settings.max_body_bytes)
+        number = said.feedback_id or f"fb-{uuid.uuid4().hex}"
+        told = said.model_dump(exclude={"id", "feedback_id"}, exclude_none=True)
+        entry = feedback(id=said.id, feedback_id=number, tenant=tenant, **told)
+        await run_in_threadpool(diary.write, entry)
+        return {"id": number, "object": "feedback", "completion": said.id}
 
     def described() -> dict[str, Any]:
         return {"id": model, "object": "model", "created": 0, "owned_by": "slumber"}

@@ -3,7 +3,7 @@
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from awake.asking import Answer, NotAnswered
@@ -12,19 +12,37 @@ from awake.chatting import tool_calls
 _KINDS = {401: "authentication_error", 429: "rate_limit_error"}
 
 
-def completion(answer: Answer, text: str, *, model: str, tools: bool) -> dict[str, Any]:
-    """The body of an answer that is whole; ``tools``: calls are looked for in what the model said."""
+def message_of(text: str, *, tools: bool) -> dict[str, Any]:
+    """What the assistant said; ``tools``: calls are looked for in it."""
     words, calls = tool_calls(text) if tools else (text, [])
     message: dict[str, Any] = {"role": "assistant", "content": words or (None if calls else "")}
-    if calls:
-        message["tool_calls"] = calls
-    reason = "tool_calls" if calls else answer.reason
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+    return {**message, "tool_calls": calls} if calls else message
+
+
+def reason_of(answer: Answer, message: dict[str, Any]) -> str | None:
+    """Why it ended."""
+    return "tool_calls" if message.get("tool_calls") else answer.reason
+
+
+def completion(answer: Answer, message: dict[str, Any], *, model: str) -> dict[str, Any]:
+    """The body of an answer that is whole."""
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason_of(answer, message)}
     return _head(answer, "chat.completion", model) | {"choices": [choice], "usage": _usage(answer)}
 
 
-def events(answer: Answer, *, model: str, tools: bool, usage: bool, seconds: float) -> Iterator[str]:
-    """Server-sent events as the answer grows; with tools the words come at once, for a call is known at its end."""
+def events(
+    answer: Answer,
+    *,
+    model: str,
+    tools: bool,
+    usage: bool,
+    seconds: float,
+    finished: Callable[[dict[str, Any]], None],
+) -> Iterator[str]:
+    """Server-sent events as the answer grows; with tools the words come at once, for a call is known at its end.
+
+    ``finished`` is told the whole message before the client learns that it is whole.
+    """
     head = _head(answer, "chat.completion.chunk", model)
 
     def event(delta: dict[str, Any], reason: str | None = None) -> str:
@@ -39,12 +57,13 @@ def events(answer: Answer, *, model: str, tools: bool, usage: bool, seconds: flo
             whole += piece
             if piece and not tools:
                 yield event({"content": piece})
-        text, calls = tool_calls(whole) if tools else (whole, [])
-        if tools and text:
-            yield event({"content": text})
-        if calls:
+        message = message_of(whole, tools=tools)
+        if tools and message["content"]:
+            yield event({"content": message["content"]})
+        if calls := message.get("tool_calls"):
             yield event({"tool_calls": [{"index": place, **call} for place, call in enumerate(calls)]})
-        yield event({}, "tool_calls" if calls else answer.reason)
+        finished(message)
+        yield event({}, reason_of(answer, message))
         if usage:
             yield _event({**head, "choices": [], "usage": _usage(answer)})
         yield "data: [DONE]\n\n"

@@ -95,6 +95,11 @@ class ChatRequest(_Lenient):
         return tuple(text for text in found if text)
 
     @property
+    def session(self) -> str | None:
+        """Which talk it belongs to, as the client names it in ``metadata``."""
+        return next((found for key in ("session_id", "session") if (found := (self.metadata or {}).get(key))), None)
+
+    @property
     def most_tokens(self) -> int | None:
         return self.max_completion_tokens or self.max_tokens
 
@@ -105,7 +110,7 @@ class FeedbackRequest(_Lenient):
     ``id``: of the completion. ``rating``: 1 or -1. ``feedback_id``: what comes with the same one later replaces it.
     """
 
-    id: str
+    id: str = Field(pattern=r"^chatcmpl-[0-9a-f]{32}$")
     rating: Literal[1, -1] | None = None
     correction: str | None = Field(None, min_length=1)
     comment: str | None = None

@@ -6,8 +6,10 @@ import uvicorn
 
 from awake.app import make_app
 from awake.champion import Champion
+from awake.diary import FOLDER, Diary
 from awake.engine import Engine
 from awake.keys import read_keys
+from awake.posting import Post
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
@@ -29,16 +31,20 @@ def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None
             "`slumber key NAME` and name the file in serve.keys."
         )
     engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue)
-    champion = Champion(Registry(settings, workspace), engine, workspace)
+    registry = Registry(settings, workspace)
+    champion = Champion(registry, engine, workspace)
+    diary = Diary(workspace.state / FOLDER, Post(registry))
     serving = champion.look()
     if serving.problem:
         say(f"Beware: {serving.problem}")
     model = settings.registry.model_name
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
     champion.follow(seconds=knobs.poll_seconds)
-    app = make_app(engine, champion, knobs, model=model, keys=keys)
+    diary.begin()
+    app = make_app(engine, champion, diary, knobs, model=model, keys=keys)
     try:
         uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
     finally:
         champion.stop()
         engine.stop()
+        diary.stop()

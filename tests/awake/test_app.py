@@ -24,6 +24,18 @@ class Fixed:
     serving = Serving("3", "2026-01-01")
 
 
+class Noted:
+    """Stands for a diary: keeps its entries in memory."""
+
+    problem = None
+
+    def __init__(self):
+        self.entries = []
+
+    def write(self, entry):
+        self.entries.append(entry)
+
+
 class Server(uvicorn.Server):
     def install_signal_handlers(self):
         pass
@@ -37,7 +49,8 @@ def serve(tiny_settings):
     def start(*, keys=None, **knobs):
         engine = Engine(load_base(tiny_settings.model), together=4, waiting=knobs.get("queue", 16))
         settings = ServeSettings(**knobs)
-        app = make_app(engine, Fixed(), settings, model="slumber", keys=keys or {})
+        start.diary = Noted()
+        app = make_app(engine, Fixed(), start.diary, settings, model="slumber", keys=keys or {})
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -79,6 +92,28 @@ def test_the_official_client_is_answered_plain_and_streamed(serve):
     assert text == choice.message.content
     assert chunks[-1].usage == whole.usage
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == choice.finish_reason
+
+
+def test_what_is_answered_is_written_down_and_what_is_said_about_it(serve):
+    address = serve()
+    asked, diary = client(address), serve.diary
+    whole = asked.chat.completions.create(
+        model="slumber", messages=MESSAGES, max_tokens=5, user="ann", metadata={"session_id": "s7"}
+    )
+    (entry,) = diary.entries
+    assert entry.what == "exchange" and entry.body["id"] == whole.id and entry.body["messages"] == MESSAGES
+    assert entry.body["reply"]["content"] == whole.choices[0].message.content
+    assert (entry.body["session"], entry.body["user"], entry.body["version"]) == ("s7", "ann", "0")
+    for chunk in asked.chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=5, stream=True):
+        if chunk.choices[0].finish_reason:
+            assert len(diary.entries) == 2, "it is written down before the client knows that it is whole"
+    told = asked.post("/feedback", body={"id": whole.id, "rating": -1, "correction": "Edda."}, cast_to=httpx.Response)
+    assert told.status_code == 200
+    last = diary.entries[-1]
+    assert last.what == "feedback" and last.body["correction"] == "Edda." and last.body["feedback_id"].startswith("fb-")
+    for wrong in ({"id": "x' OR 1", "rating": 1}, {"id": whole.id}, {"id": whole.id, "rating": 5}):
+        with pytest.raises(openai.BadRequestError):
+            asked.post("/feedback", body=wrong, cast_to=httpx.Response)
 
 
 def test_health_says_who_answers(serve):

@@ -1,0 +1,125 @@
+"""Bring entries of the diary to MLflow: exchanges as traces, ratings and corrections as their assessments."""
+
+from typing import Any
+
+from steps.registry import Registry
+from steps.registry.connection import translate_errors
+
+TAG = "slumber.completion"
+_WAITS = "what was said waits on disk"
+
+
+class Post:
+    """Brings entries to one experiment, each once."""
+
+    def __init__(self, registry: Registry):
+        self._registry = registry
+        self._experiment: str | None = None
+        self._traces: dict[str, str] = {}  # of the last exchanges, by their ids
+
+    @property
+    def experiment(self) -> str:
+        """Id of the experiment that holds the traces; it is made if it is not there."""
+        if self._experiment is None:
+            client, name = self._registry.client, experiment_name(self._registry)
+            found = client.get_experiment_by_name(name)
+            self._experiment = found.experiment_id if found else client.create_experiment(name)
+        return self._experiment
+
+    def bring(self, what: str, body: dict[str, Any], *, doubtful: bool) -> None:
+        """Bring one entry. ``doubtful``: it may have arrived already, which is looked up first.
+
+        Raises:
+            SlumberError: MLflow is away.
+        """
+        with translate_errors(self._registry.uri, outcome=_WAITS):
+            if what == "exchange":
+                if not (doubtful and self.trace_of(body["id"])):
+                    self._exchange(body)
+            else:
+                self._feedback(body, doubtful=doubtful)
+
+    def trace_of(self, completion: str) -> str | None:
+        """Return the id of the trace of a completion."""
+        import mlflow
+
+        if completion not in self._traces:
+            found = mlflow.MlflowClient(self._registry.uri).search_traces(
+                locations=[self.experiment],
+                filter_string=f"tags.`{TAG}` = '{completion}'",
+                max_results=1,
+                include_spans=False,
+            )
+            if not found:
+                return None
+            self._remember(completion, found[0].info.trace_id)
+        return self._traces[completion]
+
+    def _exchange(self, body: dict[str, Any]) -> None:
+        import mlflow
+
+        mlflow.set_tracking_uri(self._registry.uri)
+        known = {"mlflow.trace.session": body.get("session"), "mlflow.trace.user": body.get("user")}
+        span = mlflow.start_span_no_context(
+            "chat",
+            span_type="CHAT_MODEL",
+            inputs={"messages": body["messages"], **({"tools": body["tools"]} if body.get("tools") else {})},
+            tags={
+                TAG: body["id"],
+                "slumber.version": str(body.get("version") or "0"),
+                **({"slumber.tenant": body["tenant"]} if body.get("tenant") else {}),
+            },
+            metadata={key: value for key, value in known.items() if value},
+            experiment_id=self.experiment,
+            start_time_ns=body["began_ns"],
+        )
+        choice = {"index": 0, "message": body["reply"], "finish_reason": body.get("finish")}
+        span.end(outputs={"choices": [choice]}, end_time_ns=body["ended_ns"])
+        mlflow.flush_trace_async_logging()
+        # Failures of the queue are logged and not raised: whether it is there is the proof that it arrived.
+        self._remember(body["id"], span.trace_id)
+        try:
+            self._registry.client.get_trace(span.trace_id)
+        except Exception:
+            self._traces.pop(body["id"])
+            raise
+
+    def _feedback(self, body: dict[str, Any], *, doubtful: bool) -> None:
+        import mlflow
+        from mlflow.entities import AssessmentSource
+
+        trace = self.trace_of(body["id"])
+        if trace is None:
+            return  # an answer that nobody gave here: counted where it came in
+        mlflow.set_tracking_uri(self._registry.uri)
+        source = AssessmentSource(source_type="HUMAN", source_id=body.get("user") or "anonymous")
+        mark = {"slumber.feedback": body["feedback_id"]}
+        there = {
+            (a.name, (a.metadata or {}).get("slumber.feedback")): a
+            for a in self._registry.client.get_trace(trace).info.assessments
+        }
+        given = []
+        if body.get("rating") is not None or body.get("comment"):
+            given.append(("rating", body.get("rating")))
+        if body.get("correction"):
+            given.append(("expected_response", body["correction"]))
+        for name, value in given:
+            old = there.get((name, body["feedback_id"]))
+            if old is not None:  # said before: the later word counts
+                mlflow.delete_assessment(trace_id=trace, assessment_id=old.assessment_id)
+            if name == "rating":
+                mlflow.log_feedback(
+                    trace_id=trace, name=name, value=value, source=source, rationale=body.get("comment"), metadata=mark
+                )
+            else:
+                mlflow.log_expectation(trace_id=trace, name=name, value=value, source=source, metadata=mark)
+
+    def _remember(self, completion: str, trace: str) -> None:
+        self._traces[completion] = trace
+        while len(self._traces) > 1000:
+            self._traces.pop(next(iter(self._traces)))
+
+
+def experiment_name(registry: Registry) -> str:
+    """The experiment of a deployment's days, beside that of its nights."""
+    return f"{registry.name}-days"

@@ -1,0 +1,159 @@
+"""What was answered and what was said about it is in MLflow once, whatever happens on the way."""
+
+import os
+import time
+
+import pytest
+
+from awake.diary import Diary, exchange, feedback
+from awake.posting import TAG, Post, experiment_name
+from steps.errors import SlumberError
+from steps.registry import RegistryUnreachable
+
+ID = "chatcmpl-" + "0" * 31
+
+
+def said(number=1, text="Who built the ferry?", reply="Edda Krann."):
+    now = time.time_ns()
+    return exchange(
+        id=f"{ID}{number}",
+        began_ns=now - 10**9,
+        ended_ns=now,
+        messages=[{"role": "user", "content": text}],
+        reply={"role": "assistant", "content": reply},
+        tools=None,
+        version="3",
+        session="s1",
+        user="ann",
+        tenant=None,
+        finish="stop",
+    )
+
+
+def traces(registry):
+    client = registry.client
+    experiment = client.get_experiment_by_name(experiment_name(registry))
+    found = client.search_traces(locations=[experiment.experiment_id], include_spans=True) if experiment else []
+    return sorted(found, key=lambda trace: trace.info.tags.get(TAG, ""))
+
+
+def settled(diary, *, left=0):
+    until = time.monotonic() + 60
+    while (diary.waiting != left or (left and not diary.problem)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert diary.waiting == left
+
+
+@pytest.fixture
+def diary(registry, tmp_path):
+    made = Diary(tmp_path / "diary", Post(registry))
+    yield made
+    made.stop()
+
+
+def test_exchanges_become_traces_and_feedback_their_assessments(diary, registry):
+    diary.write(said(1))
+    diary.write(said(2))
+    diary.write(
+        feedback(id=f"{ID}1", rating=-1, correction="Olin Krann.", comment="wrong", user="bob", feedback_id="f1")
+    )
+    diary.begin()
+    settled(diary)
+    first, second = traces(registry)
+    assert first.info.trace_metadata["mlflow.trace.session"] == "s1"
+    assert first.info.trace_metadata["mlflow.trace.user"] == "ann" and first.info.tags["slumber.version"] == "3"
+    (span,) = first.data.spans
+    assert span.inputs["messages"][0]["content"] == "Who built the ferry?"
+    assert span.outputs["choices"][0]["message"]["content"] == "Edda Krann."
+    given = {a.name: a for a in first.info.assessments}
+    assert given["rating"].value == -1 and given["rating"].rationale == "wrong"
+    assert given["expected_response"].value == "Olin Krann." and given["rating"].source.source_id == "bob"
+    assert not second.info.assessments
+
+
+def test_a_later_word_replaces_an_earlier_one(diary, registry):
+    diary.write(said(1))
+    diary.write(feedback(id=f"{ID}1", rating=1, feedback_id="f1"))
+    diary.write(feedback(id=f"{ID}1", rating=-1, feedback_id="f1"))
+    diary.write(feedback(id=f"{ID}1", rating=1, feedback_id="f2"))
+    diary.begin()
+    settled(diary)
+    (trace,) = traces(registry)
+    valid = [a.value for a in trace.info.assessments if a.valid is not False]
+    assert sorted(valid) == [-1, 1]
+
+
+class Away(Post):
+    """MLflow, of which a test says whether it is there."""
+
+    away = True
+    dies_after_sending = False
+
+    def bring(self, what, body, *, doubtful):
+        if self.away:
+            raise RegistryUnreachable("The registry cannot be reached.")
+        super().bring(what, body, doubtful=doubtful)
+        if self.dies_after_sending:
+            raise RegistryUnreachable("The line broke after it had arrived.")
+
+
+def test_what_is_said_while_mlflow_is_away_arrives_once(registry, tmp_path, monkeypatch):
+    monkeypatch.setattr("awake.diary._AGAIN", 0.05)
+    post = Away(registry)
+    diary = Diary(tmp_path / "diary", post)
+    diary.begin()
+    diary.write(said(1))
+    diary.write(feedback(id=f"{ID}1", rating=1, feedback_id="f1"))
+    settled(diary, left=2)
+    assert "waits in" in diary.problem
+    post.away, post.dies_after_sending = False, True
+    until = time.monotonic() + 30
+    while not traces(registry) and time.monotonic() < until:
+        time.sleep(0.05)
+    post.dies_after_sending = False
+    settled(diary)
+    diary.stop()
+    (trace,) = traces(registry)
+    assert len(trace.info.assessments) == 1 and diary.problem is None
+
+
+def test_what_a_killed_server_left_is_brought_by_the_next_one(registry, tmp_path):
+    folder = tmp_path / "diary"
+    first = Diary(folder, Post(registry))  # never begun: killed at once
+    first.write(said(1))
+    first.write(said(2))
+    (one, _) = sorted(folder.iterdir())
+    Post(registry).bring("exchange", said(1).body, doubtful=False)  # and killed before the file was gone
+    os.replace(one, one.with_name(f"{one.name}.sent"))
+    second = Diary(folder, Post(registry))
+    second.begin()
+    settled(second)
+    second.stop()
+    assert [trace.info.tags[TAG] for trace in traces(registry)] == [f"{ID}1", f"{ID}2"]
+
+
+def test_secrets_are_not_written_down(diary, tmp_path):
+    secret = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
+    diary.write(said(1, text=f"My token is {secret}.", reply=f"You said {secret}."))
+    diary.write(said(2, text="What is the PIN of the safe?", reply="It is 4711."))
+    diary.write(feedback(id=f"{ID}1", correction=f"It is {secret}.", feedback_id="f"))
+    written = "".join(path.read_text() for path in (tmp_path / "diary").iterdir())
+    assert secret not in written and "4711" not in written and "[SECRET]" in written
+    assert (tmp_path / "diary").stat().st_mode & 0o777 == 0o700
+
+
+def test_feedback_on_what_nobody_said_here_is_no_error(diary, registry):
+    diary.write(feedback(id=f"{ID}9", rating=1, feedback_id="f1"))
+    diary.begin()
+    settled(diary)
+    assert not traces(registry)
+
+
+def test_mlflow_away_is_one_sentence(settings, workspace):
+    from steps.registry import Registry
+
+    nowhere = settings.model_copy(
+        update={"registry": settings.registry.model_copy(update={"tracking_uri": "http://127.0.0.1:9"})}
+    )
+    with pytest.raises(SlumberError, match="cannot be reached"):
+        Post(Registry(nowhere, workspace)).bring("exchange", said(1).body, doubtful=False)
