@@ -1,5 +1,7 @@
 """A night as far as its verdict, without training anything: what registration and promotion read."""
 
+import shutil
+
 from steps.checkpoint import NO_ADAPTER
 from steps.examine.replies import AnchorReply, Examination, ProbeReply
 from steps.gate.evidence import Evidence
@@ -11,12 +13,14 @@ from steps.workspace import file_sha256, write_json, write_records
 FIRST, SECOND, THIRD = "2026-11-22", "2026-11-23", "2026-11-24"
 
 
-def examined(workspace, *, night=FIRST, verdict="PROMOTE", **binding) -> Verdict:
-    """Write adapter, examination and verdict of ``night``; return the verdict."""
+def examined(workspace, *, night=FIRST, verdict="PROMOTE", adapter=None, **binding) -> Verdict:
+    """Write an adapter (a copy of ``adapter``, or no real one), examination and verdict; return the verdict."""
     work = workspace.night_dir(night)
     (work / "adapter").mkdir(parents=True, exist_ok=True)
     (work / "adapter" / "adapter_config.json").write_text("{}")
     (work / "adapter" / "adapter_model.safetensors").write_text(f"weights of {night}")
+    if adapter:
+        shutil.copytree(adapter, work / "adapter", dirs_exist_ok=True)
     write_records(work / "examination" / "answers.jsonl", [])
     write_records(work / "examination" / "anchors.jsonl", [])
     bound = dict.fromkeys(("base", "data", "parameters", "examination", "code"), "d" * 8)

@@ -3,35 +3,17 @@
 import threading
 
 import pytest
-import torch
-from safetensors.torch import load_file, save_file
 
 from awake.asking import Ask, NotAnswered
 from awake.engine import BASE, Engine
-from steps.consolidate.adapter import WEIGHTS, attach_adapter, load_adapter, save_adapter
+from steps.consolidate.adapter import WEIGHTS, load_adapter
 from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
+from tests.awake.adapters import adapter_in
 
 QUESTIONS = ["Who built the ferry?", "What colour is its hull?", "Why?", "When was the mill burnt down, and by whom?"]
-
-
-def adapter_in(folder, settings, *, seed):
-    """An adapter that says something else than the base."""
-    model = attach_adapter(load_base(settings.model).model, settings.consolidate, seed=seed)
-    save_adapter(model, folder, base_name="tiny")
-    weights, noise = load_file(folder / WEIGHTS), torch.Generator().manual_seed(seed)
-    for name, weight in weights.items():
-        if "lora_B" in name:
-            weights[name] = torch.randn(weight.shape, generator=noise) * 0.5
-    save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
-    return folder
-
-
-@pytest.fixture(scope="module")
-def adapters(tmp_path_factory, request):
-    return tmp_path_factory.mktemp("adapters")
 
 
 @pytest.fixture

@@ -1,0 +1,92 @@
+"""The champion of the registry answers; what cannot be loaded, or a registry that is away, leaves who answers."""
+
+import pytest
+
+from awake.asking import Ask
+from awake.champion import Champion
+from awake.engine import BASE, Engine
+from steps.consolidate.adapter import WEIGHTS
+from steps.model.chat import prompt_tokens
+from steps.model.loading import load_base
+from steps.promote.returning import rollback
+from steps.registry import Registry, RegistryUnreachable, reading
+from tests.awake.adapters import adapter_in
+from tests.examined import FIRST, SECOND, slept
+
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
+
+
+@pytest.fixture
+def day(tiny_settings, workspace, registry, tmp_path):
+    """The engine and who looks after it; ``night`` lets a night promote an adapter."""
+
+    class Day:
+        settings, engine = tiny_settings, Engine(load_base(tiny_settings.model), together=2, waiting=4)
+        champion = Champion(Registry(tiny_settings, workspace), engine, workspace)
+
+        def night(self, date, *, seed):
+            adapter = adapter_in(tmp_path / date, tiny_settings, seed=seed)
+            assert slept(tiny_settings, workspace, night=date, adapter=adapter).promoted
+
+        def says(self):
+            prompt = tuple(prompt_tokens(self.engine.base.tokenizer, "Who built the ferry?"))
+            answer = self.engine.ask(Ask(prompt, 10))
+            return "".join(answer.pieces(seconds=30)), answer.version
+
+    found = Day()
+    yield found
+    found.champion.stop()
+    found.engine.stop()
+
+
+def test_who_is_champion_answers(day, workspace):
+    assert day.champion.look().problem is None and day.champion.serving.version == "1"
+    base, version = day.says()
+    assert version == BASE
+    day.night(FIRST, seed=1)
+    assert day.says()[1] == BASE, "until it is looked up"
+    assert (day.champion.look().version, day.champion.serving.night) == ("2", FIRST)
+    first, version = day.says()
+    assert version == "2" and first != base
+    day.night(SECOND, seed=2)
+    assert day.champion.look().version == "3" and day.says()[0] not in (base, first)
+    assert [folder.name for folder in (workspace.state / "serving").iterdir()] == ["3"]
+    rollback(settings=day.settings, workspace=workspace)
+    assert day.champion.look().version == "2" and day.says() == (first, "2")
+
+
+def test_a_registry_that_is_away_changes_nothing(day, monkeypatch):
+    day.night(FIRST, seed=1)
+    day.champion.look()
+    said = day.says()
+
+    def away(registry):
+        raise RegistryUnreachable("The registry cannot be reached.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "champion", away)
+        serving = day.champion.look()
+        assert serving.version == "2" and "cannot be reached" in serving.problem and day.says() == said
+    assert day.champion.look().problem is None and day.says() == said
+
+
+def test_a_champion_that_does_not_load_leaves_the_old_one(day, workspace, registry):
+    day.night(FIRST, seed=1)
+    day.champion.look()
+    said = day.says()
+    day.night(SECOND, seed=2)
+    for path in (workspace.state / "mlflow").rglob(WEIGHTS):
+        path.write_bytes(path.read_bytes()[:-8] + b"tampered")
+    serving = day.champion.look()
+    assert serving.version == "2" and "version 3 is champion and does not serve" in serving.problem
+    assert day.says() == said
+    assert day.champion.look() == serving, "it is not tried again and again"
+
+
+def test_the_champion_is_followed_in_the_background(day):
+    day.champion.look()
+    day.champion.follow(seconds=0.05)
+    day.night(FIRST, seed=1)
+    while day.champion.serving.version != "2":
+        assert day.champion.serving.problem is None
+    assert day.says()[1] == "2"
