@@ -64,7 +64,7 @@ attack: $(READY) ## attacks on a night of the tiny model: attempted and held, in
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
-types: $(READY) ## mypy on all three packages
+types: $(READY) ## mypy on all packages
 	@$(BIN)/mypy
 
 clean: ## remove the environment (never the nights' state)

@@ -100,7 +100,7 @@ def make_app(
         except NotAnswered as error:
             raise Fault(error.status, str(error)) from None
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        how = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
+        how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
         told = form.events(answer, finished=finished, **how)
         return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
 

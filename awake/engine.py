@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import PeftConfig, PeftModel
@@ -44,7 +45,8 @@ class Engine:
 
     def __init__(self, base: Base, *, together: int, waiting: int):
         self.base, self.together, self.most_waiting = base, together, waiting
-        self._model, self._peft = base.model, None
+        self._model = base.model
+        self._peft: PeftModel | None = None
         self._packed = chosen_path(base).packed
         self._ends = all_ends(base.tokenizer, base.model.generation_config)
         self._versions: dict[str, _Version] = {BASE: _Version(BASE, None)}
@@ -199,13 +201,18 @@ class Engine:
             stop=stop,
         )
 
+    @property
+    def _tuner(self) -> Any:
+        """PEFT's hold on the layers."""
+        return self._peft.base_model if self._peft is not None else None
+
     def _activate(self, version: _Version) -> None:
         if self._peft is None:
             return
         if version.adapter is None:
-            self._peft.base_model.disable_adapter_layers()
+            self._tuner.disable_adapter_layers()
             return
-        self._peft.base_model.enable_adapter_layers()
+        self._tuner.enable_adapter_layers()
         if self._peft.active_adapter != version.adapter:
             self._peft.set_adapter(version.adapter)
             self._peft.requires_grad_(False)  # set_adapter turns it on
@@ -215,7 +222,7 @@ class Engine:
         if self._peft is None:
             return
         if first:
-            self._peft.base_model.unload()  # type: ignore[operator]  # PEFT's LoraModel has it
+            self._tuner.unload()
             self._peft = None
         elif label in self._peft.peft_config:
             self._peft.delete_adapter(label)

@@ -10,7 +10,7 @@ from hatchling.build import build_wheel
 from steps.settings import REPOSITORY
 from steps.shipped import CHECKOUT, shipped
 
-PACKAGES = ("steps", "orchestration", "bench")
+PACKAGES = ("steps", "orchestration", "awake", "bench")
 SHIPPED = ("anchors", "canaries", "example")
 
 

@@ -20,7 +20,8 @@ class Row:
 
     def __init__(self, model: PreTrainedModel):
         self.model = model
-        self.cache = Cache(layers=[_GrowingLayer() for _ in range(layer_count(model.config))])
+        self._layers = [_GrowingLayer() for _ in range(layer_count(model.config))]
+        self.cache = Cache(layers=[*self._layers])
         self.keys = np.empty(0, dtype=np.int64)
         self.positions = np.empty(0, dtype=np.int64)
         self.visible_mask = np.empty((0, 0), dtype=bool)
@@ -57,7 +58,7 @@ class Row:
     def compact(self) -> None:
         """Drop from the cache what no living branch sees."""
         seen = np.flatnonzero(self.visible_mask.any(axis=0))
-        for layer in self.cache.layers:
+        for layer in self._layers:
             layer.keep(seen)
         self.keys, self.visible_mask = self.keys[seen], self.visible_mask[:, seen]
 
