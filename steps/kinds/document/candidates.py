@@ -80,6 +80,8 @@ def form_dreams(
 def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
     """What the passages of one document are asked by the form of their blocks, with the place of each."""
     title, language = sources[0].experience.title, sources[0].language
+    if language is None:
+        return
     places: dict[int, tuple[Source, int]] = {}  # where a block begins, for it may say several things
     blocks: list[Block] = []
     new: set[int] = set()  # of what earlier nights taught only a list is asked for again, if an item joined it
