@@ -25,13 +25,18 @@ _READ_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage that could be dreamt about tonight. ``since``: the night from which it waits; ``news``: how many
-    of its sentences no night has taught.
+    """A passage that could be dreamt about tonight. ``since``: the night from which it waits; ``parts``: the numbers
+    of its sentences that no night has taught.
     """
 
     passage: Passage
     since: str
-    news: int
+    parts: tuple[int, ...]
+
+    @property
+    def news(self) -> int:
+        """How many sentences no night has taught."""
+        return len(self.parts)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -58,6 +63,7 @@ class Plan:
                 source=c.passage.experience.source,
                 first=c.passage.first,
                 sentences=c.news,
+                parts=c.parts,
                 since=c.since,
                 surprise=surprise,
             )
@@ -78,8 +84,8 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
 
     def candidate(passage: Passage, since: str) -> Candidate:
         known = taught.get(passage.experience.id, ())
-        news = [part for place, part in enumerate(passage.sentences) if part and passage.first + place not in known]
-        return Candidate(passage, since, len(news))
+        told = (passage.first + place for place, part in enumerate(passage.sentences) if part)
+        return Candidate(passage, since, tuple(number for number in told if number not in known))
 
     found = [candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
     rows = carried_over(night)

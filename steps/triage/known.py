@@ -1,8 +1,8 @@
 """What earlier nights have met, part by part: what of a new version is new, and what it no longer says.
 
-A part is known while a version that holds still says it, and one of those that said it was let teach. When no version
-holds any more that says it, what it taught is withdrawn: lessons and probes of earlier nights about it, of whatever
-version they are. Its words are read where that version lies in its corpus, one record.
+A part is known while a version that holds still says it, and one of those that said it was let teach, and not left to
+the next nights. When no version holds any more that says it, what it taught is withdrawn: lessons and probes of earlier
+nights about it, of whatever version they are. Its words are read where that version lies in its corpus, one record.
 """
 
 import json
@@ -65,8 +65,9 @@ class Known:
 
     def _is_known(self, hash_: int) -> bool:
         holds = taught = False
-        for version, _ in self._tables.saying(hash_, before=self._night):
-            holds, taught = holds or self._holds(version), taught or self._tables.is_taught(version)
+        for version, part in self._tables.saying(hash_, before=self._night):
+            holds = holds or self._holds(version)
+            taught = taught or self._tables.is_taught(version, part, before=self._night)
             if holds and taught:
                 return True
         return False

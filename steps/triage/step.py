@@ -51,7 +51,7 @@ class TriageStep(Step[TriageFigures]):
     figures = TriageFigures
 
     def parameters(self, night: Night) -> Any:
-        met = met_before(night.workspace, night.date, "corpus", "triage")
+        met = met_before(night.workspace, night.date, "corpus", "triage", "carried")
         return [night.settings.triage.model_dump(mode="json"), night.date, met]
 
     def inputs(self, night: Night) -> list[Path]:
