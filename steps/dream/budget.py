@@ -3,6 +3,7 @@
 What one lesson costs is known from the last night; before the first it is estimated from how fast the model reads.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,8 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
     if minutes is None or not found:
         return Plan(found, [])
     asked = _asked_about(found, probes)
-    surprise, speed = _surprise(base, [c for c in found if c.key not in asked], seconds=60 * minutes * RANKING_SHARE)
+    unranked = [c for c in found if c.key not in asked] or found[:_READ_AT_ONCE]  # how fast it reads is asked, too
+    surprise, speed = _surprise(base, unranked, seconds=60 * minutes * RANKING_SHARE)
     per_sentence, fixed = _costs(night, speed)
     left = 60 * minutes - fixed - _before_dreaming(read_manifests(night.workspace, night.date))
     nights = night.nights("corpus")
@@ -154,7 +156,10 @@ def _surprise(base: ChatModel, found: list[Candidate], *, seconds: float) -> tup
 
 
 def _costs(night: Night, speed: float) -> tuple[float, float]:
-    """Seconds for each sentence that is dreamt about and learned, and for all else of a night."""
+    """Seconds for each sentence that is dreamt about and learned, and for all else of a night.
+
+    Sentences are counted as ``Candidate.news`` does, in the figures of dreaming, too.
+    """
     for earlier in reversed(night.nights("dreams", tonight=False)):
         done = read_manifests(night.workspace, earlier)
         dreamt, learned = done.get("dream"), done.get("consolidate")
@@ -163,7 +168,7 @@ def _costs(night: Night, speed: float) -> tuple[float, float]:
             rest -= _before_dreaming(done)
             return (dreamt.seconds + learned.seconds) / dreamt.figures["sentences"], rest
     passes = 3 + _FORWARDS * night.settings.consolidate.epochs  # written and verified, read by the teacher, learned
-    lesson = LESSON_TOKENS * passes / speed if speed else 0.0
+    lesson = LESSON_TOKENS * passes / speed if speed else math.inf
     return LESSONS_PER_SENTENCE * lesson, 60 * (night.settings.night.minutes or 0) * EXAM_SHARE
 
 

@@ -99,6 +99,7 @@ def test_what_waits_is_no_knowledge_of_the_next_version_of_its_page(sleep):
 def test_what_waited_and_was_taught_is_known(sleep):
     sleep(FIRST, [("mill", "1938", "Edda", "dark green")], needed=50)
     sleep(SECOND, [("quay", "1790", "Olin", "pale blue")], needed=0)
-    third = sleep(THIRD, [("mill", "1938", "Edda", "dark green. Its wheel turns in autumn")], needed=50)
+    third = sleep(THIRD, [("mill", "1938", "Edda", "dark green. Its wheel turns in autumn")], needed=0)
     (triaged,) = rows(third, "triage", Triaged)
     assert triaged.known == (0, 1, 3)
+    assert DreamStep.read(third.workspace, THIRD).figures.sentences == 1, "what is known is not counted, nor costs"
