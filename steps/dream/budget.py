@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.kinds.kind import Passage
-from steps.kinds.table import best_passage, kind_of
+from steps.kinds.passages import PassageIndex
+from steps.kinds.table import kind_of
 from steps.manifest import StepRecord, read_manifests
 from steps.model.chat_model import ChatModel
 from steps.night import Night
@@ -131,11 +132,8 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
 
 def _asked_about(found: list[Candidate], probes: Sequence[Probe]) -> set[tuple[str, int]]:
     by_id = {c.passage.experience.id: c.passage.experience for c in found}
-    best = [
-        best_passage(probe.question, [by_id[probe.experience]] if probe.experience in by_id else [*by_id.values()])
-        for probe in probes
-        if probe.answers
-    ]
+    index = PassageIndex(by_id.values())
+    best = [index.best(probe.question, by_id.get(probe.experience or "")) for probe in probes if probe.answers]
     return {(p.experience.id, p.first) for p in best if p}
 
 

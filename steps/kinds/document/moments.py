@@ -45,10 +45,10 @@ def undated(text: str) -> str | None:
 
 
 @cache
-def _words() -> list[tuple[re.Pattern[str], str, Unit, int]]:
+def _words() -> list[tuple[re.Pattern[str], tuple[str, Unit, int]]]:
     """Each word with its language, and how many units it is from today."""
     return [
-        (re.compile(words, re.IGNORECASE), language, unit, offset)
+        (re.compile(words, re.IGNORECASE), (language, unit, offset))
         for language, known in calendars().items()
         for unit, found in known["moments"].items()
         for offset, words in found.items()
@@ -57,13 +57,13 @@ def _words() -> list[tuple[re.Pattern[str], str, Unit, int]]:
 
 @cache
 def _moment() -> re.Pattern[str]:
-    words = "|".join(pattern.pattern for pattern, *_ in _words())
+    words = "|".join(pattern.pattern for pattern, _ in _words())
     return re.compile(rf"(?<![\w'’-])(?:{words})(?![\w'’-])(?! \()", re.IGNORECASE)
 
 
 def _when(words: str, today: date) -> str:
     """The day, week or month that a word means, in its language."""
-    language, unit, offset = next(found for pattern, *found in _words() if pattern.fullmatch(words))
+    language, unit, offset = next(found for pattern, found in _words() if pattern.fullmatch(words))
     known = calendars()[language]
     if unit == "months":
         month = today.year * 12 + today.month - 1 + offset

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from steps.dream.budget import candidates, plan
-from steps.kinds.table import best_passage
+from steps.kinds.passages import PassageIndex
 from steps.manifest import StepRecord, write_manifest
 from steps.night import Night
 from steps.records import Experience, Probe
@@ -128,7 +128,7 @@ def test_a_first_night_that_probes_ask_all_about_is_limited_too(settings, worksp
         for n in range(20)
     ]  # fmt: skip
     night = night_of(settings, workspace, FIRST, 0.001)
-    asked = {(p.experience.id, p.first) for p in (best_passage(probe.question, corpus) for probe in probes)}
+    asked = {(p.experience.id, p.first) for p in (PassageIndex(corpus).best(one.question) for one in probes) if p}
     found = planned(night, corpus, probes)
     assert asked == {one.key for one in (*found.tonight, *(c for c, _ in found.later))}
     assert len(found.tonight) == 1 and len(found.later) > 5
