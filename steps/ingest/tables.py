@@ -98,7 +98,7 @@ class Tables:
         """Enter an experience as the ``seq``-th of its night."""
         row = version_of(experience, night=night, seq=seq, place=place)
         self.connection.execute("INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?)", row)
-        if experience.kind == "document":
+        if kind_of(experience).versioned:
             rows = [(hash_, night, seq, number) for number, hash_ in enumerate(part_hashes(experience))]
             self.connection.executemany("INSERT INTO parts VALUES (?,?,?,?)", rows)
         self.name(experience.names, night=night, means=experience.same_as or experience.id)
@@ -193,7 +193,7 @@ class Tables:
 
 def version_of(experience: Experience, *, night: int, seq: int, place: int = 0) -> Version:
     """Return the row of an experience. Documents are versions of one another by title, file and line."""
-    if experience.kind == "document":
+    if kind_of(experience).versioned:
         title = folded(experience.title)
         page, subject = number("page", title, experience.source, experience.record), number("title", title)
     else:

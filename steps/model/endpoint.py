@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from steps.addresses import no_password
+from steps.addresses import no_password, server_address
 from steps.errors import SlumberError
 from steps.model.chat_model import Messages, Reply, Sampling
 from steps.progress import progress
@@ -44,12 +44,7 @@ class EndpointModel:
         Raises:
             SlumberError: ``url`` is no address.
         """
-        try:
-            address = httpx.URL(url.rstrip("/"))
-        except httpx.InvalidURL:
-            address = httpx.URL("")
-        if address.scheme not in ("http", "https") or not address.host:
-            raise SlumberError(f"{no_password(url)} is no address of a server: write http://HOST:PORT/v1.")
+        address = server_address(url)
         plain = address.copy_with(query=None)
         self.model, self.url, self._seconds = model, no_password(str(plain)), seconds
         key = os.environ.get(api_key_env) or ""

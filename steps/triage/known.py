@@ -34,20 +34,20 @@ class Known:
         self._tables, self._workspace, self._night = tables, workspace, night
         self._said: dict[int, set[int]] = {}  # tonight: the hashes of what each page says
         for experience in tonight:
-            if experience.kind == "document":
+            if kind_of(experience).versioned:
                 page = version_of(experience, night=night, seq=0).page
                 self._said.setdefault(page, set()).update(part_hashes(experience))
 
     def familiar(self, new: Experience) -> Familiar:
         """Return what of ``new`` was met before and taught."""
-        if new.kind != "document":
+        if not kind_of(new).versioned:
             return Familiar((), 1)
         hashes = part_hashes(new)
         return Familiar(tuple(n for n, hash_ in enumerate(hashes) if self._is_known(hash_)), len(hashes))
 
     def withdrawn(self, new: Experience) -> list[Withdrawn]:
         """Return what the version before ``new`` said, and none that holds does now."""
-        if new.kind != "document":
+        if not kind_of(new).versioned:
             return []
         page = version_of(new, night=self._night, seq=0).page
         before = next(self._tables.versions("page", page, before=self._night), None)

@@ -6,7 +6,7 @@ import re
 from steps.kinds.document.clauses import Fact
 from steps.kinds.document.sources import Source, dream_about
 from steps.records import Dream, content_id
-from steps.sentences import content_words, inside, names_and_numbers
+from steps.sentences import inside, names_and_numbers, stems
 
 OFTEN_ASKED = (
     "How much does {} cost?",
@@ -46,8 +46,8 @@ def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str)
     dreams = []
     english = [source.experience for source in sources if source.language == "en"]
     for experience in {one.id: one for one in english}.values():
-        told = {word[:5] for word in content_words(f"{experience.title} {experience.text}")}
-        open_ones = [text for text in OFTEN_ASKED if not {word[:5] for word in content_words(text)} & told]
+        told = stems(f"{experience.title} {experience.text}")
+        open_ones = [text for text in OFTEN_ASKED if not stems(text) & told]
         random.Random(experience.id).shuffle(open_ones)
         for text in open_ones[:per_document]:
             question = text.format(inside(experience.title))
