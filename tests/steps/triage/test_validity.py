@@ -112,6 +112,7 @@ def test_texts_that_end_in_other_languages(text, until):
         "Le jardin est ouvert chaque année jusqu'au 31 octobre.",
         "Le musée est ouvert jusqu'à 21 heures.",
         "El molino funcionó hasta el 14 de marzo de 1912.",
+        "Hasta el 14 de marzo de 1912 hubo aquí un molino.",
         "Abierto de lunes a viernes.",
         "El jardín abre cada año hasta el 31 de octubre.",
         "El museo abre hasta las 21 horas.",
