@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Literal, NamedTuple
 
 from steps.ingest.tables import Asked, Tables, Version, asked, version_of
+from steps.kinds.table import kind_of
 from steps.records import Experience, Probe, content_id
 
 
@@ -45,7 +46,7 @@ class Met:
         if same := self.repeated(new.id) or self.repeated(twin_id(new)):
             return Match("duplicate", same)
         mine = version_of(new, night=self._night, seq=self._taken)
-        if new.kind != "document":
+        if not kind_of(new).versioned:
             said = next(self._versions("subject", mine.subject), None)
             return Match("duplicate", said) if said else None
         if mine.written is not None and (newer := self._newer(mine.subject, mine.written)):

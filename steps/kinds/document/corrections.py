@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from steps.kinds.document.sources import units
 from steps.kinds.document.values import OLD_VALUE
 from steps.records import Experience
-from steps.sentences import FUNCTION_WORDS, content_words
+from steps.sentences import stems
 
 _DECLARED = re.compile(
     r"\b(?:correct(?:ion|ed|s)?|corrigend\w+|errat\w+|out of date|amend(?:ment|ed|s)?|supersed\w+"
@@ -82,5 +82,4 @@ def _older(newer: Experience, old: Experience) -> bool:
 
 
 def _stems(text: str) -> frozenset[str]:
-    found = content_words(text) - FUNCTION_WORDS
-    return frozenset(word[:5] for word in found if len(word) > 2 and not word[0].isdigit())
+    return frozenset(stem for stem in stems(text) if len(stem) > 2 and not stem[0].isdigit())

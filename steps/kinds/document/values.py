@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from steps.kinds.document.languages import templates
+from steps.kinds.document.moments import calendars
 from steps.sentences import FUNCTION_WORDS
 
 _NUM = r"(?:\d{1,3}(?:[,.’' \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?)"
@@ -64,16 +65,18 @@ def _words(language: str) -> _Words:
     known: dict[str, Any] = templates()[language]["values"]
     number = rf"(?:{_NUM}|\b(?:{known['numbers']})\b)"
     many = rf"{number}(?:\s?(?:–|-|\s(?:{known['range']})\s)\s?{number})?"
-    month = rf"(?:{known['months']})\b\.?"
+    calendar = calendars()[language]
+    month = rf"(?:{'|'.join(calendar['months'])})\b\.?"
     hours = r"\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|Uhr|h)\b(?:\s?\d\d\b)?"
     clock = rf"\d{{1,2}}:\d\d(?:\s?(?:am|pm|Uhr|h))?\b|\d{{1,2}}\.\d\d\s?(?:am|pm|Uhr|h)\b|{hours}"
     first = rf"\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?(?:\sde)?\s{month}"
-    day = rf"(?:{first}|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b)(?:,?(?:\sde)?\s\d{{4}})?"
+    behind = rf"|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b" if language == "en" else ""  # "Jan 12" is no German date
+    day = rf"(?:{first}{behind})(?:,?(?:\sde)?\s\d{{4}})?"
     kinds = [
         rf"(?P<date>\d{{4}}-\d\d-\d\d|\b{day})",
         rf"(?P<month>\b{month}\s\d{{4}})",
         r"(?P<day>\bthe\s\d{1,2}(?:st|nd|rd|th)\b)",
-        rf"(?P<weekday>\b(?:{known['weekdays']})\b)",
+        rf"(?P<weekday>\b(?:{'|'.join(calendar['weekdays'])})\b)",
         rf"(?P<age>{many}\s(?:{known['age']}))",
         rf"(?P<money>[€$£]\s?{many}|{many}\s?(?:€|\$|£|\b(?:{known['money']}|EUR|USD|GBP|CHF)\b))",
         rf"(?P<percent>{many}\s?(?:%|\b(?:{known['percent']})\b))",
