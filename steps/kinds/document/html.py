@@ -10,14 +10,24 @@ from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, title_parts, written_on
 from steps.kinds.document.markdown import read_markdown
 
-_SKIPPED = frozenset(
-    "script style noscript template nav footer aside form iframe object svg button head select input".split()
+# No text of a page, wherever they stand; a form is what it holds, without its fields and what they are called.
+_NO_TEXT = frozenset(
+    "script style noscript template iframe object svg button select input textarea option datalist legend".split()
 )
-_NO_TEXT = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|menu|sidebar|related|newsletter|share"
-    r"|social|advert|promo|footer|pagination|toc|skip-link)(?:$|[\s_-])",
+_ASIDES = frozenset("nav footer aside".split())
+# A class or an id, whole: of "has-sidebar" and "menu-of-the-day" the one is no sidebar, and the other no menu.
+_ASIDE = re.compile(
+    r"(?:(?:site|page|main|top|left|right|bottom|primary|secondary|global|mobile|post|article|js|wp|c|l|o|m)(?:-{1,2}|_{1,2}))*"
+    r"(?:cookies?|cookie-?consent|consent|gdpr|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|navigation|menu|sidebar"
+    r"|related(?:-(?:posts?|articles?|links?|pages?))?|newsletter|shar(?:e|ing)|social|adverts?|advertisement|promo|footer"
+    r"|pagination|toc|skip-?(?:link|nav)s?)"
+    r"(?:(?:-{1,2}|_{1,2})(?:banner|bar|box|button|container|consent|content|form|header|inner|items?|left|links?|list|main|menu"
+    r"|notice|outer|overlay|popup|primary|right|section|signup|toggle|top|widget|wrap|wrapper|\d+))*",
     re.IGNORECASE,
 )
+_UNREAD = (_NO_TEXT | _ASIDES) - {"input"}
+_CONSENT = re.compile(r"cookie.?(?:banner|bar|consent|law|notice|overlay|popup)|gdpr|onetrust", re.IGNORECASE)
+_LISTS = re.compile(r"(?:^|[-_])(?:menu|navbar|nav|share|social)(?:$|[-_])", re.IGNORECASE)  # of links, or it is none
 _GENERIC = re.compile(
     r"(?:frequently asked )?questions(?: and answers)?|faqs?|home|overview|introduction|welcome|about(?: us)?"
     r"|help|support"
@@ -27,6 +37,8 @@ _GENERIC = re.compile(
 )
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _WIDEST = 50  # columns or rows that one cell may span
+_LABEL_CHARS = 40  # of a list of buttons without links: "Share this"
+_SPREAD = 10_000  # cells that a page may have once each is repeated where it spans, and their hundreds of characters
 
 
 def read_html(text: str) -> Page:
@@ -75,15 +87,16 @@ def _tree(text: str) -> Any:
 def _main(tree: Any) -> Any:
     """The part of a page that is its text, where the page says which; navigation and the like are taken out of it."""
     for element in [*tree.iter()]:
-        if not isinstance(element.tag, str):
-            continue
-        named = f"{element.get('class', '')} {element.get('id', '')}"
-        hidden = element.get("hidden") is not None or element.get("role") in ("navigation", "banner", "contentinfo")
-        header = element.tag == "header" and not element.xpath(".//h1|.//h2")
-        skipped = element.tag in _SKIPPED and element.tag != "head"
-        goes = skipped or header or hidden or _NO_TEXT.search(named)
-        if goes and element.getparent() is not None and element.tag not in ("html", "body", "main", "article"):
-            element.drop_tree()
+        if isinstance(element.tag, str) and (element.tag in _NO_TEXT or element.get("hidden") is not None):
+            _drop(element)
+    for form in [*tree.iter("form")]:
+        for label in [*form.iter("label")]:
+            _drop(label)
+        form.tag = "div"
+    text = _length(tree.find(".//body") if tree.find(".//body") is not None else tree)
+    for element in [*tree.iter()]:
+        if isinstance(element.tag, str) and _is_aside(element, text):
+            _drop(element)
     whole = len(tree.text_content())
     for name in ("main", "article"):
         found = tree.findall(f".//{name}")
@@ -91,6 +104,37 @@ def _main(tree: Any) -> Any:
             return found[0]
     bodies = tree.findall(".//body")
     return bodies[0] if bodies else tree
+
+
+def _drop(element: Any) -> None:
+    if element.getparent() is not None and element.tag not in ("html", "head", "body", "main", "article"):
+        element.drop_tree()
+
+
+def _is_aside(element: Any, text: int) -> bool:
+    """Whether an element is navigation, a notice or the like: by what it is, what it is called, and what it holds.
+
+    ``text``: the characters of the page. What holds its heading or more than a third of its text is the page, whatever it is
+    called; of a list of links only the heading counts, and an element that says by itself what it is may hold half.
+    """
+    role = element.get("role") in ("navigation", "banner", "contentinfo", "complementary")
+    header = element.tag == "header" and not element.xpath(".//h1|.//h2")
+    names = f"{element.get('class', '')} {element.get('id', '')}".split()
+    called = [name for name in names if _ASIDE.fullmatch(name)]
+    itself = element.tag in _ASIDES or header or role
+    if not (itself or called) or element.xpath(".//h1"):
+        return False
+    own = _length(element)
+    linked = sum(map(_length, element.iter("a"))) > 0.5 * own
+    if linked or any(map(_CONSENT.search, called)):
+        return True
+    if not itself and all(map(_LISTS.search, called)) and own > _LABEL_CHARS:
+        return False
+    return own <= (text / 2 if itself else text / 3)
+
+
+def _length(element: Any) -> int:
+    return sum(len("".join(part.split())) for part in element.itertext())
 
 
 def body_markdown(text: str) -> str:
@@ -104,14 +148,25 @@ def markdown_of(tree: Any) -> str | None:
     import lxml.html
     from markdownify import markdownify
 
-    for found in [*tree.iter("table")]:
-        _spread(found)
+    tables = [*tree.iter("table")]
+    if sum(map(_copies, tree.iter("td", "th"))) <= _SPREAD:
+        for found in tables:
+            _spread(found)
+    for cell in tree.iter("td", "th"):  # no reader further on repeats them
+        cell.attrib.pop("colspan", None)
+        cell.attrib.pop("rowspan", None)
     try:
         return markdownify(
             lxml.html.tostring(tree, encoding="unicode"), heading_style="ATX", strip=["img"], bullets="-", wrap=False
         )
     except RecursionError:
         return None
+
+
+def _copies(cell: Any) -> int:
+    """How much is to be copied of a cell that spans several: elements, and hundreds of characters."""
+    times = _span(cell, "colspan") * _span(cell, "rowspan")
+    return 1 if times == 1 else times * (sum(1 for _ in cell.iter()) + len(cell.text_content()) // 100)
 
 
 def _spread(table: Any) -> None:
@@ -138,8 +193,7 @@ def _spread(table: Any) -> None:
 
 
 def _span(cell: Any, name: str) -> int:
-    """Take a span off a cell, and return it."""
-    said = cell.attrib.pop(name, "1")
+    said = cell.get(name, "1")
     return min(int(said), _WIDEST) if said.isdecimal() else 1
 
 
@@ -161,13 +215,13 @@ class _Page(HTMLParser):
         self._skipped, self._in_title = 0, False
 
     def handle_starttag(self, tag, attrs):
-        self._skipped += tag in _SKIPPED - {"head", "input"}
+        self._skipped += tag in _UNREAD
         self._in_title = tag == "title"
         if tag in ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4"):
             self.parts.append("\n")
 
     def handle_endtag(self, tag):
-        self._skipped = max(0, self._skipped - (tag in _SKIPPED - {"head", "input"}))
+        self._skipped = max(0, self._skipped - (tag in _UNREAD))
         self._in_title = False
 
     def handle_data(self, data):
