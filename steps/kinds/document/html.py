@@ -19,7 +19,7 @@ _ASIDES = frozenset("nav footer aside".split())
 _ASIDE = re.compile(
     r"(?:(?:site|page|main|top|left|right|bottom|primary|secondary|global|mobile|post|article|js|wp|c|l|o|m)(?:-{1,2}|_{1,2}))*"
     r"(?:cookies?|cookie-?consent|consent|gdpr|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|navigation|menu|sidebar"
-    r"|related(?:-(?:posts?|articles?|links?|pages?))?|newsletter|shar(?:e|ing)|social|adverts?|advertisement|promo|footer"
+    r"|related(?:-(?:posts?|articles?|links?|pages?))?|newsletter|shar(?:e|ing)|social|ads?|adverts?|advertisement|promo|footer"
     r"|pagination|toc|skip-?(?:link|nav)s?)"
     r"(?:(?:-{1,2}|_{1,2})(?:banner|bar|box|button|container|consent|content|form|header|inner|items?|left|links?|list|main|menu"
     r"|notice|outer|overlay|popup|primary|right|section|signup|toggle|top|widget|wrap|wrapper|\d+))*",
@@ -27,7 +27,8 @@ _ASIDE = re.compile(
 )
 _UNREAD = (_NO_TEXT | _ASIDES) - {"input"}
 _CONSENT = re.compile(r"cookie.?(?:banner|bar|consent|law|notice|overlay|popup)|gdpr|onetrust", re.IGNORECASE)
-_LISTS = re.compile(r"(?:^|[-_])(?:menu|navbar|nav|share|social)(?:$|[-_])", re.IGNORECASE)  # of links, or it is none
+_GUESSED = re.compile(r"cookie|consent|bandeau|banner|menu|promo|social|ads?\b|advert", re.IGNORECASE)
+_MENU = re.compile(r"(?:^|[-_])menu(?:$|[-_])", re.IGNORECASE)  # of links, or else of a café
 _GENERIC = re.compile(
     r"(?:frequently asked )?questions(?: and answers)?|faqs?|home|overview|introduction|welcome|about(?: us)?"
     r"|help|support"
@@ -36,8 +37,8 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_BAR = re.compile(r"(?<!\\)\|")
 _WIDEST = 50  # columns or rows that one cell may span
-_LABEL_CHARS = 40  # of a list of buttons without links: "Share this"
 _SPREAD = 10_000  # cells that a page may have once each is repeated where it spans, and their hundreds of characters
 
 
@@ -115,12 +116,12 @@ def _is_aside(element: Any, text: int) -> bool:
     """Whether an element is navigation, a notice or the like: by what it is, what it is called, and what it holds.
 
     ``text``: the characters of the page. What holds its heading or more than a third of its text is the page, whatever it is
-    called; of a list of links only the heading counts, and an element that says by itself what it is may hold half.
+    called; of a list of links only the heading counts, and what is plainly none, a footer, a sidebar, may hold half.
     """
     role = element.get("role") in ("navigation", "banner", "contentinfo", "complementary")
     header = element.tag == "header" and not element.xpath(".//h1|.//h2")
     names = f"{element.get('class', '')} {element.get('id', '')}".split()
-    called = [name for name in names if _ASIDE.fullmatch(name)]
+    called = [name for name in names if _ASIDE.fullmatch(name) or _CONSENT.search(name)]
     itself = element.tag in _ASIDES or header or role
     if not (itself or called) or element.xpath(".//h1"):
         return False
@@ -128,9 +129,10 @@ def _is_aside(element: Any, text: int) -> bool:
     linked = sum(map(_length, element.iter("a"))) > 0.5 * own
     if linked or any(map(_CONSENT.search, called)):
         return True
-    if not itself and all(map(_LISTS.search, called)) and own > _LABEL_CHARS:
+    if not itself and all(map(_MENU.search, called)):
         return False
-    return own <= (text / 2 if itself else text / 3)
+    plain = itself or not all(map(_GUESSED.search, called))
+    return own <= (text / 2 if plain else text / 3)
 
 
 def _length(element: Any) -> int:
@@ -152,9 +154,12 @@ def markdown_of(tree: Any) -> str | None:
     if sum(map(_copies, tree.iter("td", "th"))) <= _SPREAD:
         for found in tables:
             _spread(found)
-    for cell in tree.iter("td", "th"):  # no reader further on repeats them
-        cell.attrib.pop("colspan", None)
-        cell.attrib.pop("rowspan", None)
+    for cell in tree.iter("td", "th"):
+        _take_span(cell, "colspan"), _take_span(cell, "rowspan")
+        for element in cell.iter():  # a bar in a cell is no border
+            element.text = _BAR.sub(r"\\|", element.text) if element.text else None
+            if element is not cell and element.tail:
+                element.tail = _BAR.sub(r"\\|", element.tail)
     try:
         return markdownify(
             lxml.html.tostring(tree, encoding="unicode"), heading_style="ATX", strip=["img"], bullets="-", wrap=False
@@ -170,14 +175,10 @@ def _copies(cell: Any) -> int:
 
 
 def _spread(table: Any) -> None:
-    """Repeat a cell that spans several columns or rows: each of them says what it says. A bar in it is no border."""
+    """Repeat a cell that spans several columns or rows: each of them says what it says."""
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     for cell in [cell for row in rows for cell in row.iterchildren("td", "th")]:
-        for element in cell.iter():
-            element.text = element.text.replace("|", "\\|") if element.text else None
-            if element is not cell and element.tail:
-                element.tail = element.tail.replace("|", "\\|")
-        for _ in range(_span(cell, "colspan") - 1):
+        for _ in range(_take_span(cell, "colspan") - 1):
             cell.addnext(copy.deepcopy(cell))
     below: dict[int, list[Any]] = {}  # by place in the row: copies for the rows that follow
     for row in rows:
@@ -188,8 +189,15 @@ def _spread(table: Any) -> None:
             if more:
                 below[place] = more
         for place, cell in enumerate(row.iterchildren("td", "th")):
-            if (down := _span(cell, "rowspan")) > 1:
+            if (down := _take_span(cell, "rowspan")) > 1:
                 below[place] = [copy.deepcopy(cell) for _ in range(down - 1)]
+
+
+def _take_span(cell: Any, name: str) -> int:
+    """Take a span off a cell, and return it."""
+    span = _span(cell, name)
+    cell.attrib.pop(name, None)
+    return span
 
 
 def _span(cell: Any, name: str) -> int:
