@@ -42,8 +42,8 @@ _WIDEST = 50  # columns or rows that one cell may span
 _SPREAD = 10_000  # cells that a page may have once each is repeated where it spans, and their hundreds of characters
 
 
-def read_html(text: str) -> Page:
-    """Return the page that an HTML document is."""
+def read_html(text: str, *, letter: bool = False) -> Page:
+    """Return the page that an HTML document is; ``letter``: it is a mail's."""
     text = visible(text)
     tree = _tree(text)
     if tree is None:
@@ -58,7 +58,7 @@ def read_html(text: str) -> Page:
     markdown = markdown_of(body)
     if markdown is None:
         return _plain(text)
-    page = read_markdown(markdown)
+    page = read_markdown(markdown, letter=letter)
     if not page.blocks and not page.title:
         return _plain(text)
     if page.title is None:
