@@ -1,9 +1,10 @@
 """Find what was met before, in the index and among what tonight has taken in.
 
-A document is a version of what its file said under its title: it repeats one that holds still, word for word, updates
-its page, or is new. One that is older than its page replaces nothing, nor does an old copy of a page that has moved: one
-of the same title that says half of the same, or a record of a single sentence. Other records repeat one another if they say the same and
-were judged alike. Two probes are one if they ask the same and the answers that hold last are the same.
+A document is a version of what its file said under its title: it repeats one that holds still, word for word, it
+updates its page, or it is new. One that is older than its page replaces nothing, nor does an old copy of a page that
+has moved: one of the same title that says half of the same, or a record of a single sentence. Other records repeat one
+another if they say the same and were judged alike. Two probes are one if they ask the same and the answers that hold
+last are the same.
 """
 
 from collections.abc import Iterator

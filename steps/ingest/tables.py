@@ -44,7 +44,8 @@ class Version(NamedTuple):
     """One version of a page, or one record of another kind.
 
     ``page``: what its versions share; ``subject``: what pages of the same title share (of a letter its page: many have
-    one subject line), or what records share that say the same and were judged alike. ``place``: where its line begins in the night's corpus, in bytes.
+    one subject line), or what records share that say the same and were judged alike. ``place``: where its line begins
+    in the night's corpus, in bytes.
     """
 
     night: int

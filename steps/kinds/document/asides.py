@@ -2,12 +2,14 @@
 
 import re
 
-_WROTE = r"(?:wrote|schrieb[^\n]{0,60}|a écrit|escribió|ha scritto|schreef)"
+_WROTE = r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef)"
 _OPENS = r"(?:On|Am|Le|El|Il|Op)\b"
 _ATTRIBUTION = re.compile(rf"^{_OPENS}[^\n]{{5,160}}{_WROTE}[^\n]{{0,60}}:\s*$", re.IGNORECASE)
-_INTRODUCTION = re.compile(rf"(?:{_WROTE}|writes|said)\s*:?\s*$", re.IGNORECASE)
+_INTRODUCTION = re.compile(rf"(?:{_WROTE}|schrieb [^\n]{{1,60}}:|writes|said)[ \t]?:?$", re.IGNORECASE)
+_INTRODUCTION_CHARS = 120
 _WRAPPED = re.compile(
-    rf"^(?P<mark>(?:[ \t]*>)*[ \t]?)(?P<first>{_OPENS}[^\n]{{5,120}})\n(?P=mark)(?P<rest>[^\n]{{0,80}}{_WROTE}[^\n]{{0,60}}:[ \t]*)$",
+    rf"^(?P<mark>(?:[ \t]*>)*[ \t]?)(?P<first>{_OPENS}[^\n]{{5,120}})\n"
+    rf"(?P=mark)(?P<rest>[^\n]{{0,80}}{_WROTE}[^\n]{{0,60}}:[ \t]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 # A time, an address, or a name behind a comma: "On Fri, 30 Oct 2026 at 11:02, Wim <wim@pike.example> wrote:".
@@ -31,7 +33,8 @@ _LICENCE = re.compile(
 )
 # Each says nothing but that: "Powered by Hugo", and not "Powered by a water wheel of 6 metres".
 _WHOLE = re.compile(
-    rf"(?:(?:this (?:page|site|file|document)|proudly|auto(?:matically)?|was|is)[ -])*(?:powered by|built with|made with"
+    r"(?:(?:this (?:page|site|file|document)|proudly|auto(?:matically)?|was|is)[ -])*"
+    r"(?:powered by|built with|made with"
     rf"|generated (?:by|from|with)|hosted (?:by|on|at)) {_NAME}"
     r"|(?:this (?:page|file|document) (?:is|was) )?auto(?:matically)?[ -]generated(?: file)?"
     r"|(?:please )?do not edit(?: (?:this|it|the) ?(?:file|page)?)?(?: (?:by hand|manually|directly))?"
@@ -51,9 +54,11 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"(?:cheers|(?:best|kind|warm) (?:wishes|regards)|regards|(?:many )?thanks(?! to (?:the|a|an|its|their|our|this)\b)|mfg"
-    r"|viele grüße|mit freundlichen grüßen|cordialement|bien à vous|saludos|un saludo|cordiali saluti|met vriendelijke groet)\b"
-    r"[^.!?\d]{0,50}[.!?]?",
+    r"(?:cheers|(?:best|kind|warm) (?:wishes|regards)|regards|(?:many )?thanks|mfg|viele grüße|mit freundlichen grüßen"
+    r"|cordialement|bien à vous|saludos|un saludo|cordiali saluti|met vriendelijke groet)"
+    r"(?: (?:again|a lot|so much|very much|in advance|everyone|all|both|to (?:all|everyone|you)|from|for)\b"
+    r"[^.!?,\d]{0,45})?"
+    r"(?:[,!. –-]{1,3}(?:(?-i:[A-ZÀ-Þ])[\w.'’-]{0,30}[ ,]{0,2}){0,4})?[.!]?",
     re.IGNORECASE,
 )
 _CLOSING_WORDS = 8
@@ -71,7 +76,7 @@ def is_of_a_program(line: str) -> bool:
 
 def introduces_a_quote(text: str) -> bool:
     """Whether a line that a quote follows says that somebody said it."""
-    return is_attribution(text) or _INTRODUCTION.search(text) is not None
+    return is_attribution(text) or _INTRODUCTION.search(text.rstrip()[-_INTRODUCTION_CHARS:]) is not None
 
 
 def unwrapped(body: str) -> str:
@@ -80,7 +85,7 @@ def unwrapped(body: str) -> str:
 
 
 def is_aside(text: str) -> bool:
-    """Whether a paragraph is about the page, the site or the mail, and says nothing else: a short line, and no sentence."""
+    """Whether a paragraph is about the page, the site or the mail, and says nothing else: a short line."""
     text = text.strip()
     if not text or len(text) >= _LONGEST:
         return False

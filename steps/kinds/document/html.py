@@ -17,12 +17,12 @@ _NO_TEXT = frozenset(
 _ASIDES = frozenset("nav footer aside".split())
 # A class or an id, whole: of "has-sidebar" and "menu-of-the-day" the one is no sidebar, and the other no menu.
 _ASIDE = re.compile(
-    r"(?:(?:site|page|main|top|left|right|bottom|primary|secondary|global|mobile|post|article|js|wp|c|l|o|m)(?:-{1,2}|_{1,2}))*"
+    r"(?:(?:site|page|main|top|left|right|bottom|primary|secondary|global|mobile|post|article|js|wp|c|l|o|m)[-_]{1,2})*"
     r"(?:cookies?|cookie-?consent|consent|gdpr|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|navigation|menu|sidebar"
-    r"|related(?:-(?:posts?|articles?|links?|pages?))?|newsletter|shar(?:e|ing)|social|ads?|adverts?|advertisement|promo|footer"
-    r"|pagination|toc|skip-?(?:link|nav)s?)"
-    r"(?:(?:-{1,2}|_{1,2})(?:banner|bar|box|button|container|consent|content|form|header|inner|items?|left|links?|list|main|menu"
-    r"|notice|outer|overlay|popup|primary|right|section|signup|toggle|top|widget|wrap|wrapper|\d+))*",
+    r"|related(?:-(?:posts?|articles?|links?|pages?))?|newsletter|shar(?:e|ing)|social|ads?|adverts?|advertisement|promo"
+    r"|footer|pagination|toc|skip-?(?:link|nav)s?)"
+    r"(?:[-_]{1,2}(?:banner|bar|box|button|container|consent|content|form|header|inner|items?|left|links?|list|main"
+    r"|menu|notice|outer|overlay|popup|primary|right|section|signup|toggle|top|widget|wrap|wrapper|\d+))*",
     re.IGNORECASE,
 )
 _UNREAD = (_NO_TEXT | _ASIDES) - {"input"}
@@ -39,7 +39,9 @@ _GENERIC = re.compile(
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _BAR = re.compile(r"(?<!\\)\|")
 _WIDEST = 50  # columns or rows that one cell may span
-_SPREAD = 10_000  # cells that a page may have once each is repeated where it spans, and their hundreds of characters
+# Cells that a page may have once each is repeated where it spans, and their hundreds of characters; of small pages (a
+# piece of HTML in Markdown is one) fewer, so that many small ones cost no more than one.
+_SPREAD, _FEW, _TIMES = 10_000, 100, 10
 
 
 def read_html(text: str, *, letter: bool = False) -> Page:
@@ -115,8 +117,9 @@ def _drop(element: Any) -> None:
 def _is_aside(element: Any, text: int) -> bool:
     """Whether an element is navigation, a notice or the like: by what it is, what it is called, and what it holds.
 
-    ``text``: the characters of the page. What holds its heading or more than a third of its text is the page, whatever it is
-    called; of a list of links only the heading counts, and what is plainly none, a footer, a sidebar, may hold half.
+    ``text``: the characters of the page. What holds its heading or more than a third of its text is the page, whatever
+    it is called; of a list of links only the heading counts, and what is plainly none, a footer, a sidebar, may hold
+    half.
     """
     role = element.get("role") in ("navigation", "banner", "contentinfo", "complementary")
     header = element.tag == "header" and not element.xpath(".//h1|.//h2")
@@ -151,7 +154,8 @@ def markdown_of(tree: Any) -> str | None:
     from markdownify import markdownify
 
     tables = [*tree.iter("table")]
-    if sum(map(_copies, tree.iter("td", "th"))) <= _SPREAD:
+    copies = [*map(_copies, tree.iter("td", "th"))]
+    if sum(copies) <= min(_SPREAD, _FEW + _TIMES * len(copies)):
         for found in tables:
             _spread(found)
     for cell in tree.iter("td", "th"):

@@ -339,6 +339,6 @@ def test_most_objects_of_a_list_say_whether_it_is_a_table(read):
     good = [{"bell": f"bell {number}", "weight": number, "tower": "north", "state": "new"} for number in range(9)]
     (table,) = read("bells.json", json.dumps([*good, {"total": 9}]))
     assert "bell: bell 8" in told(table)
-    assert {record.rule for record in read("mixed.json", json.dumps([{"a": 1, "b": 2}, {"c": 1, "d": 2}, {"e": 3}]))} == {
-        "not_a_record"
-    }
+    assert {
+        record.rule for record in read("mixed.json", json.dumps([{"a": 1, "b": 2}, {"c": 1, "d": 2}, {"e": 3}]))
+    } == {"not_a_record"}

@@ -294,8 +294,7 @@ def test_a_secret_that_a_table_or_a_question_gives_away_reaches_no_file(put, run
 def test_duplicates_and_updates_across_nights(put, run, inbox):
     put("tower.md", TOWER)
     put("ask.jsonl", [{"kind": "probe", "question": "How high is it?", "answers": ["63 metres"], "source": "tower.md"}])
-    first = run("2026-11-21")
-    tower = first.experiences[0]
+    run("2026-11-21")
     (inbox / "tower.md").unlink()
     (inbox / "ask.jsonl").unlink()
     put("copies/exact.md", TOWER)

@@ -192,9 +192,14 @@ def test_what_stands_around_a_value_stays(text, stays):
     assert stays in done and counts["secret"] == 1 and done.count("[SECRET]") == 1
 
 
-@pytest.mark.parametrize("name", ["palavra-passe", "parola d'ordine", "wifi_password", "userPassword", "WLAN-Schlüssel"])
+@pytest.mark.parametrize(
+    "name", ["palavra-passe", "parola d'ordine", "wifi_password", "userPassword", "WLAN-Schlüssel"]
+)
 def test_what_is_called_a_secret_is_one_in_a_column_a_setting_and_a_key(name):
-    for text in (f"| who | {name} |\n|---|---|\n| ana | Sunflower |\n| rui | Tulip |", f"who,{name},x\nana,Sunflower,b\n"):
+    for text in (
+        f"| who | {name} |\n|---|---|\n| ana | Sunflower |\n| rui | Tulip |",
+        f"who,{name},x\nana,Sunflower,b\n",
+    ):
         assert "Sunflower" not in redact(text)[0]
     assert "Sunflower" not in str(redact_tree({name: "Sunflower"}, Counter()))
     assert "Sun7flower" not in redact(f"{name}: Sun7flower")[0]
