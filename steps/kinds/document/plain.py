@@ -33,7 +33,7 @@ _HYPHENED = re.compile(
     re.IGNORECASE,
 )
 _BROKEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]+)-\n[ \t]*(?P<right>[^\W\d_]+)")
-_WORD, _COMPOUND = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
+_WORD, _COMPOUND = re.compile(r"[^\W\d_]+"), re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:-[^\W\d_]+)+")
 _ENDS = re.compile(r"[.!?…]['\"”’)]*$")
 _DAY = re.compile(
     r"\d{1,2}\.? [^\W\d]+\.? \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d"
