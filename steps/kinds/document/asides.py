@@ -22,35 +22,47 @@ SIGNED = re.compile(r"(?:^|\n|[\"”»’.!?…*_]\s*)(?:—|–|--)\s*[*_]{0,2}
 
 _LONGEST = 200
 _PART = re.compile(r"\s*[·|•]\s*|\s[–—/]\s|(?<=[.!?])\s+")
-_NAME = r"(?:the )?(?-i:[A-Z])\S*(?:(?: and| &|,)? (?-i:[A-Z0-9v])\S*){0,5}"  # of a program, a firm
+_NAME = r"(?:the )?(?-i:[A-ZÀ-Þ])\S*(?:(?: and| &|,| of)? (?-i:[A-ZÀ-Þ0-9v])\S*){0,5}"  # of a program, a firm
 _COPYRIGHT = re.compile(
-    r"^(?:©|copyright\s*(?:©|\(c\)|\d{4}|(?-i:[A-ZÀ-Þ])))|(?:©|\(c\)|copyright)\s*(?:19|20)\d\d|版权所有", re.IGNORECASE
+    r"^(?:©|copyright\s*(?:©|\(c\)|\d{4}|(?-i:[A-ZÀ-Þ]))|\(c\)\s*(?-i:[A-ZÀ-Þ])\S*"
+    r"(?: (?:and|&|of|the|(?-i:[A-ZÀ-Þ])\S*)){1,6}(?:[.,]|$))|(?:©|\(c\)|copyright)\s*(?:19|20)\d\d|版权所有",
+    re.IGNORECASE,
 )
-_LICENCE = re.compile(
-    r"(?:except where|unless|this (?:work|page|site|text|article|document|content)|(?:all |the )?(?:text|contents?)\b"
-    r"|licen[cs]ed)[^\n]{0,120}(?:creative commons|\bCC[ -]BY)|CC[ -]BY|creative commons (?:licen[cs]e|attribution|by)",
+# How a notice begins that goes on for some sentences: of a licence, of cookies, at the end of a mail.
+_NOTICE = re.compile(
+    r"(?:(?:except where|unless|this (?:work|page|site|text|article|document|content)|licen[cs]ed"
+    r"|(?:all |the )?(?:text|contents?)\b)[^\n]{0,120}(?:creative commons|\bCC[ -]BY)|CC[ -]BY|creative commons (?:licen[cs]e|attribution|by))"
+    r"|(?:we|this (?:web)?site) uses? cookies\b|(?:wir|diese (?:web)?seite) (?:verwende[nt]|nutz(?:en|t)) cookies\b"
+    r"|(?:nous utilisons|ce site utilise) des cookies\b|este sitio(?: web)? (?:usa|utiliza) cookies\b"
+    r"|(?:this|the information (?:in|contained in) this) (?:e-?mail|message|communication)\b.{0,90}"
+    r"\b(?:confidential|privileged|intended (?:only|solely))"
+    r"|(?:please )?(?:think of|consider) (?:the (?:trees|environment)|our environment)\b"
+    r"|newsletter\b.*\b(?:subscribe|sign up|abonnieren|s'abonner|suscribirse)\W*$"
+    r"|(?:(?:subscribe to|sign up (?:for|to)|join) our newsletter|(?:to|click here to|you can) unsubscribe"
+    r"|unsubscribe (?:from|here|at any time|by))\b"
+    r"|p\.?s\.?:",
     re.IGNORECASE,
 )
 # Each says nothing but that: "Powered by Hugo", and not "Powered by a water wheel of 6 metres".
-_WHOLE = re.compile(
+_PHRASES = (
     r"(?:(?:this (?:page|site|file|document)|proudly|auto(?:matically)?|was|is)[ -])*"
-    r"(?:powered by|built with|made with"
-    rf"|generated (?:by|from|with)|hosted (?:by|on|at)) {_NAME}"
+    rf"(?:powered by|built with|made with|generated (?:by|from|with)|hosted (?:by|on|at)) (?:{_NAME}|\S*[/_]\S+)"
+    rf"|diese (?:seite|website) (?:wurde|ist) mit {_NAME} (?:gebaut|erstellt|gemacht)|propulsé par {_NAME}"
     r"|(?:this (?:page|file|document) (?:is|was) )?auto(?:matically)?[ -]generated(?: file)?"
-    r"|(?:please )?do not edit(?: (?:this|it|the) ?(?:file|page)?)?(?: (?:by hand|manually|directly))?"
-    r"|all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados"
+    r"|(?:please )?do not edit(?: (?:this|it)(?: file| page)?)?(?: (?:by hand|manually|directly))?"
+    rf"|(?:{_NAME},? )?all rights reserved|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados"
     r"|edit this page(?: on \w+)?|report a problem(?: with this page)?|back to top|was this page helpful"
     r"|impressum|datenschutz(?:erklärung)?|mentions légales|privacy (?:policy|notice)|cookie (?:policy|settings)"
-    r"|terms (?:of (?:use|service)|(?:and|&) conditions)|sitemap"
+    r"|terms (?:of (?:use|service)|(?:and|&) conditions)|sitemap|unsubscribe|(?:strictly |private and )?confidential"
     r"|printed copies (?:are|of this).{0,40}(?:uncontrolled|not controlled|not valid|for reference only)"
     r"|page \d+ of \d+|seite \d+ von \d+"
-    rf"|follow us(?: on {_NAME}(?: or {_NAME})?)?|(?:subscribe to|sign up (?:for|to)|join) our newsletter.{{0,40}}"
-    r"|(?:we|this (?:web)?site) uses? cookies\b.{0,120}"
-    r"|(?:please )?(?:think of|consider) (?:the (?:trees|environment)|our environment)\b.{0,60}"
-    r"|(?:(?:to|click here to|you can) )?unsubscribe\b(?: (?:from|here|at any time|click|by)\b.{0,60})?"
-    r"|(?:strictly |private and )?confidential"
-    r"|(?:this|the information (?:in|contained in) this) (?:e-?mail|message|communication)\b.{0,90}"
-    r"\b(?:confidential|privileged|intended (?:only|solely)).{0,90}",
+    rf"|follow us(?: on {_NAME}(?: or {_NAME})?)?"
+)
+# A footer often stands there as one line of links: what its links are called beside these.
+_LINKS = r"terms|privacy|contact(?: us)?|about(?: us)?|help|home|subscribe"
+_WHOLE = re.compile(rf"(?:(?:{_LINKS})\W+)*(?:{_PHRASES})(?:\W+(?:{_PHRASES}|{_LINKS}))*", re.IGNORECASE)
+_BESIDE = re.compile(
+    rf"(?:{_LINKS})|do not edit .{{1,30}}(?:by hand|manually|directly)|.{{1,40}} may change without notice",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -61,7 +73,7 @@ _CLOSING = re.compile(
     r"(?:[,!. –-]{1,3}(?:(?-i:[A-ZÀ-Þ])[\w.'’-]{0,30}[ ,]{0,2}){0,4})?[.!]?",
     re.IGNORECASE,
 )
-_CLOSING_WORDS = 8
+_CLOSING_WORDS, _LINE_WORDS, _PART_WORDS = 8, 12, 5
 
 
 def is_attribution(line: str) -> bool:
@@ -89,13 +101,15 @@ def is_aside(text: str) -> bool:
     text = text.strip()
     if not text or len(text) >= _LONGEST:
         return False
-    if (mark := _COPYRIGHT.search(text)) and (mark.start() == 0 or len(text.split()) <= 12):
-        return True
-    if _LICENCE.match(text):
+    mark = _COPYRIGHT.search(text)
+    if _NOTICE.match(text) or (mark and (mark.start() == 0 or len(text.split()) <= _LINE_WORDS)):
         return True
     parts = [part for whole in _PART.split(text) if (part := whole.strip(" .!?:[]()*_"))]
-    others = [part for part in parts if not _WHOLE.fullmatch(part)]
-    return len(others) < len(parts) and all(len(part.split()) < 5 and not re.search(r"\d", part) for part in others)
+    known = sum(_WHOLE.fullmatch(part) is not None for part in parts)
+    others = [part for part in parts if not _WHOLE.fullmatch(part) and not _BESIDE.fullmatch(part)]
+    if not known or any(re.search(r"\d", part) for part in others):
+        return False
+    return known > 1 or all(len(part.split()) < _PART_WORDS for part in others)
 
 
 def is_closing(text: str) -> bool:

@@ -222,8 +222,10 @@ def _heading(line: str, *, alone: bool, opens: bool = False) -> str | None:
 def _units(lines: list[str]) -> Iterator[tuple[str, str, int]]:
     """Yield (kind, words, level) of what a run of lines holds; a line that opens nothing goes on with the last one."""
     kind, words, level, base = "", list[str](), 0, 0
+    mark = ""
     for place, line in enumerate(lines):
-        clause, item = _CLAUSE.match(line), None if is_aside(line) else _ITEM.match(line)
+        third = mark == "(b)"  # then (c) is no copyright
+        clause, item = _CLAUSE.match(line), _ITEM.match(line) if third or not is_aside(line) else None
         section = _heading(line, alone=False) if not clause and _SECTION.match(line) else None
         follows = section and any(map(_CLAUSE.match, lines[place + 1 : place + 2]))
         if clause or item or follows:
@@ -235,7 +237,7 @@ def _units(lines: list[str]) -> Iterator[tuple[str, str, int]]:
                 kind, words, level, base = "item", [clause["text"]], 0, 1
             else:
                 assert item is not None
-                kind, words, level = "item", [item["text"]], base
+                kind, words, level, mark = "item", [item["text"]], base, line.split(maxsplit=1)[0]
         elif words:
             words.append(line.strip())
         else:

@@ -73,7 +73,6 @@ FILES = [
         "6 hours",
         "Many thanks",
     ),
-    ("post.txt", f"{HEAD}The kiln is on.\n\nP.S. The key hangs at door 7.", "door 7", ""),
     (
         "asides.md",
         "# Mill\n\nThe bakery sells oat cookies for 3 euros.\n\nThe mill is powered by a water wheel of 6 "
