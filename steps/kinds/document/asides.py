@@ -31,7 +31,8 @@ _COPYRIGHT = re.compile(
 # How a notice begins that goes on for some sentences: of a licence, of cookies, at the end of a mail.
 _NOTICE = re.compile(
     r"(?:(?:except where|unless|this (?:work|page|site|text|article|document|content)|licen[cs]ed"
-    r"|(?:all |the )?(?:text|contents?)\b)[^\n]{0,120}(?:creative commons|\bCC[ -]BY)|CC[ -]BY|creative commons (?:licen[cs]e|attribution|by))"
+    r"|(?:all |the )?(?:text|contents?)\b)"
+    r"[^\n]{0,120}(?:creative commons|\bCC[ -]BY)|CC[ -]BY|creative commons (?:licen[cs]e|attribution|by))"
     r"|(?:we|this (?:web)?site) uses? cookies\b|(?:wir|diese (?:web)?seite) (?:verwende[nt]|nutz(?:en|t)) cookies\b"
     r"|(?:nous utilisons|ce site utilise) des cookies\b|este sitio(?: web)? (?:usa|utiliza) cookies\b"
     r"|(?:this|the information (?:in|contained in) this) (?:e-?mail|message|communication)\b.{0,90}"
