@@ -9,26 +9,8 @@ from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, title_parts, written_on
 from steps.kinds.document.markdown import read_markdown
+from steps.kinds.document.navigation import UNREAD, main_of
 
-# No text of a page, wherever they stand; a form is what it holds, without its fields and what they are called.
-_NO_TEXT = frozenset(
-    "script style noscript template iframe object svg button select input textarea option datalist legend".split()
-)
-_ASIDES = frozenset("nav footer aside".split())
-# A class or an id, whole: of "has-sidebar" and "menu-of-the-day" the one is no sidebar, and the other no menu.
-_ASIDE = re.compile(
-    r"(?:(?:site|page|main|top|left|right|bottom|primary|secondary|global|mobile|post|article|js|wp|c|l|o|m)[-_]{1,2})*"
-    r"(?:cookies?|cookie-?consent|consent|gdpr|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|navigation|menu|sidebar"
-    r"|related(?:-(?:posts?|articles?|links?|pages?))?|newsletter|shar(?:e|ing)|social|ads?|adverts?|advertisement|promo"
-    r"|footer|pagination|toc|skip-?(?:link|nav)s?)"
-    r"(?:[-_]{1,2}(?:banner|bar|box|button|container|consent|content|form|header|inner|items?|left|links?|list|main"
-    r"|menu|notice|outer|overlay|popup|primary|right|section|signup|toggle|top|widget|wrap|wrapper|\d+))*",
-    re.IGNORECASE,
-)
-_UNREAD = (_NO_TEXT | _ASIDES) - {"input"}
-_CONSENT = re.compile(r"cookie.?(?:banner|bar|consent|law|notice|overlay|popup)|gdpr|onetrust", re.IGNORECASE)
-_GUESSED = re.compile(r"cookie|consent|bandeau|banner|menu|promo|social|ads?\b|advert", re.IGNORECASE)
-_MENU = re.compile(r"(?:^|[-_])menu(?:$|[-_])", re.IGNORECASE)  # of links, or else of a café
 _GENERIC = re.compile(
     r"(?:frequently asked )?questions(?: and answers)?|faqs?|home|overview|introduction|welcome|about(?: us)?"
     r"|help|support"
@@ -56,7 +38,7 @@ def read_html(text: str, *, letter: bool = False) -> Page:
         for m in tree.xpath("//meta[@content]")
     }
     written = written_on({name.removesuffix("_time"): value for name, value in heads.items()})
-    body = _main(tree)
+    body = main_of(tree)
     markdown = markdown_of(body)
     if markdown is None:
         return _plain(text)
@@ -87,65 +69,10 @@ def _tree(text: str) -> Any:
         return None
 
 
-def _main(tree: Any) -> Any:
-    """The part of a page that is its text, where the page says which; navigation and the like are taken out of it."""
-    for element in [*tree.iter()]:
-        if isinstance(element.tag, str) and (element.tag in _NO_TEXT or element.get("hidden") is not None):
-            _drop(element)
-    for form in [*tree.iter("form")]:
-        for label in [*form.iter("label")]:
-            _drop(label)
-        form.tag = "div"
-    text = _length(tree.find(".//body") if tree.find(".//body") is not None else tree)
-    for element in [*tree.iter()]:
-        if isinstance(element.tag, str) and _is_aside(element, text):
-            _drop(element)
-    whole = len(tree.text_content())
-    for name in ("main", "article"):
-        found = tree.findall(f".//{name}")
-        if len(found) == 1 and len(found[0].text_content()) > 0.4 * whole:
-            return found[0]
-    bodies = tree.findall(".//body")
-    return bodies[0] if bodies else tree
-
-
-def _drop(element: Any) -> None:
-    if element.getparent() is not None and element.tag not in ("html", "head", "body", "main", "article"):
-        element.drop_tree()
-
-
-def _is_aside(element: Any, text: int) -> bool:
-    """Whether an element is navigation, a notice or the like: by what it is, what it is called, and what it holds.
-
-    ``text``: the characters of the page. What holds its heading or more than a third of its text is the page, whatever
-    it is called; of a list of links only the heading counts, and what is plainly none, a footer, a sidebar, may hold
-    half.
-    """
-    role = element.get("role") in ("navigation", "banner", "contentinfo", "complementary")
-    header = element.tag == "header" and not element.xpath(".//h1|.//h2")
-    names = f"{element.get('class', '')} {element.get('id', '')}".split()
-    called = [name for name in names if _ASIDE.fullmatch(name) or _CONSENT.search(name)]
-    itself = element.tag in _ASIDES or header or role
-    if not (itself or called) or element.xpath(".//h1"):
-        return False
-    own = _length(element)
-    linked = sum(map(_length, element.iter("a"))) > 0.5 * own
-    if linked or any(map(_CONSENT.search, called)):
-        return True
-    if not itself and all(map(_MENU.search, called)):
-        return False
-    plain = itself or not all(map(_GUESSED.search, called))
-    return own <= (text / 2 if plain else text / 3)
-
-
-def _length(element: Any) -> int:
-    return sum(len("".join(part.split())) for part in element.itertext())
-
-
 def body_markdown(text: str) -> str:
     """Return a whole page of (X)HTML as Markdown, as far as it is its text."""
     tree = _tree(_DECLARATION.sub("", visible(text)))
-    return "" if tree is None else markdown_of(_main(tree)) or ""
+    return "" if tree is None else markdown_of(main_of(tree)) or ""
 
 
 def markdown_of(tree: Any) -> str | None:
@@ -227,13 +154,13 @@ class _Page(HTMLParser):
         self._skipped, self._in_title = 0, False
 
     def handle_starttag(self, tag, attrs):
-        self._skipped += tag in _UNREAD
+        self._skipped += tag in UNREAD
         self._in_title = tag == "title"
         if tag in ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4"):
             self.parts.append("\n")
 
     def handle_endtag(self, tag):
-        self._skipped = max(0, self._skipped - (tag in _UNREAD))
+        self._skipped = max(0, self._skipped - (tag in UNREAD))
         self._in_title = False
 
     def handle_data(self, data):

@@ -6,22 +6,13 @@ from itertools import pairwise
 
 from steps.ingest.mails import Mail
 from steps.ingest.normalise import one_line, visible
-from steps.kinds.document.asides import (
-    FORWARDED,
-    introduces_a_quote,
-    is_aside,
-    is_attribution,
-    is_closing,
-    is_of_a_program,
-    unwrapped,
-)
+from steps.kinds.document.asides import FORWARDED, is_aside, is_attribution, is_closing, unwrapped
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, mail_head, written_on
 from steps.kinds.document.moments import undated
+from steps.kinds.document.quotes import QUOTED, SIGNATURE, has_quotes, own_lines
 from steps.sentences import FUNCTION_WORDS
 
-_QUOTED = re.compile(r"^[ \t]*>")
-_SIGNATURE = re.compile(r"^-- ?$")
 _RULE = re.compile(r"^[ \t]*[=\-_*~]{3,}[ \t]*$")
 _SECTION = re.compile(r"^(?P<number>\d{1,2})\.?[ \t]+(?P<text>[A-ZÀ-Þ][^\n.]{0,70})$")
 _CLAUSE = re.compile(r"^[ \t]*(?P<number>\d{1,2}(?:\.\d{1,2})+)\.?[ \t]+(?P<text>\S.*)$")
@@ -53,7 +44,7 @@ def read_plain(text: str) -> Page:
     head, body = mail_head(visible(text).lstrip("\n"))
     page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head), letter=bool(head))
     body = unwrapped(body)
-    own = joined(_own(body, mail=bool(head)) if head or _has_quotes(body) else body.split("\n"))
+    own = joined(own_lines(body, mail=bool(head)) if head or has_quotes(body) else body.split("\n"))
     if page.title is None:
         page.title, own = _titled(own)
     page.blocks = _without_openings([*_blocks(own), *_earlier(body, head.get("from") or head.get("von") or "")])
@@ -68,7 +59,7 @@ def read_mail(mail: Mail) -> Page:
         page = read_html(mail.body, letter=True)
     else:
         text = unwrapped(visible(mail.body))
-        own = joined(_own(text, mail=True))
+        own = joined(own_lines(text, mail=True))
         page = Page(blocks=_without_openings([*_blocks(own), *_earlier(text, mail.sender)]))
     page.title = clean_title(mail.subject) or page.title
     page.written = written_on({"date": mail.date}) or page.written
@@ -80,38 +71,6 @@ def _without_openings(blocks: list[Block]) -> list[Block]:
     """Leave out an item that only opens what stands below it: "You must not"."""
     above = {block.under[-1] for block in blocks if block.under}
     return [b for b in blocks if not (b.kind == "item" and b.text in above and len(b.text.split()) < 5)]
-
-
-def _own(body: str, *, mail: bool) -> Iterator[str]:
-    """What the writer of a mail says: neither what is quoted, wherever it stands, nor the signature.
-
-    Some programs quote without marks: what stands below the line of such a one is another mail's.
-    """
-    lines = body.split("\n")
-    quoted = _before_quotes(lines)
-    for line, quote_follows in zip(lines, quoted, strict=True):
-        if _SIGNATURE.match(line) or FORWARDED.match(line):
-            return
-        if _QUOTED.match(line) or (quote_follows and introduces_a_quote(line)):
-            continue
-        if mail and is_attribution(line) and is_of_a_program(line):
-            return
-        yield line
-
-
-def _before_quotes(lines: list[str]) -> list[bool]:
-    """For each line, whether the next one that is not empty is quoted."""
-    found, follows = list[bool](), False
-    for line in reversed(lines):
-        found.append(follows)
-        follows = _QUOTED.match(line) is not None if line.strip() else follows
-    return found[::-1]
-
-
-def _has_quotes(body: str) -> bool:
-    """Whether a text without the head of a mail is one: a line names who wrote what is quoted below it."""
-    lines = body.split("\n")
-    return any(follows and is_attribution(line) for line, follows in zip(lines, _before_quotes(lines), strict=True))
 
 
 def _earlier(body: str, sender: str) -> Iterator[Block]:
@@ -129,9 +88,9 @@ def _earlier(body: str, sender: str) -> Iterator[Block]:
                     if undated(block.text) is None and block.kind in ("paragraph", "item"):
                         yield block.model_copy(update={"path": (*path, *block.path)})
             said, wrote = [], plain if names and names <= set(re.findall(r"\w{2,}", plain.casefold())) else None
-        elif _SIGNATURE.match(plain):
+        elif SIGNATURE.match(plain):
             wrote = None if not said else wrote
-        elif _QUOTED.match(line):
+        elif QUOTED.match(line):
             said.append(plain)
 
 
