@@ -50,8 +50,9 @@ _OF = {
 class Version(NamedTuple):
     """One version of a page, or one record of another kind.
 
-    ``page``: what its versions share; ``subject``: what pages of the same title share, or what records share that say
-    the same and were judged alike. ``place``: where its line begins in the night's corpus, in bytes.
+    ``page``: what its versions share; ``subject``: what pages of the same title share (of a letter its page: many have
+    one subject line), or what records share that say the same and were judged alike. ``place``: where its line begins
+    in the night's corpus, in bytes.
     """
 
     night: int
@@ -150,6 +151,12 @@ class Tables:
         query = "SELECT * FROM versions WHERE subject = ? AND written > ? AND night < ? ORDER BY written DESC"
         return map(Version._make, self.connection.execute(query, (subject, written, before)))
 
+    def parts_said(self, version: Version, hashes: Iterable[int]) -> int:
+        """How many parts with these hashes a version says."""
+        query = "SELECT 1 FROM parts WHERE hash = ? AND night = ? AND seq = ? LIMIT 1"
+        found = (self.connection.execute(query, (hash_, version.night, version.seq)).fetchone() for hash_ in hashes)
+        return sum(row is not None for row in found)
+
     def saying(self, hash_: int, *, before: int) -> Iterator[tuple[Version, int]]:
         """Yield the versions that say a part, the latest first, each with the part's number in it."""
         query = (
@@ -195,7 +202,8 @@ def version_of(experience: Experience, *, night: int, seq: int, place: int = 0) 
     """Return the row of an experience. Documents are versions of one another by title, file and line."""
     if kind_of(experience).versioned:
         title = folded(experience.title)
-        page, subject = number("page", title, experience.source, experience.record), number("title", title)
+        page = number("page", title, experience.source, experience.record)
+        subject = page if experience.payload.get("letter") else number("title", title)
     else:
         judged = [experience.payload.get(key) for key in ("feedback", "outcome", "chosen", "rejected")]
         page, subject = number("id", experience.id), number("said", experience.kind, experience.text, judged)
