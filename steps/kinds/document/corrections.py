@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from steps.kinds.document.sources import units
-from steps.kinds.document.values import OLD_VALUE
+from steps.kinds.document.values import CITED_VALUE
 from steps.records import Experience
 from steps.sentences import stems
 
@@ -33,7 +33,7 @@ class _Correction:
 
     @classmethod
     def of(cls, text: str) -> "_Correction":
-        old = (value for match in OLD_VALUE.finditer(text) for value in _NUMBER.findall(match["old"]))
+        old = (value for match in CITED_VALUE.finditer(text) for value in _NUMBER.findall(match["old"]))
         return cls(_stems(text), frozenset(_NUMBER.findall(text)), frozenset(old))
 
 

@@ -54,7 +54,7 @@ def _drilled(sources: Sequence[Source], questions: list[Dream], *, night: str) -
         if source.language
         for drill in drills(
             source.experience.title,
-            source.facts,
+            source.drilled,
             questions=fact_counts(questions, source.experience.id, first=source.first),
             language=source.language,
         )

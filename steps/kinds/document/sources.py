@@ -65,6 +65,15 @@ class Source(Passage):
             if not self._is_page or (not self.in_place[fact.sentence] and fact.statement.casefold().startswith(title))
         ]
 
+    @property
+    def drilled(self) -> list[Fact]:
+        """The facts that drills may leave out: of a page, what it is asked for in its place, and so no small talk."""
+        if not self._is_page:
+            return self.facts
+        forms = [(place, form) for place, found in enumerate(self.in_place) for form in found]
+        placed = {(place, f.span): Fact(place, f.statement, f.span) for place, f in forms if f.span in f.statement}
+        return [*placed.values(), *self.turned]
+
     @cached_property
     def blocks(self) -> list[Block | None]:
         """The block of each of its sentences."""

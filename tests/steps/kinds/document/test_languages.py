@@ -31,6 +31,10 @@ def document(title, text):
     )  # fmt: skip
 
 
+def replaced(experience, number):
+    return experience.model_copy(update={"id": number})
+
+
 @pytest.mark.parametrize(
     ("title", "text"), [("Museum Ostmark", GERMAN), ("Musée Ostmark", FRENCH), ("Museo Ostmark", SPANISH)]
 )
@@ -50,6 +54,34 @@ def test_an_english_document_is_asked_backwards_and_about_what_it_does_not_say()
     assert reverse_dreams(sources, night="2026-11-22")
     assert len(unanswerable_dreams(sources, per_document=3, night="2026-11-22")) == 3
     assert any(d.question.startswith("Fill in the blank") for d in _drilled(sources, [], night="2026-11-22"))
+
+
+RUNBOOK = (
+    "## First steps\n\n- Fewer than 9 means that workers died.\n- Restart after 5 minutes.\n\n"
+    "## Severity\n\nAbove 20 it is high."
+)
+MINUTES = (
+    "## Budget\n\nThe bill was 41 euros.\n\n## On-call\n\nThe shift changes on Tuesday. Tavi's sourdough is alive."
+)
+
+
+def test_a_page_does_not_know_what_stands_on_tonights_other_pages():
+    pages = [*passages(document("Queue runbook", RUNBOOK)), *passages(replaced(document("Minutes", MINUTES), "b" * 16))]
+    asked = {d.question for d in unanswerable_dreams(pages, per_document=9, night="2026-11-22")}
+    assert asked == {
+        "What does Queue runbook say for Budget?",
+        "What does Queue runbook say for On-call?",
+        "What does Minutes say for First steps?",
+        "What does Minutes say for Severity?",
+    }
+    alone = unanswerable_dreams(pages[:1], per_document=3, night="2026-11-22")
+    assert len(alone) == 3, "with no other page it is asked what is often asked"
+
+
+def test_drills_of_a_page_leave_out_what_it_is_asked_for_in_its_place():
+    pages = [*passages(document("Queue runbook", RUNBOOK)), *passages(replaced(document("Minutes", MINUTES), "b" * 16))]
+    drilled = [d for d in _drilled(pages, [], night="2026-11-22") if d.strategy == "drill-cloze"]
+    assert {d.verification["span"] for d in drilled} == {"9", "5", "20", "41 euros", "Tuesday"}
 
 
 @pytest.mark.parametrize(
