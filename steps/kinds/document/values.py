@@ -184,7 +184,7 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
         named = re.search(r"\s[A-Z]\w*\s$", text[:start]) and value.isdigit()  # "the Orbit 14" is its name
         if kind == "count" and (named or value in ("1", "one") or not re.search(r"[^\W\d_]", text)):
             continue
-        if kind == "count" and re.search(r"\d\D+\d", value) and re.match(r"\s?[;.,]", text[end:]):
+        if kind == "count" and re.search(r"\d[^\d.,]+\d", value) and re.match(r"\s?[;.,]", text[end:]):
             continue  # "accepted 4 to 1;" is no number of anything
         if kind == "which":
             noun = next(word for word in known.numbered if word.lower() == value.split()[-2].lower())
@@ -199,7 +199,11 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
             cue = re.match(known.what, match[0])
             assert cue is not None
             if start == 0 and text[end : end + 1] != ",":
-                continue  # "Without the flag it takes all": where the value ends cannot be told
+                # "Without the flag it takes all": where the value ends cannot be told, but what else stands there can.
+                within = cue.end()
+                for first, last, words in _values(text[within:end], known):
+                    yield first + within, last + within, words
+                continue
             end -= len(match[0]) - len(match[0].rstrip())
             yield start + cue.end() + 1, end, known.how["what"]
             turned = re.match(known.turned, cue[0], re.IGNORECASE) and text.rstrip(" .").endswith(match[0])
