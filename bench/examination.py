@@ -15,7 +15,8 @@ from steps.examine.asking import Asked, anchor_key, ask_anchors, ask_probes
 from steps.examine.eval_set import anchor_reply
 from steps.examine.predictions import PredictionCache
 from steps.examine.reading import marked_anchors
-from steps.kinds.table import kind_of, passage_for
+from steps.kinds.passages import PassageIndex
+from steps.kinds.table import kind_of
 from steps.marking import right
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
@@ -122,7 +123,7 @@ def _questions(benchmark: BenchmarkRun, night: Night, index: Index | None) -> li
 
 
 def _given(probe: Probe, own: Experience | None) -> str | None:
-    passage = passage_for(probe, own, [])
+    passage = PassageIndex().for_probe(probe, own)
     return passage.context if passage else None
 
 

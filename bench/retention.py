@@ -22,7 +22,7 @@ from steps.examine.replies import ProbeReply
 from steps.gate.evidence import Evidence
 from steps.gate.retention import retention
 from steps.gate.statistics import paired_difference
-from steps.kinds.table import passage_for
+from steps.kinds.passages import PassageIndex
 from steps.model.loading import base_folder, base_sha256
 from steps.records import Answer, ModelRole
 from steps.workspace import Workspace, write_text
@@ -68,11 +68,11 @@ def _items(benchmark: BenchmarkRun, nights: int, *, after: int) -> list[ProbeIte
     """The probes of the first ``nights`` that still hold and are learned by heart, with their passages."""
     items = []
     for night in benchmark.stream.nights[:nights]:
-        documents = {e.id: e for e in benchmark.documents(night)}
+        documents, index = {e.id: e for e in benchmark.documents(night)}, PassageIndex()
         for probe in benchmark.probes(night):
             holds = after < benchmark.stream.outdated.get(probe.name or "", after + 1)
             if probe.answers and holds and probe.source not in benchmark.stream.temporary:
-                passage = passage_for(probe, documents.get(probe.experience or ""), [])
+                passage = index.for_probe(probe, documents.get(probe.experience or ""))
                 items.append(ProbeItem(probe, passage.context if passage else None, f"{night.number}/{probe.source}"))
     return items
 

@@ -17,7 +17,7 @@ from rich.table import Table
 from steps.dream.calibration import Calibration, Measured
 from steps.dream.shares import earned, shared
 from steps.kinds.document.shapes import SHAPES
-from steps.kinds.writing import RULES, Plan
+from steps.kinds.writing import RULES, Shares
 from steps.records import content_id
 
 NIGHTS, PIECES, PROBES = 4, 40, 0.3  # pieces of each shape a night; share of the asked pieces that a probe asks for
@@ -44,7 +44,7 @@ WRITERS: Mapping[str, Simulated] = {
 class SimulatedNight:
     """``plan``: who was given how much; ``learned``: facts of ``pieces`` pieces that are known afterwards."""
 
-    plan: Plan
+    plan: Shares
     learned: int
     pieces: int
 
@@ -80,7 +80,7 @@ def _measured(shape: str, writer: str) -> Measured:
     )
 
 
-def _night(plan: Plan, draw: random.Random) -> tuple[list[dict[str, Any]], int]:
+def _night(plan: Shares, draw: random.Random) -> tuple[list[dict[str, Any]], int]:
     rows, learned_of_all = [], 0
     for shape in SHAPES:
         shares = plan.of(shape)

@@ -1,9 +1,32 @@
 """Addresses as they may be shown and kept: without what opens a door."""
 
 import re
+from typing import TYPE_CHECKING
+
+from steps.errors import SlumberError
 
 _LOGIN = re.compile(r"//[^/\s]+@")
 _GIVEN = re.compile(r"([?&][^=&\s]*(?:key|token|secret|password|passwd|pwd|sig|auth)[^=&\s]*=)[^&\s]+", re.IGNORECASE)
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def server_address(text: str) -> "httpx.URL":
+    """Return the address of a model's server.
+
+    Raises:
+        SlumberError: it is none.
+    """
+    import httpx
+
+    try:
+        address = httpx.URL(text.rstrip("/"))
+    except httpx.InvalidURL:
+        address = httpx.URL("")
+    if address.scheme not in ("http", "https") or not address.host:
+        raise SlumberError(f"{no_password(text)} is no address of a server: set dream.endpoint to http://HOST:PORT/v1.")
+    return address
 
 
 def no_password(text: str) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from steps.addresses import server_address
 from steps.errors import SlumberError
 from steps.model.folder import check_model_folder
 from steps.settings import Settings
@@ -44,11 +45,8 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
             f"registry.key_file names {settings.key_file}, which does not exist: copy the deployment's key there, or "
             "remove the setting to have one made in the workspace."
         )
-    dream = settings.dream
-    if dream.engine == "openai" and not (dream.endpoint and dream.endpoint_model):
-        raise SlumberError("dream.engine is 'openai': set dream.endpoint and dream.endpoint_model in params.yaml, too.")
-    if dream.engine == "openai" and dream.endpoint and not dream.endpoint.startswith(("http://", "https://")):
-        raise SlumberError("dream.endpoint is no address of a server: write http://HOST:PORT/v1.")
+    if (server := settings.dream.server) is not None:
+        server_address(server[0])
     if settings.notify_command and shutil.which(settings.notify_command[0]) is None:
         raise SlumberError(
             f"The program {settings.notify_command[0]!r} of notify.command is not found or not executable: "

@@ -138,8 +138,14 @@ class Carried(Record):
     source: str
     first: int = Field(description="number of its first sentence")
     sentences: int
+    parts: tuple[int, ...] = Field((), description="their numbers; nights from before have none")
     since: str = Field(description="the first night that left it")
     surprise: float | None = Field(description="nats per token of its text to the base; None: not read yet")
+
+    @property
+    def waiting(self) -> tuple[int, ...]:
+        """The numbers of the parts that wait."""
+        return self.parts or tuple(range(self.first, self.first + self.sentences))
 
 
 class Dream(Record):

@@ -14,6 +14,7 @@ _NUMBER = re.compile(
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:of\s|the\s|de\s|and\s(?=[A-Z]))?[A-Z][\w'’-]+)*")
 _BULLET = re.compile(r"^[-*•]+(?=\s)|[\s*•-]+$")
 _WORD = re.compile(r"[\w'’-]+")
+STEM = 5
 FUNCTION_WORDS = frozenset(
     "a an the of in on at by for from to with and or but is are was were be been has have had it its this that "
     "these those as than then into over under after before between during when where which who whom whose what how "
@@ -70,6 +71,11 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> set[str]:
     """Words that carry meaning: no articles, prepositions, auxiliaries."""
     return {w for w in words(text) if w not in FUNCTION_WORDS and len(w) > 1}
+
+
+def stems(text: str) -> frozenset[str]:
+    """The first five letters of each word that carries meaning: what is left of it whatever its ending."""
+    return frozenset(word[:STEM] for word in content_words(text))
 
 
 def names_and_numbers(text: str) -> set[str]:

@@ -3,12 +3,14 @@
 What one lesson costs is known from the last night; before the first it is estimated from how fast the model reads.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from steps.kinds.kind import Passage
-from steps.kinds.table import best_passage, kind_of
+from steps.kinds.passages import PassageIndex
+from steps.kinds.table import kind_of
 from steps.manifest import StepRecord, read_manifests
 from steps.model.chat_model import ChatModel
 from steps.night import Night
@@ -25,13 +27,18 @@ _READ_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Candidate:
-    """A passage that could be dreamt about tonight. ``since``: the night from which it waits; ``news``: how many
-    of its sentences no night has taught.
+    """A passage that could be dreamt about tonight. ``since``: the night from which it waits; ``parts``: the numbers
+    of its sentences that no night has taught.
     """
 
     passage: Passage
     since: str
-    news: int
+    parts: tuple[int, ...]
+
+    @property
+    def news(self) -> int:
+        """How many sentences no night has taught."""
+        return len(self.parts)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -58,6 +65,7 @@ class Plan:
                 source=c.passage.experience.source,
                 first=c.passage.first,
                 sentences=c.news,
+                parts=c.parts,
                 since=c.since,
                 surprise=surprise,
             )
@@ -78,8 +86,8 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
 
     def candidate(passage: Passage, since: str) -> Candidate:
         known = taught.get(passage.experience.id, ())
-        news = [part for place, part in enumerate(passage.sentences) if part and passage.first + place not in known]
-        return Candidate(passage, since, len(news))
+        told = (passage.first + place for place, part in enumerate(passage.sentences) if part)
+        return Candidate(passage, since, tuple(number for number in told if number not in known))
 
     found = [candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
     rows = carried_over(night)
@@ -99,7 +107,8 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
     if minutes is None or not found:
         return Plan(found, [])
     asked = _asked_about(found, probes)
-    surprise, speed = _surprise(base, [c for c in found if c.key not in asked], seconds=60 * minutes * RANKING_SHARE)
+    unranked = [c for c in found if c.key not in asked] or found[:_READ_AT_ONCE]  # how fast it reads is asked, too
+    surprise, speed = _surprise(base, unranked, seconds=60 * minutes * RANKING_SHARE)
     per_sentence, fixed = _costs(night, speed)
     left = 60 * minutes - fixed - _before_dreaming(read_manifests(night.workspace, night.date))
     nights = night.nights("corpus")
@@ -123,11 +132,8 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
 
 def _asked_about(found: list[Candidate], probes: Sequence[Probe]) -> set[tuple[str, int]]:
     by_id = {c.passage.experience.id: c.passage.experience for c in found}
-    best = [
-        best_passage(probe.question, [by_id[probe.experience]] if probe.experience in by_id else [*by_id.values()])
-        for probe in probes
-        if probe.answers
-    ]
+    index = PassageIndex(by_id.values())
+    best = [index.best(probe.question, by_id.get(probe.experience or "")) for probe in probes if probe.answers]
     return {(p.experience.id, p.first) for p in best if p}
 
 
@@ -148,7 +154,10 @@ def _surprise(base: ChatModel, found: list[Candidate], *, seconds: float) -> tup
 
 
 def _costs(night: Night, speed: float) -> tuple[float, float]:
-    """Seconds for each sentence that is dreamt about and learned, and for all else of a night."""
+    """Seconds for each sentence that is dreamt about and learned, and for all else of a night.
+
+    Sentences are counted as ``Candidate.news`` does, in the figures of dreaming, too.
+    """
     for earlier in reversed(night.nights("dreams", tonight=False)):
         done = read_manifests(night.workspace, earlier)
         dreamt, learned = done.get("dream"), done.get("consolidate")
@@ -157,7 +166,7 @@ def _costs(night: Night, speed: float) -> tuple[float, float]:
             rest -= _before_dreaming(done)
             return (dreamt.seconds + learned.seconds) / dreamt.figures["sentences"], rest
     passes = 3 + _FORWARDS * night.settings.consolidate.epochs  # written and verified, read by the teacher, learned
-    lesson = LESSON_TOKENS * passes / speed if speed else 0.0
+    lesson = LESSON_TOKENS * passes / speed if speed else math.inf
     return LESSONS_PER_SENTENCE * lesson, 60 * (night.settings.night.minutes or 0) * EXAM_SHARE
 
 

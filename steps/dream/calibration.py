@@ -7,7 +7,7 @@ measured where another writer can be used, for only then is there anything to co
 from collections import Counter
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from steps.addresses import no_password
 from steps.code import code_sha256
@@ -16,7 +16,7 @@ from steps.kinds.document.shapes import SHAPES
 from steps.kinds.document.sources import Source, passages
 from steps.kinds.document.writers import WRITERS, Writer, written
 from steps.kinds.kind import Dreaming
-from steps.kinds.writing import RULES, Plan
+from steps.kinds.writing import RULES, Shares
 from steps.model.chat_model import ChatModel
 from steps.progress import say
 from steps.records import content_id
@@ -98,7 +98,7 @@ def remembered(settings: Settings, workspace: Workspace, *, base_sha256: str) ->
     try:
         path = _file(workspace, _key(settings, base_sha256))
         return Calibration.model_validate_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValidationError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
 
 
@@ -137,7 +137,7 @@ def _of_writer(
     base: ChatModel,
 ) -> list[Measured]:
     """Let one writer alone write about all passages."""
-    plan = Plan({shape: {name: 1.0} for shape in SHAPES})
+    plan = Shares({shape: {name: 1.0} for shape in SHAPES})
     dreaming = Dreaming(NIGHT, settings, writer, base, Counter(), plan)
     dreams, _ = written(sources, dreaming, fallback=False)
     found = []

@@ -1,14 +1,18 @@
 """Held-out probes where the owner gave none, and the check that no probe leaks into training."""
 
 import random
+from collections.abc import Iterator, Sequence
 
-from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.fuzz import ratio
+from rapidfuzz.process import cdist
 
 from steps.dream.rehearsal import normalised
 from steps.kinds.document.candidates import SAME_WORDING
-from steps.kinds.table import best_passage
+from steps.kinds.passages import PassageIndex
 from steps.marking import holds
 from steps.records import Dream, Experience, Probe, content_id
+
+_AT_ONCE = 1000  # texts that are compared with all probes in one piece of memory
 
 
 def hold_out(
@@ -27,9 +31,9 @@ def hold_out(
     and answer are dropped. Where that makes fewer than ``at_least`` probes with the owner's, more are held out, a fact
     each.
     """
-    probed = {probe.experience for probe in probes}
+    probed, index = {probe.experience for probe in probes}, PassageIndex(experiences)
     for probe in probes:
-        if probe.experience is None and (asked := best_passage(probe.question, experiences)):
+        if probe.experience is None and (asked := index.best(probe.question)):
             probed.add(asked.experience.id)
     held: list[Dream] = []
     more: list[Dream] = []
@@ -52,24 +56,33 @@ def hold_out(
     out = {d.id for d in held}
     left = [d for d in dreams if d.id not in out and d.verification.get("reads") not in out]
     kept = [_as_probe(d) for d in held]
-    return [d for d in left if not any(_gives_away(d.question, d, probe) for probe in kept)], kept
+    given_away = {n for n, probe in _alike([d.question for d in left], kept) if holds(left[n].answer, probe.answers)}
+    return [d for n, d in enumerate(left) if n not in given_away], kept
 
 
 def leaks(dreams: list[Dream], probes: list[Probe]) -> list[str]:
     """Return the questions of dreams that repeat a probe: the same words, or a held-out one's wording."""
     exact = {normalised(p.question) for p in probes}
     held = [p for p in probes if p.origin == "dream"]
-    return [
-        text
-        for dream in dreams
-        for text in dict.fromkeys((dream.question, *dream.asked))
-        if normalised(text) in exact or any(_gives_away(text, dream, probe) for probe in held)
-    ]
+    said = [(text, dream) for dream in dreams for text in dict.fromkeys((dream.question, *dream.asked))]
+    # Rows of a table ask much alike: what gives a probe away has its answer, too.
+    alike = _alike([text for text, _ in said], held)
+    given_away = {n for n, probe in alike if holds(said[n][1].answer, probe.answers)}
+    return [text for n, (text, _) in enumerate(said) if normalised(text) in exact or n in given_away]
 
 
-def _gives_away(text: str, dream: Dream, probe: Probe) -> bool:
-    """Whether a dream that asks ``text`` teaches a probe's wording with its answer; rows of a table ask much alike."""
-    return token_sort_ratio(text, probe.question) > SAME_WORDING and holds(dream.answer, probe.answers)
+def _alike(texts: Sequence[str], probes: Sequence[Probe]) -> Iterator[tuple[int, Probe]]:
+    """Yield which texts have the wording of which probes: rapidfuzz's token-sort ratio of all with all."""
+    asked = [_sorted(probe.question) for probe in probes]
+    for start in range(0, len(texts) if asked else 0, _AT_ONCE):
+        batch = [_sorted(text) for text in texts[start : start + _AT_ONCE]]
+        scores = cdist(batch, asked, scorer=ratio, score_cutoff=SAME_WORDING)
+        for row, column in zip(*(scores > SAME_WORDING).nonzero(), strict=True):
+            yield start + int(row), probes[column]
+
+
+def _sorted(text: str) -> str:
+    return " ".join(sorted(text.split()))
 
 
 def _as_probe(dream: Dream) -> Probe:

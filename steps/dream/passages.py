@@ -1,6 +1,6 @@
 """The calibration passages: invented pages of every shape, all that they say, and how dreams are held against it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,7 @@ from steps.kinds.document.kind import Document, DocumentEntry
 from steps.kinds.document.shapes import Shape
 from steps.marking import holds
 from steps.records import Dream, Experience, content_id
-from steps.sentences import content_words
+from steps.sentences import stems
 from steps.workspace import file_sha256
 
 _FILE = Path(__file__).with_name("calibration.yaml")
@@ -124,9 +124,5 @@ def _about(question: str, passage: CalibrationPassage, fact: KnownFact) -> bool:
 
 def _within(words: str, text: str) -> bool:
     """Whether all words stand in a text, whatever their endings."""
-    wanted = _stems((words,)) or {words.lower()}
-    return wanted <= _stems((text,)) | set(text.lower().split())
-
-
-def _stems(texts: Iterable[str]) -> set[str]:
-    return {word[:5] for text in texts for word in content_words(text)}
+    wanted = stems(words) or {words.lower()}
+    return wanted <= stems(text) | set(text.lower().split())

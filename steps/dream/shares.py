@@ -13,7 +13,7 @@ from typing import Any
 
 from steps.dream.calibration import Calibration, Measured
 from steps.kinds.document.shapes import SHAPES
-from steps.kinds.writing import RULES, Plan, Tally
+from steps.kinds.writing import RULES, Shares, Tally
 from steps.manifest import read_manifest
 from steps.workspace import Workspace
 
@@ -93,7 +93,7 @@ def _rate(writer: str, counts: Mapping[tuple[str, str], Mapping[str, float]]) ->
     return (learned + _PROBES / 2) / (probes + _PROBES)
 
 
-def shared(found: Mapping[tuple[str, str], Earned], *, floor: float) -> Plan:
+def shared(found: Mapping[tuple[str, str], Earned], *, floor: float) -> Shares:
     """Return who writes how much of each shape: by value per cost, nobody below ``floor``."""
     shares: dict[str, dict[str, float]] = {}
     for shape in SHAPES:
@@ -106,10 +106,10 @@ def shared(found: Mapping[tuple[str, str], Earned], *, floor: float) -> Plan:
             writer: round(least + (1 - len(own) * least) * (worth[writer] / total if total else 1 / len(own)), 4)
             for writer in sorted(own)
         }
-    return Plan(shares)
+    return Shares(shares)
 
 
-def writer_rows(calibration: Calibration, plan: Plan, tallies: Sequence[Tally]) -> list[dict[str, Any]]:
+def writer_rows(calibration: Calibration, plan: Shares, tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """Return what was measured of each writer, its share, and what it did, by shape: for figures and pages."""
     done = {(tally.shape, tally.writer): tally for tally in tallies}
     measured = {(row.shape, row.writer): row for row in calibration.rows}

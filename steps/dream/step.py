@@ -18,6 +18,7 @@ from steps.workspace import read_records, write_records
 class DreamFigures(Figures):
     """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy.
 
+    ``sentences``: those of tonight's passages that no night before has taught.
     ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source. ``waits``: why
     nothing is dreamt and all is carried over.
     ``dreamer``: digest of who writes and verifies. ``calibration``: which writers it can be, in a line; ``writers``:
@@ -123,7 +124,7 @@ class DreamStep(Step[DreamFigures]):
         return DreamFigures(
             documents=len({passage.experience.id for passage in passages}),
             passages=len(passages),
-            sentences=sum(len(passage.sentences) for passage in passages),
+            sentences=sum(one.news for one in planned.tonight),
             sentences_with_question=len(covered),
             strategies=dict(Counter(d.strategy for d in train)),
             kept=len(train),

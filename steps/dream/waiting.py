@@ -1,7 +1,8 @@
 """A night that brings too little to be judged waits for the next ones, with the probes that ask about it."""
 
 from steps.dream.budget import Candidate, Plan, carried_over
-from steps.kinds.table import kind_of, passage_for
+from steps.kinds.passages import PassageIndex
+from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Experience, Probe
 from steps.workspace import read_records
@@ -14,8 +15,9 @@ def brought_along(night: Night, found: list[Candidate]) -> list[Probe]:
     for earlier in sorted({row.night for row in carried_over(night)}):
         corpus = read_records(night.workspace.dataset("corpus", earlier), Experience)
         documents = {e.id: e for e in corpus if kind_of(e).learned}
+        index = PassageIndex(documents.values())
         for probe in read_records(night.workspace.dataset("probes", earlier), Probe):
-            passage = passage_for(probe, documents.get(probe.experience or ""), corpus)
+            passage = index.for_probe(probe, documents.get(probe.experience or ""))
             if passage and (passage.experience.id, passage.first) in waited:
                 probes.append(probe.model_copy(update={"night": night.date, "experience": passage.experience.id}))
     return probes

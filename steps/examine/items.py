@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.dream.lessons import fact_of
-from steps.kinds.table import kind_of, passage_for
+from steps.kinds.passages import PassageIndex
+from steps.kinds.table import kind_of
 from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records
 
@@ -32,12 +33,14 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
     found: dict[str, ProbeItem] = {}
     for cohort in nights:
         corpus = read_records(workspace.dataset("corpus", cohort), Experience)
-        documents |= {e.id: e for e in corpus if kind_of(e).learned}
+        learned = [e for e in corpus if kind_of(e).learned]
+        documents |= {e.id: e for e in learned}
+        index = PassageIndex(learned)
         probes = read_records(workspace.dataset("probes", cohort), Probe)
         held = workspace.dataset("holdouts", cohort)
         probes += read_records(held, Probe) if held.exists() else []
         for probe in probes:
-            passage = passage_for(probe, documents.get(probe.experience or ""), corpus)
+            passage = index.for_probe(probe, documents.get(probe.experience or ""))
             document = passage.experience if passage else None
             source = document.source if document else NO_DOCUMENT
             found.pop(probe.id, None)  # asked again after it had changed and changed back: the later night's counts

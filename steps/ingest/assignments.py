@@ -6,9 +6,10 @@ Every repetition is bounded or anchored by a look-behind, so that a hostile text
 import re
 from collections.abc import Iterator
 
+from steps.ingest.labels import PASSWORDS, PHRASES
+
 _STRONG = (
-    r"passwor[dt]|passwd|pass[ -]?phrase|pass_?word|contraseña|mot de passe|mdp|senha|wachtwoord|pwd|pw|p/w"
-    r"|пароль|密码|密碼|パスワード|hasło|heslo|lösenord|(?<![a-z])pass(?=\s?[:=])|wpa\d?[ _-]?(?:psk|key)"
+    rf"{PASSWORDS}|{PHRASES}|(?<![a-z])pass(?=\s?[:=])|wpa\d?[ _-]?(?:psk|key)"
     r"|api[ _-]?key|apikey"
     r"|api[ _-]?token|secret[ _-]?(?:access[ _-]?)?key|client[ _-]?secret|signing[ _-]?secret"
     r"|access[ _-]?(?:key|token)"
@@ -28,8 +29,7 @@ _NAMED = tuple(
         rf"(?P<strong>{_STRONG})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|[:：])(?:\s|</?[a-z]{{1,8}}>){{0,6}}"
         rf"(?P<value>{_QUOTED}|{_BARE})",
         rf"(?<![a-z])(?P<strong>{_STRONG})\s+(?P<sign>is|was|to|ist|est|es|é|:)\s+(?P<value>{_QUOTED}|{_BARE})",
-        r"(?<![a-z])(?P<strong>passwor[dt]|passwd|passphrase|pw|pin|wi-?fi key|(?:signing"
-        r"|client) secret)\s+(?P<sign>)"
+        rf"(?<![a-z])(?P<strong>{PASSWORDS}|{PHRASES}|pin|wi-?fi key|(?:signing|client) secret)\s+(?P<sign>)"
         rf"(?P<value>{_QUOTED}|{_BARE})",
         rf"(?<![a-z])(?P<weak>{_WEAK})(?:_[a-z0-9]{{1,20}})?{_QUOTES}\s{{0,4}}(?P<sign>:=|=>|=|[:：])\s{{0,4}}"
         rf"(?P<value>{_QUOTED}|{_BARE})",
@@ -38,7 +38,7 @@ _NAMED = tuple(
 )
 _QUERY = re.compile(r"[?&;][\w.-]*$")
 _LOGIN = re.compile(r"[\w.@-]{1,60}:(?=\S{4})")
-_PASSWORD = re.compile(r"pass|contra|mot|senha|wacht|pw|mdp|p/w|парол|密|パス|has|hes|lös", re.IGNORECASE)
+_PASSWORD = re.compile(rf"pass|{PASSWORDS}|{PHRASES}", re.IGNORECASE)
 _ALONE = re.compile(r"[.!]?[ \t]*(?:\n|\Z)|[,;] |</")
 _LONG, _REST = 190, re.compile(r"""[^\s"'`,;\]})<>&]*""")  # a session token has thousands of characters
 _KEYED = re.compile(r"\d+\*")  # a code as a keypad takes it

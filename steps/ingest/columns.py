@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from steps.ingest.labels import CODES, KEYS, PASSWORDS, PHRASES
+
 Cell = tuple[int, int]
 
 _HEAD = re.compile(
-    r"[\W_]*(?:[\w./-]{1,20} ){0,2}(?:passwor[dt]|passwd|passcode|pass ?phrase|kennwort|mot de passe"
-    r"|contraseña|senha|"
-    r"wachtwoord|pwd|pw|pin(?:[ -]?code)?|(?:api|access|secret|licen[cs]e|recovery|wi-?fi)[ _-]?(?:key|token"
-    r"|code)|(?:client|shared)[ _-]secret|"
-    r"(?:door|gate|alarm|entry|safe|lock|voicemail)[ _-]?code|tür-?code|clave)(?: \([^()]{1,20}\))?[\s*_`\"':]*",
+    rf"[\W_]*(?:[\w./]{{1,20}}[ /-]){{0,3}}(?:{PASSWORDS}|{PHRASES}|{KEYS}|{CODES}"
+    r"|(?:access|secret|licen[cs]e|recovery|wi-?fi)[ -]?code)s?(?: \([^()]{1,20}\))?[\s*_`\"':]*",
     re.IGNORECASE,
 )
+# A head as it is called in a database or a program: wifi_password, wifiPassword.
+_LONGEST = 200
+_JOINT = re.compile(r"\\?_|\\(?=\W)|(?<=[a-z])(?=[A-Z])")
 # What a cell says when it holds no secret.
 _NOTHING = re.compile(
     r"\W*|n/?a|none|no|yes|optional|required|empty|unchanged|default|changed|hidden|ask|see|tbd|unknown|\*+"
@@ -32,13 +34,18 @@ def columns(text: str) -> Iterator[tuple[int, int]]:
         secret: list[int] = []
         width = 0
         for cells in rows:
-            if len(cells) == 2 and _HEAD.fullmatch(text[slice(*cells[0])]) and _ODD.search(text[slice(*cells[1])]):
+            if len(cells) == 2 and is_secret(text[slice(*cells[0])]) and _ODD.search(text[slice(*cells[1])]):
                 yield from (found for found in [_held(text, cells[1])] if found)
             elif len(cells) != width:  # the head of a table
-                secret = [i for i, cell in enumerate(cells) if len(cells) > 1 and _HEAD.fullmatch(text[slice(*cell)])]
+                secret = [i for i, cell in enumerate(cells) if len(cells) > 1 and is_secret(text[slice(*cell)])]
             else:
                 yield from (found for i in secret if (found := _held(text, cells[i])))
             width = len(cells)
+
+
+def is_secret(head: str) -> bool:
+    """Whether the head of a column, or a key of JSON, calls what stands under it a password, a PIN or the like."""
+    return len(head) < _LONGEST and _HEAD.fullmatch(_JOINT.sub(" ", head)) is not None
 
 
 def _html(text: str) -> Iterator[list[Cell]]:

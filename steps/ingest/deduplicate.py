@@ -1,16 +1,21 @@
 """Find what was met before, in the index and among what tonight has taken in.
 
-A document is a version of those of the same title: it repeats one that holds still, word for word, or it is new; one
-that is older than a version that was met replaces nothing. Other records repeat one another if they say the same and
-were judged alike. Two probes are one if they ask the same and the answers that hold last are the same.
+A document is a version of what its file said under its title: it repeats one that holds still, word for word, it
+updates its page, or it is new. One that is older than its page replaces nothing, nor does an old copy of a page that
+has moved: one of the same title that says half of the same, or a record of a single sentence. Other records repeat one
+another if they say the same and were judged alike. Two probes are one if they ask the same and the answers that hold
+last are the same.
 """
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import islice
 from typing import Literal, NamedTuple
 
-from steps.ingest.tables import Asked, Tables, Version, asked, version_of
+from steps.ingest.tables import Asked, Tables, Version, asked, part_hashes, version_of
+from steps.kinds.table import kind_of
 from steps.records import Experience, Probe, content_id
+
+_NEWEST = 20  # of the pages of one title, so many are compared
 
 
 class Match(NamedTuple):
@@ -45,12 +50,12 @@ class Met:
         if same := self.repeated(new.id) or self.repeated(twin_id(new)):
             return Match("duplicate", same)
         mine = version_of(new, night=self._night, seq=self._taken)
-        if new.kind != "document":
+        if not kind_of(new).versioned:
             said = next(self._versions("subject", mine.subject), None)
             return Match("duplicate", said) if said else None
-        if mine.written is not None and (newer := self._newer(mine.subject, mine.written)):
+        if newer := self._newer(mine, new):
             return Match("older", newer)
-        before = next(self._versions("page", mine.page), None) or next(self._versions("subject", mine.subject), None)
+        before = next(self._versions("page", mine.page), None)
         return Match("update", before) if before else None
 
     def repeated(self, number: str) -> Version | None:
@@ -79,12 +84,23 @@ class Met:
                 return found[2]
         return None
 
-    def _newer(self, subject: int, written: float) -> Version | None:
-        found = chain(
-            self._tonight.written_after(subject, written, before=self._night + 1),
-            self._index.written_after(subject, written, before=self._night),
-        )
-        return next((version for version in found if self._holds(version)), None)
+    def _newer(self, mine: Version, new: Experience) -> Version | None:
+        """Return the version, later by its own date, of the page that ``new`` is an older state of, if there is one."""
+        if mine.written is None:
+            return None
+        for version in self._versions("page", mine.page):
+            if version.written is not None and version.written > mine.written and self._holds(version):
+                return version
+        if mine.subject == mine.page:
+            return None
+        hashes = set(part_hashes(new))
+        alone = len(hashes) == 1 and new.record is not None
+        for tables, before in ((self._tonight, self._night + 1), (self._index, self._night)):
+            for version in islice(tables.written_after(mine.subject, mine.written, before=before), _NEWEST):
+                same = alone or tables.parts_said(version, hashes) * 2 >= len(hashes)
+                if same and self._holds(version):
+                    return version
+        return None
 
     def _holds(self, version: Version) -> bool:
         return next(self._versions("page", version.page)).id == version.id

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from steps.ingest.blocks import with_plain_messages
+from steps.ingest.chat_parts import with_plain_messages
 
 _SPEAKERS = {
     "human": "user",

@@ -17,10 +17,10 @@ from pathlib import Path
 from steps.errors import SlumberError
 from steps.ingest.tables import SCHEMA, Tables
 from steps.progress import progress
-from steps.records import Experience, Probe, Triaged
+from steps.records import Carried, Experience, Probe, Triaged
 from steps.workspace import Workspace, compact, each_record, file_sha256
 
-VERSION = "1"
+VERSION = "4"
 _CACHE_KIB = 200_000
 _WAIT_SECONDS = 30
 
@@ -213,7 +213,17 @@ def _triage(tables: Tables, night: int, path: Path) -> None:
     tables.leave_out((row.experience for row in rows if row.verdict != "persist" or row.waits), night=night)
 
 
-_READERS: dict[str, Callable[[Tables, int, Path], None]] = {"corpus": _corpus, "probes": _probes, "triage": _triage}
+def _carried(tables: Tables, night: int, path: Path) -> None:
+    rows = (row for _, row in each_record(path, Carried))
+    tables.carry(((row.experience, number) for row in rows for number in row.waiting), night=night)
+
+
+_READERS: dict[str, Callable[[Tables, int, Path], None]] = {
+    "corpus": _corpus,
+    "probes": _probes,
+    "triage": _triage,
+    "carried": _carried,
+}
 
 
 def _number(night: str) -> int:

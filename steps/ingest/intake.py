@@ -16,7 +16,7 @@ from steps.ingest.prepare import prepare
 from steps.ingest.readers import ParsedRecord, read_found
 from steps.ingest.redact import sentence
 from steps.ingest.seen import Seen
-from steps.ingest.tables import Asked, Tables, Version
+from steps.ingest.tables import Asked, Tables, Version, folded
 from steps.ingest.walking import InboxEntry
 from steps.kinds.entry import RecordRejected
 from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Quarantined, content_id
@@ -179,7 +179,7 @@ class Intake:
 
 
 def _asked(probe: Probe) -> str:
-    return " ".join(probe.question.split()).strip(" .?").casefold() + f" ({(probe.source or '').casefold()})"
+    return f"{folded(probe.question)} ({(probe.source or '').casefold()})"
 
 
 def _said(parsed: ParsedRecord) -> str:

@@ -1,10 +1,14 @@
-"""What secrets are called, in the languages that we know the words of: passwords, phrases, and codes of digits."""
+"""What secrets are called, in the languages that we know the words of: passwords, phrases, and codes of digits.
+
+The one list of these words: settings (``assignments.py``), heads of columns (``columns.py``), keys of JSON
+(``redact.py``) and sentences (``labelled.py``) are searched for them.
+"""
 
 import re
 
-_KEYS = (
+KEYS = (
     r"(?:api|access|secret|encryption|private|recovery|wi-?fi|wlan|licen[cs]e|product|activation|host|admin|signing"
-    r"|storage|master|bearer|session)[ -]?(?:key|token)|client[ -]secret"
+    r"|storage|master|bearer|session)[ _-]?(?:key|token)|(?:client|shared)[ _-]secret"
     r"|(?:auth|bot|deploy|personal access|webhook|service) (?:token|secret)"
     r"|(?:api|zugangs|lizenz|wlan|wifi|netzwerk)-?schlüssel"
     r"|(?:clé|clave|chiave|chave)(?: d[e']? ?(?:la |l')?| )?(?:api|wi-?fi|acc[eè]so?|licencia|licence|licenza|acesso)"
@@ -12,13 +16,14 @@ _KEYS = (
     r"|(?:recovery|backup|activation|einmal|wiederherstellungs|herstel)[ -]?codes?"
     r"|codes? de (?:récupération|secours)"
 )
-_PASSWORDS = (
-    r"passwor[dt]|passwd|kennwort|пароль|hasło|heslo|lösenord|密码|密碼|パスワード"
-    r"|mot de passe|contraseña|senha|palavra-passe|wachtwoord|pwd|pw|parola d'ordine"
+PASSWORDS = (
+    r"pass[ _-]?wor[dt]|passwd|kennwort|passord|adgangskode|salasana|пароль|has[łl]o|heslo|l[öo]senord|密码|密碼"
+    r"|パスワード|mot[ _-]de[ _-]passe|mdp|contrase[ñn]a|senha|palavra[ _-]passe|wachtwoord|pwd|pw|p/w"
+    r"|parola[ _-]d['’ _-]{0,2}ordine"
 )
-_PHRASES = (
-    r"pass ?phrase|(?:seed|recovery|secret) phrase|phrase (?:secrète|de passe)|frase (?:segreta|de contraseña)"
-    r"|wachtzin"
+PHRASES = (
+    r"pass[ _-]?phrase|(?:seed|recovery|secret)[ _-]phrase|phrase (?:secrète|de passe)"
+    r"|frase (?:segreta|de contraseña)|wachtzin"
 )
 # What is opened by a code: "door code", "code for the side door", "code du portail", "Türcode".
 _OPENED = (
@@ -29,18 +34,18 @@ _OPENED = (
     r"|ingresso"
     r"|cassaforte|allarme|portão|cofre|tresors?|eingang\w{0,2}|kluis|poort)"
 )
-_CODES = (
+CODES = (
     rf"pin(?:[ -]?(?:code|number|nummer))?|(?:{_OPENED}|access|security|disarm|unlock|keypad|zugangs"
     r"|toegangs|eingangs|tresor|tür|alarm|pass)[ -]?codes?"
-    r"|(?:combination|kombination|combinaison|combinación|combinazione)|geheimzahl"
-    r"|code secret|codice segreto|código secreto|mot de passe vocal"
+    r"|geheimzahl|code secret|codice segreto|código secreto|mot de passe vocal"
     r"|(?:code|código|codice|código) (?:(?:of|for|to|on|für|d[eaiou]\w{0,3}|van|zum|zur|pour) |dell'|de l')"
     rf"(?:[\w'’-]{{1,15}} ){{0,3}}?(?:{_OPENED}|cage|compound|yard|car park|bay|office|building|house|flat"
     rf"|room|store|floor"
     r"|kitchen|toilet|cellar|basement|gym|pool)"
 )
+_COMBINATIONS = r"(?:combination|kombination|combinaison|combinación|combinazione)"
 LABEL = re.compile(
-    rf"(?:(?P<phrase>{_PHRASES})|(?<![a-z-])(?P<code>{_CODES})|(?P<password>{_PASSWORDS}|{_KEYS}))"
+    rf"(?:(?P<phrase>{PHRASES})|(?<![a-z-])(?P<code>{CODES}|{_COMBINATIONS})|(?P<password>{PASSWORDS}|{KEYS}))"
     r"(?![a-z]{0,20}[_(])(?:s|en|es|e)?\b",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from steps.kinds.entry import RecordRejected
 
 TABLES = (".json", ".csv", ".tsv", ".parquet")
 _TOLD = re.compile(r"\A\"?sep=([,;\t|])\"?\r?\n", re.IGNORECASE)
-_NO_NAME = re.compile(r"|[\d.,%€$£+-]+|\d{4}-\d\d-\d\d.*")
+NO_NAME = re.compile(r"|[\d.,%€$£+-]+|\d{4}-\d\d-\d\d.*")  # of a column: nothing, a number, a day
 _JSON = ("messages", "conversations", "prompt", "completion", "chosen", "rejected", "answers", "tools", "outcome")
 _ALONE = (*_JSON, "text")  # what a table may hold in its only column
 MAX_DEPTH = 50
@@ -46,14 +46,14 @@ def _csv(text: str, *, delimiter: str | None) -> Iterator[Any]:
     mark = delimiter or (told[1] if told else max(",;\t|", key=head.count))
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
     names = [name.strip() for name in reader.fieldnames or []]
-    if not names or len(set(names)) < len(names) or any(_NO_NAME.fullmatch(name) for name in names):
+    if not names or len(set(names)) < len(names) or any(NO_NAME.fullmatch(name) for name in names):
         raise RecordRejected("not_a_table", "its first line does not name its columns: write their names there")
     if len(names) < 2 and names[0].lower() not in _ALONE:
         raise RecordRejected("not_a_table", "it has a single column, which is no table: save it as text")
     reader.fieldnames = names
     try:
         for row in reader:
-            if None in row:
+            if any(cell.strip() for cell in row.pop(None, ())):
                 yield RecordRejected(
                     "not_a_row", f"it has more cells than the head: quote what holds the sign {mark!r}"
                 )

@@ -226,11 +226,14 @@ def _rows(file: str, suffix: str, content: bytes, known: Known) -> Iterator[Pars
     """The records of a file that holds them as a table or a list, numbered from 1; of other tables one document."""
     rows = [*rows_of(suffix, content)]
     one_object = suffix == ".json" and len(rows) == 1  # settings, a reply of a server: no table
-    if not one_object and not any(map(_is_record, rows)) and (text := as_table(rows)):
+    good = [row for row in rows if not isinstance(row, RecordRejected)]
+    text = None if one_object or any(map(_is_record, good)) else as_table(good, headed=suffix != ".json")
+    if text:
         yield _unless_known(known, file, None, content, partial(_whole, file, ".md", text))
-        return
     for number, value in enumerate(rows, start=1):
         refused = isinstance(value, RecordRejected)
+        if text and not refused:
+            continue
         raw = b"" if refused else json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
         read = partial(_row, file, number, value)
         yield read() if refused else _unless_known(known, file, number, raw, read)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from steps.ingest.assignments import SECRET_NAME
+from steps.ingest.columns import is_secret
 from steps.ingest.credentials import secrets
 from steps.ingest.labelled import told
 from steps.ingest.normalise import nested_within
@@ -114,7 +115,7 @@ def redact_tree(value: Any, counts: Counter[str], *, depth: int = 0, clean: str 
 
 def _named(key: str) -> str:
     """What the value under a key is, if the key says that it is a secret or somebody's number."""
-    return next((kind for kind, pattern in _KEYS if pattern.search(key)), "")
+    return "secret" if is_secret(key) else next((kind for kind, pattern in _KEYS if pattern.search(key)), "")
 
 
 def _blacked_out(item: Any, kind: str, counts: Counter[str]) -> Any:

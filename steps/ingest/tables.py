@@ -32,19 +32,27 @@ CREATE INDEX probes_by_id ON probes (id);
 CREATE INDEX probes_by_question ON probes (question, night, seq);
 CREATE INDEX probes_by_about ON probes (about, night, seq);
 CREATE TABLE untaught (night INTEGER, id TEXT, PRIMARY KEY (night, id)) WITHOUT ROWID;
+CREATE TABLE carried (id TEXT, number INTEGER, night INTEGER, PRIMARY KEY (id, number, night)) WITHOUT ROWID;
+CREATE INDEX carried_by_night ON carried (night);
 CREATE TABLE seen (raw BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (dataset TEXT, night INTEGER, size INTEGER, mtime INTEGER, sha256 TEXT,
     PRIMARY KEY (dataset, night)) WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
-_OF = {"corpus": ("versions", "parts", "names"), "probes": ("probes",), "triage": ("untaught",)}
+_OF = {
+    "corpus": ("versions", "parts", "names"),
+    "probes": ("probes",),
+    "triage": ("untaught",),
+    "carried": ("carried",),
+}
 
 
 class Version(NamedTuple):
     """One version of a page, or one record of another kind.
 
-    ``page``: what its versions share; ``subject``: what pages of the same title share, or what records share that say
-    the same and were judged alike. ``place``: where its line begins in the night's corpus, in bytes.
+    ``page``: what its versions share; ``subject``: what pages of the same title share (of a letter its page: many have
+    one subject line), or what records share that say the same and were judged alike. ``place``: where its line begins
+    in the night's corpus, in bytes.
     """
 
     night: int
@@ -91,7 +99,7 @@ class Tables:
         """Enter an experience as the ``seq``-th of its night."""
         row = version_of(experience, night=night, seq=seq, place=place)
         self.connection.execute("INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?)", row)
-        if experience.kind == "document":
+        if kind_of(experience).versioned:
             rows = [(hash_, night, seq, number) for number, hash_ in enumerate(part_hashes(experience))]
             self.connection.executemany("INSERT INTO parts VALUES (?,?,?,?)", rows)
         self.name(experience.names, night=night, means=experience.same_as or experience.id)
@@ -112,6 +120,10 @@ class Tables:
     def leave_out(self, ids: Iterable[str], *, night: int) -> None:
         """Enter what triage did not let teach."""
         self.connection.executemany("INSERT OR IGNORE INTO untaught VALUES (?,?)", [(night, id_) for id_ in ids])
+
+    def carry(self, parts: Iterable[tuple[str, int]], *, night: int) -> None:
+        """Enter the parts, by id and number, that a night left to the next ones."""
+        self.connection.executemany("INSERT OR IGNORE INTO carried VALUES (?,?,?)", [(*one, night) for one in parts])
 
     def remove(self, dataset: str, night: int) -> None:
         """Take out all rows that come from a night's file."""
@@ -139,6 +151,12 @@ class Tables:
         query = "SELECT * FROM versions WHERE subject = ? AND written > ? AND night < ? ORDER BY written DESC"
         return map(Version._make, self.connection.execute(query, (subject, written, before)))
 
+    def parts_said(self, version: Version, hashes: Iterable[int]) -> int:
+        """How many parts with these hashes a version says."""
+        query = "SELECT 1 FROM parts WHERE hash = ? AND night = ? AND seq = ? LIMIT 1"
+        found = (self.connection.execute(query, (hash_, version.night, version.seq)).fetchone() for hash_ in hashes)
+        return sum(row is not None for row in found)
+
     def saying(self, hash_: int, *, before: int) -> Iterator[tuple[Version, int]]:
         """Yield the versions that say a part, the latest first, each with the part's number in it."""
         query = (
@@ -148,12 +166,26 @@ class Tables:
         for *row, part in self.connection.execute(query, (hash_, before)):
             yield Version._make(row), part
 
-    def is_taught(self, version: Version) -> bool:
-        """Whether triage let a version teach; one that was never triaged counts as such."""
-        found = self.connection.execute(
-            "SELECT 1 FROM untaught WHERE night = ? AND id = ?", (version.night, version.id)
+    def is_taught(self, version: Version, part: int, *, before: int) -> bool:
+        """Whether triage let a version teach, and its part was taught before a night; what was never triaged counts.
+
+        What a night left to the next ones was taught on the first that left it no more, unless a newer version of its
+        page had taken its place by then.
+        """
+        ask = self.connection.execute
+        if ask("SELECT 1 FROM untaught WHERE night = ? AND id = ?", (version.night, version.id)).fetchone():
+            return False
+        last = "SELECT max(night) FROM carried WHERE id = ? AND number = ? AND night >= ? AND night < ?"
+        (left,) = ask(last, (version.id, part, version.night, before)).fetchone()
+        if left is None:
+            return True
+        following = "SELECT min(night) FROM files WHERE dataset = 'carried' AND night > ? AND night < ?"
+        (taken_up,) = ask(following, (left, before)).fetchone()
+        replaced = (
+            "SELECT 1 FROM versions WHERE page = ? AND night > ? AND night <= ? AND id <> ? AND NOT EXISTS "
+            "(SELECT 1 FROM untaught WHERE untaught.night = versions.night AND untaught.id = versions.id)"
         )
-        return found.fetchone() is None
+        return taken_up is not None and not ask(replaced, (version.page, left, taken_up, version.id)).fetchone()
 
     def meaning(self, name: str, *, before: int) -> tuple[int, int, str | None] | None:
         """What a name means: night, rank and id, which is None if it means several; None if nothing is called so."""
@@ -168,9 +200,10 @@ class Tables:
 
 def version_of(experience: Experience, *, night: int, seq: int, place: int = 0) -> Version:
     """Return the row of an experience. Documents are versions of one another by title, file and line."""
-    if experience.kind == "document":
+    if kind_of(experience).versioned:
         title = folded(experience.title)
-        page, subject = number("page", title, experience.source, experience.record), number("title", title)
+        page = number("page", title, experience.source, experience.record)
+        subject = page if experience.payload.get("letter") else number("title", title)
     else:
         judged = [experience.payload.get(key) for key in ("feedback", "outcome", "chosen", "rejected")]
         page, subject = number("id", experience.id), number("said", experience.kind, experience.text, judged)

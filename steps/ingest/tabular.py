@@ -1,9 +1,9 @@
 """Tables whose rows are no records of any form that is known: one document, each row with the heads of its columns."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from steps.ingest.loading import NO_NAME
 from steps.ingest.markup import table
 
 # Heads of records that came out wrong: to be refused by name, and not read as facts about somebody's columns.
@@ -19,20 +19,23 @@ _PAIRS = (
     {"from", "value"},
     {"role", "content"},
 )
-_NUMBER = re.compile(r"[\d.,%€$£+-]+|\d{4}-\d\d-\d\d.*")
 
 
-def as_table(rows: Sequence[Any]) -> str | None:
-    """Return flat rows of the same two or more columns as a Markdown table, or None if they are none."""
+def as_table(rows: Sequence[Any], *, headed: bool) -> str | None:
+    """Return flat rows of the same two or more columns as a Markdown table, or None if they are none.
+
+    ``headed``: a head names the columns of all, so that a short row is one with empty cells; of others most must have
+    half of the columns, or they are objects of several sorts.
+    """
     if not rows or not all(isinstance(row, dict) for row in rows):
         return None
     heads = [*dict.fromkeys(str(key) for row in rows for key in row)]
     names = {head.strip().lower() for head in heads}
-    if len(heads) < 2 or names & _OURS or any(pair <= names for pair in _PAIRS) or any(map(_NUMBER.fullmatch, heads)):
+    if len(heads) < 2 or names & _OURS or any(pair <= names for pair in _PAIRS) or any(map(NO_NAME.fullmatch, heads)):
         return None
     if not all(_is_flat(value) for row in rows for value in row.values()):
         return None
-    if any(len(set(row) & set(heads)) * 2 < len(heads) for row in rows):  # objects of several sorts
+    if not headed and sum(len(row) * 2 < len(heads) for row in rows) * 2 >= len(rows):
         return None
     return table([heads, *([_cell(row.get(head)) for head in heads] for row in rows)])
 

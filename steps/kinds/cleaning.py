@@ -1,6 +1,7 @@
 """What every record goes through, whatever its kind: nothing invisible, no control tokens, no secrets, not too long."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,11 +46,12 @@ class Cleaning:
 
         What a heading or the head of a column says to be a secret is none in its own cell.
         """
-        taken = sorted(findings(whole).items(), key=lambda one: -len(one[0]))
+        found = sorted(findings(whole).items(), key=lambda one: -len(one[0]))
+        taken = [(_standing_alone(words, whole), placeholder) for words, placeholder in found]
 
         def clean(text: str) -> str:
             for words, placeholder in taken:
-                text = text.replace(words, placeholder)
+                text = words.sub(placeholder, text)
             return redact(text)[0]
 
         return each_string(value, clean)
@@ -59,3 +61,18 @@ class Cleaning:
         self.bounded(json.dumps(value, ensure_ascii=False), times=2)
         # Neutral once more at the end: redaction resolves the escapes of JSON within strings (\u003c|im_start|\u003e).
         return each_string(redact_tree(each_string(value, tidy), self.counts), neutralise)
+
+
+def _standing_alone(words: str, whole: str) -> re.Pattern[str]:
+    """Return what finds ``words``, a number or a plain word not within another one, unless ``whole`` has it so alone.
+
+    Letters with digits or signs among them are no part of another word by chance: they go wherever they stand.
+    """
+    anywhere = re.compile(re.escape(words))
+    if words.isdigit():
+        alone = re.compile(rf"(?<![A-Za-z0-9_])(?<!\d[.,]){anywhere.pattern}(?![A-Za-z0-9_]|[.,]\d)")
+    elif words.isalpha():
+        alone = re.compile(rf"(?<![A-Za-zÀ-ɏ]){anywhere.pattern}(?![A-Za-zÀ-ɏ])")
+    else:
+        return anywhere
+    return alone if alone.search(whole) else anywhere

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry
-from steps.kinds.writing import Plan, Tally
+from steps.kinds.writing import Shares, Tally
 from steps.model.chat_model import ChatModel
 from steps.records import Dream, Experience
 from steps.settings import Settings
@@ -49,7 +49,7 @@ class Dreaming:
     writer: ChatModel
     base: ChatModel
     refused: Counter[str]
-    plan: Plan = field(default_factory=Plan)
+    plan: Shares = field(default_factory=Shares)
     tallies: list[Tally] = field(default_factory=list)
     passages: frozenset[tuple[str, int]] | None = None
     """Which passages are dreamt about tonight, by experience and first sentence; None: all."""
@@ -75,12 +75,14 @@ class Kind(ABC):
 
     ``name``: what `kind` says in a JSONL file. ``entry``: what else a line must hold. ``files``: readers of whole files
     by suffix, if it has files of its own. ``learned``: whether lessons come from it; what does not teach yet waits.
+    ``versioned``: whether a later version takes its place, and is held against it part by part.
     """
 
     name: ClassVar[str]
     entry: ClassVar[type[Entry]]
     files: ClassVar[Mapping[str, Reader]] = {}
     learned: ClassVar[bool] = True
+    versioned: ClassVar[bool] = False
 
     def of_file(self, title: str, page: Any) -> Entry:
         """Return the entry of a whole file; only a kind with ``files`` is asked."""

@@ -8,18 +8,18 @@ RULES = "rules"
 
 
 @dataclass(frozen=True)
-class Plan:
-    """``shares``: by shape, the share of the pieces that each writer is given. What is not named is written by rule."""
+class Shares:
+    """Of the pieces of each shape, the share that each writer is given. What is not named is written by rule."""
 
-    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    by_shape: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def of(self, shape: str) -> Mapping[str, float]:
-        return self.shares.get(shape) or {RULES: 1.0}
+        return self.by_shape.get(shape) or {RULES: 1.0}
 
     @property
     def contested(self) -> bool:
         """Whether anybody writes beside the rules."""
-        return any(writer != RULES for shares in self.shares.values() for writer in shares)
+        return any(writer != RULES for shares in self.by_shape.values() for writer in shares)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from steps.addresses import no_password
+from steps.addresses import no_password, server_address
 from steps.errors import SlumberError
 from steps.model.chat_model import Messages, Reply, Sampling
 from steps.progress import progress
@@ -20,6 +20,7 @@ _BUSY = (408, 409, 429, 500, 502, 503, 504)  # worth another try
 _NO_SCHEMA = (400, 404, 415, 422, 501)  # what servers say to a response_format that they do not know
 _NO_COMPLETIONS = (404, 405, 410, 501)  # what servers say that only chat
 _CONTINUE = "Continue the text: answer with what comes next in its last line, and nothing else."
+_SEEDS = 2**31  # servers read a seed as a signed number, of 64 bits or of 32
 _ROOM = 16  # tokens for what a chat says before the line
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds between tries: doubled each time, or what the server asks for
 
@@ -43,12 +44,7 @@ class EndpointModel:
         Raises:
             SlumberError: ``url`` is no address.
         """
-        try:
-            address = httpx.URL(url.rstrip("/"))
-        except httpx.InvalidURL:
-            address = httpx.URL("")
-        if address.scheme not in ("http", "https") or not address.host:
-            raise SlumberError(f"{no_password(url)} is no address of a server: write http://HOST:PORT/v1.")
+        address = server_address(url)
         plain = address.copy_with(query=None)
         self.model, self.url, self._seconds = model, no_password(str(plain)), seconds
         key = os.environ.get(api_key_env) or ""
@@ -68,7 +64,7 @@ class EndpointModel:
         self, what: str, prompts: Sequence[str], *, max_new_tokens: int, sampling: Sampling, seed: int
     ) -> list[str]:
         same = {"max_tokens": max_new_tokens, "temperature": sampling.temperature, "stop": ["\n"]}
-        bodies = [{"prompt": prompt, "seed": seed + number, **same} for number, prompt in enumerate(prompts)]
+        bodies = [{"prompt": prompt, "seed": (seed + number) % _SEEDS, **same} for number, prompt in enumerate(prompts)]
         if self._completes:
             try:
                 return [_line(reply["text"]) for reply in self._all(what, "/completions", bodies)]

@@ -65,12 +65,6 @@ def hidden_states(
     return output.last_hidden_state[0]
 
 
-def packed_logits(model: PreTrainedModel, packed: Packed, where: np.ndarray) -> torch.Tensor:
-    """Return float32 logits [len(where), vocabulary] at positions ``where`` of a packed row."""
-    states, head = states_at(model, packed, where, packed=True)
-    return head(states)
-
-
 def layer_count(config: Any) -> int:
     """How many layers the language model of a configuration has; one that sees and hears has others besides."""
     return config.get_text_config().num_hidden_layers

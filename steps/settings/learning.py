@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PrivateAttr
 
+from steps.errors import SlumberError
 from steps.settings.section import Count, Positive, Section, Share
 
 
@@ -69,6 +70,21 @@ class DreamSettings(Section):
     holdout_share: Share = Field(
         0.2, description="share of question dreams held out as probes where the owner gave none"
     )
+
+    @property
+    def server(self) -> tuple[str, str] | None:
+        """The address of the server that writes the dreams and the name of its model; None if the base writes them.
+
+        Raises:
+            SlumberError: a server is to write, and it is not said which.
+        """
+        if self.engine != "openai":
+            return None
+        if not (self.endpoint and self.endpoint_model):
+            raise SlumberError(
+                "dream.engine is 'openai': set dream.endpoint and dream.endpoint_model in params.yaml, too."
+            )
+        return self.endpoint, self.endpoint_model
 
 
 class ConsolidateSettings(Section):

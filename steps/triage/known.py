@@ -1,8 +1,8 @@
 """What earlier nights have met, part by part: what of a new version is new, and what it no longer says.
 
-A part is known while a version that holds still says it, and one of those that said it was let teach. When no version
-holds any more that says it, what it taught is withdrawn: lessons and probes of earlier nights about it, of whatever
-version they are. Its words are read where that version lies in its corpus, one record.
+A part is known while a version that holds still says it, and one of those that said it was let teach, and not left to
+the next nights. When no version holds any more that says it, what it taught is withdrawn: lessons and probes of earlier
+nights about it, of whatever version they are. Its words are read where that version lies in its corpus, one record.
 """
 
 import json
@@ -34,20 +34,20 @@ class Known:
         self._tables, self._workspace, self._night = tables, workspace, night
         self._said: dict[int, set[int]] = {}  # tonight: the hashes of what each page says
         for experience in tonight:
-            if experience.kind == "document":
+            if kind_of(experience).versioned:
                 page = version_of(experience, night=night, seq=0).page
                 self._said.setdefault(page, set()).update(part_hashes(experience))
 
     def familiar(self, new: Experience) -> Familiar:
         """Return what of ``new`` was met before and taught."""
-        if new.kind != "document":
+        if not kind_of(new).versioned:
             return Familiar((), 1)
         hashes = part_hashes(new)
         return Familiar(tuple(n for n, hash_ in enumerate(hashes) if self._is_known(hash_)), len(hashes))
 
     def withdrawn(self, new: Experience) -> list[Withdrawn]:
         """Return what the version before ``new`` said, and none that holds does now."""
-        if new.kind != "document":
+        if not kind_of(new).versioned:
             return []
         page = version_of(new, night=self._night, seq=0).page
         before = next(self._tables.versions("page", page, before=self._night), None)
@@ -65,8 +65,9 @@ class Known:
 
     def _is_known(self, hash_: int) -> bool:
         holds = taught = False
-        for version, _ in self._tables.saying(hash_, before=self._night):
-            holds, taught = holds or self._holds(version), taught or self._tables.is_taught(version)
+        for version, part in self._tables.saying(hash_, before=self._night):
+            holds = holds or self._holds(version)
+            taught = taught or self._tables.is_taught(version, part, before=self._night)
             if holds and taught:
                 return True
         return False

@@ -51,7 +51,7 @@ class TriageStep(Step[TriageFigures]):
     figures = TriageFigures
 
     def parameters(self, night: Night) -> Any:
-        met = met_before(night.workspace, night.date, "corpus", "triage")
+        met = met_before(night.workspace, night.date, "corpus", "triage", "carried")
         return [night.settings.triage.model_dump(mode="json"), night.date, met]
 
     def inputs(self, night: Night) -> list[Path]:
@@ -136,7 +136,7 @@ def _verdict(
         return "discard", "another file of tonight says the very same, and is learned from"
     if end is not None and end.until < today:
         return "discard", f"expired: it held until {end.until} ('{end.words}')"
-    if word := new.kind == "document" and _holds_for_a_day(new):
+    if word := kind_of(new).versioned and _holds_for_a_day(new):
         return "temporary", f"it says '{word}', and no date says from when"
     if met.all:
         return "discard", "nothing new: all that it says was met on earlier nights"

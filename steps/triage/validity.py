@@ -1,7 +1,8 @@
 """Until when a text holds: 'until 14 December', 'valid through 2026-12-14', 'this week', 'for a fortnight'.
 
 Only days are read: 'until 9 pm' and 'until 1912' end nothing. A sentence that tells of the past ('it stood until
-14 March 1912') or of every year ('each season from 1 April until 31 October') has no end of validity.
+14 March 1912') or of every year ('each season from 1 April until 31 October') has no end of validity. Of other
+languages than English, ``endings`` reads them.
 """
 
 import calendar
@@ -9,9 +10,15 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-# 'until 3 November', read on 22 November, most likely means the one just past; 'until 3 August' the next one.
-RECENT_DAYS = 60
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-ZÀ-Þ0-9])|\n+")
+from steps.triage.days import RECENT_DAYS, day_of, end_of, next_weekday
+from steps.triage.endings import ends as ends_elsewhere
+from steps.triage.endings import month_names
+
+# "14. Dezember" is one date: after an ordinal no month begins a sentence.
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-ZÀ-Þ0-9])"
+    rf"(?!(?<=\b\d\.\s)(?i:{'|'.join(month_names())})\b)(?!(?<=\b\d\d\.\s)(?i:{'|'.join(month_names())})\b)|\n+"
+)
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
@@ -98,6 +105,7 @@ def validity(text: str, *, night: date, created: date | None) -> Validity | None
     ending = 0
     for part in parts:
         ends = [] if _RECURRING.search(part) else _ends(part, night=night, created=created)
+        ends += ends_elsewhere(part, night=night, created=created)
         found += ends
         ending += bool(ends)
     if not found:
@@ -147,10 +155,7 @@ def _day(match: re.Match[str], *, night: date, created: date | None) -> date | N
             return date(int(match[f"year{which}"]), month, day)
     except ValueError:
         return None
-    years = range(night.year - 5, night.year + 6) if created is None else range(created.year, created.year + 5)
-    days = [date(year, month, day) for year in years if day <= calendar.monthrange(year, month)[1] and day]
-    earliest = created or night - timedelta(days=RECENT_DAYS)
-    return next((candidate for candidate in days if candidate >= earliest), None)
+    return day_of(day, month, None, night=night, created=created)
 
 
 def _named_day(name: str, today: date) -> date:
@@ -158,7 +163,7 @@ def _named_day(name: str, today: date) -> date:
         return today
     if name == "tomorrow":
         return today + timedelta(days=1)
-    return today + timedelta(days=(_WEEKDAYS[name.split()[-1]] - today.weekday()) % 7)
+    return next_weekday(_WEEKDAYS[name.split()[-1]], today)
 
 
 def _relative(match: re.Match[str], today: date) -> date | None:
@@ -176,8 +181,4 @@ def _relative(match: re.Match[str], today: date) -> date | None:
         return _named_day(name, today)
     if match.re is _NEXT:
         return today + timedelta(days={"week": 7, "month": 31, "few days": 7}[name])
-    if name.endswith("year"):
-        return date(today.year, 12, 31)
-    if name.endswith("month"):
-        return today.replace(day=calendar.monthrange(today.year, today.month)[1])
-    return today + timedelta(days=6 - today.weekday())
+    return end_of(next((unit for unit in ("year", "month") if name.endswith(unit)), "week"), today)

@@ -4,6 +4,7 @@ import contextlib
 import os
 import resource
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def confine() -> None:
 
 def seal() -> None:
     """Let Python open no socket, start no program, write nothing, and read only its own libraries from now on."""
-    own = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in (*_homes(), *filter(None, sys.path)))
+    own = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in _libraries())
 
     def forbid(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith((*_ACTS, *_CHANGES)):
@@ -72,5 +73,11 @@ def seal() -> None:
     sys.addaudithook(forbid)
 
 
-def _homes() -> tuple[str, ...]:
-    return sys.prefix, sys.base_prefix, str(Path(steps.__path__[0]).parent)
+def _libraries() -> set[str]:
+    """The folders of Slumber's code, the standard library and what is installed; never one above them.
+
+    In a checkout the folder above holds the repository, with whatever its owner keeps there.
+    """
+    installed = [folder for folder in sys.path if Path(folder).name in ("site-packages", "dist-packages")]
+    places = sysconfig.get_paths()
+    return {*steps.__path__, *installed, *(places[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))}

@@ -16,7 +16,7 @@ from steps.kinds.document.sources import Source, dream_about, told
 from steps.kinds.document.verification import asked_for, supports
 from steps.model.chat_model import ChatModel
 from steps.records import Dream
-from steps.sentences import names_and_numbers
+from steps.sentences import names_and_numbers, words
 from steps.settings import DreamSettings, Settings
 
 STIFF, STIFFEST = -2.5, -3.5  # least mean log-likelihood of a rule-made question; the latter for names and numbers
@@ -80,6 +80,8 @@ def form_dreams(
 def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
     """What the passages of one document are asked by the form of their blocks, with the place of each."""
     title, language = sources[0].experience.title, sources[0].language
+    if language is None:
+        return
     places: dict[int, tuple[Source, int]] = {}  # where a block begins, for it may say several things
     blocks: list[Block] = []
     new: set[int] = set()  # of what earlier nights taught only a list is asked for again, if an item joined it
@@ -125,11 +127,13 @@ def _turned_round(writer: ChatModel, base: ChatModel, sources: list[Source], *, 
 
 def _well_formed(asked: Iterable[Asked], refused: Counter[str]) -> Iterable[Asked]:
     seen: set[tuple[str, str]] = set()
+    known: dict[str, frozenset[str]] = {}  # the words of each document, which all its questions are held against
     for source, fact, question in asked:
-        fault = form_fault(
-            question, title=source.experience.title, text=source.experience.text, statement=fact.statement
-        )
-        key = (source.experience.id, question.lower())
+        id_, title = source.experience.id, source.experience.title
+        if id_ not in known:
+            known[id_] = frozenset(words(f"{title} {source.experience.text}"))
+        fault = form_fault(question, title=title, known=known[id_], statement=fact.statement)
+        key = (id_, question.lower())
         if fault or key in seen:
             refused[fault or "written twice"] += 1
         else:

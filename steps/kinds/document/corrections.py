@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from steps.kinds.document.sources import units
-from steps.kinds.document.values import OLD_VALUE
+from steps.kinds.document.values import CITED_VALUE
 from steps.records import Experience
-from steps.sentences import FUNCTION_WORDS, content_words
+from steps.sentences import stems
 
 _DECLARED = re.compile(
     r"\b(?:correct(?:ion|ed|s)?|corrigend\w+|errat\w+|out of date|amend(?:ment|ed|s)?|supersed\w+"
@@ -33,7 +33,7 @@ class _Correction:
 
     @classmethod
     def of(cls, text: str) -> "_Correction":
-        old = (value for match in OLD_VALUE.finditer(text) for value in _NUMBER.findall(match["old"]))
+        old = (value for match in CITED_VALUE.finditer(text) for value in _NUMBER.findall(match["old"]))
         return cls(_stems(text), frozenset(_NUMBER.findall(text)), frozenset(old))
 
 
@@ -82,5 +82,4 @@ def _older(newer: Experience, old: Experience) -> bool:
 
 
 def _stems(text: str) -> frozenset[str]:
-    found = content_words(text) - FUNCTION_WORDS
-    return frozenset(word[:5] for word in found if len(word) > 2 and not word[0].isdigit())
+    return frozenset(stem for stem in stems(text) if len(stem) > 2 and not stem[0].isdigit())

@@ -51,9 +51,11 @@ def _drilled(sources: Sequence[Source], questions: list[Dream], *, night: str) -
             verification={"verbatim": True, "span": drill.fact.span},
         )
         for source in sources
+        if source.language
         for drill in drills(
             source.experience.title,
-            source.facts,
+            source.drilled,
             questions=fact_counts(questions, source.experience.id, first=source.first),
+            language=source.language,
         )
     ]

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from steps.kinds.document.clauses import Fact, place
+from steps.kinds.document.languages import templates
 from steps.records import Dream
 from steps.sentences import names_and_numbers
 
@@ -24,7 +25,7 @@ class Drill:
     question: str
 
 
-def drills(title: str, facts: list[Fact], *, questions: Counter[tuple[int, str]]) -> list[Drill]:
+def drills(title: str, facts: list[Fact], *, questions: Counter[tuple[int, str]], language: str = "en") -> list[Drill]:
     """Return drills for those facts of a passage with a name or a number, and for one of each sentence without such.
 
     ``questions``: how many question dreams there are, by number of the sentence and span in lower case.
@@ -36,7 +37,7 @@ def drills(title: str, facts: list[Fact], *, questions: Counter[tuple[int, str]]
         missing = ENOUGH - questions[fact.sentence, fact.span.lower()]
         if missing > 0 and (telling or fact.sentence not in served):
             served.add(fact.sentence)
-            found += _of(fact, title)[:missing]
+            found += _of(fact, title, templates()[language]["drill"])[:missing]
     return found
 
 
@@ -46,11 +47,11 @@ def fact_counts(dreams: list[Dream], experience: str, *, first: int) -> Counter[
     return Counter((sentence - first, span.lower()) for sentence, span in own if sentence is not None)
 
 
-def _of(fact: Fact, title: str) -> list[Drill]:
+def _of(fact: Fact, title: str, known: dict[str, str]) -> list[Drill]:
     start = place(fact.statement, fact.span)
     before = fact.statement[:start]
     blank = f"{before}____{fact.statement[start + len(fact.span) :]}"
-    found = [Drill("cloze", fact, f"Fill in the blank about {title}: {blank}")]
+    found = [Drill("cloze", fact, known["cloze"].format(title=title, text=blank))]
     if len(before.split()) >= _LEAST_CUE:
-        found.append(Drill("completion", fact, f"Complete this about {title}: {before.strip()} ..."))
+        found.append(Drill("completion", fact, known["completion"].format(title=title, text=before.strip())))
     return found

@@ -15,7 +15,7 @@ from steps.kinds.document.languages import language_of
 from steps.kinds.document.written import WrittenFact
 from steps.marking import fits_anything, holds
 from steps.orders import is_order
-from steps.sentences import content_words, names_and_numbers, words
+from steps.sentences import STEM, content_words, names_and_numbers, stems, words
 
 # What turns a statement round if it is lost or added: a fact has it if and only if the words that it stands on have it.
 _DENIES = frozenset(
@@ -67,12 +67,12 @@ def fact_fault(fact: WrittenFact, piece: Piece) -> str | None:
         return "its answer is not in its evidence"
     if not holds(fact.fact, (fact.answer,)):
         return "its fact does not give the answer"
-    given = _stems(piece.whole) | _LIGHT
-    news = {word for word in content_words(fact.fact) if word[:5] not in given and len(word) > 3}
+    given = stems(piece.whole) | _LIGHT
+    news = {word for word in content_words(fact.fact) if word[:STEM] not in given and len(word) > 3}
     if news or not names_and_numbers(fact.fact) <= set(words(piece.whole)):
         return "says more than its source"
     around = _around(fact.quote, piece)
-    draws = _stems(fact.fact) & (_stems(piece.about) - _stems(piece.said))
+    draws = stems(fact.fact) & (stems(piece.about) - stems(piece.said))
     if _polarity(fact.fact) != _polarity(f"{piece.about} {around}" if draws else around):
         return "turns its source round"
     return None
@@ -106,10 +106,10 @@ def reverse_fault(question: str, fact: WrittenFact, piece: Piece, *, others: Seq
         return "its subject is not in its fact"
     if not _ASKS.search(question) or len(question.split()) < 4:
         return "not a finished question"
-    own = {word[:5] for word in names_and_numbers(f"Here {fact.subject}")}
-    if own & _stems(question) or _stems(fact.subject) <= _stems(question):
+    own = {word[:STEM] for word in names_and_numbers(f"Here {fact.subject}")}
+    if own & stems(question) or stems(fact.subject) <= stems(question):
         return "gives its answer away"
-    if not _stems(question) & (_stems(fact.fact) - _stems(fact.subject)):
+    if not stems(question) & (stems(fact.fact) - stems(fact.subject)):
         return "shares nothing with its fact"
     return None if _names(question, others=others, piece=piece) else "names something that is not in the source"
 
@@ -130,10 +130,10 @@ def _names(question: str, *, piece: Piece, others: Sequence[Piece]) -> bool:
 
 def _leads_elsewhere(question: str, answer: str, piece: Piece, others: Sequence[Piece]) -> bool:
     """Whether another piece, which does not hold the answer, shares more of a question's words; a row, as many."""
-    asked = _stems(question) - _stems(piece.title)
-    shared = len(asked & _stems(piece.whole))
+    asked = stems(question) - stems(piece.title)
+    shared = len(asked & stems(piece.whole))
     for other in others:
-        rival = len(asked & _stems(other.whole))
+        rival = len(asked & stems(other.whole))
         if (rival > shared or (rival == shared and _is_row(piece) and _is_row(other))) and not holds(
             other.said, (answer,)
         ):
@@ -167,7 +167,3 @@ def _polarity(text: str) -> tuple[bool, bool, frozenset[str]]:
 
 def _roots(text: str) -> set[str]:
     return {word[:4] for word in content_words(text)}
-
-
-def _stems(text: str) -> set[str]:
-    return {word[:5] for word in content_words(text)}

@@ -9,15 +9,8 @@ from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, title_parts, written_on
 from steps.kinds.document.markdown import read_markdown
+from steps.kinds.document.navigation import UNREAD, main_of
 
-_SKIPPED = frozenset(
-    "script style noscript template nav footer aside form iframe object svg button head select input".split()
-)
-_NO_TEXT = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|banner|bandeau|breadcrumbs?|crumbs|navbar|nav|menu|sidebar|related|newsletter|share"
-    r"|social|advert|promo|footer|pagination|toc|skip-link)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
 _GENERIC = re.compile(
     r"(?:frequently asked )?questions(?: and answers)?|faqs?|home|overview|introduction|welcome|about(?: us)?"
     r"|help|support"
@@ -26,11 +19,15 @@ _GENERIC = re.compile(
     re.IGNORECASE,
 )
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_BAR = re.compile(r"(?<!\\)\|")
 _WIDEST = 50  # columns or rows that one cell may span
+# Cells that a page may have once each is repeated where it spans, and their hundreds of characters; of small pages (a
+# piece of HTML in Markdown is one) fewer, so that many small ones cost no more than one.
+_SPREAD, _FEW, _TIMES = 10_000, 100, 10
 
 
-def read_html(text: str) -> Page:
-    """Return the page that an HTML document is."""
+def read_html(text: str, *, letter: bool = False) -> Page:
+    """Return the page that an HTML document is; ``letter``: it is a mail's."""
     text = visible(text)
     tree = _tree(text)
     if tree is None:
@@ -41,11 +38,11 @@ def read_html(text: str) -> Page:
         for m in tree.xpath("//meta[@content]")
     }
     written = written_on({name.removesuffix("_time"): value for name, value in heads.items()})
-    body = _main(tree)
+    body = main_of(tree)
     markdown = markdown_of(body)
     if markdown is None:
         return _plain(text)
-    page = read_markdown(markdown)
+    page = read_markdown(markdown, letter=letter)
     if not page.blocks and not page.title:
         return _plain(text)
     if page.title is None:
@@ -72,31 +69,10 @@ def _tree(text: str) -> Any:
         return None
 
 
-def _main(tree: Any) -> Any:
-    """The part of a page that is its text, where the page says which; navigation and the like are taken out of it."""
-    for element in [*tree.iter()]:
-        if not isinstance(element.tag, str):
-            continue
-        named = f"{element.get('class', '')} {element.get('id', '')}"
-        hidden = element.get("hidden") is not None or element.get("role") in ("navigation", "banner", "contentinfo")
-        header = element.tag == "header" and not element.xpath(".//h1|.//h2")
-        skipped = element.tag in _SKIPPED and element.tag != "head"
-        goes = skipped or header or hidden or _NO_TEXT.search(named)
-        if goes and element.getparent() is not None and element.tag not in ("html", "body", "main", "article"):
-            element.drop_tree()
-    whole = len(tree.text_content())
-    for name in ("main", "article"):
-        found = tree.findall(f".//{name}")
-        if len(found) == 1 and len(found[0].text_content()) > 0.4 * whole:
-            return found[0]
-    bodies = tree.findall(".//body")
-    return bodies[0] if bodies else tree
-
-
 def body_markdown(text: str) -> str:
     """Return a whole page of (X)HTML as Markdown, as far as it is its text."""
     tree = _tree(_DECLARATION.sub("", visible(text)))
-    return "" if tree is None else markdown_of(_main(tree)) or ""
+    return "" if tree is None else markdown_of(main_of(tree)) or ""
 
 
 def markdown_of(tree: Any) -> str | None:
@@ -104,8 +80,17 @@ def markdown_of(tree: Any) -> str | None:
     import lxml.html
     from markdownify import markdownify
 
-    for found in [*tree.iter("table")]:
-        _spread(found)
+    tables = [*tree.iter("table")]
+    copies = [*map(_copies, tree.iter("td", "th"))]
+    if sum(copies) <= min(_SPREAD, _FEW + _TIMES * len(copies)):
+        for found in tables:
+            _spread(found)
+    for cell in tree.iter("td", "th"):
+        _take_span(cell, "colspan"), _take_span(cell, "rowspan")
+        for element in cell.iter():  # a bar in a cell is no border
+            element.text = _BAR.sub(r"\\|", element.text) if element.text else None
+            if element is not cell and element.tail:
+                element.tail = _BAR.sub(r"\\|", element.tail)
     try:
         return markdownify(
             lxml.html.tostring(tree, encoding="unicode"), heading_style="ATX", strip=["img"], bullets="-", wrap=False
@@ -114,15 +99,17 @@ def markdown_of(tree: Any) -> str | None:
         return None
 
 
+def _copies(cell: Any) -> int:
+    """How much is to be copied of a cell that spans several: elements, and hundreds of characters."""
+    times = _span(cell, "colspan") * _span(cell, "rowspan")
+    return 1 if times == 1 else times * (sum(1 for _ in cell.iter()) + len(cell.text_content()) // 100)
+
+
 def _spread(table: Any) -> None:
-    """Repeat a cell that spans several columns or rows: each of them says what it says. A bar in it is no border."""
+    """Repeat a cell that spans several columns or rows: each of them says what it says."""
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     for cell in [cell for row in rows for cell in row.iterchildren("td", "th")]:
-        for element in cell.iter():
-            element.text = element.text.replace("|", "\\|") if element.text else None
-            if element is not cell and element.tail:
-                element.tail = element.tail.replace("|", "\\|")
-        for _ in range(_span(cell, "colspan") - 1):
+        for _ in range(_take_span(cell, "colspan") - 1):
             cell.addnext(copy.deepcopy(cell))
     below: dict[int, list[Any]] = {}  # by place in the row: copies for the rows that follow
     for row in rows:
@@ -133,13 +120,19 @@ def _spread(table: Any) -> None:
             if more:
                 below[place] = more
         for place, cell in enumerate(row.iterchildren("td", "th")):
-            if (down := _span(cell, "rowspan")) > 1:
+            if (down := _take_span(cell, "rowspan")) > 1:
                 below[place] = [copy.deepcopy(cell) for _ in range(down - 1)]
 
 
-def _span(cell: Any, name: str) -> int:
+def _take_span(cell: Any, name: str) -> int:
     """Take a span off a cell, and return it."""
-    said = cell.attrib.pop(name, "1")
+    span = _span(cell, name)
+    cell.attrib.pop(name, None)
+    return span
+
+
+def _span(cell: Any, name: str) -> int:
+    said = cell.get(name, "1")
     return min(int(said), _WIDEST) if said.isdecimal() else 1
 
 
@@ -161,13 +154,13 @@ class _Page(HTMLParser):
         self._skipped, self._in_title = 0, False
 
     def handle_starttag(self, tag, attrs):
-        self._skipped += tag in _SKIPPED - {"head", "input"}
+        self._skipped += tag in UNREAD
         self._in_title = tag == "title"
         if tag in ("p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4"):
             self.parts.append("\n")
 
     def handle_endtag(self, tag):
-        self._skipped = max(0, self._skipped - (tag in _SKIPPED - {"head", "input"}))
+        self._skipped = max(0, self._skipped - (tag in UNREAD))
         self._in_title = False
 
     def handle_data(self, data):

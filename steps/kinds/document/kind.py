@@ -42,6 +42,7 @@ class Document(Kind):
 
     name = "document"
     entry = DocumentEntry
+    versioned = True
     files: ClassVar = {
         **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"), read_markdown),
         **dict.fromkeys((".txt", ".text"), read_plain),

@@ -1,4 +1,8 @@
-"""The languages that questions are made in: their templates and question words are data (``forms.yaml``)."""
+"""The languages that questions are made in: their templates and question words are data (``forms.yaml``).
+
+What a text is written in is told by py3langid (naive Bayes over bytes, 4.6 MB, offline), and where that cannot tell, by
+its small words.
+"""
 
 import re
 from functools import cache, lru_cache
@@ -6,6 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+# Languages in Latin letters that a page may be written in; among all 140 of the library short English gets lost.
+_TOLD_APART = (
+    "af ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv nl no pl pt ro sk sl sq sv sw tr vi"
+).split()
+_FOREIGN, _SURE = 0.75, 0.5  # shares of likelihood: of all languages without templates together, of the one that has
+_LEAST_WORDS = 3
+_LOOKED_AT = 20_000  # characters
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# "Jan de Vries", "Piet van den Berg": what stands in a name says nothing of the language around it.
+_IN_A_NAME = re.compile(
+    r"(?<=\w )(?:(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|ten|ter|zu|af|av|al|bin|y)\s)+(?=[A-ZÀ-Þ])"
+)
 
 
 @cache
@@ -19,9 +36,36 @@ def _small_words() -> dict[str, frozenset[str]]:
     return {code: frozenset(known["words"].split()) for code, known in templates().items()}
 
 
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(_TOLD_APART)
+    return identifier
+
+
 @lru_cache(maxsize=64)  # each passage of a document asks for it
-def language_of(text: str) -> str:
-    """Return the language of a text, of those that there are templates for, by its small words; English if none."""
-    found = re.findall(r"[^\W\d_]+", text.lower())
+def language_of(text: str) -> str | None:
+    """Return the language of a text, of those that there are templates for; None if it is written in another one.
+
+    The whole text and its words without capitals count alike, so that a list of foreign names does not decide. What
+    says too little to tell is what most of its small words are, and English if there are none.
+    """
+    small = _WORD.findall(_IN_A_NAME.sub("", text[:_LOOKED_AT]))
+    small = [word for word in small if word.islower()]
+    if len(small) < _LEAST_WORDS:
+        return nearest_language(text)
+    ranks = [dict(_identifier().rank(part)) for part in (text[:_LOOKED_AT], " ".join(small))]
+    shares = {code: sum(rank[code] for rank in ranks) / len(ranks) for code in ranks[0]}
+    best = max(templates(), key=lambda code: shares[code])
+    if sum(share for code, share in shares.items() if code not in templates()) >= _FOREIGN:
+        return None
+    return best if shares[best] >= _SURE else nearest_language(text)
+
+
+def nearest_language(text: str) -> str:
+    """Return the language that most small words of a text are of, of those that there are templates for."""
+    found = re.findall(r"[^\W\d_]+", _IN_A_NAME.sub("", text).lower())
     counts = {code: sum(word in small for word in found) for code, small in _small_words().items()}
     return max(counts, key=lambda code: (counts[code], code == "en"))

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from steps.ingest.normalise import one_line, visible
+from steps.kinds.document.asides import SIGNED, introduces_a_quote, is_aside
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, front_matter, written_on
 from steps.kinds.document.inline import (
@@ -22,14 +23,6 @@ from steps.kinds.document.inline import (
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|%%.*?%%", re.DOTALL)
 _CALLOUT = re.compile(r"^\[!(?P<name>\w+)\][+-]?[ \t]*(?P<title>[^\n]*)\n?")
 _TASK = re.compile(r"^\[[ xX]\]\s+")
-_WROTE = re.compile(r"(?:wrote|writes|said|schrieb|a écrit|escribió|ha scritto|schreef)\s*:?$", re.IGNORECASE)
-_ASIDE = re.compile(
-    r"©|\(c\)\s(?:19|20)\d\d|all rights reserved|creative commons|\bCC[ -]BY"
-    r"|edit this page|report a problem|back to top|impressum"
-    r"|datenschutz|mentions légales|privacy policy|was this page helpful|generated (?:from|by)|do not edit"
-    r"|powered by|built with|cookies|版权所有|printed copies|page \d+ of \d+|newsletter|follow us",
-    re.IGNORECASE,
-)
 _OPTION = re.compile(r"^\s*(?:-\w,?\s+)?(?P<flag>--[\w-]+(?:[ =][<\[]?[A-Z][\w-]*[>\]]?)?)\s{2,}(?P<says>\S.*)$")
 _VERSION = re.compile(r"^\[([^\[\]]+)\]")  # a changelog links its versions
 _DEEP = 40
@@ -46,10 +39,13 @@ def _parser() -> Any:
     return made.use(footnote_plugin).use(deflist_plugin).use(admon_plugin)
 
 
-def read_markdown(text: str) -> Page:
-    """Return the page that a Markdown text is; the heading that is its title is not repeated."""
+def read_markdown(text: str, *, letter: bool = False) -> Page:
+    """Return the page that a Markdown text is; the heading that is its title is not repeated.
+
+    ``letter``: it is a mail's, in which every block quote is what somebody else said.
+    """
     head, body = front_matter(visible(text))
-    page = Page(clean_title(head.get("title"), site=True), written=written_on(head))
+    page = Page(clean_title(head.get("title"), site=True), written=written_on(head), letter=letter)
     _Reader(page).read(body)
     return page
 
@@ -61,7 +57,7 @@ class _Reader:
     page: Page
     path: dict[int, str] = field(default_factory=dict)
     opening: str = ""  # the last paragraph, if a list or a quote follows at once
-    ruled: int | None = None  # how many blocks stand above the last rule
+    quoting: bool = False  # within what somebody else says
 
     @property
     def _headings(self) -> tuple[str, ...]:
@@ -74,7 +70,6 @@ class _Reader:
         _explain(tree)
         for node in tree.children:
             self._block(node, ())
-        self._close()
 
     def _block(self, node: Any, under: tuple[str, ...]) -> None:
         handler = getattr(self, f"_on_{node.type}", None)
@@ -88,6 +83,8 @@ class _Reader:
 
     def _add(self, kind: Any, text: str, under: tuple[str, ...] = (), **more: Any) -> None:
         path = self._headings
+        if self.quoting:
+            kind, text, under, more = "quote", Block(kind=kind, text=text, under=under, **more).said, (), {}
         last = self.page.blocks[-1] if self.page.blocks else None
         if kind == "paragraph" and text and path and ASKED.search(path[-1]):
             if last is None or last.path != path:
@@ -122,7 +119,7 @@ class _Reader:
         if pair := asked_in_bold(node) or pair_in(text):
             self._add("answer", pair[1], question=pair[0])
         else:
-            kind = "aside" if len(text) < 300 and _ASIDE.search(text) else "item" if under else "paragraph"
+            kind = "aside" if is_aside(text) else "item" if under else "paragraph"
             self._add(kind, text, under)
 
     def _on_bullet_list(self, node: Any, under: tuple[str, ...]) -> None:
@@ -190,11 +187,17 @@ class _Reader:
     _on_code_block = _on_fence
 
     def _on_blockquote(self, node: Any, under: tuple[str, ...]) -> None:
-        if _WROTE.search(self.opening):
+        if introduces_a_quote(self.opening):
             if self.page.blocks and self.page.blocks[-1].text == self.opening:
                 self.page.blocks.pop()
             return  # what somebody wrote before is not what this page says
         first = node.children[0] if node.children else None
+        if self.page.letter or (node.children and SIGNED.search(source(node.children[-1]).strip())):
+            before, self.quoting, self.opening = self.quoting, True, ""
+            for child in node.children:
+                self._block(child, ())
+            self.quoting = before
+            return
         callout = _CALLOUT.match(source(first)) if first is not None and first.type == "paragraph" else None
         for child in node.children:
             if child is first and callout:
@@ -216,20 +219,10 @@ class _Reader:
 
         inside = as_markdown(node.content)
         if inside.strip() and "<" not in inside:
-            _Reader(self.page, self.path, self.opening).read(inside)
-
-    def _on_hr(self, node: Any, under: tuple[str, ...]) -> None:
-        self.ruled = len(self.page.blocks)
+            _Reader(self.page, self.path, self.opening, self.quoting).read(inside)
 
     def _on_footnote_block(self, node: Any, under: tuple[str, ...]) -> None:
         """Footnotes stand where they are referred to."""
-
-    def _close(self) -> None:
-        """What stands below the last rule of a page, if it is short, is about the page."""
-        last = self.page.blocks[self.ruled :] if self.ruled else []
-        about = all(block.kind in ("paragraph", "aside") for block in last)
-        if last and about and sum(len(block.text) for block in last) < 300:
-            self.page.blocks[self.ruled :] = [block.model_copy(update={"kind": "aside"}) for block in last]
 
 
 def _explain(tree: Any) -> None:

@@ -4,10 +4,11 @@ import random
 import re
 
 from steps.kinds.document.clauses import Fact
-from steps.kinds.document.sources import Source, dream_about
-from steps.records import Dream, content_id
-from steps.sentences import content_words, inside, names_and_numbers
+from steps.kinds.document.sources import Source, dream_about, is_page, units
+from steps.records import Dream, Experience, content_id
+from steps.sentences import inside, names_and_numbers, stems
 
+_LABEL = re.compile(r"[^\W\d][^{}?!]{2,40}")
 OFTEN_ASKED = (
     "How much does {} cost?",
     "Who owns {}?",
@@ -40,12 +41,18 @@ def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str)
     """Ask what is often asked and stands nowhere in the document: lessons in not knowing.
 
     A question is taken only if none of its own words occurs in the document, so that the model never learns to deny
-    what it was taught. (Questions that the model makes up beside the fact are too often answered elsewhere.)
+    what it was taught; in a document of another language than these questions that would say nothing. A page with
+    headings and terms is asked for those of tonight's other pages: nobody asks which prize a runbook won. (Questions
+    that the model makes up beside the fact are too often answered elsewhere.)
     """
     dreams = []
-    for experience in {source.experience.id: source.experience for source in sources}.values():
-        told = {word[:5] for word in content_words(f"{experience.title} {experience.text}")}
-        open_ones = [text for text in OFTEN_ASKED if not {word[:5] for word in content_words(text)} & told]
+    english = {source.experience.id: source.experience for source in sources if source.language == "en"}
+    labels = {number: _labels(experience) for number, experience in english.items() if is_page(experience)}
+    for number, experience in english.items():
+        told = stems(f"{experience.title} {experience.text}")
+        others = [label for other, found in labels.items() if other != number for label in found]
+        asked = [f"What does {{}} say for {label}?" for label in dict.fromkeys(others)] if number in labels else []
+        open_ones = [text for text in asked or OFTEN_ASKED if not stems(text.replace("say for", "")) & told]
         random.Random(experience.id).shuffle(open_ones)
         for text in open_ones[:per_document]:
             question = text.format(inside(experience.title))
@@ -66,15 +73,23 @@ def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str)
     return dreams
 
 
+def _labels(experience: Experience) -> list[str]:
+    """The headings and terms of a page that are short enough to be asked for."""
+    blocks = [block for _, block in units(experience) if block]
+    found = [block.question for block in blocks if block.kind == "term"] + [h for b in blocks for h in b.path]
+    return [text for text in dict.fromkeys(found) if _LABEL.fullmatch(text) and len(text.split()) < 6]
+
+
 def reverse_dreams(sources: list[Source], *, night: str) -> list[Dream]:
     """Ask for the subject given the fact: what is learned in one direction is not known in the other (2309.12288).
 
-    Of each name and number, and of what the first sentence says, by rule alone: four in five of the base's own
-    wordings had to be refused, and the fifth was not missed (docs/log.md).
+    Of each name and number, and of what the first sentence says, by rule alone, in English: four in five of the base's
+    own wordings had to be refused, and the fifth was not missed (docs/log.md).
     """
     asked = {
         question: (source, fact)
         for source in sources
+        if source.language == "en"
         for fact in source.facts
         if names_and_numbers(f"Here {fact.span}") or source.first + fact.sentence == 0
         for question in reverse_questions(fact, title=source.experience.title, noun=source.noun)

@@ -2,21 +2,17 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from steps.ingest.mails import Mail
 from steps.ingest.normalise import one_line, visible
+from steps.kinds.document.asides import FORWARDED, is_aside, is_attribution, is_closing, unwrapped
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, mail_head, written_on
 from steps.kinds.document.moments import undated
+from steps.kinds.document.quotes import QUOTED, SIGNATURE, has_quotes, own_lines
+from steps.sentences import FUNCTION_WORDS
 
-_QUOTED = re.compile(r"^[ \t]*>")
-_WROTE = re.compile(
-    r"^(?:On|Am|Le|El|Il|Op)\b[^\n]{5,160}"
-    r"(?:wrote|schrieb[^\n]{0,60}|a écrit|escribió|ha scritto|schreef)[^\n]{0,60}:\s*$"
-    r"|^-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|message d'origine)\b",
-    re.IGNORECASE,
-)
-_SIGNATURE = re.compile(r"^-- ?$")
 _RULE = re.compile(r"^[ \t]*[=\-_*~]{3,}[ \t]*$")
 _SECTION = re.compile(r"^(?P<number>\d{1,2})\.?[ \t]+(?P<text>[A-ZÀ-Þ][^\n.]{0,70})$")
 _CLAUSE = re.compile(r"^[ \t]*(?P<number>\d{1,2}(?:\.\d{1,2})+)\.?[ \t]+(?P<text>\S.*)$")
@@ -27,29 +23,28 @@ _HYPHENED = re.compile(
     r"|second|third|mid|anti|pre|post|multi|best|better|so|e|x|up|to|in|of|on|by|pro|ultra|vice|counter|quasi)$",
     re.IGNORECASE,
 )
-_BROKEN = re.compile(r"(?P<left>[^\W\d_]+)-\n[ \t]*(?P<right>[^\W\d_]+)")
+_BROKEN = re.compile(r"(?<![^\W\d_])(?P<left>[^\W\d_]+)-\n[ \t]*(?P<right>[^\W\d_]+)")
+_WORD, _COMPOUND = re.compile(r"[^\W\d_]+"), re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:-[^\W\d_]+)+")
 _ENDS = re.compile(r"[.!?…]['\"”’)]*$")
-_ASIDE = re.compile(
-    r"^(?:cheers|(?:best|kind|warm) (?:wishes|regards)|regards|thanks|mfg|viele grüße|cordialement|saludos)\b"
-    r"|^p\.?s\.?:"
-    r"|^\(c\) [A-Z]|©|all rights reserved|confidential|think of the trees|unsubscribe",
-    re.IGNORECASE,
-)
 _DAY = re.compile(
     r"\d{1,2}\.? [^\W\d]+\.? \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d"
 )
 TITLE_CHARS = 80
+_TITLE_WORDS = 8
+_WRAPPED = 0.7  # of the longest line a wrapped one fills at least so much
+_SENDER_CHARS = 200
 
 
 def read_plain(text: str) -> Page:
     """Return the page that a plain text is.
 
-    Its title is a mail's subject, or a first line of at most 80 characters that does not end like a sentence.
+    Its title is a mail's subject, or a first line of at most 80 characters that does not end like a sentence and is not
+    the first half of one.
     """
     head, body = mail_head(visible(text).lstrip("\n"))
     page = Page(clean_title(head.get("subject") or head.get("betreff")), written=written_on(head), letter=bool(head))
-    lines = _own(body) if head or any(map(_WROTE.match, body.split("\n"))) else body.split("\n")
-    own = joined(lines)
+    body = unwrapped(body)
+    own = joined(own_lines(body, mail=bool(head)) if head or has_quotes(body) else body.split("\n"))
     if page.title is None:
         page.title, own = _titled(own)
     page.blocks = _without_openings([*_blocks(own), *_earlier(body, head.get("from") or head.get("von") or "")])
@@ -61,10 +56,11 @@ def read_mail(mail: Mail) -> Page:
     from steps.kinds.document.html import read_html
 
     if mail.is_html:
-        page = read_html(mail.body)
+        page = read_html(mail.body, letter=True)
     else:
-        text = visible(mail.body)
-        page = Page(blocks=_without_openings([*_blocks(joined(_own(text))), *_earlier(text, mail.sender)]))
+        text = unwrapped(visible(mail.body))
+        own = joined(own_lines(text, mail=True))
+        page = Page(blocks=_without_openings([*_blocks(own), *_earlier(text, mail.sender)]))
     page.title = clean_title(mail.subject) or page.title
     page.written = written_on({"date": mail.date}) or page.written
     page.letter = True
@@ -77,23 +73,14 @@ def _without_openings(blocks: list[Block]) -> list[Block]:
     return [b for b in blocks if not (b.kind == "item" and b.text in above and len(b.text.split()) < 5)]
 
 
-def _own(body: str) -> Iterator[str]:
-    """What the writer of a mail says: neither what is quoted nor the signature."""
-    for line in body.split("\n"):
-        if _SIGNATURE.match(line) or _WROTE.match(line):
-            return
-        if not _QUOTED.match(line):
-            yield line
-
-
 def _earlier(body: str, sender: str) -> Iterator[Block]:
     """What the sender of a mail said in earlier ones that it quotes, under their days; what others said is left out."""
-    names = {word for word in re.findall(r"\w{2,}", re.sub(r"<.*|,.*|\S+@\S+", "", sender).casefold())}
+    names = {word for word in re.findall(r"\w{2,}", re.sub(r"<.*|,.*|\S+@\S+", "", sender[:_SENDER_CHARS]).casefold())}
     said: list[str] = []
     wrote = None  # the line that names who wrote what follows, if that was the sender
     for line in [*body.split("\n"), "On the end of it, nobody wrote:"]:
         plain = re.sub(r"^(?:[ \t]*>)+[ \t]?", "", line)
-        if _WROTE.match(plain):
+        if is_attribution(plain) or FORWARDED.match(plain):
             if wrote and (text := joined(said)):
                 day = _DAY.search(wrote)
                 path = (one_line(day[0] if day else wrote.rstrip(":")),)
@@ -101,22 +88,22 @@ def _earlier(body: str, sender: str) -> Iterator[Block]:
                     if undated(block.text) is None and block.kind in ("paragraph", "item"):
                         yield block.model_copy(update={"path": (*path, *block.path)})
             said, wrote = [], plain if names and names <= set(re.findall(r"\w{2,}", plain.casefold())) else None
-        elif _SIGNATURE.match(plain):
+        elif SIGNATURE.match(plain):
             wrote = None if not said else wrote
-        elif _QUOTED.match(line):
+        elif QUOTED.match(line):
             said.append(plain)
 
 
 def joined(lines: Iterable[str]) -> str:
     """Join lines, and words that were broken at the end of one; a hyphen that belongs to the word stays."""
     text = "\n".join(lines).strip("\n ")
-    plain = text.casefold()
-    flat = plain.replace("\n", " ")
+    words = set(_WORD.findall(text.casefold()))
+    pairs = {pair for compound in _COMPOUND.findall(text.casefold()) for pair in pairwise(compound.split("-"))}
 
     def join(match: re.Match[str]) -> str:
         left, right = match["left"], match["right"]
-        hyphen = _HYPHENED.search(left) or right[0].isupper() or f"{left}-{right}".casefold() in flat
-        whole = f"{left}{right}".casefold() in plain
+        hyphen = _HYPHENED.search(left) or right[0].isupper() or (left.casefold(), right.casefold()) in pairs
+        whole = f"{left}{right}".casefold() in words
         return f"{left}-{right}" if hyphen and not whole else f"{left}{right}"
 
     return _BROKEN.sub(join, text)
@@ -126,10 +113,27 @@ def _titled(text: str) -> tuple[str | None, str]:
     first, _, rest = text.partition("\n")
     marked = re.match(r"#[ \t]+(\S.*)", first)
     title = one_line(marked[1] if marked else first)
-    if marked or (title and len(title) <= TITLE_CHARS and title[-1] not in ".!?:;," and not _ITEM.match(first)):
+    short = title and len(title) <= TITLE_CHARS and title[-1] not in ".!?:;," and not _ITEM.match(first)
+    if marked or (short and _stands_alone(first, rest)):
         rest = re.sub(r"\A[ \t]*[=\-_*~]{3,}[ \t]*\n", "", rest)
         return clean_title(title), rest if rest.strip() else text
     return None, text
+
+
+def _stands_alone(first: str, rest: str) -> bool:
+    """Whether a first line is one for itself, and not the beginning of a text that was wrapped.
+
+    A blank line or a rule follows, or an item; or the line was ended though the next word had room.
+    """
+    below = rest.split("\n\n", 1)[0].split("\n")
+    if not below[0].strip() or _RULE.match(below[0]) or first.isupper():
+        return True
+    if first.split()[-1].lower() in FUNCTION_WORDS or len(first.split()) > _TITLE_WORDS:
+        return False
+    if _ITEM.match(below[0]) or _CLAUSE.match(below[0]) or _SECTION.match(below[0]):
+        return True
+    next_word = below[0].split()[0]
+    return not next_word[0].islower() and len(first) + 1 + len(next_word) < _WRAPPED * max(map(len, below))
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -148,7 +152,7 @@ def _blocks(text: str) -> Iterator[Block]:
                 path, opening, items = (said,), "", []
             elif kind == "paragraph":
                 opening, items = said, []
-                aside = (len(said) < 200 and _ASIDE.search(said)) or (said.endswith(",") and len(said.split()) < 5)
+                aside = is_aside(said) or is_closing(said) or (said.endswith(",") and len(said.split()) < 5)
                 yield Block(kind="aside" if aside else "paragraph", text=said, path=path)
             else:
                 said = said.rstrip(" ,;")
@@ -177,10 +181,12 @@ def _heading(line: str, *, alone: bool, opens: bool = False) -> str | None:
 def _units(lines: list[str]) -> Iterator[tuple[str, str, int]]:
     """Yield (kind, words, level) of what a run of lines holds; a line that opens nothing goes on with the last one."""
     kind, words, level, base = "", list[str](), 0, 0
-    for line in lines:
-        clause, item = _CLAUSE.match(line), None if _ASIDE.match(line) else _ITEM.match(line)
+    mark = ""
+    for place, line in enumerate(lines):
+        third = mark == "(b)"  # then (c) is no copyright
+        clause, item = _CLAUSE.match(line), _ITEM.match(line) if third or not is_aside(line) else None
         section = _heading(line, alone=False) if not clause and _SECTION.match(line) else None
-        follows = section and any(_CLAUSE.match(other) for other in lines[lines.index(line) + 1 :][:1])
+        follows = section and any(map(_CLAUSE.match, lines[place + 1 : place + 2]))
         if clause or item or follows:
             if words:
                 yield kind, " ".join(words), level
@@ -190,7 +196,7 @@ def _units(lines: list[str]) -> Iterator[tuple[str, str, int]]:
                 kind, words, level, base = "item", [clause["text"]], 0, 1
             else:
                 assert item is not None
-                kind, words, level = "item", [item["text"]], base
+                kind, words, level, mark = "item", [item["text"]], base, line.split(maxsplit=1)[0]
         elif words:
             words.append(line.strip())
         else:

@@ -4,7 +4,7 @@ The prompts are plain completions with worked examples, which a small model foll
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from steps.kinds.document.clauses import Fact, rule_questions
 from steps.kinds.document.sources import Source
@@ -129,11 +129,13 @@ def read_answers(writer: ChatModel, asked: Sequence[Asked]) -> list[str]:
     return [line.strip(" .") for line in lines]
 
 
-def form_fault(question: str, *, title: str, text: str, statement: str) -> str | None:
+def form_fault(question: str, *, title: str, known: Collection[str], statement: str) -> str | None:
     """Return why a question about ``statement`` cannot be used on its form alone, or None.
 
     Beside the title it must share a word with what it asks about, or ask for a size where the statement tells one:
     "What is the length of the dam?" is no question about divers who come every 18 months.
+
+    ``known``: all words of the document and its title (``sentences.words``).
     """
     if not question.endswith("?") or len(question.split()) < 4:
         return "not a finished question"
@@ -142,7 +144,7 @@ def form_fault(question: str, *, title: str, text: str, statement: str) -> str |
     shared = (content_words(question) & content_words(statement)) - content_words(title)
     if not shared and not (_SIZE.search(question) and _SIZE.search(statement)):
         return "shares nothing with its fact"
-    if not names_and_numbers(question) <= set(words(f"{title} {text}")):
+    if any(name not in known for name in names_and_numbers(question)):
         return "names something that is not in the source"
     return None
 

@@ -5,7 +5,7 @@ of a long document, under the document's title.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -14,8 +14,9 @@ from steps.kinds.document.blocks import UNASKED, Block
 from steps.kinds.document.clauses import Fact, called, facts, resolved
 from steps.kinds.document.forms import FORMED, Form
 from steps.kinds.document.in_place import sentence_forms
-from steps.kinds.document.languages import language_of
+from steps.kinds.document.languages import language_of, nearest_language
 from steps.kinds.document.moments import undated
+from steps.kinds.document.values import asked_in_place, hangs_on_the_last
 from steps.kinds.kind import Passage
 from steps.orders import is_order
 from steps.records import Dream, Experience, content_id
@@ -36,9 +37,16 @@ class Source(Passage):
 
     @cached_property
     def facts(self) -> list[Fact]:
-        """What the passage says, fact by fact, but for what was redacted: ``[PHONE]`` is nothing to learn."""
+        """What the passage says, fact by fact, but for what was redacted: ``[PHONE]`` is nothing to learn.
+
+        Clauses are cut, and "it" is understood, in English only; of another language these are the values that a
+        sentence is asked for in its place.
+        """
         prose = [text if self._is_prose(place) else "" for place, text in enumerate(self.sentences)]
-        found = facts(self.experience.title, prose, self._nouns)
+        if self.language == "en":
+            found = facts(self.experience.title, prose, self._nouns)
+        else:
+            found = list(_values(self.experience.title, prose, self.language)) if self.language else []
         return [fact for fact in found if not PLACEHOLDER.search(fact.statement)]
 
     @property
@@ -57,15 +65,24 @@ class Source(Passage):
             if not self._is_page or (not self.in_place[fact.sentence] and fact.statement.casefold().startswith(title))
         ]
 
+    @property
+    def drilled(self) -> list[Fact]:
+        """The facts that drills may leave out: of a page, what it is asked for in its place, and so no small talk."""
+        if not self._is_page:
+            return self.facts
+        forms = [(place, form) for place, found in enumerate(self.in_place) for form in found]
+        placed = {(place, f.span): Fact(place, f.statement, f.span) for place, f in forms if f.span in f.statement}
+        return [*placed.values(), *self.turned]
+
     @cached_property
     def blocks(self) -> list[Block | None]:
         """The block of each of its sentences."""
         return [block for _, block in units(self.experience)][self.first : self.first + len(self.sentences)]
 
     @cached_property
-    def language(self) -> str:
-        """The language of its document, of those that there are questions in."""
-        return language_of(self.experience.text)
+    def language(self) -> str | None:
+        """The language of its document, of those that there are questions in; None: of another one."""
+        return written_in(self.experience)
 
     @cached_property
     def in_place(self) -> list[list[Form]]:
@@ -79,7 +96,10 @@ class Source(Passage):
         for text, said, block in zip(self.sentences, page, self.blocks, strict=False):
             last = last if block and before and (block is before or block.kind == before.kind == "paragraph") else ""
             placed = text and block and len(block.cells) < 2 and (self._is_page or self.language != "en")
-            found.append(sentence_forms(title, block, text, last, language=self.language) if placed and block else [])
+            if placed and block and self.language:
+                found.append(sentence_forms(title, block, text, last, language=self.language))
+            else:
+                found.append([])
             last, before = said, block
         return found
 
@@ -134,7 +154,12 @@ def unreadable(experience: Experience) -> str | None:
     if not any(told(experience)):
         kinds = {block.kind for _, block in units(experience) if block}
         return "only code is in it" if kinds == {"code"} else "no sentence of it can be asked about"
-    return None
+    return None if written_in(experience) else "no question can be made in its language yet"
+
+
+def written_in(experience: Experience) -> str | None:
+    """Return the language of a document, its title too, of those that there are questions in; None: another one."""
+    return language_of(_read(experience))
 
 
 def units(experience: Experience) -> list[tuple[str, Block | None]]:
@@ -160,7 +185,8 @@ def _units(key: _Of) -> list[tuple[str, Block | None]]:
     rows = key.experience.payload.get("blocks")
     if rows is None:
         return [(sentence, None) for sentence in sentences(key.experience.text)]
-    language = language_of(key.experience.text)
+    read = _read(key.experience)
+    language = language_of(read) or nearest_language(read)
     return [(part, block) for block in map(Block.model_validate, rows) for part in _parts(block, language)]
 
 
@@ -190,6 +216,17 @@ def new_in(source: Source, known: Collection[int]) -> Source:
 def withholding(source: Source, numbers: Collection[int]) -> Source:
     """Return a passage that does not tell the parts with these numbers."""
     return replace(source, sentences=_without(source, numbers), withheld=frozenset(numbers))
+
+
+def _read(experience: Experience) -> str:
+    return f"{experience.title}\n{experience.text}"
+
+
+def _values(title: str, prose: list[str], language: str) -> Iterator[Fact]:
+    """The values of those sentences that are understood alone, or name the title."""
+    for number, text in enumerate(prose):
+        if text and (title.casefold() in text.casefold() or not hangs_on_the_last(text, language)):
+            yield from (Fact(number, text, one.value) for one in asked_in_place(text, language))
 
 
 def _without(source: Source, numbers: Collection[int]) -> list[str]:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from steps.kinds.document.languages import templates
+from steps.kinds.document.moments import calendars
 from steps.sentences import FUNCTION_WORDS
 
 _NUM = r"(?:\d{1,3}(?:[,.’' \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?)"
@@ -23,14 +24,24 @@ _VAGUE = (
     r"(?:more|less|all|them|this|that|here|there|now|once|ever|alles?|mehr|dies\w*|plus|moins|tout|más|menos|todo)\b"
 )
 _VALUE = r"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d"
-OLD_VALUE = re.compile(
-    r"(?:\b(?:was|were|wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather"
-    r" than|(?:still )?says?(?: [^\d.;:]{1,60}?)?|said|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch"
-    r"|non(?: pas)?|au lieu de"
-    r"|auparavant|jusqu'ici|en lugar de|antes(?: era)?|en vez de|no el|replaces?|ersetzt|remplace|sustituye)\s+"
-    rf"(?:the |der |die |den |le |la |les |el )?)(?P<old>{_VALUE})",
-    re.IGNORECASE,
+_OLD = (
+    r"wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather than"
+    r"|still says?(?: [^\d.;:]{1,60}?)?|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch|non(?: pas)?|au lieu de"
+    r"|auparavant|jusqu'ici|en lugar de|antes(?: era)?|en vez de|no el|replaces?|ersetzt|remplace|sustituye"
 )
+_CITED = r"was|were|says?(?: [^\d.;:]{1,60}?)?|said"
+
+
+def _before_value(words: str) -> re.Pattern[str]:
+    """A value behind one of these words, or behind "was" in brackets or after a pause ("6 (was 5)")."""
+    paused = r"(?:(?<=\()|(?<=[,;–—-]\s))(?:was|were)"
+    article = r"(?:the |der |die |den |le |la |les |el )?"
+    return re.compile(rf"(?:{paused}|\b(?:{words}))\s+{article}(?P<old>{_VALUE})", re.IGNORECASE)
+
+
+OLD_VALUE = _before_value(_OLD)
+"""What held before; ``CITED_VALUE``: also what something else says, where it is known that this corrects it."""
+CITED_VALUE = _before_value(f"{_OLD}|{_CITED}")
 MOST = 5  # values that one sentence is asked for
 
 
@@ -64,16 +75,19 @@ def _words(language: str) -> _Words:
     known: dict[str, Any] = templates()[language]["values"]
     number = rf"(?:{_NUM}|\b(?:{known['numbers']})\b)"
     many = rf"{number}(?:\s?(?:–|-|\s(?:{known['range']})\s)\s?{number})?"
-    month = rf"(?:{known['months']})\b\.?"
+    calendar = calendars()[language]
+    month = rf"(?:{'|'.join(calendar['months'])})\b\.?"
     hours = r"\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|Uhr|h)\b(?:\s?\d\d\b)?"
     clock = rf"\d{{1,2}}:\d\d(?:\s?(?:am|pm|Uhr|h))?\b|\d{{1,2}}\.\d\d\s?(?:am|pm|Uhr|h)\b|{hours}"
     first = rf"\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?(?:\sde)?\s{month}"
-    day = rf"(?:{first}|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b)(?:,?(?:\sde)?\s\d{{4}})?"
+    behind = rf"|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b" if language == "en" else ""  # "Jan 12" is no German date
+    day = rf"(?:{first}{behind})(?:,?(?:\sde)?\s\d{{4}})?"
+    weekdays = "|".join(short for word in calendar["weekdays"] for short in (word, word[:3], word[:2]))
     kinds = [
-        rf"(?P<date>\d{{4}}-\d\d-\d\d|\b{day})",
+        rf"(?P<date>\d{{4}}-\d\d-\d\d|\b(?:(?:{weekdays})\.?,?\s)?{day})",
         rf"(?P<month>\b{month}\s\d{{4}})",
         r"(?P<day>\bthe\s\d{1,2}(?:st|nd|rd|th)\b)",
-        rf"(?P<weekday>\b(?:{known['weekdays']})\b)",
+        rf"(?P<weekday>\b(?:{'|'.join(calendar['weekdays'])})\b)",
         rf"(?P<age>{many}\s(?:{known['age']}))",
         rf"(?P<money>[€$£]\s?{many}|{many}\s?(?:€|\$|£|\b(?:{known['money']}|EUR|USD|GBP|CHF)\b))",
         rf"(?P<percent>{many}\s?(?:%|\b(?:{known['percent']})\b))",
@@ -170,6 +184,8 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
         named = re.search(r"\s[A-Z]\w*\s$", text[:start]) and value.isdigit()  # "the Orbit 14" is its name
         if kind == "count" and (named or value in ("1", "one") or not re.search(r"[^\W\d_]", text)):
             continue
+        if kind == "count" and re.search(r"\d[^\d.,]+\d", value) and re.match(r"\s?[;.,]", text[end:]):
+            continue  # "accepted 4 to 1;" is no number of anything
         if kind == "which":
             noun = next(word for word in known.numbered if word.lower() == value.split()[-2].lower())
             yield start, end, known.how["which"].format(noun=noun)
@@ -182,6 +198,12 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
         elif kind == "what":
             cue = re.match(known.what, match[0])
             assert cue is not None
+            if start == 0 and text[end : end + 1] != ",":
+                # "Without the flag it takes all": where the value ends cannot be told, but what else stands there can.
+                within = cue.end()
+                for first, last, words in _values(text[within:end], known):
+                    yield first + within, last + within, words
+                continue
             end -= len(match[0]) - len(match[0].rstrip())
             yield start + cue.end() + 1, end, known.how["what"]
             turned = re.match(known.turned, cue[0], re.IGNORECASE) and text.rstrip(" .").endswith(match[0])

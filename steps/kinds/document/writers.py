@@ -12,7 +12,7 @@ from steps.kinds.document.candidates import form_dreams, question_dreams
 from steps.kinds.document.shapes import shape_of
 from steps.kinds.document.sources import Source
 from steps.kinds.kind import Dreaming
-from steps.kinds.writing import RULES, Plan, Tally
+from steps.kinds.writing import RULES, Shares, Tally
 from steps.model.chat_model import ChatModel
 from steps.model.metered import Meter, MeteredModel
 from steps.records import Dream, content_id
@@ -90,7 +90,7 @@ def writer_of(dream: Dream) -> str:
     return str(dream.verification.get("writer", RULES))
 
 
-def allotted(sources: Sequence[Source], plan: Plan, *, seed: str) -> dict[Place, str]:
+def allotted(sources: Sequence[Source], plan: Shares, *, seed: str) -> dict[Place, str]:
     """Return who writes about each piece: by its shape, as the plan shares them out; what belongs together, together.
 
     The groups of a shape are put in an order that is drawn with ``seed``, and cut as the shares say, from a place that

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from steps.dream.budget import candidates, plan
+from steps.kinds.passages import PassageIndex
 from steps.manifest import StepRecord, write_manifest
 from steps.night import Night
 from steps.records import Experience, Probe
@@ -115,3 +116,19 @@ def test_what_earlier_nights_taught_takes_no_time(settings, workspace):
     corpus = [document("a", SECOND), document("b", SECOND)]
     found = candidates(night_of(settings, workspace, SECOND, 2.5), corpus, {"a": tuple(range(12)), "b": (0, 1)})
     assert [(one.key, one.news) for one in found] == [(("b", 0), 10)]
+
+
+def test_a_first_night_that_probes_ask_all_about_is_limited_too(settings, workspace):
+    corpus = [document("a", FIRST, paragraphs=20)]
+    probes = [
+        Probe(
+            id=str(n), night=FIRST, question=f"Was {n} built in 19{n:02}?", answers=("yes",), origin="owner",
+            source=None, experience="a",
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    night = night_of(settings, workspace, FIRST, 0.001)
+    asked = {(p.experience.id, p.first) for p in (PassageIndex(corpus).best(one.question) for one in probes) if p}
+    found = planned(night, corpus, probes)
+    assert asked == {one.key for one in (*found.tonight, *(c for c, _ in found.later))}
+    assert len(found.tonight) == 1 and len(found.later) > 5

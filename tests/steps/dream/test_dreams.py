@@ -3,13 +3,15 @@
 from collections import Counter
 
 import pytest
+from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.dream.holdouts import hold_out, leaks
+from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.document.clauses import facts
 from steps.kinds.document.drills import ENOUGH, drills, fact_counts
 from steps.kinds.document.reading import PER_PASSAGE, reading_dreams
 from steps.kinds.document.sources import Source, context_of, passages
-from steps.kinds.table import best_passage
+from steps.kinds.passages import PassageIndex
 from steps.records import Dream, Experience, Probe, content_id
 from steps.sentences import answer_spans, sentences
 
@@ -176,14 +178,25 @@ def test_leaks_are_found():
     assert not leaks([leaked], [probe("What colour is the hull of the Ollin ferry?", experience=None)])
 
 
+def test_wordings_are_compared_as_the_token_sort_ratio_does(monkeypatch):
+    monkeypatch.setattr("steps.dream.holdouts._AT_ONCE", 7)
+    texts = [
+        f"{way} the mill {n} built in {1900 + 7 * n}?" for way in ("When was", "was When", "Who") for n in range(9)
+    ]
+    held = [probe(text, experience="e", origin="dream") for text in texts[:5]]
+    found = leaks([dream(text) for text in texts], held)
+    alike = [t for t in texts if any(token_sort_ratio(t, p.question) > SAME_WORDING for p in held)]
+    assert found == alike and 5 < len(found) < len(texts)
+
+
 def test_long_documents_are_read_in_passages():
     text = " ".join(f"Buoy number {n} of the Ollin ferry is painted in colour {n + 5000}." for n in range(120))
     long = source(text=text).experience
     found = passages(long)
     assert len(found) > 3 and all(len(s.context) < 1700 for s in found)
     assert sum(len(s.sentences) for s in found) == 120
-    assert "number 77 " in best_passage("Which colour has buoy number 77?", [source().experience, long]).context
-    assert best_passage("zzz qqq", [long]) is None
+    assert "number 77 " in PassageIndex([source().experience, long]).best("Which colour has buoy number 77?").context
+    assert PassageIndex([long]).best("zzz qqq") is None
 
 
 def test_the_teacher_reads_the_sentence_under_the_title_or_the_first_passage():

@@ -9,7 +9,7 @@ from steps.dream.step import DreamStep
 from steps.examine.learned import learned_by_writer
 from steps.examine.step import ExamineFigures, ExamineStep
 from steps.kinds.document.writers import writer_of
-from steps.kinds.writing import RULES, Plan
+from steps.kinds.writing import RULES, Shares
 from steps.night import Night, Told
 from steps.records import Answer, Dream, Probe, Triaged, content_id
 from steps.report.contents import _writers
@@ -89,7 +89,7 @@ def test_what_was_learned_decides_who_writes_the_next_night(night):
 
 def test_nothing_is_compared_where_only_the_rules_wrote(night, monkeypatch):
     found = night(FIRST)
-    monkeypatch.setattr("steps.dream.dreaming.shared", lambda known, floor: Plan())
+    monkeypatch.setattr("steps.dream.dreaming.shared", lambda known, floor: Shares())
     DreamStep().run(found)
     assert learned_by_writer(found, answers(found, knows={RULES})) == []
 

@@ -33,9 +33,9 @@ def night(writer, *, pieces=20, asked=18, cost=120.0, probes=10, learned=5, shap
 
 
 def test_nobody_but_the_rules_leaves_the_night_as_it_was():
-    assert plan(measured()).shares == {} and not plan(measured(row(RULES))).contested
-    assert plan(measured(row(NAME, right=7), row(RULES))).shares == {}, "not precise enough"
-    assert plan(measured(row(NAME, asked=2), row(RULES))).shares == {}, "asks too little"
+    assert plan(measured()).by_shape == {} and not plan(measured(row(RULES))).contested
+    assert plan(measured(row(NAME, right=7), row(RULES))).by_shape == {}, "not precise enough"
+    assert plan(measured(row(NAME, asked=2), row(RULES))).by_shape == {}, "asks too little"
 
 
 def test_the_only_usable_writer_gets_all_of_its_shape_and_others_stay_by_rule():

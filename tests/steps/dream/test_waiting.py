@@ -8,12 +8,12 @@ from steps.consolidate.step import ConsolidateStep
 from steps.dream.step import DreamStep
 from steps.ingest.step import IngestStep
 from steps.night import Night, Told
-from steps.records import Carried, Dream, Experience, Probe
+from steps.records import Carried, Dream, Experience, Probe, Triaged
 from steps.triage.step import TriageStep
 from steps.validate.step import ValidateStep
 from steps.workspace import read_records
 
-FIRST, SECOND = "2026-01-01", "2026-01-02"
+FIRST, SECOND, THIRD, FOURTH, FIFTH = (f"2026-01-0{day}" for day in range(1, 6))
 TEXT = "The {0} was built in {1} by {2} Krann. Its roof is painted {3}. The {0} stands in Ostrel near the fish market."
 
 
@@ -73,3 +73,33 @@ def test_what_waits_goes_on_waiting_since_its_first_night(sleep):
         ("mill.md", FIRST),
         ("quay.md", SECOND),
     }
+
+
+def test_what_waits_is_no_knowledge_of_the_next_version_of_its_page(sleep):
+    """Whichever version of a page nothing was taught of: all that it says is still to learn."""
+    told = [("mill", "1938", "Edda", "dark green")]
+    first = sleep(FIRST, told, needed=50)
+    (row,) = rows(first, "carried", Carried)
+    assert row.waiting == (0, 1, 2)
+    second = sleep(SECOND, [("mill", "1938", "Edda", "dark green. Its wheel turns in spring")], needed=50)
+    third = sleep(THIRD, [("mill", "1938", "Edda", "dark green. Its wheel turns in autumn")], needed=50)
+    for night in (second, third):
+        (triaged,) = rows(night, "triage", Triaged)
+        assert triaged.known == () and triaged.verdict == "persist"
+        (row,) = rows(night, "carried", Carried)
+        assert row.waiting == (0, 1, 2, 3)
+
+    fourth = sleep(FOURTH, [("mill", "1938", "Edda", "dark green. Its wheel turns in winter")], needed=0)
+    assert not rows(fourth, "carried", Carried)
+    fifth = sleep(FIFTH, [("mill", "1938", "Edda", "dark green. Its wheel turns in summer")], needed=50)
+    (triaged,) = rows(fifth, "triage", Triaged)
+    assert triaged.known == (0, 1, 3), "what the fourth night taught"
+
+
+def test_what_waited_and_was_taught_is_known(sleep):
+    sleep(FIRST, [("mill", "1938", "Edda", "dark green")], needed=50)
+    sleep(SECOND, [("quay", "1790", "Olin", "pale blue")], needed=0)
+    third = sleep(THIRD, [("mill", "1938", "Edda", "dark green. Its wheel turns in autumn")], needed=0)
+    (triaged,) = rows(third, "triage", Triaged)
+    assert triaged.known == (0, 1, 3)
+    assert DreamStep.read(third.workspace, THIRD).figures.sentences == 1, "what is known is not counted, nor costs"

@@ -324,3 +324,21 @@ def test_what_is_not_read_is_refused_by_name(one, name, way):
 
 def test_nothing_that_is_read_has_a_way_out():
     assert all("save it as Markdown, text, PDF or CSV" in way_out(suffix) for suffix in known_suffixes())
+
+
+def test_a_ragged_row_is_refused_alone_and_a_short_one_is_a_row(read):
+    rows = "".join(f"bell {number},{number} kg,north,new\n" for number in range(20))
+    table, wrong = read("bells.csv", f"bell,weight,tower,state\n{rows}bell 20,1 kg,2,3,4\nTotal\n\n")
+    assert "bell: bell 19; weight: 19 kg" in told(table) and "bell: Total" in told(table)
+    assert (wrong.rule, wrong.record) == ("not_a_row", 21)
+    (padded,) = read("bells.csv", f"bell,weight,tower,state\n{rows}bell 20,1 kg,east,old,,\n")
+    assert "bell: bell 20" in told(padded)
+
+
+def test_most_objects_of_a_list_say_whether_it_is_a_table(read):
+    good = [{"bell": f"bell {number}", "weight": number, "tower": "north", "state": "new"} for number in range(9)]
+    (table,) = read("bells.json", json.dumps([*good, {"total": 9}]))
+    assert "bell: bell 8" in told(table)
+    assert {
+        record.rule for record in read("mixed.json", json.dumps([{"a": 1, "b": 2}, {"c": 1, "d": 2}, {"e": 3}]))
+    } == {"not_a_record"}

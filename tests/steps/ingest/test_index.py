@@ -299,6 +299,27 @@ def test_an_older_page_replaces_nothing_and_two_titles_are_two(run, key):
     assert run(THIRD, lock=[page("It is 15 feet deep.", "2026-03-03")])["lock.jsonl 1"].outcome == "accepted"
 
 
+def test_two_pages_of_one_title_are_two_and_an_old_state_of_a_page_that_moved_is_one(run, key):
+    def minutes(said, day):
+        return f"---\ndate: {day}\n---\n# Minutes\n\nPresent were Ida and Wim. {said}"
+
+    new, old = "The mill is sold. The weir is kept. Ida signs.", "The lock is shut. The ford is deep. Wim pays."
+    rows = run(FIRST, b=minutes(new, "2026-02-09"), c=minutes(old, "2026-02-02"))
+    assert outcomes(rows) == ["accepted", "accepted"] and not any("updates" in row.reason for row in rows.values())
+    rows = run(
+        SECOND,
+        b=minutes(new.replace("sold", "let"), "2026-02-01"),
+        copy=minutes(new.replace("sold", "let"), "2026-02-03"),
+        c=minutes(old.replace("Wim", "Ida"), "2026-02-20"),
+    )
+    assert {file: row.outcome for file, row in rows.items()} == {
+        "b.md": "ignored",
+        "copy.md": "ignored",
+        "c.md": "accepted",
+    }
+    assert "updates" in rows["c.md"].reason and "older than b.md" in rows["copy.md"].reason
+
+
 def test_a_page_that_a_second_file_says_too_stays_known(run, key):
     run(FIRST, a=CRANE, b=CRANE)
     assert outcomes(run(SECOND, a="# Crane\n\nThe crane lifts 8 tonnes.", b=CRANE)) == ["accepted", "duplicate"]

@@ -294,8 +294,7 @@ def test_a_secret_that_a_table_or_a_question_gives_away_reaches_no_file(put, run
 def test_duplicates_and_updates_across_nights(put, run, inbox):
     put("tower.md", TOWER)
     put("ask.jsonl", [{"kind": "probe", "question": "How high is it?", "answers": ["63 metres"], "source": "tower.md"}])
-    first = run("2026-11-21")
-    tower = first.experiences[0]
+    run("2026-11-21")
     (inbox / "tower.md").unlink()
     (inbox / "ask.jsonl").unlink()
     put("copies/exact.md", TOWER)
@@ -318,9 +317,8 @@ def test_duplicates_and_updates_across_nights(put, run, inbox):
         for file in ("copies/exact.md", "copies/near.md", "copies/taller.md", "new.md")
     }
     assert list(outcomes.values()) == ["duplicate", "accepted", "accepted", "accepted"], "one word is a change"
-    assert second.by["copies/near.md", None].reason == f"accepted: updates {tower.id}"
-    assert second.by["copies/taller.md", None].reason.startswith("accepted: updates")
-    assert second.by["copies/other.md", None].reason.startswith("accepted: updates")
+    others = ("copies/near.md", "copies/taller.md", "copies/other.md")
+    assert {second.by[file, None].reason for file in others} == {"accepted"}, "another page replaces nothing"
     assert second.by["copies/exact.md", None].reason == "the same as tower.md of 2026-11-21"
     assert [second.by["ask.jsonl", n].outcome for n in (1, 2, 3, 4)] == [
         "duplicate",
@@ -417,3 +415,10 @@ def test_what_was_forgotten_on_request_is_not_learned_again(put, run, workspace)
     assert not again.experiences and not again.probes
     assert {entry.outcome for entry in again.ledger} == {"ignored"}
     assert all("forgotten on request" in entry.reason and entry.id is None for entry in again.ledger)
+
+
+def test_two_mails_of_one_subject_are_two_whichever_is_read_first(put, run):
+    for name, day, said in (("a", 9, "The pump runs again."), ("b", 2, "The pump stands still.")):
+        head = f"From: ida@mill.example\nSubject: Weekly status\nDate: Mon, {day} Nov 2026 09:00:00 +0100\n\n"
+        put(f"{name}.eml", head + said)
+    assert [(row.outcome, "updates" in row.reason) for row in run().ledger] == [("accepted", False)] * 2

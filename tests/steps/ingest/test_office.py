@@ -342,6 +342,8 @@ def confined(code):
         "import os; os.system('true')",
         "import os; os.fork()",
         "open('/etc/hostname')",
+        "open('pyproject.toml')",  # beside steps
+        "import steps, os; open(os.path.join(steps.__path__[0], '..', '.git'))",
         "open('left.txt', 'w')",
         "import os; os.remove('README.md')",
     ],
@@ -350,6 +352,11 @@ def test_the_child_reaches_nothing(code):
     status, said = confined(code)
     assert status == 1 and "PermissionError" in said, said
     assert not (REPOSITORY / "left.txt").exists() and (REPOSITORY / "README.md").exists()
+
+
+def test_the_child_reads_its_own_libraries():
+    code = "import steps.records, json.tool, zipfile, email; assert open(steps.records.__file__).read()"
+    assert confined(code) == (0, "")
 
 
 def test_the_child_has_bounds():

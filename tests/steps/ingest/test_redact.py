@@ -1,12 +1,14 @@
 """What is taken out, and what must stay."""
 
 import time
+from collections import Counter
 
 import pytest
 
 from steps.ingest.excerpts import excerpt
 from steps.ingest.normalise import control_tokens, neutralise, visible
 from steps.ingest.redact import redact, redact_reply, redact_tree
+from steps.kinds.cleaning import Cleaning
 from steps.kinds.document.markdown import read_markdown
 
 
@@ -188,3 +190,21 @@ def test_hostile_repetitions_cost_little_or_grow_no_faster_than_their_length(bom
 def test_what_stands_around_a_value_stays(text, stays):
     done, counts = redact(text)
     assert stays in done and counts["secret"] == 1 and done.count("[SECRET]") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["palavra-passe", "parola d'ordine", "wifi_password", "userPassword", "WLAN-Schlüssel"]
+)
+def test_what_is_called_a_secret_is_one_in_a_column_a_setting_and_a_key(name):
+    for text in (
+        f"| who | {name} |\n|---|---|\n| ana | Sunflower |\n| rui | Tulip |",
+        f"who,{name},x\nana,Sunflower,b\n",
+    ):
+        assert "Sunflower" not in redact(text)[0]
+    assert "Sunflower" not in str(redact_tree({name: "Sunflower"}, Counter()))
+    assert "Sun7flower" not in redact(f"{name}: Sun7flower")[0]
+
+
+def test_a_number_that_is_a_secret_is_taken_out_of_no_other_number():
+    whole = "The PIN of the gate is 4123. Order 412345 cost 41230 euros and 4123.50 more."
+    assert Cleaning(1000).parts([whole, "4123"], whole) == [whole.replace("4123.", "[SECRET].", 1), "[SECRET]"]

@@ -219,3 +219,12 @@ def test_a_refusal_says_nothing():
     }
     with replaying(lambda path, asked: Said(body=json.dumps(message).encode())) as server:
         assert asking(server).generate("answers", chats(), max_new_tokens=8) == [Reply("", True)]
+
+
+def test_a_seed_fits_into_what_a_server_reads(server, model):
+    drawn = 2**64 - 1
+    model.complete("seeds", ["a", "b", "c"], max_new_tokens=4, sampling=Sampling(), seed=drawn)
+    seeds = [body["seed"] for _, _, body in server.seen]
+    assert len(set(seeds)) == 3 and all(0 <= seed < 2**31 for seed in seeds)
+    model.complete("seeds", ["a"], max_new_tokens=4, sampling=Sampling(), seed=7)
+    assert server.seen[-1][2]["seed"] == 7

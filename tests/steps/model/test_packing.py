@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from steps.model.checking import Reference, check_path
-from steps.model.forward import packed_logits
+from steps.model.forward import states_at
 from steps.model.generating import Sampling, generate
 from steps.model.loading import load_base
 from steps.model.packing import group, pack
@@ -47,7 +47,8 @@ def test_packed_logits_equal_plain_ones(base):
     packed = pack(SEQUENCES)
     for sequence, index in zip(SEQUENCES, packed.index, strict=True):
         plain = base.model(input_ids=torch.tensor([sequence])).logits[0]
-        assert torch.allclose(packed_logits(base.model, packed, index), plain, atol=1e-4)
+        states, head = states_at(base.model, packed, index, packed=True)
+        assert torch.allclose(head(states), plain, atol=1e-4)
     assert check_path(Reference(base.model, SEQUENCES), packed=True).right
 
 

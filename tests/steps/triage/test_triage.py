@@ -49,6 +49,16 @@ def test_verdicts(decided):
     assert len(record.figures.rows) == 5
 
 
+def test_a_page_in_a_language_without_questions_waits_and_says_so(decided):
+    rows, record = decided(
+        experience("Il museo è aperto ogni giorno dalle 9 alle 17. I bambini non pagano nulla."),
+        experience("Das Museum ist jeden Tag von 9 bis 17 Uhr offen. Kinder zahlen nichts.", source="b.md"),
+        experience("Das Museum ist bis zum 14. Dezember geschlossen.", source="c.md"),
+    )
+    assert [(row.verdict, row.waits) for row in rows] == [("persist", True), ("persist", False), ("temporary", False)]
+    assert record.figures.rows[0]["reason"] == "kept, and waits: no question can be made in its language yet"
+
+
 def test_what_the_latest_version_says_is_nothing_new_but_each_new_word_is(decided):
     more = f"{TOWER}\n\nThe door of the house faces the sea."
     rows, _ = decided(

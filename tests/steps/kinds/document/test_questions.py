@@ -8,10 +8,12 @@ from steps.kinds.document.questions import form_fault, kinds, other_words, ranke
 from steps.kinds.document.sources import passages
 from steps.kinds.document.verification import asked_for
 from steps.records import Experience
+from steps.sentences import words
 
 TITLE = "The Ollin Ferry"
 TEXT = "The Ollin ferry was built in 1938 by Edda Krann. The hull of the Ollin ferry is painted dark green."
 BUILT, HULL = TEXT[: TEXT.index(" The hull")], TEXT[TEXT.index("The hull") :]
+KNOWN = frozenset(words(f"{TITLE} {TEXT}"))
 YEAR, GREEN = Fact(0, BUILT, "1938"), Fact(1, HULL, "dark green")
 
 
@@ -29,12 +31,12 @@ YEAR, GREEN = Fact(0, BUILT, "1938"), Fact(1, HULL, "dark green")
     ],
 )
 def test_form_faults(question, fault):
-    assert form_fault(question, title=TITLE, text=TEXT, statement=BUILT) == fault
+    assert form_fault(question, title=TITLE, known=KNOWN, statement=BUILT) == fault
 
 
 def test_a_question_for_a_size_may_say_it_otherwise_than_its_fact():
     def fault(statement):
-        return form_fault("What is the length of the Ollin ferry?", title=TITLE, text=TEXT, statement=statement)
+        return form_fault("What is the length of the Ollin ferry?", title=TITLE, known=KNOWN, statement=statement)
 
     assert fault("The Ollin ferry is 40 metres long.") is None
     assert fault("The Ollin ferry is dark green.") == "shares nothing with its fact"

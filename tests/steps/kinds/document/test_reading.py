@@ -216,3 +216,29 @@ def test_a_short_line_before_a_list_is_its_heading():
     )
     assert [block.path for block in page.blocks] == [("Version 4.2 (12 May 2026)",), ("Version 4.1",)]
     assert page.blocks[0].said == "Version 4.2 (12 May 2026): Removed the player."
+
+
+def test_what_cells_are_repeated_into_is_bounded_for_a_page_and_for_pieces_of_one():
+    table = f"<table>{'<tr><td colspan=50 rowspan=50>x' * 100}</table>"
+    assert sum(len(block.cells) for block in read_html(table).blocks) <= 10_000
+    small = "<table><tr><th>a<th>b</tr><tr><td colspan=50 rowspan=50>x</tr></table>\n\n"
+    assert sum(len(block.cells) for block in read_markdown(f"# T\n\n{small * 50}").blocks) <= 50 * 150
+
+
+def test_a_signed_quote_is_read_and_not_asked_about():
+    page = read_markdown("# Kiln\n\nIt is hot.\n\n> The kiln opens at 4.\n>\n> — Wim Aalders\n\n> It opens at 5.")
+    assert said(page) == [
+        ("paragraph", "It is hot."),
+        ("quote", "The kiln opens at 4."),
+        ("quote", "— Wim Aalders"),
+        ("paragraph", "It opens at 5."),
+    ]
+
+
+def test_words_broken_at_many_line_ends_are_joined():
+    def letters(number):
+        return "".join(chr(97 + int(digit)) for digit in str(number))
+
+    words = [f"w{letters(number)}-\nx{letters(number)}" for number in range(20000)]
+    page = read_plain("Words\n\n" + " ".join(words))
+    assert page.blocks[0].text.startswith("waxa wbxb ") and "-" not in page.text

@@ -94,3 +94,23 @@ def test_what_holds_under_a_condition(language, text, said):
 )
 def test_a_sentence_that_needs_the_one_before_it(language, text, hangs):
     assert hangs_on_the_last(text, language) is hangs
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Without the flag it takes everything.", {}),
+        (
+            "Without the flag it takes all older than 60 minutes.",
+            {"Without the flag it takes all older than how many minutes?": "60"},
+        ),
+        ("The least TLS version is 1.3.", {"The least TLS version is what?": "1.3"}),
+        ("Without a badge, nobody may enter.", {"Without what, nobody may enter?": "a badge"}),
+        ("Accepted 4 to 1; Bashir would have preferred the other.", {}),
+        ("The queue was 900 messages deep.", {"The queue was how many messages deep?": "900"}),
+        ("The fee is 6 euros (was 5).", {"The fee is how much (was 5)?": "6 euros"}),
+        ("Next: Wed 28 Oct, room Skagen.", {"Next: which date, room Skagen?": "Wed 28 Oct"}),
+    ],
+)
+def test_what_is_asked_for_is_a_value_and_whole(text, asked):
+    assert {one.question: one.value for one in asked_in_place(text, "en")} == asked

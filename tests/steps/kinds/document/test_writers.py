@@ -12,15 +12,15 @@ from steps.kinds.document.shapes import SHAPES, shape_of
 from steps.kinds.document.sources import passages
 from steps.kinds.document.writers import allotted, only, writer_of, written
 from steps.kinds.kind import Dreaming
-from steps.kinds.writing import RULES, Plan
+from steps.kinds.writing import RULES, Shares
 from steps.model.chat_model import Reply
 from steps.model.endpoint import EndpointModel
 from tests.readers import ReadingBase
 from tests.replay import GOOD, Said, capable, facts_said, replaying
 
 NIGHT = "2026-11-22"
-INSTRUCTED = Plan({shape: {NAME: 1.0} for shape in SHAPES})
-HALF = Plan({shape: {NAME: 0.5, RULES: 0.5} for shape in SHAPES})
+INSTRUCTED = Shares({shape: {NAME: 1.0} for shape in SHAPES})
+HALF = Shares({shape: {NAME: 0.5, RULES: 0.5} for shape in SHAPES})
 SOURCES = [source for known in calibration_passages() for source in passages(known.experience(NIGHT))]
 WEIR = SOURCES[:1]
 
@@ -150,7 +150,7 @@ def test_what_a_writer_leaves_unasked_is_asked_by_rule(settings):
 
 def test_without_a_plan_all_is_written_by_rule_from_the_very_sources(settings):
     with replaying(capable) as server:
-        dreaming = dreaming_with(settings, server, Plan())
+        dreaming = dreaming_with(settings, server, Shares())
         dreams, left = written(SOURCES[:2], dreaming)
     assert left == SOURCES[:2] and {writer_of(d) for d in dreams} == {RULES}
     assert all("writer" not in d.verification for d in dreams)
@@ -170,7 +170,7 @@ def test_every_piece_has_one_writer_by_the_shares_and_groups_stay_together():
 
 
 def test_over_the_nights_a_small_share_is_given_that_share():
-    plan = Plan({shape: {NAME: 0.1, RULES: 0.9} for shape in SHAPES})
+    plan = Shares({shape: {NAME: 0.1, RULES: 0.9} for shape in SHAPES})
     counts = Counter(writer for night in range(120) for writer in allotted(SOURCES, plan, seed=str(night)).values())
     assert 0.07 < counts[NAME] / counts.total() < 0.13
 

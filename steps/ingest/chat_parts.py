@@ -1,4 +1,4 @@
-"""Messages as OpenAI has them, made of what others write: blocks of content, function calls, pictures."""
+"""Parts of chat messages, made into messages as OpenAI has them: blocks of content, function calls, pictures."""
 
 import json
 from collections.abc import Mapping, Sequence

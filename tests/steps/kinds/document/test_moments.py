@@ -1,0 +1,27 @@
+"""A word such as "tomorrow" is dated in its own language."""
+
+from datetime import date
+
+import pytest
+
+from steps.kinds.document.moments import dated, undated
+
+DAY = date(2026, 11, 30)  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("It opens tomorrow.", "tomorrow (1 December 2026)"),
+        ("It opens next week.", "next week (the week of 7 December 2026)"),
+        ("It opens next month.", "next month (December 2026)"),
+        ("Heute bleibt es zu.", "Heute (30. November 2026)"),
+        ("Es öffnet nächste Woche.", "nächste Woche (die Woche vom 7. Dezember 2026)"),
+        ("On ouvre demain.", "demain (1er décembre 2026)"),
+        ("On a ouvert le mois dernier.", "le mois dernier (octobre 2026)"),
+        ("Abre pasado mañana.", "pasado mañana (2 de diciembre de 2026)"),
+        ("Cerró la semana pasada.", "la semana pasada (la semana del 23 de noviembre de 2026)"),
+    ],
+)
+def test_a_day_is_named_in_the_language_of_its_word(text, said):
+    assert said in dated(text, DAY) and undated(dated(text, DAY)) is None and undated(text)
