@@ -13,7 +13,9 @@ def serve(workspace: WorkspaceOption = None, params: ParamsOption = None) -> Non
     """Answer as an OpenAI-compatible server with the champion, until Ctrl-C."""
     found = deployment(workspace=workspace, params=params)
     from awake.server import serve as served
+    from orchestration.ui import check_port
 
+    check_port(found.settings.serve.port, setting="serve.port")
     served(found.settings, found.workspace, say=typer.echo)
 
 
