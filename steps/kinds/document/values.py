@@ -35,8 +35,9 @@ _CITED = r"was|were|says?(?: [^\d.;:]{1,60}?)?|said"
 def _before_value(words: str) -> re.Pattern[str]:
     """A value behind one of these words, or behind "was" in brackets or after a pause ("6 (was 5)")."""
     paused = r"(?:(?<=\()|(?<=[,;–—-]\s))(?:was|were)"
+    cited = r"\([^()]{0,40}\bsays?"  # "750 km (the page says 600)"
     article = r"(?:the |der |die |den |le |la |les |el )?"
-    return re.compile(rf"(?:{paused}|\b(?:{words}))\s+{article}(?P<old>{_VALUE})", re.IGNORECASE)
+    return re.compile(rf"(?:{paused}|{cited}|\b(?:{words}))\s+{article}(?P<old>{_VALUE})", re.IGNORECASE)
 
 
 OLD_VALUE = _before_value(_OLD)
@@ -152,6 +153,8 @@ def asked_in_place(text: str, language: str) -> list[Asked]:
         rest = f"{text[:start]} {text[end:]}"
         if re.search(rf"(?<![\w.,]){re.escape(value.strip(' .'))}(?![\w]|[.,]\d)", rest, re.IGNORECASE):
             continue
+        if words == known.how["what"] and not re.search(r"[^\W\d_]", rest):
+            continue  # the value is all there is
         words += " " * text[end : end + 1].isalpha()  # "15m": how many m
         question = f"{text[:start]}{words if start else capital(words)}{text[end:]}"
         for pattern, into in known.mend:
