@@ -40,7 +40,8 @@ def test_a_night_goes_on_from_it(old):
     assert versions(old)["3"] == (SECOND, ("candidate", "champion")), "version 3 served"
     old.inbox.mkdir()
     (old.inbox / "lamp.md").write_text(LAMP)
-    outcome = run_night(settings=old.settings, workspace=old.workspace, night=THIRD, inbox=old.inbox)
+    now = old.settings.model_copy(update={"night": old.settings.night.model_copy(update={"wait": False})})
+    outcome = run_night(settings=now, workspace=old.workspace, night=THIRD, inbox=old.inbox)
     figures = ConsolidateStep.read(old.workspace, THIRD).figures
     assert figures.begins_with == f"the champion of night {SECOND}" and figures.cohorts == [THIRD]
     assert outcome.verdict.checks and not outcome.verdict.reasons[0].startswith("the examination")

@@ -173,7 +173,8 @@ def test_hostile_repetitions_cost_little_or_grow_no_faster_than_their_length(bom
         return time.process_time() - start
 
     whole = cost(50_000)
-    assert whole < 2.0 or whole < 3.5 * cost(25_000)  # twice as much if linear, four times if quadratic
+    # Twice as much if linear, four times if quadratic; the least of three, for others use the machine, too.
+    assert whole < 2.0 or min(cost(50_000) for _ in range(3)) < 3.5 * min(cost(25_000) for _ in range(3))
 
 
 @pytest.mark.parametrize(
