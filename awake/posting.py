@@ -3,7 +3,8 @@
 from typing import Any
 
 from steps.registry import Registry
-from steps.registry.connection import translate_errors
+from steps.registry.connection import artifact_location, translate_errors
+from steps.registry.run import experiment_id
 
 TAG = "slumber.completion"
 _WAITS = "what was said waits on disk"
@@ -21,9 +22,9 @@ class Post:
     def experiment(self) -> str:
         """Id of the experiment that holds the traces; it is made if it is not there."""
         if self._experiment is None:
-            client, name = self._registry.client, experiment_name(self._registry)
-            found = client.get_experiment_by_name(name)
-            self._experiment = found.experiment_id if found else client.create_experiment(name)
+            registry = self._registry
+            location = artifact_location(registry.uri, registry.workspace)
+            self._experiment = experiment_id(registry.client, name=experiment_name(registry), location=location)
         return self._experiment
 
     def bring(self, what: str, body: dict[str, Any], *, doubtful: bool) -> None:

@@ -69,6 +69,8 @@ def test_exchanges_become_traces_and_feedback_their_assessments(diary, registry)
     assert given["rating"].value == -1 and given["rating"].rationale == "wrong"
     assert given["expected_response"].value == "Olin Krann." and given["rating"].source.source_id == "bob"
     assert not second.info.assessments
+    place = registry.client.get_experiment_by_name(experiment_name(registry)).artifact_location
+    assert str(registry.workspace.state) in place, "nothing is written where the server happened to be started"
 
 
 def test_a_later_word_replaces_an_earlier_one(diary, registry):
