@@ -123,7 +123,7 @@ def exchange(
     return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **who})
 
 
-def feedback(*, id: str, asked: str | None = None, **said: Any) -> Entry:
+def feedback(*, id: str, **said: Any) -> Entry:
     """What somebody thinks of the answer ``id``. ``said``: rating, correction, comment, user, feedback_id."""
     clean = redact_tree(said, Counter())
     return Entry("feedback", {"id": id, **clean})

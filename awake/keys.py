@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from steps.errors import SlumberError
+from steps.workspace import write_text
 
 _LINE = re.compile(r"([A-Za-z0-9_.-]+) sha256:([0-9a-f]{64})")
 
@@ -48,10 +49,8 @@ def new_key(path: Path, name: str) -> str:
     keys = read_keys(path) if path.exists() else {}
     key = f"sk-slumber-{secrets.token_urlsafe(24)}"
     lines = [f"{owner} sha256:{digest}\n" for owner, digest in (keys | {name: _digest(key)}).items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    write_text(path, "".join(lines))
     path.chmod(0o600)
-    path.write_text("".join(lines), encoding="utf-8")
     return key
 
 

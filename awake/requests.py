@@ -9,7 +9,6 @@ _UNANSWERED = {
     "top_logprobs": "log-probabilities are not given",
     "functions": "functions are old: send tools",
     "audio": "nothing is spoken",
-    "modalities": None,
 }
 
 
@@ -71,7 +70,7 @@ class ChatRequest(_Lenient):
     def _said_at_once(cls, given: Any) -> Any:
         """Refuse what would be silently missing in the answer."""
         for name, why in _UNANSWERED.items():
-            if why and isinstance(given, dict) and given.get(name):
+            if isinstance(given, dict) and given.get(name):
                 raise ValueError(f"{name}: {why}")
         return given
 

@@ -44,8 +44,6 @@ def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None
     app = make_app(engine, champion, diary, knobs, model=model, keys=keys)
     try:
         uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
-    except KeyboardInterrupt:
-        say("Stopped.")
     finally:
         champion.stop()
         engine.stop()

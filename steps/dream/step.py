@@ -111,9 +111,9 @@ class DreamStep(Step[DreamFigures]):
                 f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.",
                 check="no_leak",
             )
-        held = [*waited, *held]
         taught_now = any(not dream.rehearsal for dream in train)
-        waits = too_little([*probes, *held[len(waited) :]], night) if taught_now and settings.night.wait else None
+        waits = too_little([*probes, *held], night) if taught_now and settings.night.wait else None
+        held = [*waited, *held]
         if waits:
             train, held, planned = [], [], postponed(planned)
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)

@@ -10,9 +10,10 @@ from steps.workspace import read_records
 
 def brought_along(night: Night, found: list[Candidate]) -> list[Probe]:
     """Return the probes of earlier nights that ask about what waited until now, as probes of tonight."""
-    waited = {(row.experience, row.first) for row in carried_over(night)} & {one.key for one in found}
+    rows = carried_over(night)
+    waited = {(row.experience, row.first) for row in rows} & {one.key for one in found}
     probes = []
-    for earlier in sorted({row.night for row in carried_over(night)}):
+    for earlier in sorted({row.night for row in rows}):
         corpus = read_records(night.workspace.dataset("corpus", earlier), Experience)
         documents = {e.id: e for e in corpus if kind_of(e).learned}
         index = PassageIndex(documents.values())

@@ -23,7 +23,7 @@ from steps.examine.retired import retire
 from steps.examine.suites import suite_keys
 from steps.model.loading import base_folder, base_sha256
 from steps.night import Night
-from steps.records import ModelRole, Retired, content_id
+from steps.records import ModelRole, Probe, Retired, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
 
@@ -99,14 +99,13 @@ def eval_set_of(night: Night) -> tuple[EvalSet, list[Retired]]:
     So is what earlier nights taught, where their probes are too few (``steps/examine/census.py``).
     """
     asked, retired = whole_eval_set(night.settings, night.workspace, night.date)
-    met = met_by_champion(night)
-    if night.forgetting is None and wanted(asked.items, night.date, met, night.settings.gate):
-        facts = [ProbeItem(p, None, p.source) for p in taught_facts(night.workspace, night.date, met)]
-        asked = replace(asked, items=[*asked.items, *facts])
+    met, trained_on = met_by_champion(night), list[Probe]()
     if night.forgetting is not None:
-        trained_on = [ProbeItem(p, None, p.source) for p in fact_questions(night.workspace, night.date)]
-        asked = replace(asked, items=[*asked.items, *trained_on])
-    return asked, retired
+        trained_on = fact_questions(night.workspace, night.date)
+    elif wanted(asked.items, night.date, met, night.settings.gate):
+        trained_on = taught_facts(night.workspace, night.date, met)
+    items = [*asked.items, *(ProbeItem(probe, None, probe.source) for probe in trained_on)]
+    return replace(asked, items=items), retired
 
 
 def examine_base(*, settings: Settings, workspace: Workspace) -> None:

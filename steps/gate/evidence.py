@@ -136,8 +136,11 @@ def collect_evidence(night: Night) -> Evidence:
 
 def _every_fact(evidence: Evidence, workspace: Workspace) -> bool:
     """Whether candidate and champion were asked for each fact that earlier nights taught and that still holds."""
+    answers = evidence.examination.answers
+    if not any(row.type == "trained" for row in answers):
+        return False  # as on most nights, which need not read all dreams to know it
     facts = {probe.id for probe in taught_facts(workspace, evidence.night, evidence.earlier_cohorts)}
-    both = ({row.id for row in evidence.examination.answers if row.model == m} for m in ("candidate", "champion"))
+    both = ({row.id for row in answers if row.model == model} for model in ("candidate", "champion"))
     return bool(facts) and all(facts <= asked for asked in both)
 
 

@@ -75,7 +75,8 @@ def test_the_examination_asks_for_it_and_the_gate_sees_whether_it_did(tiny_setti
     assert facts and asked == {"p", *facts}
 
     evidence = Evidence(TONIGHT, earlier_cohorts=[FIRST])
-    rows = [SimpleNamespace(id=i, model=m) for i in asked for m in ("candidate", "champion")]
+    types = dict.fromkeys(asked, "recall") | dict.fromkeys(facts, "trained")
+    rows = [SimpleNamespace(id=i, model=m, type=types[i]) for i in asked for m in ("candidate", "champion")]
     evidence.examination = SimpleNamespace(answers=rows)
     assert _every_fact(evidence, slept)
     evidence.examination.answers.pop()
