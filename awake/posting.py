@@ -3,7 +3,7 @@
 from typing import Any
 
 from steps.registry import Registry
-from steps.registry.connection import artifact_location, translate_errors
+from steps.registry.connection import artifact_location, traced_to, translate_errors
 from steps.registry.run import experiment_id
 
 TAG = "slumber.completion"
@@ -33,7 +33,7 @@ class Post:
         Raises:
             SlumberError: MLflow is away.
         """
-        with translate_errors(self._registry.uri, outcome=_WAITS):
+        with translate_errors(self._registry.uri, outcome=_WAITS), traced_to(self._registry.uri):
             if what == "exchange":
                 if not (doubtful and self.trace_of(body["id"])):
                     self._exchange(body)
@@ -59,7 +59,6 @@ class Post:
     def _exchange(self, body: dict[str, Any]) -> None:
         import mlflow
 
-        mlflow.set_tracking_uri(self._registry.uri)
         known = {"mlflow.trace.session": body.get("session"), "mlflow.trace.user": body.get("user")}
         span = mlflow.start_span_no_context(
             "chat",
@@ -92,7 +91,6 @@ class Post:
         trace = self.trace_of(body["id"])
         if trace is None:
             return  # an answer that nobody gave here: counted where it came in
-        mlflow.set_tracking_uri(self._registry.uri)
         source = AssessmentSource(source_type="HUMAN", source_id=body.get("user") or "anonymous")
         mark = {"slumber.feedback": body["feedback_id"]}
         there = {

@@ -15,6 +15,10 @@ from steps.settings import REPOSITORY
 from steps.workspace import Workspace
 
 
+REGISTRY = "MLFLOW_TRACKING_URI"  # which MLflow's own tracing sets, for the whole process
+_OF_THE_MACHINE = os.environ.get(REGISTRY)
+
+
 @pytest.fixture
 def settings():
     return load_settings()
@@ -27,7 +31,10 @@ def workspace(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _no_registry_of_the_machine(monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv(REGISTRY, raising=False)
+    yield
+    monkeypatch.undo()
+    assert os.environ.get(REGISTRY) == _OF_THE_MACHINE, "the test leaves a registry behind for those that follow"
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from steps.workspace import Workspace, home_folder
 
 PREFLIGHT_SECONDS = 10.0
 UNCHANGED = "the champion is unchanged"
+_ADDRESS = "MLFLOW_TRACKING_URI"
 # Where MLflow keeps addresses of files.
 _PLACES = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("model_versions", "storage_location"))
 
@@ -29,7 +30,7 @@ class RegistryUnreachable(SlumberError):
 
 def tracking_uri(settings: Settings, workspace: Workspace) -> str:
     """Where runs and versions are: the setting, else MLFLOW_TRACKING_URI, else SQLite in the workspace."""
-    chosen = settings.registry.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    chosen = settings.registry.tracking_uri or os.environ.get(_ADDRESS)
     return chosen or f"sqlite:///{_own_database(workspace)}"
 
 
@@ -82,6 +83,22 @@ def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
         raise RegistryUnreachable(
             f"The model registry at {no_password(uri)} cannot be reached or used: {no_password(reason)}; {outcome}."
         ) from error
+
+
+@contextmanager
+def traced_to(uri: str) -> Iterator[None]:
+    """Let MLflow's tracing write to ``uri``: it has a global address only, which it also leaves in the environment."""
+    import mlflow
+
+    before, address = os.environ.get(_ADDRESS), mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(address)
+        os.environ.pop(_ADDRESS, None)
+        if before is not None:
+            os.environ[_ADDRESS] = before
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -5,19 +5,16 @@ an experiment of their own, so that no examination is taken for experience. Noth
 the night's files.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from steps.registry.connection import translate_errors
+from steps.registry.connection import traced_to, translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.version import Version
 
 ROLES = ("candidate", "champion")
 OF_VERSION, DONE = "review.version", "FINISHED"
-_ADDRESS = "MLFLOW_TRACKING_URI"
 _BATCH = 100  # MLflow deletes so many traces at once
 
 
@@ -77,7 +74,7 @@ def _write(registry: Registry, experiment: str, version: Version, role: str, nam
         AssessmentSource(source_type="CODE", source_id="steps.marking"),
         MlflowExperimentLocation(experiment),
     )
-    with _traced_to(registry.uri):
+    with traced_to(registry.uri):
         for item in items:
             answer, right = item.said[role]
             with mlflow.start_span(name=item.suite, trace_destination=place) as span:
@@ -91,22 +88,6 @@ def _write(registry: Registry, experiment: str, version: Version, role: str, nam
     registry.client.log_metric(run, "right/mean", sum(item.said[role][1] for item in items) / max(len(items), 1))
     registry.client.set_terminated(run, DONE)
     return run
-
-
-@contextmanager
-def _traced_to(uri: str) -> Iterator[None]:
-    """Let MLflow's tracing write to ``uri``: it has a global address only, which it also leaves in the environment."""
-    import mlflow
-
-    before, address = os.environ.get(_ADDRESS), mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(address)
-        os.environ.pop(_ADDRESS, None)
-        if before is not None:
-            os.environ[_ADDRESS] = before
 
 
 def _runs(registry: Registry, experiment: str, version: Version) -> list[Any]:
