@@ -62,7 +62,7 @@ class Probe(Record):
     question: str
     answers: tuple[str, ...]
     type: str = "recall"
-    origin: Literal["owner", "dream"]
+    origin: Literal["owner", "dream", "user"] = Field(description="user: what was corrected, as it was asked")
     source: str | None = Field(description="experience source it asks about, as the owner wrote it")
     experience: str | None = Field(description="id of that experience, if it could be resolved")
     name: str | None = None

@@ -84,7 +84,7 @@ class DreamStep(Step[DreamFigures]):
     def work(self, night: Night) -> DreamFigures:
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
-        from steps.dream.holdouts import hold_out, leaks
+        from steps.dream.holdouts import asked_again, hold_out, leaks
         from steps.dream.waiting import brought_along, postponed, too_little
         from steps.validate.checking import check_records
 
@@ -105,6 +105,7 @@ class DreamStep(Step[DreamFigures]):
             night=tonight,
             at_least=settings.gate.min_probes,
         )
+        held += asked_again(train)
         leaked = leaks(train, [*probes, *held])
         if leaked:
             raise DataRefused(

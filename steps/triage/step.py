@@ -66,7 +66,12 @@ class TriageStep(Step[TriageFigures]):
             tonight = (record for _, record in each_record(corpus, Experience))
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
             rows = [
-                decide(new, night=night.date, settings=settings, met=known.familiar(new), gone=known.withdrawn(new))
+                _with_answered(
+                    decide(
+                        new, night=night.date, settings=settings, met=known.familiar(new), gone=known.withdrawn(new)
+                    ),
+                    known.answered(new),
+                )
                 for _, new in each_record(corpus, Experience)
             ]
         write_records(night.dataset("triage"), rows)
@@ -129,6 +134,14 @@ def decide(
     )
 
 
+def _with_answered(row: Triaged, gone: Sequence[Withdrawn]) -> Triaged:
+    """What is answered otherwise now is withdrawn, if the new answer is learned."""
+    if not gone or row.verdict != "persist" or row.waits:
+        return row
+    reason = f"{row.reason}; it answers otherwise what was answered before"
+    return row.model_copy(update={"withdraws": (*row.withdraws, *gone), "reason": reason})
+
+
 def _verdict(
     new: Experience, end: Validity | None, *, today: date, settings: TriageSettings, met: Familiar
 ) -> tuple[Any, str]:
@@ -138,6 +151,8 @@ def _verdict(
         return "discard", f"expired: it held until {end.until} ('{end.words}')"
     if word := kind_of(new).versioned and _holds_for_a_day(new):
         return "temporary", f"it says '{word}', and no date says from when"
+    if idle := kind_of(new).idle(new):
+        return "discard", idle
     if met.all:
         return "discard", "nothing new: all that it says was met on earlier nights"
     if end is not None and end.until <= today + timedelta(days=settings.volatile_days):
