@@ -139,7 +139,7 @@ def _with_answered(row: Triaged, gone: Sequence[Withdrawn]) -> Triaged:
     if not gone or row.verdict != "persist" or row.waits:
         return row
     reason = f"{row.reason}; it answers otherwise what was answered before"
-    return row.model_copy(update={"withdraws": (*row.withdraws, *gone), "reason": reason})
+    return row.model_copy(update={"withdraws": tuple(dict.fromkeys((*row.withdraws, *gone))), "reason": reason})
 
 
 def _verdict(
