@@ -65,12 +65,15 @@ class DreamStep(Step[DreamFigures]):
         from steps.dream.calibration import dreamer_digest
         from steps.dream.shares import night_rows
         from steps.model.loading import base_folder, base_sha256
+        from steps.review.decisions import accepted
 
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
         shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
         night_of = settings.night.model_dump(mode="json")
-        return [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
+        decided = [(key, sorted(parts)) for key, (_, parts) in accepted(night).items()]
+        knobs = [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
+        return [*knobs, decided] if decided else knobs
 
     def inputs(self, night: Night) -> list[Path]:
         carried = night.datasets("carried", tonight=False)[-1:]
