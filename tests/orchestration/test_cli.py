@@ -103,6 +103,12 @@ def test_workspace_is_a_file(tmp_path):
     refused(slumber("status", workspace=tmp_path / "file"), "not a folder")
 
 
+@pytest.mark.parametrize("command", [["status"], ["history"], ["rollback"], ["forget", "--source", "a.md"]])
+def test_a_misspelt_workspace_is_not_taken_for_a_new_one(tmp_path, command):
+    refused(slumber(*command, workspace=tmp_path / "suport"), "no workspace", "suport")
+    assert not (tmp_path / "suport").exists()
+
+
 def test_steps_before_their_time(tmp_path, params):
     params()
     for step in ("validate", "triage"):
