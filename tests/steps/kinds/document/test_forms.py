@@ -102,6 +102,15 @@ def test_a_cell_that_stands_in_two_rows_names_neither():
     assert found and not any(question.startswith("Which Day") for question in found)
 
 
+def test_a_row_with_an_empty_cell_belongs_to_its_table():
+    found = rows(
+        "# Log\n\n| Tour | Hours | Fee | Age |\n|---|---|---|---|\n| Reed | one day | 58 | 18 |\n| Mill | one day | 9 | |\n"
+        "| Dusk | three hours | 9 | 10 |"
+    )
+    assert found["What is the Fee of Mill in Log?"].span == "9"
+    assert not any('"one day"' in question and question.startswith("Which") for question in found)
+
+
 def test_the_day_of_a_release_stands_in_its_heading():
     page = read_markdown("# Changes\n\n## 2.4.0 - 2026-09-28\n\n### Removed\n\n- Support for syslog")
     ((_, form),) = heading_forms("Changes", page.blocks)
