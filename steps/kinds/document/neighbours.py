@@ -131,6 +131,7 @@ def reverse_questions(fact: Fact, *, title: str, noun: str | None = None) -> lis
     if behind >= 0 and "," not in after[:behind]:
         end = behind + len(fact.span)
         rests.insert(0, after[:end] + re.split(r",|\sand\s|\sbut\s", after[end:])[0])
-    ways = ["whose"] if owned else ["what", *([f"which {noun}"] if noun else [])]
+    several = re.search(r"[^s]s$", noun or "") and re.match(r" (?:is|was|has)\b", after)  # of a firm: "Lund Kayaks was"
+    ways = ["whose"] if owned else ["what", *([f"which {noun}"] if noun and not several else [])]
     found = [f"{before}{way}{rest}?" for rest in rests for way in ways]
     return [f"{question[0].upper()}{question[1:]}" for question in dict.fromkeys(found)]

@@ -70,9 +70,7 @@ def _counts(cells: list[str]) -> bool:
     return len(cells) > 1 and numbers in (list(range(len(cells))), list(range(1, len(cells) + 1)))
 
 
-def _of_row(
-    title: str, row: Block, names: list[Column], language: str, counting: Collection[Column]
-) -> Iterator[Form]:
+def _of_row(title: str, row: Block, names: list[Column], language: str, counting: Collection[Column]) -> Iterator[Form]:
     known = templates()[language]
     told = place_of(title, row.path[-1] if row.path else "", known)
     cells = _columns(row)

@@ -44,7 +44,7 @@ class Source(Passage):
         """
         prose = [text if self._is_prose(place) else "" for place, text in enumerate(self.sentences)]
         if self.language == "en":
-            found = facts(self.experience.title, prose, self._nouns)
+            found = facts(self.experience.title, prose, self._nouns, page=self._is_page)
         else:
             found = list(_values(self.experience.title, prose, self.language)) if self.language else []
         return [fact for fact in found if not PLACEHOLDER.search(fact.statement)]
