@@ -64,6 +64,7 @@ class _Words:
     tail: re.Pattern[str]
     condition: re.Pattern[str]
     before: re.Pattern[str]
+    counted: re.Pattern[str]
     how: dict[str, str]
     numbered: list[str]
     what: str
@@ -101,7 +102,8 @@ def _words(language: str) -> _Words:
         r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|\b[a-z]+(?:_[a-z0-9]*)+)",
         rf"(?P<named>\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s[A-Z]{{1,4}}\d+(?:\s(?:{known['range']})\s[A-Z]{{1,4}}\d+)?\b)",
         rf"(?P<code>(?<![\w-]){_CODE}(?![\w-]))",
-        r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b)",
+        r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b"
+        rf"|(?<=\b[ie]n\s)1[0-4]\d\d(?=[,.;:)]|$|\s(?:{known['uncounted']})\b))",
         rf"(?P<often>(?<!at )\b(?:{known['often']})\b)",
         rf"(?P<share>\b(?:{known['share']})\b(?!-))",
         rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
@@ -127,6 +129,7 @@ def _words(language: str) -> _Words:
             flags,
         ),
         before=re.compile(rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b"),
+        counted=re.compile(rf"[-\s]?(?!(?:{known['uncounted']})\b)[^\W\d_]", flags),
         how=known["how"],
         numbered=known["numbered"].split("|"),
         what=rf"(?i:{known['what']})",
@@ -214,9 +217,11 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
                 yield 0, start - 1, known.how["what"]
         elif kind == "reference" or (kind == "time" and not re.search(r"[:hUap]", value)):
             continue
+        elif kind == "count" and not known.counted.match(text[end:]):
+            yield start, end, known.how["what" if re.search(r"[.,]", value) else "number"]
         else:
-            alone = kind == "count" and re.search(r"[.,]", value) and not re.match(r"\s?[^\W\d_]", text[end:])
-            yield start, end, known.how["what" if alone or kind == "quoted" else kind]
+            several = kind == "time" and re.search(r"\d.*[^\w:.].*\d", value)
+            yield start, end, known.how["what" if kind == "quoted" else "times" if several else kind]
 
 
 def _either(words: str) -> str:
