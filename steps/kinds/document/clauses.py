@@ -5,7 +5,7 @@ asks for its span, if stiffly. The model then ranks the candidates and says the 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -68,27 +68,43 @@ def called(title: str, sentences: list[str]) -> list[str]:
 def facts(title: str, sentences: list[str], nouns: Iterable[str] | None = None, *, page: bool = False) -> list[Fact]:
     """Return every span of every clause that a question can ask for, in the order of the text.
 
-    A clause with "it" says something of the title only behind one that names it: "The boathouse burnt down. It was
-    rebuilt" does not say that the club was, whose page it is, and is left out.
-
     ``nouns``: what the document calls its subject; None: what these sentences call it. ``page``: it has headings or is
     a letter, so that "it" is the title only right behind a clause that begins with it.
     """
-    found, nouns = [], called(title, sentences) if nouns is None else list(nouns)
+    found: list[Fact] = []
+    for number, clause in _understood(title, sentences, nouns, page=page):
+        main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
+        for span in answer_spans(clause, title=title):
+            whole = _whole(clause, span)
+            found.append(Fact(number, main if whole in main else clause, whole))
+    return found
+
+
+def about_another(title: str, sentences: list[str], nouns: Iterable[str] | None = None) -> set[int]:
+    """Return the numbers of the sentences of prose in which "it" is not the title."""
+    understood = {number for number, _ in _understood(title, sentences, nouns)}
+    return {number for number, text in enumerate(sentences) if text and number not in understood}
+
+
+def _understood(
+    title: str, sentences: list[str], nouns: Iterable[str] | None = None, *, page: bool = False
+) -> Iterator[tuple[int, str]]:
+    """The clauses of each sentence, with the title for a pronoun at their start.
+
+    It stands for the title only behind a clause that uses a word for it: "The boathouse burnt down. It was rebuilt" says
+    nothing of the club whose page it is, and is left out.
+    """
+    nouns = called(title, sentences) if nouns is None else list(nouns)
     about = not page
     for number, sentence in enumerate(sentences):
         if not about and _PRONOUN.match(sentence):
             continue
-        for part in clauses(resolved(sentence, title, nouns)):
+        for part in clauses(resolved(sentence, title, nouns)) if sentence else ():
             if not about and _PRONOUN.match(part):
                 continue
             clause = resolved(part, title, nouns)
             about = clause.startswith(title) if page else _names(clause, title, nouns)
-            main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
-            for span in answer_spans(clause, title=title):
-                whole = _whole(clause, span)
-                found.append(Fact(number, main if whole in main else clause, whole))
-    return found
+            yield number, clause
 
 
 def _names(clause: str, title: str, nouns: Iterable[str]) -> bool:

@@ -23,7 +23,8 @@ _FUNCTION = "|".join(sorted(FUNCTION_WORDS))
 _VAGUE = (
     r"(?:more|less|all|them|this|that|here|there|now|once|ever|alles?|mehr|dies\w*|plus|moins|tout|más|menos|todo)\b"
 )
-_VALUE = r"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d"
+_WORDED = "|".join(known["values"]["numbers"] for known in templates().values())
+_VALUE = rf"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d|(?:{_WORDED})\b"
 _OLD = (
     r"wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather than"
     r"|still says?(?: [^\d.;:]{1,60}?)?|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch|non(?: pas)?|au lieu de"

@@ -71,6 +71,13 @@ def test_a_document_of_word_keeps_headings_tables_and_its_date(manual):
     assert rows[2].cells == (("Street", "Quay 4"),), "two plain columns are names with their values"
 
 
+def test_two_plain_columns_of_which_one_counts_have_heads():
+    charges = grid(("Item", "Charge"), ("Paddle", "85 euros"), ("Dry bag", "22 euros"))
+    named = grid(("Boat", "Otter"), ("Length", "3 m"), ("Weight", "22 kg"))
+    rows = [block.cells for block in read(docx(charges, named), ".docx").blocks if block.cells]
+    assert rows[0] == (("Item", "Paddle"), ("Charge", "85 euros")) and rows[2] == (("Boat", "Otter"),)
+
+
 def test_what_was_deleted_struck_or_hidden_is_not_said_by_a_document_of_word(manual):
     assert said(manual)[-2:] == ["The fee is 45 euros.", "Inserted. Moved here."]
     assert manual.note == "left out 1 hidden passage"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from steps.kinds.document.forms import forms, heading_forms, list_forms
+from steps.kinds.document.forms import forms, heading_forms, list_forms, step_forms
 from steps.kinds.document.languages import language_of
 from steps.kinds.document.markdown import read_markdown
 from steps.kinds.document.rows import row_forms
@@ -104,7 +104,8 @@ def test_a_cell_that_stands_in_two_rows_names_neither():
 
 def test_a_row_with_an_empty_cell_belongs_to_its_table():
     found = rows(
-        "# Log\n\n| Tour | Hours | Fee | Age |\n|---|---|---|---|\n| Reed | one day | 58 | 18 |\n| Mill | one day | 9 | |\n"
+        "# Log\n\n| Tour | Hours | Fee | Age |\n|---|---|---|---|\n| Reed | one day | 58 | 18 |\n"
+        "| Mill | one day | 9 | |\n"
         "| Dusk | three hours | 9 | 10 |"
     )
     assert found["What is the Fee of Mill in Log?"].span == "9"
@@ -117,3 +118,25 @@ def test_the_day_of_a_release_stands_in_its_heading():
     assert form.questions[0] == "Changes: 2.4.0 - which date?" and form.statement == "Changes: 2.4.0 - 2026-09-28."
     (where,) = [form for block in page.blocks for form in forms("Changes", block)]
     assert where.questions[0] == 'Which entry of Changes lists "Support for syslog"?'
+
+
+@pytest.mark.parametrize(
+    ("heading", "language", "question"),
+    [
+        ("Steps", "en", 'Pump, Steps: what comes after "Turn the key to 0"?'),
+        ("Anleitung", "de", "Pump, Anleitung: Welcher Schritt folgt auf „Turn the key to 0“?"),
+        ("Marche à suivre", "fr", "Pump, Marche à suivre : quelle étape suit « Turn the key to 0 » ?"),
+        ("Pasos", "es", "Pump, Pasos: ¿qué viene después de «Turn the key to 0»?"),
+    ],
+)
+def test_a_step_is_asked_for_by_the_one_before_it(heading, language, question):
+    page = read_markdown(
+        f"# Pump\n\n## {heading}\n\n1. Turn the key to 0.\n2. Open the hatch. Mind the edge.\n3. Call us."
+    )
+    found = {way: form for _, form in step_forms("Pump", page.blocks, language=language) for way in form.questions}
+    assert found[question].span == "Open the hatch" and len(found) == 4
+    assert not [form for block in page.blocks for form in forms("Pump", block, language=language)]
+
+
+def test_a_heading_is_not_asked_for_its_year_alone():
+    assert not [*heading_forms("T", read_markdown("# T\n\n## Prices 2026\n\n- Sloop: 45").blocks)]

@@ -70,6 +70,7 @@ def test_a_value_is_asked_for_where_it_stands(language, text, question, value):
         "Sites sent half-empty frames.",
         "Take the Orbit 14 home today please.",  # a name
         "It costs less now (was 8 euros).",  # what held before
+        "It costs less now, not eight euros.",
     ],
 )
 def test_what_is_no_value_or_is_given_away_is_not_asked_for(text):
