@@ -91,8 +91,8 @@ def _understood(
 ) -> Iterator[tuple[int, str]]:
     """The clauses of each sentence, with the title for a pronoun at their start.
 
-    It stands for the title only behind a clause that uses a word for it: "The boathouse burnt down. It was rebuilt" says
-    nothing of the club whose page it is, and is left out.
+    It stands for the title only behind a clause that uses a word for it: "The boathouse burnt down. It was rebuilt"
+    says nothing of the club whose page it is, and is left out.
     """
     nouns = called(title, sentences) if nouns is None else list(nouns)
     about = not page

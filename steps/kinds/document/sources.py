@@ -91,7 +91,8 @@ class Source(Passage):
         Plain prose is turned round by rule and said in other words instead (``questions.py``), but for sentences with
         an "it" that is not what the document is about.
         """
-        title, last, found = self.experience.title, "", []
+        title, last = self.experience.title, ""
+        found: list[list[Form]] = []
         before: Block | None = None
         page = told(self.experience)[self.first :]  # what was taught before is no news, but is understood by
         for text, said, block in zip(self.sentences, page, self.blocks, strict=False):
