@@ -81,7 +81,8 @@ def _of_row(title: str, row: Block, names: list[Column], language: str, counting
         if column == first or column in counting or not name or _EMPTY.fullmatch(cell) or "://" in cell:
             continue
         asked = {**told, "head": head, "key": key, "column": name, "cell": cell}
-        yield filled(known["row"], asked, span=cell)
+        verbal = re.fullmatch(known["row"].get("verbs", "(?!)"), name, re.IGNORECASE)  # nobody asks for "the Bought of"
+        yield filled({**known["row"], **({"ask": known["row"]["verbal"]} if verbal else {})}, asked, span=cell)
         if len(re.findall(r"[^\W\d_]{2,}", cell)) > 1:  # a value alone is asked for by its column
             place = f"{told['place']}, {key}, {name}"
             for one in asked_in_place(cell, language):

@@ -44,6 +44,7 @@ def _before_value(words: str) -> re.Pattern[str]:
 OLD_VALUE = _before_value(_OLD)
 """What held before; ``CITED_VALUE``: also what something else says, where it is known that this corrects it."""
 CITED_VALUE = _before_value(f"{_OLD}|{_CITED}")
+_DESCRIBED = re.compile(rf"\b[Tt]he (?P<noun>(?:(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s){{1,3}})$")
 MOST = 5  # values that one sentence is asked for
 
 
@@ -200,7 +201,10 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
             yield start, end, known.how["which"].format(noun=value.split()[0])
         elif kind == "code":
             stem = re.match(r"[A-Z]{2,}(?=-\d)", value)  # "ADR-0031" is asked for as "which ADR"
-            if stem:
+            described = _DESCRIBED.search(text[:start]) if stem else None
+            if described:  # "the receipt printer TP-20" is asked for as "which receipt printer"
+                yield described.start(), end, known.how["which"].format(noun=described["noun"].rstrip())
+            elif stem:
                 yield start, end, known.how["which"].format(noun=stem[0])
         elif kind == "what":
             cue = re.match(known.what, match[0])

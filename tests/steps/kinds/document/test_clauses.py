@@ -281,3 +281,8 @@ def test_a_title_of_two_things_is_no_kind_of_thing():
 def test_a_name_in_the_plural_is_one_thing():
     fact = Fact(0, "Lund Kayaks was founded in 1938.", "1938")
     assert reverse_questions(fact, title="Lund Kayaks", noun="kayaks") == ["What was founded in 1938?"]
+
+
+def test_two_names_are_not_cut():
+    fact = Fact(0, "Lund Club was founded in 1938 by Ada Lo and Ida Holm.", "1938")
+    assert reverse_questions(fact, title="Lund Club") == ["What was founded in 1938 by Ada Lo and Ida Holm?"]

@@ -87,7 +87,7 @@ def test_a_column_that_only_counts_names_no_row_and_is_not_asked_for():
     found = rows(
         "# Log\n\n| # | What | Who |\n|---|---|---|\n| 1 | Pack the font | Jorun |\n| 2 | Scan labels | Odile |"
     )
-    assert found["What is the Who of Pack the font in Log?"].span == "Jorun"
+    assert found['For What "Pack the font" in Log, what does the column Who say?'].span == "Jorun"
     assert not any("#" in question for question in found)
 
 
@@ -140,3 +140,11 @@ def test_a_step_is_asked_for_by_the_one_before_it(heading, language, question):
 
 def test_a_heading_is_not_asked_for_its_year_alone():
     assert not [*heading_forms("T", read_markdown("# T\n\n## Prices 2026\n\n- Sloop: 45").blocks)]
+
+
+def test_a_column_that_is_named_by_a_verb_is_asked_for_by_its_name():
+    found = rows("# Log\n\n| Boat | Bought | Paid by |\n|---|---|---|\n| Sloop | 2021 | Jorun |")
+    assert found['For Boat "Sloop" in Log, what does the column Bought say?'].span == "2021"
+    assert found["Log, Boat Sloop: what stands under Paid by?"].span == "Jorun" and len(found) >= 4
+    assert not any("the Bought of" in question for question in found)
+    assert "What is the Speed of Sloop in Log?" in rows("# Log\n\n| Boat | Speed |\n|---|---|\n| Sloop | 9 knots |")

@@ -34,6 +34,8 @@ from steps.kinds.document.values import asked_in_place, condition, hangs_on_the_
         ("en", "A blue lamp means that it charges.", "A blue lamp means what?", "that it charges"),
         ("en", "Cold, because warm water bakes it on.", "Cold: why?", "warm water bakes it on"),
         ("en", "Drain it with drain --older 15m.", "Drain it with drain --older how many m?", "15"),
+        ("en", "We sold the receipt printer TP-20.", "We sold which receipt printer?", "the receipt printer TP-20"),
+        ("en", "Read ADR-0031 first.", "Read which ADR first?", "ADR-0031"),
         ("en", "Turn the red key to 0.", "Turn the red key to what number?", "0"),
         ("en", "Guests under twelve may watch.", "Guests under what number may watch?", "twelve"),
         ("en", "Spares lie in drawer 3 of the shed.", "Spares lie in which drawer of the shed?", "drawer 3"),
