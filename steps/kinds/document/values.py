@@ -121,7 +121,8 @@ def _words(language: str) -> _Words:
             "|".join(f"(?i:{kind})" if not re.match(r"\(\?P<(?:code|which|named)>", kind) else kind for kind in kinds)
         ),
         person=re.compile(
-            rf"(?P<open>\()(?P<in>{names})(?=\))|(?P<cue>\b(?:{known['by']})\s)(?P<by>{no_name}{names})"
+            rf"(?P<open>\()(?P<in>{names})(?=\))"
+            rf"|(?P<cue>\b(?:{known['by']})\s)(?P<by>(?:{known['role']} )?{no_name}{names})"
             rf"|(?P<does>\b{no_name}{names})(?=\s(?:{known['may']})\b)|(?P<who>[A-ZÀ-Þ][\w'’-]+)(?=,\s(?:{known['who']})\s)"
         ),
         because=re.compile(rf"(?:,|;|\s[–-])?\s\b(?:{known['because']})\b\s?(?P<why>.+)", flags),
