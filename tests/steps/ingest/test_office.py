@@ -319,7 +319,7 @@ def test_without_the_extra_a_file_is_refused_with_how_to_get_it(monkeypatch):
     monkeypatch.setattr(office, "find_spec", lambda name: None)
     for suffix, way_out in ((".docx", "pandoc"), (".xlsx", "CSV"), (".pptx", "PDF"), (".pdf", "pdftotext")):
         rule, reason = refusal(b"x", suffix)
-        assert rule == "unsupported_type" and "pip install 'slumber[office]'" in reason and way_out in reason
+        assert rule == "unsupported_type" and "pip install -e '.[office]'" in reason and way_out in reason
     assert said(read(epub(["<p>It is blue.</p>"]), ".epub")) == ["It is blue."], "needs nothing more"
 
 
