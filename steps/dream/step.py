@@ -154,8 +154,9 @@ class DreamStep(Step[DreamFigures]):
         if record.figures.carried:
             minutes = f"{night.settings.night.minutes:g}"
             said.append(
-                f"{record.figures.carried} sentences do not fit into {minutes} minutes (night.minutes) and are carried "
-                f"over to the next nights: {night.dataset('carried')} lists them"
+                f"{record.figures.sentences} sentences are dreamt about; {record.figures.carried} do not fit into "
+                f"{minutes} minutes (night.minutes) and are carried over to the next nights: "
+                f"{night.dataset('carried')} lists them"
             )
         probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
         few = too_little(probes, night) if record.figures.kept else None
