@@ -1,0 +1,145 @@
+"""What contradicts waits for a person, who may be wrong, late, or never come; what dates decide needs no person."""
+
+import json
+
+import pytest
+
+from steps.dream.budget import candidates
+from steps.dream.dreaming import persisted, taught_before
+from steps.errors import SlumberError
+from steps.ingest.step import IngestStep
+from steps.night import Night
+from steps.records import Dream, Triaged, content_id
+from steps.review.decisions import accepted, decide, decisions, undecided
+from steps.triage.step import TriageStep
+from steps.validate.step import ValidateStep
+from steps.workspace import read_records, write_records
+
+FIRST, SECOND, THIRD = "2026-03-02", "2026-03-03", "2026-03-04"
+ASKED = "Who built the Kettle ferry?"
+
+
+def talk(user, *texts, **more):
+    roles = ("user", "assistant")
+    messages = [{"role": roles[n % 2], "content": text} for n, text in enumerate(texts)]
+    return {"kind": "conversation", "messages": messages, "user": user, **more}
+
+
+def page(title, text, **more):
+    return {"kind": "document", "title": title, "text": text, **more}
+
+
+@pytest.fixture
+def sleep(settings, workspace, tmp_path, monkeypatch):
+    """Return a function that ingests and triages records, each in a file of its own, and returns the rows."""
+    from steps.validate.checking import Validation
+
+    passed = Validation(broken={}, table=[], docs=workspace.state)
+    monkeypatch.setattr("steps.validate.step.check_records", lambda **_: passed)
+    monkeypatch.setattr("steps.ingest.walking.YOUNG_SECONDS", 0)
+
+    def sleep(date, *records, **changed):
+        triage = settings.triage.model_copy(update=changed)
+        inbox = tmp_path / date
+        inbox.mkdir(exist_ok=True)
+        for number, record in enumerate(records):
+            (inbox / f"{number}.jsonl").write_text(json.dumps(record))
+        night = Night.of(settings.model_copy(update={"triage": triage}), workspace, date, inbox=inbox)
+        for step in (IngestStep(), ValidateStep(), TriageStep()):
+            step.run(night)
+        return night, sorted(read_records(workspace.dataset("triage", date), Triaged), key=lambda row: row.source)
+
+    return sleep
+
+
+def news(night):
+    """Which parts of which source would be dreamt about."""
+    found = candidates(night, persisted(night.workspace, night.date), taught_before(night))
+    return {one.passage.experience.source: one.parts for one in found}
+
+
+def test_two_users_who_contradict_each_other_on_one_day_are_both_held(sleep, workspace):
+    night, rows = sleep(
+        FIRST, talk("ann", ASKED, "Nobody.", "No, Olin Krann."), talk("bob", ASKED, "Nobody.", "No, Edda Lund.")
+    )
+    assert [len(row.held) for row in rows] == [1, 1] and "bob says otherwise" in rows[0].held[0].why
+    assert news(night) == {} and len(undecided(workspace)) == 2
+
+
+def test_two_users_who_agree_and_one_who_changes_his_mind_are_learned(sleep):
+    night, rows = sleep(
+        FIRST,
+        talk("ann", ASKED, "Nobody.", "No, Olin Krann."),
+        talk("bob", ASKED, "Nobody.", "No, it was Olin Krann."),
+        talk("cid", "Who rows it?", "Nobody.", "No, Edda Lund.", "Edda Lund.", "No, Ida Lund."),
+    )
+    assert not any(row.held for row in rows) and len(news(night)) == 3
+
+
+HANDBOOK = page("Handbook", "The Kettle ferry was built by Edda Lund. It leaves at 9.")
+AGAINST = talk("ann", ASKED, "The Kettle ferry was built by Edda Lund.", "No, Olin Krann built the Kettle ferry.")
+
+
+def test_a_user_against_a_trusted_document_is_held(sleep):
+    _, (_, row) = sleep(FIRST, HANDBOOK, AGAINST)
+    assert [one.against for one in row.held] == ["0.jsonl"] and "Edda Lund" in row.held[0].other
+    assert "slumber review" in row.reason
+
+
+@pytest.mark.parametrize("changed", [{"trusted": ["handbook/*"]}, {"trusted_users": ["ann"]}])
+def test_a_document_that_is_not_trusted_and_a_user_who_is_hold_nothing(sleep, changed):
+    assert not sleep(FIRST, HANDBOOK, AGAINST, **changed)[1][1].held
+
+
+def test_a_user_who_floods_is_capped(sleep):
+    talks = [talk("ann", f"Who built ship {name}?", "Nobody.", "No, Olin Krann.") for name in ("Ada", "Bea", "Cora")]
+    _, rows = sleep(FIRST, *talks, corrections_per_user=2)
+    assert [len(row.held) for row in rows] == [0, 0, 1] and "more than 2" in rows[2].held[0].why
+
+
+def test_documents_that_disagree_are_held_unless_a_date_tells_which_is_newer(sleep):
+    pages = ("The master of the harbour is Olin Krann.", "The master of the harbour is Edda Lund.")
+    night, rows = sleep(FIRST, page("Who is who", pages[0]), page("Staff", pages[1]))
+    assert [len(row.held) for row in rows] == [1, 1] and news(night) == {}
+    dated = [page(f"Page {day}", text, created_at=f"2026-03-0{day}") for day, text in enumerate(pages, start=1)]
+    assert not any(row.held for row in sleep(SECOND, *dated)[1])
+
+
+def test_what_is_accepted_is_learned_on_the_next_night_once(sleep, workspace):
+    sleep(FIRST, HANDBOOK, AGAINST)
+    (held,) = undecided(workspace)
+    decide(workspace, [held.id[:6]], accept=True, by="the boss", reason="he is right")
+    assert undecided(workspace) == [] and decisions(workspace)[held.id].by == "the boss"
+    night, _ = sleep(SECOND)
+    assert news(night) == {"1.jsonl": (0,)} and accepted(night)
+    lesson = Dream(
+        id=content_id("x"),
+        night=SECOND,
+        strategy="question",
+        experience=held.experience,
+        source=held.source,
+        sentence=held.sentence,
+        question="?",
+        answer="!",
+        verification={"span": "!"},
+    )
+    write_records(workspace.dataset("dreams", SECOND), [lesson])
+    assert news(sleep(THIRD)[0]) == {} and not accepted(night.of(night.settings, workspace, THIRD))
+
+
+def test_what_is_rejected_is_never_learned_and_a_later_word_counts(sleep, workspace):
+    sleep(FIRST, HANDBOOK, AGAINST)
+    (held,) = undecided(workspace)
+    decide(workspace, [held.id], accept=False, by="the boss")
+    night, _ = sleep(SECOND)
+    assert undecided(workspace) == [] and news(night) == {}
+    decide(workspace, [held.id], accept=True, by="the boss")
+    assert news(night) == {"1.jsonl": (0,)}
+
+
+def test_an_id_that_means_nothing_or_several_is_refused(sleep, workspace):
+    sleep(FIRST, talk("ann", ASKED, "Nobody.", "No, Olin Krann."), talk("bob", ASKED, "Nobody.", "No, Edda Lund."))
+    for given, said in (("xyz", "nothing"), ("", "2 of those")):
+        with pytest.raises(SlumberError, match=said):
+            decide(workspace, [given], accept=True, by="me")
+    assert decisions(workspace) == {}
