@@ -149,6 +149,17 @@ def redaction() -> None:
 
 
 @app.command()
+def triage(
+    tuning_only: Annotated[bool, typer.Option("--tuning-only", help="leave out the half for the report")] = False,
+    params: Params = None,
+) -> None:
+    """Print how well triage tells what persists, what is temporary and what teaches nothing, on labelled experiences."""
+    from bench.triage import measure
+
+    measure(load_settings(params), report=not tuning_only)
+
+
+@app.command()
 def gate_errors(
     trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
     params: Params = None,

@@ -125,6 +125,7 @@ class Triaged(Record):
     verdict: Literal["persist", "temporary", "discard"]
     reason: str
     valid_until: date | None = None
+    owner: str | None = Field(None, description="the user whose own memory it belongs in; None: everybody's")
     waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
     known: tuple[int, ...] = Field((), description="numbers of its parts that earlier nights taught")
     withdraws: tuple[Withdrawn, ...] = Field((), description="what the version before said, and it does not")
