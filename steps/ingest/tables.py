@@ -35,6 +35,7 @@ CREATE INDEX probes_by_id ON probes (id);
 CREATE INDEX probes_by_question ON probes (question, night, seq);
 CREATE INDEX probes_by_about ON probes (about, night, seq);
 CREATE TABLE untaught (night INTEGER, id TEXT, PRIMARY KEY (night, id)) WITHOUT ROWID;
+CREATE TABLE held (night INTEGER, id TEXT, number INTEGER, PRIMARY KEY (night, id, number)) WITHOUT ROWID;
 CREATE TABLE carried (id TEXT, number INTEGER, night INTEGER, PRIMARY KEY (id, number, night)) WITHOUT ROWID;
 CREATE INDEX carried_by_night ON carried (night);
 CREATE TABLE seen (raw BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
@@ -45,7 +46,7 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 _OF = {
     "corpus": ("versions", "parts", "answers", "names"),
     "probes": ("probes",),
-    "triage": ("untaught",),
+    "triage": ("untaught", "held"),
     "carried": ("carried",),
 }
 
@@ -128,6 +129,10 @@ class Tables:
         """Enter what triage did not let teach."""
         self.connection.executemany("INSERT OR IGNORE INTO untaught VALUES (?,?)", [(night, id_) for id_ in ids])
 
+    def hold(self, parts: Iterable[tuple[str, int]], *, night: int) -> None:
+        """Enter the parts, by id and number, that wait for a decision."""
+        self.connection.executemany("INSERT OR IGNORE INTO held VALUES (?,?,?)", [(night, *one) for one in parts])
+
     def carry(self, parts: Iterable[tuple[str, int]], *, night: int) -> None:
         """Enter the parts, by id and number, that a night left to the next ones."""
         self.connection.executemany("INSERT OR IGNORE INTO carried VALUES (?,?,?)", [(*one, night) for one in parts])
@@ -190,6 +195,10 @@ class Tables:
         """
         ask = self.connection.execute
         if ask("SELECT 1 FROM untaught WHERE night = ? AND id = ?", (version.night, version.id)).fetchone():
+            return False
+        if ask(
+            "SELECT 1 FROM held WHERE night = ? AND id = ? AND number = ?", (version.night, version.id, part)
+        ).fetchone():
             return False
         last = "SELECT max(night) FROM carried WHERE id = ? AND number = ? AND night >= ? AND night < ?"
         (left,) = ask(last, (version.id, part, version.night, before)).fetchone()

@@ -49,6 +49,11 @@ class TriageSettings(Section):
     """What stays out of the weights."""
 
     volatile_days: Count = Field(31, description="valid for at most so many days: temporary memory, not weights")
+    trusted: list[str] = Field(
+        ["*"], description="sources (patterns of file names) that no user corrects without a decision of yours"
+    )
+    trusted_users: list[str] = Field([], description="users whose corrections need no such decision")
+    corrections_per_user: Positive = Field(50, description="of one user and day; further ones wait for a decision")
 
 
 class DreamSettings(Section):

@@ -6,7 +6,7 @@ nights about it, of whatever version they are. Its words are read where that ver
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from steps.ingest.tables import Tables, Version, part_hashes, version_of
@@ -46,10 +46,12 @@ class Known:
         known = (n for n, hash_ in enumerate(hashes) if self._is_known(hash_))
         return Familiar(tuple(n for n in known if not answers or self._is_last(answers[n], hashes[n])), len(hashes))
 
-    def answered(self, new: Experience) -> list[Withdrawn]:
-        """Return what earlier nights answered to the questions that ``new`` answers otherwise."""
+    def answered(self, new: Experience, *, but: Collection[int] = ()) -> list[Withdrawn]:
+        """Return what earlier nights answered to the questions that ``new`` answers otherwise, ``but`` some parts."""
         found = []
-        for question, hash_ in zip(kind_of(new).answers(new), part_hashes(new), strict=False):
+        for place, (question, hash_) in enumerate(zip(kind_of(new).answers(new), part_hashes(new), strict=False)):
+            if place in but:
+                continue
             for version, number in self._tables.answering(question, before=self._night):
                 said = self._read(version)
                 if part_hashes(said)[number] != hash_:
