@@ -25,6 +25,6 @@ class Demonstration(MessagesKind):
     entry = DemonstrationEntry
 
     def idle(self, experience: Experience) -> str | None:
-        said = [message for message in experience.payload["messages"] if message["role"] == "assistant"]
+        said = [message for message in experience.payload.get("messages", []) if message["role"] == "assistant"]
         shows = any(m.get("tool_calls") or any(map(str.isalnum, m.get("content") or "")) for m in said)
         return None if shows else "it shows no answer"

@@ -23,7 +23,7 @@ class Trace(MessagesKind):
     trust: ClassVar = "agent"
 
     def idle(self, experience: Experience) -> str | None:
-        messages, outcome = experience.payload["messages"], experience.payload["outcome"]
+        messages, outcome = experience.payload.get("messages", []), experience.payload.get("outcome", {})
         if outcome.get("feedback") or any(message.get("tool_calls") for message in messages):
             return None
         return None if tells_something(messages) else "nothing was done in it"

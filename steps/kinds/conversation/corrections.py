@@ -109,7 +109,8 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
             if match is None or _taken_back([text]):
                 continue
             rest = text[match.end() :].lstrip(" ,:;.–—-")
-            here, *elsewhere = (len(stems(asked) & stems(rest)) for asked in (question, *others))
+            asked = [one for one in others if one != " ".join(text.split())]
+            here, *elsewhere = (len(stems(one) & stems(rest)) for one in (question, *asked))
             if rest and here > max(elsewhere, default=0):
                 yield rest
                 break

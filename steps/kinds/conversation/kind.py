@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from steps.kinds.conversation.corrections import asked_key, corrections
-from steps.kinds.conversation.telling import is_own, told
+from steps.kinds.conversation.telling import is_own, told, without_asides
 from steps.kinds.entry import Feedback
 from steps.kinds.kind import Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk
@@ -51,7 +51,7 @@ class Conversation(MessagesKind):
     def statements(self, experience: Experience) -> list[Statement]:
         found = corrections(experience.payload)
         given = [
-            Statement(f"{one.said} {one.text}", n, whose="own" if is_own(one) else "everybody")
+            Statement(without_asides(one), n, whose="own" if is_own(one) else "everybody")
             for n, one in enumerate(found)
         ]
         return [*given, *told(experience.payload, found)]

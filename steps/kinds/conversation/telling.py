@@ -13,7 +13,7 @@ import yaml
 
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.corrections import MOST_WORDS, Correction, without_openers
-from steps.kinds.document.languages import nearest_language
+from steps.kinds.document.languages import language_of, nearest_language
 from steps.kinds.kind import Statement
 from steps.orders import is_order
 from steps.sentences import sentences
@@ -34,10 +34,15 @@ def _known() -> dict[str, dict[str, re.Pattern[str]]]:
 
 def told(payload: Mapping[str, Any], found: list[Correction]) -> list[Statement]:
     """Return what users tell of themselves ("own") and of other things ("told"), but for what ``found`` corrects."""
-    turns = [m.get("content") or "" for m in payload.get("messages", []) if m["role"] == "user"]
-    known = _known()[nearest_language(" ".join(turns))]
-    said = [one.text for one in found]
-    return [statement for turn in turns for statement in _of_turn(turn, known, is_correction=turn in said)]
+    messages = [(m["role"], m.get("content") or "") for m in payload.get("messages", [])]
+    turns = [text for role, text in messages if role == "user"]
+    spoken = "\n".join(text for role, text in messages if role in ("user", "assistant"))
+    known = _known()[language_of(spoken) or nearest_language(spoken)]
+
+    def corrects(turn: str) -> bool:
+        return any(one.text and one.text in turn for one in found)
+
+    return [statement for turn in turns for statement in _of_turn(turn, known, is_correction=corrects(turn))]
 
 
 def is_own(one: Correction) -> bool:
@@ -47,6 +52,12 @@ def is_own(one: Correction) -> bool:
     if any(known["own"].match(clause) for clause in clauses):
         return True
     return bool(known["possessed"].match(one.question)) and (not one.alone or bool(known["first"].match(one.said)))
+
+
+def without_asides(one: Correction) -> str:
+    """Return a correction with what its user said besides, but for how he knows it ("I checked today")."""
+    first = _known()[one.language]["myself"]
+    return " ".join([one.said, *(part for part in sentences(one.text) if not first.match(part))])
 
 
 def _of_turn(turn: str, known: Mapping[str, re.Pattern[str]], *, is_correction: bool) -> Iterator[Statement]:

@@ -79,12 +79,16 @@ class Document(Kind):
         return unreadable(experience)
 
     def idle(self, experience: Experience) -> str | None:
-        said = mostly_chatter(one.text for one in self.statements(experience))
+        said = mostly_chatter([one.text for one in self.statements(experience)] or experience.text.split("\n"))
         return f"it says nothing but {said}" if said else None
 
     def statements(self, experience: Experience) -> list[Statement]:
-        found = enumerate(units(experience))
-        return [Statement(text, n, block.path if block else ()) for n, (text, block) in found if text]
+        title = experience.title
+        return [
+            Statement(text, n, (title, *(block.path if block else ())))
+            for n, (text, block) in enumerate(units(experience))
+            if text
+        ]
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         from steps.kinds.document.dreaming import document_dreams
