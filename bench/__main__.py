@@ -166,7 +166,7 @@ def triage(
     tuning_only: Annotated[bool, typer.Option("--tuning-only", help="leave out the half for the report")] = False,
     params: Params = None,
 ) -> None:
-    """Print how well triage tells what persists, what is temporary and what teaches nothing, on labelled experiences."""
+    """Print how well triage sorts labelled experiences: what persists, what is temporary, what teaches nothing."""
     from bench.triage import measure
 
     measure(load_settings(params), report=not tuning_only)

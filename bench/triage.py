@@ -88,16 +88,16 @@ def _id(file: str) -> str:
 
 
 class Share(NamedTuple):
-    """``right`` of ``count``, with its 95 % interval (Wilson 1927)."""
+    """``right`` of ``of``, with its 95 % interval (Wilson 1927)."""
 
     right: int
-    count: int
+    of: int
 
     def __str__(self) -> str:
-        if not self.count:
+        if not self.of:
             return "none"
-        low, high = stats.binomtest(self.right, self.count).proportion_ci(0.95, "wilson")
-        return f"{self.right / self.count:.3f} [{low:.2f}, {high:.2f}] ({self.right} of {self.count})"
+        low, high = stats.binomtest(self.right, self.of).proportion_ci(0.95, "wilson")
+        return f"{self.right / self.of:.3f} [{low:.2f}, {high:.2f}] ({self.right} of {self.of})"
 
 
 def measure(settings: Settings, *, report: bool) -> dict[str, list[Judged]]:
@@ -130,7 +130,9 @@ def _show(half: str, found: list[Judged], console: Console) -> None:
     console.print(table)
     own = [one for one in found if one.labelled.get("own")]
     owned = Share(sum(one.owner == one.labelled["record"].get("user") for one in own), len(own))
-    console.print(f"one user's own: {owned} with their owner, {sum(one.verdict == 'persist' for one in own)} in weights")
+    console.print(
+        f"one user's own: {owned} with their owner, {sum(one.verdict == 'persist' for one in own)} in weights"
+    )
     if half == TUNING:
         for one in found:
             if one.verdict != one.labelled["label"]:

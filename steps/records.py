@@ -151,6 +151,20 @@ class Signals(Record):
     personal: bool = Field(description="whether it says something of the user")
     trust: str
 
+    @property
+    def plainly(self) -> str:
+        """All of them in a line."""
+        return ", ".join(
+            (
+                f"{self.novelty:.0%} new",
+                f"ends {self.ends}" if self.ends else "no end",
+                f"said by {self.support} source{'s' if self.support > 1 else ''}",
+                f"word of {'a trusted source' if self.trust == 'trusted' else f'the {self.trust}'}",
+                *([f"for {self.owner} alone"] if self.owner else []),
+                *(["about its user"] if self.personal else []),
+            )
+        )
+
 
 class Triaged(Record):
     """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""

@@ -1,4 +1,7 @@
-"""What tells nothing: greetings, thanks, opinions, boilerplate, orders to a model. Words by language: ``chatter.yaml``."""
+"""What tells nothing: greetings, thanks, opinions, boilerplate, orders to a model.
+
+Words are data by language (``chatter.yaml``).
+"""
 
 import re
 from collections import Counter

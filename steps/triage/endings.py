@@ -86,7 +86,7 @@ def _language(known: dict[str, Any], calendar: dict[str, list[str]]) -> Language
         weekdays=weekdays,
         numbers=numbers,
         on=pattern(f"{known['on_day']} {day}"),
-        range=pattern(f"{known['range']} ?{day}"),
+        range=pattern(rf"(?<![\d.]){known['range']} ?(?!\d{{4}}-){day}"),
         starts=pattern(f"(?:{known['starts']})(?!\\w).*"),
     )
 
@@ -121,7 +121,7 @@ def _ends(sentence: str, known: Language, *, night: date, created: date | None) 
 
 
 def tells_of_past(sentence: str, match: re.Match[str], known: Language) -> bool:
-    """Tell whether the last verb before an end is in the past tense, or the first one behind it if none stands before."""
+    """Tell whether the last verb before an end is in the past tense; if none stands before, the first behind it."""
     for clause, last in ((sentence[: match.start()], -1), (sentence[match.end() :], 0)):
         found = sorted([(m.start(), True) for m in known.past.finditer(clause)]
                        + [(m.start(), False) for m in known.present.finditer(clause)])  # fmt: skip

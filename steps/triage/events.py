@@ -1,4 +1,4 @@
-"""Days on which something takes place: "on 12 December 2026", "from 29 November to 20 December 2026", "23. bis 27. ...".
+"""Days on which something takes place: "on 12 December 2026", "from 29 November to 20 December 2026".
 
 What is said of such a day holds to its end. Only days that are told with their year or day of the week count, for "on
 3 May" may be every year; what is told of the past, and what begins on a day, ends nothing.
@@ -16,13 +16,17 @@ LONG_AGO = timedelta(days=366)  # what took place earlier is history, and nobody
 _DATE = rf"(?:{'|'.join(DATES)})"
 _ON = re.compile(rf"\bon (?P<named>(?:{'|'.join(WEEKDAYS)}),? (?:the )?)?{_DATE}", re.IGNORECASE)
 _RANGE = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)?(?: (?:{'|'.join(MONTHS)})\.?)?(?: \d{{4}})?\s*(?:to|–|—|-|and)\s*{_DATE}", re.IGNORECASE
-)
-_STARTS = re.compile(
-    r"\b(?:from|since|as of|start(?:s|ing)?|beg[iu]n(?:s|ning)?|opens|takes? effect|comes? into (?:force|effect)|effective"
-    r"|introduced|applies|apply|valid)\b[^.]*$",
+    rf"(?<![\d.])\d{{1,2}}(?:st|nd|rd|th)?(?: (?:{'|'.join(MONTHS)})\.?)?(?: \d{{4}})?\s*(?:to|–|—|-|and)\s*"
+    rf"(?!\d{{4}}-){_DATE}",
     re.IGNORECASE,
 )
+_STARTS = re.compile(
+    r"\b(?:from|since|as of|start(?:s|ing)?|beg[iu]n(?:s|ning)?|opens|takes? effect|comes? into (?:force|effect)"
+    r"|effective|introduced|applies|apply|valid)\b[^.]*$",
+    re.IGNORECASE,
+)
+
+_REPORTED = re.compile(r"\W*(?!Need|Want|Clos|Schedul|Plann)[A-Z][a-z]+ed\b")  # "Released on 10 November 2026"
 
 
 def event_days(sentence: str, *, night: date, created: date | None) -> list[tuple[date, str]]:
@@ -32,7 +36,7 @@ def event_days(sentence: str, *, night: date, created: date | None) -> list[tupl
 
 
 def _english(sentence: str, night: date, created: date | None) -> Iterator[tuple[date, str]]:
-    if tells_of_past(sentence):
+    if tells_of_past(sentence) or _REPORTED.match(sentence):
         return
     for pattern in (_ON, _RANGE):
         for match in pattern.finditer(sentence):
@@ -48,6 +52,7 @@ def _elsewhere(sentence: str, night: date, created: date | None) -> Iterator[tup
             for match in pattern.finditer(sentence):
                 is_told = match["iso"] or match["year"] or match["numeric_year"]
                 starts = pattern is known.on and known.starts.search(sentence[: match.start()])
-                if is_told and not starts and not told_elsewhere(sentence, match, known):
-                    if day := known.day_of(match, night=night, created=created):
-                        yield day, match[0]
+                if not is_told or starts or told_elsewhere(sentence, match, known):
+                    continue
+                if day := known.day_of(match, night=night, created=created):
+                    yield day, match[0]

@@ -13,13 +13,18 @@ from steps.sentences import sentences
 from steps.triage.events import event_days
 from steps.triage.validity import validity
 
-_IF = re.compile(r"\b(?:if|when|whenever|in case|while|unless|falls|wenn|sobald|si|quand|lorsque|en cas de|cuando)\b", re.IGNORECASE)
+# "If it is out of order, call 4117", "a tank that is out of use": what may happen, not what is.
+_IF = re.compile(
+    r"^(?:an?|any|eine?|une?|una)\b|\b(?:if|when|whenever|in case|while|unless|means?|indicates?|falls|wenn"
+    r"|sobald|bedeutet|si|quand|lorsque|en cas de|signifie|cuando|significa)\b",
+    re.IGNORECASE,
+)
 
 
 class Ending(NamedTuple):
     """The last day on which something holds (None: it passes, and no date says when), and the words that say so.
 
-    ``moment``: it hangs on a word such as "tomorrow", which in a long text may be meant at large ("today it employs 37").
+    ``moment``: it hangs on a word such as "tomorrow", which may be meant at large ("today it employs 37").
     """
 
     until: date | None
@@ -42,7 +47,7 @@ def ending(text: str, *, night: date, created: date | None) -> Ending | None:
     Args:
         created: when it was said or written, if that is known.
     """
-    days = event_days(text, night=night, created=created)
+    days = [] if _changes().search(text) else event_days(text, night=night, created=created)
     if (end := validity(text, night=night, created=created)) is not None:
         days.append((end.until, end.words))
     if days:
@@ -50,7 +55,7 @@ def ending(text: str, *, night: date, created: date | None) -> Ending | None:
     for sentence in sentences(text) or [text]:
         if not _IF.search(sentence) and (found := _passing().search(sentence)):
             return Ending(None, found[0].lower())
-    return _moment(text, created)
+    return None if created and _changes().search(text) else _moment(text, created)
 
 
 def _moment(text: str, created: date | None) -> Ending | None:
@@ -67,12 +72,17 @@ def _moment(text: str, created: date | None) -> Ending | None:
 @cache
 def _words() -> dict[str, list[str]]:
     read = yaml.safe_load(Path(__file__).with_name("passing.yaml").read_text(encoding="utf-8"))
-    names = ("states", "today", "tomorrow")
+    names = ("changes", "states", "today", "tomorrow")
     return {name: ["".join(map(str.strip, own[name].splitlines())) for own in read.values()] for name in names}
 
 
 def _either(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'’-])(?:{'|'.join(_words()[name])})(?![\w-])", re.IGNORECASE)
+
+
+@cache
+def _changes() -> re.Pattern[str]:
+    return _either("changes")
 
 
 @cache

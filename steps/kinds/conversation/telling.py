@@ -18,8 +18,12 @@ from steps.kinds.kind import Statement
 from steps.orders import is_order
 from steps.sentences import sentences
 
-_CLAUSE = re.compile(r"[,;:–—]\s+|\s-\s|\s+(?=(?:and|but|because|since|as|und|aber|weil|et|mais|car|y|pero|porque)\s)", re.I)
-_JOIN = re.compile(r"^(?:and|but|because|since|as|so|aber|weil|denn|et|mais|car|y|pero|porque|no|nein|non)\b[\s,]*", re.I)
+_CLAUSE = re.compile(
+    r"[,;:–—]\s+|\s-\s|\s+(?=(?:and|but|because|since|as|und|aber|weil|et|mais|car|y|pero|porque)\s)", re.I
+)
+_JOIN = re.compile(
+    r"^(?:and|but|because|since|as|so|aber|weil|denn|et|mais|car|y|pero|porque|no|nein|non)\b[\s,]*", re.I
+)
 _LEAST_WORDS = 4  # of a sentence that tells of something else than its user
 
 
@@ -27,7 +31,9 @@ _LEAST_WORDS = 4  # of a sentence that tells of something else than its user
 def _known() -> dict[str, dict[str, re.Pattern[str]]]:
     read = yaml.safe_load(Path(__file__).with_name("telling.yaml").read_text(encoding="utf-8"))
     return {
-        code: {name: re.compile("".join(map(str.strip, text.splitlines())), re.IGNORECASE) for name, text in own.items()}
+        code: {
+            name: re.compile("".join(map(str.strip, text.splitlines())), re.IGNORECASE) for name, text in own.items()
+        }
         for code, own in read.items()
     }
 
@@ -79,7 +85,7 @@ def _clauses(sentence: str) -> Iterator[str]:
 
 
 def _tells(sentence: str, known: Mapping[str, re.Pattern[str]], *, asks: bool) -> bool:
-    """Whether a sentence tells of something: news by their own words, or a plain statement in a turn that asks nothing."""
+    """Whether a sentence tells of something: it says that it does, or states it in a turn that asks nothing."""
     marker = known["marker"].match(sentence)
     rest = sentence[marker.end() :] if marker else sentence
     if len(rest.split()) < _LEAST_WORDS or not known["verb"].search(rest) or chatter(rest):
