@@ -50,7 +50,8 @@ def judge(new: Experience, *, night: str, settings: TriageSettings, met: Familia
         idle = kind.idle(new)
         return Verdict("discard", idle) if idle else Verdict("persist", "new")
     last = today + timedelta(days=settings.volatile_days)
-    weighed = [_weighed(one, today, last, created_on(new.created_at)) for one in kind.statements(new)]
+    created = created_on(new.created_at) or (today if kind.apart else None)  # what was said by day was said today
+    weighed = [_weighed(one, today, last, created) for one in kind.statements(new)]
     found = _talk(new, weighed, met) if kind.apart else _page(new, weighed, met, today=today, last=last)
     return found if found.verdict != "persist" else found._replace(withheld=_withheld(weighed))
 

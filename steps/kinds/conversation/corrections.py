@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from steps.ingest.redact import PLACEHOLDER
+from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.value import named, new_value
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
@@ -136,7 +137,7 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         return None
     said, contrasted = _told(rest, wrong, known, language)
     if not (denied or is_field or contrasted):
-        return None
+        said = other_answer(rest, question=question, wrong=wrong, language=language, known=known)
     if not said or said.rstrip().endswith("?") or PLACEHOLDER.search(said):
         return None
     copula = known["copula"].match(said)

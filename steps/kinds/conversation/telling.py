@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from steps.kinds.chatter import chatter
-from steps.kinds.conversation.corrections import MOST_WORDS, Correction, without_openers
+from steps.kinds.conversation.corrections import MOST_WORDS, Correction, phrases, without_openers
 from steps.kinds.document.languages import language_of, nearest_language
 from steps.kinds.kind import Statement
 from steps.orders import is_order
@@ -62,7 +62,7 @@ def is_own(one: Correction) -> bool:
 
 def without_asides(one: Correction) -> str:
     """Return a correction with what its user said besides, but for how he knows it ("I checked today")."""
-    first = _known()[one.language]["myself"]
+    first = phrases()[one.language]["myself"]
     return " ".join([one.said, *(part for part in sentences(one.text) if not first.match(part))])
 
 
