@@ -68,6 +68,7 @@ _SPAN = re.compile(
 )
 _NEXT = re.compile(r"\bfor (?:the )?(?:next|coming) (?P<unit>week|month|few days)\b", re.IGNORECASE)
 _PAST = re.compile(
+    r"(?<!\bis )(?<!\bare )(?<!\bbe )"
     r"\b(?:was|were|had|did|stood|ran|held|kept|led|lay|lived|ruled|became|began|went|came|took|fell|rose|sat|left|lost)\b",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ about what was asked, with little besides.
 from collections.abc import Mapping
 from typing import Any
 
+from steps.kinds.chatter import chatter
 from steps.kinds.conversation.value import is_count, named, new_value
 from steps.sentences import content_words, names_and_numbers, sentences, stems
 
@@ -30,12 +31,8 @@ def other_answer(text: str, *, question: str, wrong: str, language: str, known: 
 
 def _nearness(part: str, question: str, wrong: str, language: str, known: Mapping[str, Any]) -> int:
     """How much of the question a sentence says that answers it; 0: it does not answer it."""
-    if (
-        part.rstrip().endswith("?")
-        or known["adds"].search(part)
-        or known["wish"].match(part)
-        or known["myself"].match(part)
-    ):
+    besides = known["adds"].search(part) or known["wish"].match(part) or known["myself"].match(part) or chatter(part)
+    if besides or part.rstrip().endswith("?"):
         return 0
     copula = known["copula"].match(part)
     bare = part[copula.end() :].strip() if copula else part

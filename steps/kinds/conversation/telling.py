@@ -53,11 +53,9 @@ def told(payload: Mapping[str, Any], found: list[Correction]) -> list[Statement]
 
 def is_own(one: Correction) -> bool:
     """Whether a correction is about the user who made it: of what it says, or of what it answers in a few words."""
-    known = _known()[one.language]
-    clauses = list(_clauses(one.said))
-    if any(known["own"].match(clause) for clause in clauses):
+    if any(_is_personal(clause) for clause in _clauses(one.said)):
         return True
-    return bool(known["possessed"].match(one.question)) and (not one.alone or bool(known["first"].match(one.said)))
+    return _matches("possessed", one.question) and (not one.alone or _matches("first", one.said))
 
 
 def without_asides(one: Correction) -> str:
@@ -73,7 +71,7 @@ def _of_turn(turn: str, known: Mapping[str, re.Pattern[str]], *, is_correction: 
     for part in parts:
         if is_order(part):
             continue
-        if any(known["own"].match(clause) and not known["feels"].match(clause) for clause in _clauses(part)):
+        if any(_is_personal(clause) for clause in _clauses(part)):
             yield Statement(part, whose="own")
         elif not is_correction and not is_task and _tells(part, known, asks=asks):
             yield Statement(part, whose="told")
@@ -81,7 +79,18 @@ def _of_turn(turn: str, known: Mapping[str, re.Pattern[str]], *, is_correction: 
 
 def _clauses(sentence: str) -> Iterator[str]:
     for clause in _CLAUSE.split(sentence.strip()):
-        yield _JOIN.sub("", clause.strip())
+        clause = _JOIN.sub("", clause.strip())
+        led = (found.end() for known in _known().values() if (found := known["marker"].match(clause)))
+        yield clause[next(led, 0) :]  # "please remember that I ..."
+
+
+def _is_personal(clause: str) -> bool:
+    return _matches("own", clause) and not _matches("feels", clause)
+
+
+def _matches(name: str, text: str) -> bool:
+    """Whether a text begins so in whatever language: of a short one it cannot be told which it is in."""
+    return any(known[name].match(text) for known in _known().values())
 
 
 def _tells(sentence: str, known: Mapping[str, re.Pattern[str]], *, asks: bool) -> bool:
