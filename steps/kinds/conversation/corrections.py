@@ -194,7 +194,7 @@ def _language(question: str, spoken: str) -> str:
 
 def _is_question(question: str, known: Mapping[str, Any]) -> bool:
     """Whether something is asked that has an answer; what is to be written, translated or drawn has none."""
-    last = sentences(question)[-1] if len(sentences(question)) > 1 else question
+    last = next(reversed(sentences(question)), question)
     return any(known[name].match(text) for name in ("asks", "yes_no", "how", "tells") for text in (question, last)) or (
         last.rstrip().endswith("?") and not known["wish"].match(last)
     )
