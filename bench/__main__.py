@@ -162,6 +162,17 @@ def redaction() -> None:
 
 
 @app.command()
+def triage(
+    tuning_only: Annotated[bool, typer.Option("--tuning-only", help="leave out the half for the report")] = False,
+    params: Params = None,
+) -> None:
+    """Print how well triage sorts labelled experiences: what persists, what is temporary, what teaches nothing."""
+    from bench.triage import measure
+
+    measure(load_settings(params), report=not tuning_only)
+
+
+@app.command()
 def gate_errors(
     trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
     params: Params = None,

@@ -141,6 +141,31 @@ class Decision(Record):
     reason: str = ""
 
 
+class Signals(Record):
+    """What a verdict was made from. ``novelty``: share of its parts that are new; ``trust``: whose word it is."""
+
+    novelty: float
+    ends: date | None
+    owner: str | None
+    support: int = Field(description="how many sources of the night say it")
+    personal: bool = Field(description="whether it says something of the user")
+    trust: str
+
+    @property
+    def plainly(self) -> str:
+        """All of them in a line."""
+        return ", ".join(
+            (
+                f"{self.novelty:.0%} new",
+                f"ends {self.ends}" if self.ends else "no end",
+                f"said by {self.support} source{'s' if self.support > 1 else ''}",
+                f"word of {'a trusted source' if self.trust == 'trusted' else f'the {self.trust}'}",
+                *([f"for {self.owner} alone"] if self.owner else []),
+                *(["about its user"] if self.personal else []),
+            )
+        )
+
+
 class Triaged(Record):
     """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
 
@@ -150,9 +175,12 @@ class Triaged(Record):
     verdict: Literal["persist", "temporary", "discard"]
     reason: str
     valid_until: date | None = None
+    owner: str | None = Field(None, description="the user whose own memory it belongs in; None: everybody's")
     waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
     known: tuple[int, ...] = Field((), description="numbers of its parts that earlier nights taught")
+    withheld: tuple[int, ...] = Field((), description="numbers of its parts that end soon or are a user's own")
     withdraws: tuple[Withdrawn, ...] = Field((), description="what the version before said, and it does not")
+    signals: Signals | None = Field(None, description="what the verdict was made from; nights from before have none")
     held: tuple[Held, ...] = Field((), description="parts of it that wait for a person's decision")
 
 

@@ -35,7 +35,8 @@ def taught_before(night: Night) -> dict[str, tuple[int, ...]]:
     waited = {row.night for row in carried_over(night)}
     triaged = [night.workspace.dataset("triage", n) for n in sorted({*waited, night.date})]
     rows = [row for path in triaged for row in read_records(path, Triaged)]
-    return {row.experience: (*row.known, *(one.sentence for one in row.held)) for row in rows} | _but_accepted(night)
+    untaught = {row.experience: (*row.known, *row.withheld, *(one.sentence for one in row.held)) for row in rows}
+    return untaught | _but_accepted(night)
 
 
 def _but_accepted(night: Night) -> dict[str, tuple[int, ...]]:

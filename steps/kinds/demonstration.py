@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from steps.kinds.messages import Message, MessagesKind, Talk
+from steps.records import Experience
 
 
 class DemonstrationEntry(Talk):
@@ -22,3 +23,8 @@ class DemonstrationEntry(Talk):
 class Demonstration(MessagesKind):
     name = "demonstration"
     entry = DemonstrationEntry
+
+    def idle(self, experience: Experience) -> str | None:
+        said = [message for message in experience.payload.get("messages", []) if message["role"] == "assistant"]
+        shows = any(m.get("tool_calls") or any(map(str.isalnum, m.get("content") or "")) for m in said)
+        return None if shows else "it shows no answer"

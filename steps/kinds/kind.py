@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry
@@ -70,13 +70,28 @@ class Passage:
         return f"{self.experience.title}\n{' '.join(filter(None, self.sentences))}"
 
 
+@dataclass(frozen=True)
+class Statement:
+    """Something that an experience states, as triage weighs it: by its words, how long it holds, and for whom.
+
+    ``part``: the number of the part that teaches it; None: no lesson comes of it. ``heads``: the headings it stands
+    under. ``whose``: everybody's; one user's own ("my desk is ..."); or told by one user and confirmed by nobody.
+    """
+
+    text: str
+    part: int | None = None
+    heads: tuple[str, ...] = ()
+    whose: Literal["everybody", "own", "told"] = "everybody"
+
+
 class Kind(ABC):
     """A kind of experience.
 
     ``name``: what `kind` says in a JSONL file. ``entry``: what else a line must hold. ``files``: readers of whole files
     by suffix, if it has files of its own. ``learned``: whether lessons come from it; what does not teach yet waits.
     ``versioned``: whether a later version takes its place, and is held against it part by part. ``titled``: whether it
-    has a title of its own, so that one of the same title elsewhere may be another version of it.
+    has a title of its own, so that one of the same title elsewhere may be another version of it. ``apart``: whether its
+    statements are judged each for itself, or together as one page. ``trust``: whose word it is.
     """
 
     name: ClassVar[str]
@@ -85,6 +100,8 @@ class Kind(ABC):
     learned: ClassVar[bool] = True
     versioned: ClassVar[bool] = False
     titled: ClassVar[bool] = True
+    apart: ClassVar[bool] = False
+    trust: ClassVar[Literal["owner", "user", "agent"]] = "owner"
 
     def of_file(self, title: str, page: Any) -> Entry:
         """Return the entry of a whole file; only a kind with ``files`` is asked."""
@@ -127,6 +144,14 @@ class Kind(ABC):
     def answers(self, experience: Experience) -> list[str]:
         """A key of the question that each part answers, if it says so: what answers it later replaces the part."""
         return []
+
+    def statements(self, experience: Experience) -> list[Statement]:
+        """What it states, in order; how long that holds, and for whom, decides where it goes."""
+        return []
+
+    def claims(self, experience: Experience) -> list[str]:
+        """A key of what each part claims, the same for whoever says the same: so support is counted."""
+        return [part[-1] for part in self.parts(experience) if part[-1]]
 
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""

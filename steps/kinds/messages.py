@@ -6,9 +6,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from steps.ingest.normalise import tidy
+from steps.kinds.chatter import chatter
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry, Input, Text
 from steps.kinds.kind import Kind, Shown
+from steps.sentences import sentences
 
 TITLE_CHARS = 80
 
@@ -77,6 +79,12 @@ class MessagesKind(Kind):
             question = _redact_replies(payload, key, question, cleaning)
         text = cleaning.redacted(cleaning.bounded(tidy(_transcript(payload))))
         return Shown(entry.title or _topic(payload), text, payload)
+
+
+def tells_something(messages: list[dict[str, Any]]) -> bool:
+    """Whether anybody says more than greetings, thanks and the like."""
+    said = [part for message in messages for part in sentences(message.get("content") or "")]
+    return any(any(map(str.isalnum, part)) and chatter(part) is None for part in said)
 
 
 def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,9 +1,10 @@
 """Preferences: of two answers the better one. They wait to be learned from."""
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from steps.kinds.entry import Entry, Text
 from steps.kinds.messages import Messages, MessagesKind
+from steps.records import Experience
 
 
 class PreferenceEntry(Entry):
@@ -17,3 +18,15 @@ class Preference(MessagesKind):
     name = "preference"
     entry = PreferenceEntry
     chats = ("prompt", "chosen", "rejected")
+    trust: ClassVar = "user"
+
+    def idle(self, experience: Experience) -> str | None:
+        chosen, rejected = (_said(experience.payload[side]) for side in ("chosen", "rejected"))
+        return "its two answers are the same" if chosen == rejected else None
+
+
+def _said(side: str | list[dict[str, Any]]) -> list[Any]:
+    """What an answer says, whatever its spaces."""
+    if isinstance(side, str):
+        return side.split()
+    return [[m["role"], (m.get("content") or "").split(), m.get("tool_calls")] for m in side]

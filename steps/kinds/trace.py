@@ -1,9 +1,10 @@
 """Traces of agents at work, with how it ended. They wait to be learned from."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from steps.kinds.entry import Feedback, Input, Text
-from steps.kinds.messages import MessagesKind, Talk
+from steps.kinds.messages import MessagesKind, Talk, tells_something
+from steps.records import Experience
 
 
 class OutcomeInput(Input):
@@ -19,3 +20,10 @@ class TraceEntry(Talk):
 class Trace(MessagesKind):
     name = "trace"
     entry = TraceEntry
+    trust: ClassVar = "agent"
+
+    def idle(self, experience: Experience) -> str | None:
+        messages, outcome = experience.payload.get("messages", []), experience.payload.get("outcome", {})
+        if outcome.get("feedback") or any(message.get("tool_calls") for message in messages):
+            return None
+        return None if tells_something(messages) else "nothing was done in it"

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from steps.kinds.conversation.corrections import Correction, asked_key, corrections
+from steps.kinds.conversation.telling import is_own
 from steps.kinds.document.sources import passages
 from steps.marking import holds, normalise
 from steps.records import Experience, Held, content_id
@@ -63,6 +64,7 @@ def held_back(
         for experience in met()
         if experience.kind == "conversation"
         for number, one in enumerate(corrections(experience.payload))
+        if not is_own(one)
     ]
     found: dict[str, Held] = {}
     for one in (

@@ -19,8 +19,11 @@ from steps.triage.days import RECENT_DAYS, day_of, end_of, next_weekday
 
 
 @dataclass(frozen=True)
-class _Language:
-    """The patterns of a language; ``dated``: of ends with a date; ``named``: of those that are counted from today."""
+class Language:
+    """The patterns of a language; ``dated``: of ends with a date; ``named``: of those that are counted from today.
+
+    ``on``, ``range``: of days on which something takes place; ``starts``: stands before a day on which it begins.
+    """
 
     dated: re.Pattern[str]
     term: re.Pattern[str]
@@ -32,15 +35,30 @@ class _Language:
     months: dict[str, int]
     weekdays: dict[str, int]
     numbers: dict[str, int]
+    on: re.Pattern[str]
+    range: re.Pattern[str]
+    starts: re.Pattern[str]
+
+    def day_of(self, match: re.Match[str], *, night: date, created: date | None) -> date | None:
+        """Return the day of a match that holds a date."""
+        if match["iso"]:
+            try:
+                return date.fromisoformat(match["iso"])
+            except ValueError:
+                return None
+        month = self.months[match["month"].lower()] if match["month"] else int(match["number"])
+        year = match["year"] or match["numeric_year"]
+        return day_of(int(match["day"]), month, int(year) if year else None, night=night, created=created)
 
 
 @cache
-def _languages() -> list[_Language]:
+def languages() -> list[Language]:
+    """Return the patterns of each language."""
     data = yaml.safe_load(Path(__file__).with_name("validity.yaml").read_text(encoding="utf-8"))
     return [_language(known, calendars()[code]) for code, known in data.items()]
 
 
-def _language(known: dict[str, Any], calendar: dict[str, list[str]]) -> _Language:
+def _language(known: dict[str, Any], calendar: dict[str, list[str]]) -> Language:
     months, weekdays = _numbered(calendar["months"], first=1), _numbered(calendar["weekdays"], first=0)
     numbers = {word: number for number, word in enumerate(known["numbers"], start=2)}
     words = {
@@ -55,9 +73,9 @@ def _language(known: dict[str, Any], calendar: dict[str, list[str]]) -> _Languag
             text = text.replace(f"{{{name}}}", found)
         return re.compile(rf"(?<!\w)(?:{text})(?!\w)", re.IGNORECASE)
 
-    end = rf"(?:{known['until']}|{known['terms']}):? "
-    return _Language(
-        dated=pattern(rf"{end}(?:(?P<iso>\d{{4}}-\d\d-\d\d)|{known['date']})"),
+    end, day = rf"(?:{known['until']}|{known['terms']}):? ", rf"(?:(?P<iso>\d{{4}}-\d\d-\d\d)|{known['date']})"
+    return Language(
+        dated=pattern(f"{end}{day}"),
         term=pattern(known["terms"]),
         named=tuple(pattern(known[name]) for name in ("day", "close", "now", "next")),
         span=pattern(known["span"]),
@@ -67,40 +85,43 @@ def _language(known: dict[str, Any], calendar: dict[str, list[str]]) -> _Languag
         months=months,
         weekdays=weekdays,
         numbers=numbers,
+        on=pattern(f"{known['on_day']} {day}"),
+        range=pattern(rf"(?<![\d.]){known['range']} ?(?!\d{{4}}-){day}"),
+        starts=pattern(f"(?:{known['starts']})(?!\\w).*"),
     )
 
 
 def month_names() -> list[str]:
     """Return the names of the months in these languages: behind "14." one of them goes on with a date."""
-    return [name for known in _languages() for name in known.months]
+    return [name for known in languages() for name in known.months]
 
 
 def ends(sentence: str, *, night: date, created: date | None) -> list[tuple[date, str]]:
     """Return the days on which what a sentence says ends, each with the words that say so."""
     return [
         end
-        for known in _languages()
+        for known in languages()
         if not known.recurring.search(sentence)
         for end in _ends(sentence, known, night=night, created=created)
     ]
 
 
-def _ends(sentence: str, known: _Language, *, night: date, created: date | None) -> Iterator[tuple[date, str]]:
+def _ends(sentence: str, known: Language, *, night: date, created: date | None) -> Iterator[tuple[date, str]]:
     today = created or night
     for match in known.dated.finditer(sentence):
-        day = _day(match, known, night=night, created=created)
-        if day is None or _tells_of_past(sentence, match, known):
+        day = known.day_of(match, night=night, created=created)
+        if day is None or tells_of_past(sentence, match, known):
             continue
         if not known.term.match(match[0]) or day >= today - timedelta(days=RECENT_DAYS):
             yield day, match[0]
     for pattern in (*known.named, known.span):
         for match in pattern.finditer(sentence):
-            if not _tells_of_past(sentence, match, known) and (day := _counted(sentence, match, known, today)):
+            if not tells_of_past(sentence, match, known) and (day := _counted(sentence, match, known, today)):
                 yield day, match[0]
 
 
-def _tells_of_past(sentence: str, match: re.Match[str], known: _Language) -> bool:
-    """Whether the last verb before an end is in the past tense, or the first one behind it if none stands before."""
+def tells_of_past(sentence: str, match: re.Match[str], known: Language) -> bool:
+    """Tell whether the last verb before an end is in the past tense; if none stands before, the first behind it."""
     for clause, last in ((sentence[: match.start()], -1), (sentence[match.end() :], 0)):
         found = sorted([(m.start(), True) for m in known.past.finditer(clause)]
                        + [(m.start(), False) for m in known.present.finditer(clause)])  # fmt: skip
@@ -109,18 +130,7 @@ def _tells_of_past(sentence: str, match: re.Match[str], known: _Language) -> boo
     return False
 
 
-def _day(match: re.Match[str], known: _Language, *, night: date, created: date | None) -> date | None:
-    if match["iso"]:
-        try:
-            return date.fromisoformat(match["iso"])
-        except ValueError:
-            return None
-    month = known.months[match["month"].lower()] if match["month"] else int(match["number"])
-    year = match["year"] or match["numeric_year"]
-    return day_of(int(match["day"]), month, int(year) if year else None, night=night, created=created)
-
-
-def _counted(sentence: str, match: re.Match[str], known: _Language, today: date) -> date | None:
+def _counted(sentence: str, match: re.Match[str], known: Language, today: date) -> date | None:
     found = {name: text.lower() for name, text in match.groupdict().items() if text}
     if "weekday" in found:
         # "Montag bis Freitag" tells when it is open, and ends nothing.

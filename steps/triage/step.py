@@ -2,30 +2,26 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from steps.ingest.index import met_before, opened_index, update_index
-from steps.kinds.document.moments import undated
-from steps.kinds.entry import created_on
 from steps.kinds.table import kind_of
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
-from steps.records import Experience, Held, Triaged, Withdrawn
+from steps.records import Experience, Held, Signals, Triaged, Withdrawn
 from steps.review.contradictions import held_back
 from steps.review.documents import search_documents
-from steps.sentences import sentences
 from steps.settings import TriageSettings
 from steps.step import Step
+from steps.triage.deciding import judge
 from steps.triage.known import Familiar, Known
-from steps.triage.validity import Validity, validity
+from steps.triage.signals import Support, trust
 from steps.workspace import each_record, write_records
 
-# A handbook is not temporary because one of its many sentences is.
-MIN_ENDING_SHARE = 0.1
 REMARKS, SHOWN_CHARS = 12, 160
 
 
@@ -68,14 +64,17 @@ class TriageStep(Step[TriageFigures]):
             tonight = (record for _, record in each_record(corpus, Experience))
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
             held = _held(night, settings)
-            rows = [_row(new, night.date, settings, known, held[new.id]) for _, new in each_record(corpus, Experience)]
+            support = Support(record for _, record in each_record(corpus, Experience))
+            rows = [
+                _row(new, night.date, settings, known, held[new.id], support.of(new))
+                for _, new in each_record(corpus, Experience)
+            ]
         write_records(night.dataset("triage"), rows)
         update_index(night.workspace, until=night.date)
-        shown = {"source", "kind", "verdict", "reason", "valid_until"}
         return TriageFigures(
             verdicts=dict(sorted(Counter(row.verdict for row in rows).items())),
             waits=sum(row.waits for row in rows),
-            rows=[row.model_dump(mode="json", include=shown) for row in rows],
+            rows=[_shown(row) for row in rows],
             withdrawn=[{"source": row.source, "said": text} for row in rows for text in _texts(row.withdraws)],
         )
 
@@ -83,6 +82,13 @@ class TriageStep(Step[TriageFigures]):
         gone = record.figures.withdrawn
         lines = [f"{one['source']} no longer says: {_cut(one['said'])}" for one in gone[:REMARKS]]
         return [*lines, f"and {len(gone) - REMARKS} more"] if len(gone) > REMARKS else lines
+
+
+def _shown(row: Triaged) -> dict[str, Any]:
+    """A verdict with its signals, as tables show it."""
+    said = row.model_dump(mode="json", include={"source", "kind", "verdict", "reason", "valid_until"})
+    signals = row.signals.model_dump(mode="json", exclude={"ends"}) if row.signals else {}
+    return said | signals
 
 
 def _texts(withdrawn: Iterable[Withdrawn]) -> list[str]:
@@ -94,26 +100,31 @@ def _cut(text: str) -> str:
 
 
 def decide(
-    new: Experience, *, night: str, settings: TriageSettings, met: Familiar, gone: Sequence[Withdrawn] = ()
+    new: Experience,
+    *,
+    night: str,
+    settings: TriageSettings,
+    met: Familiar,
+    gone: Sequence[Withdrawn] = (),
+    support: int = 1,
 ) -> Triaged:
     """Return the verdict on ``new``: expired and known material is discarded, short-lived material is temporary.
 
     Args:
         met: what of it earlier nights taught.
         gone: what the version before it said.
+        support: how many sources of the night say it.
     """
-    today = date.fromisoformat(night)
-    end = validity(new.text, night=today, created=created_on(new.created_at))
-    if end is not None and end.share < MIN_ENDING_SHARE:
-        end = None
-    verdict, reason = _verdict(new, end, today=today, settings=settings, met=met)
-    waits = verdict != "discard" and not kind_of(new).learned
-    if waits:
-        verdict, reason = "persist", f"kept; learning from {new.kind}s comes later"
+    found = judge(new, night=night, settings=settings, met=met)
+    verdict, reason, waits = found.verdict, found.reason, False
+    if verdict != "discard" and not kind_of(new).learned:
+        waits, verdict, reason = True, "persist", f"kept; learning from {new.kind}s comes later"
     elif verdict == "persist" and (obstacle := kind_of(new).obstacle(new)):
         waits, reason = True, f"kept, and waits: {obstacle}"
     elif verdict == "persist" and met.known:
         reason = f"{reason}; {len(met.known)} of its {met.parts} parts are known"
+    if found.withheld and not waits:
+        reason = f"{reason}; {len(found.withheld)} of its parts end sooner or are a user's own, and are not taught"
     if gone:
         reason = f"{reason}; it no longer says {len(_texts(gone))} of what it said"
     return Triaged(
@@ -122,16 +133,30 @@ def decide(
         kind=new.kind,
         verdict=verdict,
         reason=reason,
-        valid_until=end.until if end else None,
+        valid_until=found.ends,
+        owner=found.owner,
         waits=waits,
         known=met.known,
+        withheld=found.withheld,
         withdraws=tuple(gone),
+        signals=Signals(
+            novelty=1 - len(met.known) / met.parts if met.parts else 0.0,
+            ends=found.ends,
+            owner=found.owner,
+            support=support,
+            personal=found.personal,
+            trust=trust(new, settings),
+        ),
     )
 
 
-def _row(new: Experience, night: str, settings: TriageSettings, known: Known, held: Sequence[Held]) -> Triaged:
-    row = decide(new, night=night, settings=settings, met=known.familiar(new), gone=known.withdrawn(new))
-    return _with_answered(row, known.answered(new, but={one.sentence for one in held}), held)
+def _row(
+    new: Experience, night: str, settings: TriageSettings, known: Known, held: Sequence[Held], support: int
+) -> Triaged:
+    gone = known.withdrawn(new)
+    row = decide(new, night=night, settings=settings, met=known.familiar(new), gone=gone, support=support)
+    held = [one for one in held if one.sentence not in row.withheld]
+    return _with_answered(row, known.answered(new, but={*row.withheld, *(one.sentence for one in held)}), held)
 
 
 def _held(night: Night, settings: TriageSettings) -> dict[str, list[Held]]:
@@ -154,30 +179,3 @@ def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]
     reason = f"{reason}; {len(held)} of it wait for a decision (slumber review): {held[0].why}" if held else reason
     changed = {"withdraws": tuple(dict.fromkeys((*row.withdraws, *gone))), "held": tuple(held), "reason": reason}
     return row.model_copy(update=changed)
-
-
-def _verdict(
-    new: Experience, end: Validity | None, *, today: date, settings: TriageSettings, met: Familiar
-) -> tuple[Any, str]:
-    if new.same_as:
-        return "discard", "another file of tonight says the very same, and is learned from"
-    if end is not None and end.until < today:
-        return "discard", f"expired: it held until {end.until} ('{end.words}')"
-    if word := kind_of(new).versioned and _holds_for_a_day(new):
-        return "temporary", f"it says '{word}', and no date says from when"
-    if idle := kind_of(new).idle(new):
-        return "discard", idle
-    if met.all:
-        return "discard", "nothing new: all that it says was met on earlier nights"
-    if end is not None and end.until <= today + timedelta(days=settings.volatile_days):
-        return "temporary", f"it holds until {end.until} only ('{end.words}')"
-    if end is not None:
-        return "persist", f"it holds until {end.until}, longer than {settings.volatile_days} days"
-    return "persist", "new, and names no end of its validity"
-
-
-def _holds_for_a_day(document: Experience) -> str | None:
-    """A word such as "tomorrow" without a date, if half of a document hangs on such words."""
-    found = [undated(part) for part in sentences(document.text)]
-    words = [word for word in found if word]
-    return words[0] if words and 2 * len(words) >= len(found) else None

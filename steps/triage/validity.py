@@ -19,9 +19,9 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-ZÀ-Þ0-9])"
     rf"(?!(?<=\b\d\.\s)(?i:{'|'.join(month_names())})\b)(?!(?<=\b\d\d\.\s)(?i:{'|'.join(month_names())})\b)|\n+"
 )
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-_MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
+MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
 _NUMBERS = {
     "a": 1,
     "one": 1,
@@ -35,23 +35,23 @@ _NUMBERS = {
     "fourteen": 14,
 }
 
-_MONTH = rf"(?P<month{{0}}>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
+_MONTH = rf"(?P<month{{0}}>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\.?"
 _DAY = r"(?P<day{0}>\d{{1,2}})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (?P<year{0}>\d{{4}})(?!\d))?"
-_DATES = (
+DATES = (
     r"(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)",
     r"(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})(?!\d)",
     rf"(?:the )?{_DAY.format(1)}(?: of)? {_MONTH.format(1)}(?!\w){_YEAR.format(1)}",
     rf"{_MONTH.format(2)} (?:the )?{_DAY.format(2)}(?![\d:.]\d|\w){_YEAR.format(2)}",
 )
-_WEEKDAY = rf"(?:(?:next|this|coming) )?(?:{'|'.join(_WEEKDAYS)})"
+_WEEKDAY = rf"(?:(?:next|this|coming) )?(?:{'|'.join(WEEKDAYS)})"
 _UNTIL = (
     r"\b(?:until|till|til|through|thru|valid (?:to|by)|up to|by|no later than|not later than|before"
     r"|(?:ends?|ending|expires?|expiring|closes?|closing|lapses?|finish(?:es)?)(?: on| at)?"
     r"|expir(?:y|ation)(?: date)?(?: is)?)"
     r":? (?:and including |the end of )?(?:(?:" + "|".join(calendar.day_name) + r"),? (?:the )?)?"
 )
-_END = re.compile(_UNTIL + f"(?:{'|'.join(_DATES)})", re.IGNORECASE)
+_END = re.compile(_UNTIL + f"(?:{'|'.join(DATES)})", re.IGNORECASE)
 _UNTIL_DAY = re.compile(rf"\b(?:until|till|through) (?P<day>{_WEEKDAY}|tomorrow|tonight|today)\b", re.IGNORECASE)
 _UNTIL_CLOSE = re.compile(
     r"\b(?:until|till|through) the end of (?:the|this) (?P<unit>week|month|year)\b", re.IGNORECASE
@@ -68,6 +68,7 @@ _SPAN = re.compile(
 )
 _NEXT = re.compile(r"\bfor (?:the )?(?:next|coming) (?P<unit>week|month|few days)\b", re.IGNORECASE)
 _PAST = re.compile(
+    r"(?<!\bis )(?<!\bare )(?<!\bbe )"
     r"\b(?:was|were|had|did|stood|ran|held|kept|led|lay|lived|ruled|became|began|went|came|took|fell|rose|sat|left|lost)\b",
     re.IGNORECASE,
 )
@@ -118,12 +119,12 @@ def _ends(sentence: str, *, night: date, created: date | None) -> list[tuple[dat
     today = created or night
     found: list[tuple[date, str]] = []
     for match in _END.finditer(sentence):
-        if not _tells_of_past(sentence[: match.start()]) and (day := _day(match, night=night, created=created)):
+        if not tells_of_past(sentence[: match.start()]) and (day := day_named(match, night=night, created=created)):
             words = " ".join(match[0].lower().split())
             # 'by' and 'before' set a term only to what is still to do.
             if not words.startswith(("by ", "before ")) or day >= today - timedelta(days=RECENT_DAYS):
                 found.append((day, match[0]))
-    if _tells_of_past(sentence):
+    if tells_of_past(sentence):
         return found
     for match in _UNTIL_DAY.finditer(sentence):
         found.append((_named_day(match["day"].lower(), today), match[0]))
@@ -134,7 +135,7 @@ def _ends(sentence: str, *, night: date, created: date | None) -> list[tuple[dat
     return found
 
 
-def _tells_of_past(clause: str) -> bool:
+def tells_of_past(clause: str) -> bool:
     """Tell whether the last auxiliary of ``clause`` is in the past tense; if it has none, whether a verb in -ed is."""
     past, present = ([match.start() for match in cue.finditer(clause)] for cue in (_PAST, _PRESENT))
     if past:
@@ -142,7 +143,8 @@ def _tells_of_past(clause: str) -> bool:
     return not present and bool(_ENDS_IN_ED.search(clause))
 
 
-def _day(match: re.Match[str], *, night: date, created: date | None) -> date | None:
+def day_named(match: re.Match[str], *, night: date, created: date | None) -> date | None:
+    """Return the day that a match of one of ``DATES`` names, or None if there is none."""
     try:
         if match["iso"]:
             return date.fromisoformat(match["iso"])
@@ -150,7 +152,7 @@ def _day(match: re.Match[str], *, night: date, created: date | None) -> date | N
             day, month, year = map(int, match["dotted"].split("."))
             return date(year, month, day)
         which = "1" if match["month1"] else "2"
-        month, day = _MONTHS[match[f"month{which}"].lower()], int(match[f"day{which}"])
+        month, day = MONTHS[match[f"month{which}"].lower()], int(match[f"day{which}"])
         if match[f"year{which}"]:
             return date(int(match[f"year{which}"]), month, day)
     except ValueError:
@@ -163,7 +165,7 @@ def _named_day(name: str, today: date) -> date:
         return today
     if name == "tomorrow":
         return today + timedelta(days=1)
-    return next_weekday(_WEEKDAYS[name.split()[-1]], today)
+    return next_weekday(WEEKDAYS[name.split()[-1]], today)
 
 
 def _relative(match: re.Match[str], today: date) -> date | None:

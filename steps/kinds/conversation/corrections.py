@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from steps.ingest.redact import PLACEHOLDER
+from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.value import named, new_value
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
@@ -38,6 +39,7 @@ class Correction:
         language: of the question.
         alone: whether ``said`` is a sentence that is understood without the question.
         by: who said so, if it is known.
+        text: all that was said to the answer.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Correction:
     language: str
     alone: bool
     by: str | None = None
+    text: str = ""
 
 
 @cache
@@ -76,13 +79,42 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
         if question is None:
             continue
         texts = [(text, by, True) for at, text, by in given if at == place]
-        reply = messages[place + 1] if place + 1 < len(messages) else None
-        if reply and reply["role"] == "user":
-            texts.append((reply.get("content") or "", payload.get("user"), False))
+        replies = [m.get("content") or "" for m in messages[place + 1 :] if m["role"] == "user"]
+        if replies and messages[place + 1]["role"] == "user" and not _taken_back(replies[:2]):
+            texts.append((replies[0], payload.get("user"), False))
+        others = [q for at, q in _questions(messages) if at != place]
+        texts += [(text, payload.get("user"), True) for text in _later(replies[1:], question, others)]
         for text, by, is_field in texts:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
-                found[asked_key(question)] = replace(one, by=by)
+                found[asked_key(question)] = replace(one, by=by, text=text)
     return list(found.values())
+
+
+def _questions(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Yield the place of each answer and the question before it."""
+    for place, message in enumerate(messages):
+        if message["role"] == "assistant" and (question := _asked_before(messages, place)):
+            yield place, question
+
+
+def _taken_back(replies: list[str]) -> bool:
+    """Whether what was said to an answer is taken back in the same breath or the next, or was a joke."""
+    return any(known["withdrawn"].search(text) for text in replies for known in phrases().values())
+
+
+def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str]:
+    """Yield what was said in later turns about an earlier answer, if it is about this question more than another."""
+    for text in replies:
+        for known in phrases().values():
+            match = known["back"].search(text)
+            if match is None or _taken_back([text]):
+                continue
+            rest = text[match.end() :].lstrip(" ,:;.–—-")
+            asked = [one for one in others if one != " ".join(text.split())]
+            here, *elsewhere = (len(stems(one) & stems(rest)) for one in (question, *asked))
+            if rest and here > max(elsewhere, default=0):
+                yield rest
+                break
 
 
 def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: str = "") -> Correction | None:
@@ -105,7 +137,7 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         return None
     said, contrasted = _told(rest, wrong, known, language)
     if not (denied or is_field or contrasted):
-        return None
+        said = other_answer(rest, question=question, wrong=wrong, language=language, known=known)
     if not said or said.rstrip().endswith("?") or PLACEHOLDER.search(said):
         return None
     copula = known["copula"].match(said)
@@ -124,6 +156,14 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     )
     old = named(wrong, question=question, like=value, language=language)
     return Correction(question, _sentence(said), value, wrong, old, language, alone)
+
+
+def without_openers(text: str) -> str:
+    """Return what follows words that deny, hedge or greet, in whatever language."""
+    for known in phrases().values():
+        if (rest := _without_openers(text, known)[1]) != _CLEAN.sub("", text.strip()):
+            return rest
+    return text
 
 
 def _is_no(text: str, known: Mapping[str, Any]) -> bool:
@@ -154,7 +194,7 @@ def _language(question: str, spoken: str) -> str:
 
 def _is_question(question: str, known: Mapping[str, Any]) -> bool:
     """Whether something is asked that has an answer; what is to be written, translated or drawn has none."""
-    last = sentences(question)[-1] if len(sentences(question)) > 1 else question
+    last = next(reversed(sentences(question)), question)
     return any(known[name].match(text) for name in ("asks", "yes_no", "how", "tells") for text in (question, last)) or (
         last.rstrip().endswith("?") and not known["wish"].match(last)
     )

@@ -1,11 +1,12 @@
 """A conversation as a kind of experience."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from steps.kinds.conversation.corrections import asked_key, corrections
+from steps.kinds.conversation.telling import is_own, told, without_asides
 from steps.kinds.entry import Feedback
-from steps.kinds.kind import Dreaming, Passage
+from steps.kinds.kind import Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk
 from steps.records import Dream, Experience
 
@@ -30,6 +31,8 @@ class Conversation(MessagesKind):
     learned = True
     versioned = True
     titled = False
+    apart = True
+    trust: ClassVar = "user"
 
     def idle(self, experience: Experience) -> str | None:
         return None if corrections(experience.payload) else "nothing in it was corrected"
@@ -44,6 +47,17 @@ class Conversation(MessagesKind):
 
     def answers(self, experience: Experience) -> list[str]:
         return [asked_key(one.question) for one in corrections(experience.payload)]
+
+    def statements(self, experience: Experience) -> list[Statement]:
+        found = corrections(experience.payload)
+        given = [
+            Statement(without_asides(one), n, whose="own" if is_own(one) else "everybody")
+            for n, one in enumerate(found)
+        ]
+        return [*given, *told(experience.payload, found)]
+
+    def claims(self, experience: Experience) -> list[str]:
+        return [f"{asked_key(one.question)}: {one.value}" for one in corrections(experience.payload)]
 
     def passages(self, experience: Experience) -> list[Passage]:
         found = corrections(experience.payload)

@@ -55,7 +55,7 @@ def named(answer: str, *, question: str, like: str, language: str) -> str | None
     text = answer.strip(" .")
     if len(text.split()) <= _SHORT and not content_words(text) & content_words(question):
         return _unled(text) or None
-    spans = [span for span in _spans(text, question, language) if _is_count(span) == _is_count(like)]
+    spans = [span for span in _spans(text, question, language) if is_count(span) == is_count(like)]
     telling = [span for span in spans if names_and_numbers(f"Here {span}")]
     return next(iter(sorted(telling or spans, key=lambda span: _rank(span, question))), None)
 
@@ -73,9 +73,9 @@ def _spans(text: str, question: str, language: str) -> list[str]:
 def _rank(span: str, question: str) -> tuple[bool, bool]:
     """A span of the kind that is asked for comes first: a count, a name, or anything; a whole name before a part."""
     if COUNTS.search(question) or _HOW_MUCH.search(question):
-        return not _is_count(span), False
+        return not is_count(span), False
     if _WHO.search(question):
-        return not span[:1].isupper() or _is_count(span), sum(word[:1].isupper() for word in span.split()) < 2
+        return not span[:1].isupper() or is_count(span), sum(word[:1].isupper() for word in span.split()) < 2
     return False, False
 
 
@@ -107,7 +107,8 @@ def _unled(text: str) -> str:
     return text
 
 
-def _is_count(span: str) -> bool:
+def is_count(span: str) -> bool:
+    """Whether a value is a number, or holds one."""
     return any(any(c.isdigit() for c in word) or word in NUMBER_WORDS for word in words(span))
 
 

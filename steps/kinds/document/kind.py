@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import PrivateAttr
 
+from steps.kinds.chatter import mostly_chatter
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.document.blocks import Block, Page, text_of
 from steps.kinds.document.html import read_html
@@ -13,7 +14,7 @@ from steps.kinds.document.moments import dated
 from steps.kinds.document.plain import read_plain
 from steps.kinds.document.sources import Source, context_of, passages, units, unreadable
 from steps.kinds.entry import Entry, Text, created_on
-from steps.kinds.kind import Dreaming, Kind, Shown
+from steps.kinds.kind import Dreaming, Kind, Shown, Statement
 from steps.orders import is_order
 from steps.records import Dream, Experience
 
@@ -76,6 +77,18 @@ class Document(Kind):
 
     def obstacle(self, experience: Experience) -> str | None:
         return unreadable(experience)
+
+    def idle(self, experience: Experience) -> str | None:
+        said = mostly_chatter([one.text for one in self.statements(experience)] or experience.text.split("\n"))
+        return f"it says nothing but {said}" if said else None
+
+    def statements(self, experience: Experience) -> list[Statement]:
+        title = experience.title
+        return [
+            Statement(text, n, (title, *(block.path if block else ())))
+            for n, (text, block) in enumerate(units(experience))
+            if text
+        ]
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         from steps.kinds.document.dreaming import document_dreams

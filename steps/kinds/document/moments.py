@@ -13,7 +13,7 @@ import yaml
 
 Unit = Literal["days", "weeks", "months", "weekdays"]
 # What holds on any day: "if you order today, it is there tomorrow".
-_HABIT = re.compile(
+HABIT = re.compile(
     r"\b(?:if|when|whenever|every|each|always|usually|order(?:s|ed)?|wenn|jede[rnms]?|immer|si|chaque|toujours|cada|siempre)\b",
     re.IGNORECASE,
 )
@@ -31,7 +31,7 @@ def dated(text: str, today: date | None) -> str:
     if today is None or not _moment().search(text):
         return text
     return " ".join(
-        part if _HABIT.search(part) else _moment().sub(lambda match: _with_date(match[0], today), part)
+        part if HABIT.search(part) else _moment().sub(lambda match: _with_date(match[0], today), part)
         for part in _SENTENCE.split(text)
     )
 
@@ -39,9 +39,33 @@ def dated(text: str, today: date | None) -> str:
 def undated(text: str) -> str | None:
     """Return a word of ``text`` that is true for one day and has no date, or None."""
     for part in _SENTENCE.split(text):
-        if not _HABIT.search(part) and (found := _moment().search(part)):
+        if not HABIT.search(part) and (found := _moment().search(part)):
             return found[0].lower()
     return None
+
+
+def ahead(text: str, today: date) -> tuple[date, str] | None:
+    """Return the last day that a word such as "tomorrow" means, said on ``today``, and the word; None if it has none.
+
+    What is told of a day before is over, and ends nothing.
+    """
+    for part in _SENTENCE.split(text):
+        for match in () if HABIT.search(part) else _moment(dated=True).finditer(part):
+            _, unit, offset = _meaning(match[0])
+            if offset >= 0:
+                return _last_day(match[0], unit, offset, today), match[0].lower()
+    return None
+
+
+def _last_day(words: str, unit: Unit, offset: int, today: date) -> date:
+    if unit == "weekdays":
+        return today + timedelta(days=_days_to(words, today) % 7 + 7 * offset)
+    if unit == "months":
+        month = today.year * 12 + today.month - 1 + offset
+        return date((month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
+    if unit == "weeks":
+        return today + timedelta(days=7 * offset + 6 - today.weekday())
+    return today + timedelta(days=offset)
 
 
 @cache
@@ -56,9 +80,10 @@ def _words() -> list[tuple[re.Pattern[str], tuple[str, Unit, int]]]:
 
 
 @cache
-def _moment() -> re.Pattern[str]:
+def _moment(*, dated: bool = False) -> re.Pattern[str]:
+    """The words; ``dated``: also those that have their date behind them."""
     words = "|".join(pattern.pattern for pattern, _ in _words())
-    return re.compile(rf"(?<![\w'’-])(?:{words})(?![\w'’-])(?! \()", re.IGNORECASE)
+    return re.compile(rf"(?<![\w'’-])(?:{words})(?![\w'’-]){'' if dated else r'(?! [(])'}", re.IGNORECASE)
 
 
 def _with_date(words: str, today: date) -> str:
@@ -68,11 +93,10 @@ def _with_date(words: str, today: date) -> str:
 
 def _when(words: str, today: date) -> str | None:
     """The day, week or month that a word means, in its language; None: of two days it may mean either."""
-    language, unit, offset = next(found for pattern, found in _words() if pattern.fullmatch(words))
+    language, unit, offset = _meaning(words)
     known = calendars()[language]
     if unit == "weekdays":
-        named = [re.search(rf"\b(?:{names})\b", words, re.IGNORECASE) for names in known["weekdays"]]
-        away = next(number for number, name in enumerate(named) if name) - today.weekday()
+        away = _days_to(words, today)
         if offset * away > 0:  # "next Friday", said on a Monday
             return None
         return _said(known, today + timedelta(days=away + 7 * offset if offset else away % 7))
@@ -82,6 +106,17 @@ def _when(words: str, today: date) -> str | None:
     if unit == "weeks":
         return known["week"].format(date=_said(known, today + timedelta(days=7 * offset - today.weekday())))
     return _said(known, today + timedelta(days=offset))
+
+
+def _meaning(words: str) -> tuple[str, Unit, int]:
+    return next(found for pattern, found in _words() if pattern.fullmatch(words))
+
+
+def _days_to(words: str, today: date) -> int:
+    """How many days after today, in its week, the day of the week lies that words name."""
+    language, _, _ = _meaning(words)
+    named = [re.search(rf"\b(?:{names})\b", words, re.IGNORECASE) for names in calendars()[language]["weekdays"]]
+    return next(number for number, name in enumerate(named) if name) - today.weekday()
 
 
 def _said(known: dict[str, Any], day: date) -> str:

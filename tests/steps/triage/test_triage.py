@@ -14,11 +14,16 @@ TOWER = (
 )
 
 
-def experience(text, *, night=NIGHT, kind="document", source="a.md", created_at=None):
+def experience(text, *, night=NIGHT, kind="document", source="a.md", created_at=None, payload=None):
     return Experience(
         id=content_id(kind, source, text), night=night, kind=kind, source=source, record=None, title=source, text=text,
-        names=(source,), created_at=created_at,
+        names=(source,), created_at=created_at, payload=payload or {},
     )  # fmt: skip
+
+
+def page(text, **more):
+    """A document as it is read now: with its blocks, which tell its language."""
+    return experience(text, payload={"blocks": [{"kind": "paragraph", "text": text}]}, **more)
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def test_a_page_in_a_language_without_questions_waits_and_says_so(decided):
     rows, record = decided(
         experience("Il museo è aperto ogni giorno dalle 9 alle 17. I bambini non pagano nulla."),
         experience("Das Museum ist jeden Tag von 9 bis 17 Uhr offen. Kinder zahlen nichts.", source="b.md"),
-        experience("Das Museum ist bis zum 14. Dezember geschlossen.", source="c.md"),
+        page("Das Museum ist bis zum 14. Dezember geschlossen.", source="c.md"),
     )
     assert [(row.verdict, row.waits) for row in rows] == [("persist", True), ("persist", False), ("temporary", False)]
     assert record.figures.rows[0]["reason"] == "kept, and waits: no question can be made in its language yet"

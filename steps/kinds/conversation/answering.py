@@ -1,0 +1,60 @@
+"""A reply that denies nothing and yet corrects: it answers the question itself, with another value than the answer.
+
+"It leaves from platform 7!!", "Mirja Sond has stepped down! The new mayor is Anselm Brok.", "83 metres." What only adds
+something, or tells of something else, is none: the value has to be of the kind that the answer gave, and the sentence
+about what was asked, with little besides.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from steps.kinds.chatter import chatter
+from steps.kinds.conversation.value import is_count, named, new_value
+from steps.sentences import content_words, names_and_numbers, sentences, stems
+
+_ADDED = 4  # stems that such a sentence may have besides what was asked and answered: "since the tunnel opened"
+_BARE = 4  # words: so few are a value as a whole
+
+
+def other_answer(text: str, *, question: str, wrong: str, language: str, known: Mapping[str, Any]) -> str:
+    """Return the sentence of ``text`` that answers ``question`` otherwise than ``wrong`` did, or "".
+
+    Args:
+        known: the words of correcting in that language (``phrases.yaml``).
+    """
+    if wrong.rstrip().endswith("?") or text.rstrip().endswith("?"):
+        return ""
+    found = [(_nearness(part, question, wrong, language, known), part) for part in sentences(text, language) or [text]]
+    best, part = max(found, key=lambda one: one[0], default=(0, ""))
+    return part if best > 0 else ""
+
+
+def _nearness(part: str, question: str, wrong: str, language: str, known: Mapping[str, Any]) -> int:
+    """How much of the question a sentence says that answers it; 0: it does not answer it."""
+    besides = known["adds"].search(part) or known["wish"].match(part) or known["myself"].match(part) or chatter(part)
+    if besides or part.rstrip().endswith("?"):
+        return 0
+    copula = known["copula"].match(part)
+    bare = part[copula.end() :].strip() if copula else part
+    is_bare = bool(copula) or len(part.split()) <= _BARE
+    value = new_value(bare, question=question, wrong=wrong, language=language, bare=is_bare)
+    old = named(wrong, question=question, like=value, language=language) if value else None
+    if value is None or not _like(value, old, f"{question} {wrong}"):
+        return 0
+    said = stems(part) - stems(value)
+    names = names_and_numbers(part).difference(*(names_and_numbers(f"So {one}") for one in (question, wrong, value)))
+    about, more = said & stems(question), said - stems(question) - stems(wrong)
+    if len(more) > _ADDED or names:  # of another name it says something else
+        return 0
+    if len(about) >= 2 or 2 * len(about) >= len(stems(question) - stems(value)) or (about and is_count(value)):
+        return 1 + len(about)
+    telling = bool(names_and_numbers(f"Here {value}"))
+    return int(telling and (bool(known["pronoun"].match(part)) or (not more and len(part.split()) <= _BARE)))
+
+
+def _like(value: str, old: str | None, said: str) -> bool:
+    """Whether a value is of the kind that was said: a number of the same for a number, a word for a word."""
+    if not is_count(value):
+        return old is not None and not is_count(old)
+    named = {word for word in content_words(value) if not is_count(word)}
+    return is_count(old or said) and named <= content_words(said)
