@@ -67,7 +67,11 @@ ARMS = {
     arm.name: arm
     for arm in (
         Arm("base", "no update: the untouched base"),
-        Arm("look-up", "the base with the best note of a correction or passage before the question (BM25)", looks_up=True),
+        Arm(
+            "look-up",
+            "the base with the best note of a correction or passage before the question (BM25)",
+            looks_up=True,
+        ),
         Arm("plain", "plain fine-tuning on question and right answer, night after night, without rehearsal", _plain),
         Arm(WEIGHTS, "this repository's nights", learn_weights),
         Arm("weights+look-up", "the same model with the best note or passage", follows=WEIGHTS, looks_up=True),

@@ -110,15 +110,6 @@ class Corrections(_Part):
     def nights(self) -> int:
         return max(one.night for topic in self.topics for one in topic.corrections)
 
-    def first(self, nights: int) -> Self:
-        """What is said before the first ``nights`` nights."""
-        topics = []
-        for topic in self.topics:
-            said = tuple(one for one in topic.corrections if one.night <= nights)
-            topics += [topic.model_copy(update={"corrections": said})] if said else []
-        noise = tuple(one for one in self.noise if one.night <= nights)
-        return self.model_copy(update={"topics": tuple(topics), "noise": noise})
-
     def neighbours(self) -> list[Neighbour]:
         """All neighbours, each once."""
         found = {one.question: one for topic in self.topics for one in topic.neighbours}

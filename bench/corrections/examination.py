@@ -55,9 +55,7 @@ def _of_correction(topic: Topic, number: int) -> Iterator[Item]:
     one, old = topic.corrections[number], topic.old_values(number)
 
     def asked(metric: Metric, question: str, answers: tuple[str, ...], place: int = 0, old: tuple[str, ...] = ()):
-        return Item(
-            one.night, session(topic, number), topic.first_kind(number), metric, place, question, answers, old
-        )
+        return Item(one.night, session(topic, number), topic.first_kind(number), metric, place, question, answers, old)
 
     yield asked("efficacy", topic.question, one.answers, old=old)
     for place, question in enumerate(topic.paraphrases):
@@ -81,7 +79,9 @@ def examine(
     Replies are kept by model, so that an unchanged one is never asked the same thing twice.
     """
     index = Index(list(notes(benchmark, corrections, after))) if arm.looks_up else None
-    asked = [(item, Asked(item.question, index.best(item.question) if index else None)) for item in items(corrections, after)]
+    asked = [
+        (item, Asked(item.question, index.best(item.question) if index else None)) for item in items(corrections, after)
+    ]
     suite = read_anchors(benchmark.settings.anchors) if anchors else []
     cache = _asked(benchmark, arm.name, [question for _, question in asked], adapter=adapter, suite=suite)
     marks = []

@@ -165,7 +165,9 @@ def _whole_pairs(marks: Marks, night: int) -> list[Pair]:
 
 def _kept(pairs: Iterable[Pair], bootstrap: Bootstrap) -> dict[str, Estimate | None]:
     pairs = list(pairs)
-    same = [(0, cluster, float(first_sentence(was.answer) == first_sentence(now.answer))) for cluster, was, now in pairs]
+    same = [
+        (0, cluster, float(first_sentence(was.answer) == first_sentence(now.answer))) for cluster, was, now in pairs
+    ]
     return {
         "locality": bootstrap.share([(0, c, float(now.correct)) for c, was, now in pairs if was.correct]),
         "same sentence": bootstrap.share(same),

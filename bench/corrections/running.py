@@ -18,10 +18,13 @@ from steps.workspace import read_records, write_records, write_text
 
 @dataclass(frozen=True)
 class Plan:
-    """``seeds``: how many runs, each in a folder of its own. ``anchors_every``: nights between two looks at general
-    abilities, 0: before the corrections and at the end only."""
+    """``nights``: how many of the corrections' nights. ``seeds``: how many runs, each in a folder of its own.
+
+    ``anchors_every``: nights between two looks at general abilities; 0: before the corrections and at the end only.
+    """
 
     arms: tuple[Arm, ...]
+    nights: int
     seeds: int
     anchors_every: int
 
@@ -41,8 +44,8 @@ def run(corrections: Corrections, settings: Settings, folder: Path, plan: Plan) 
     for seed in range(1, plan.seeds + 1):
         benchmark = one_seed(corrections, settings, folder, seed)
         runs.append(benchmark)
-        for number in range(len(benchmark.stream.nights)):
-            say(f"Seed {seed} of {plan.seeds}, night {number} of {corrections.nights}")
+        for number in range(plan.nights + 1):
+            say(f"Seed {seed} of {plan.seeds}, night {number} of {plan.nights}")
             for arm in plan.arms:
                 _night(benchmark, corrections, arm, number, plan, seed)
         marks, found.anchors[seed], found.costs[seed] = _collected(benchmark, plan)
@@ -69,7 +72,7 @@ def _night(benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, number: 
     folder = benchmark.arm(arm.name, number)
     if (folder / "cost.json").exists():
         return
-    say(f"{arm.name}: night {number} of {corrections.nights}")
+    say(f"{arm.name}: night {number} of {plan.nights}")
     clock, night = Clock(), benchmark.stream.nights[number]
     done = None
     if not number:
@@ -80,7 +83,7 @@ def _night(benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, number: 
         done = arm.learn(benchmark, corrections, number)
     clock.lap("learning")
     serves = (arm.follows or arm.name) if number else WEIGHTS
-    last = number == corrections.nights
+    last = number == plan.nights
     regular = bool(plan.anchors_every and number % plan.anchors_every == 0)
     marks, anchors = examine(
         benchmark,
@@ -120,9 +123,7 @@ def _documents(benchmark: BenchmarkRun, corrections: Corrections, *, learned: bo
         learn_weights(benchmark, corrections, 0)
 
 
-def _collected(
-    benchmark: BenchmarkRun, plan: Plan
-) -> tuple[list[CorrectionMark], list[AnchorMark], list[NightCost]]:
+def _collected(benchmark: BenchmarkRun, plan: Plan) -> tuple[list[CorrectionMark], list[AnchorMark], list[NightCost]]:
     marks: list[CorrectionMark] = []
     anchors: list[AnchorMark] = []
     costs: list[NightCost] = []
@@ -135,5 +136,5 @@ def _collected(
 
 def _folders(benchmark: BenchmarkRun, plan: Plan) -> Iterator[Path]:
     for arm in plan.arms:
-        for number in range(len(benchmark.stream.nights)):
+        for number in range(plan.nights + 1):
             yield benchmark.arm(arm.name, number)
