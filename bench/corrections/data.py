@@ -133,7 +133,8 @@ def read_corrections(folder: Path = FOLDER) -> Corrections:
     try:
         return Corrections.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise SlumberError(f"{path} cannot be read ({error}): restore data/bench/corrections.") from None
+        why = " ".join(str(error).split())[:200]
+        raise SlumberError(f"{path} cannot be read ({why}): restore data/bench/corrections.") from None
 
 
 def inboxes(corrections: Corrections, out: Path, *, documents: Path = FOLDER / "night-0") -> Stream:
