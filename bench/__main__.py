@@ -71,6 +71,9 @@ def corrections(
     device: Device = None,
     params: Params = None,
     out: Out = Path(".bench/corrections"),
+    lessons: Annotated[
+        bool, typer.Option("--lessons", help="make the lessons, say what is wrong with them, and stop")
+    ] = False,
 ) -> None:
     """Correct fifty invented facts over eight nights and print what is known next morning and on all later ones."""
     from bench.corrections import running
@@ -78,8 +81,12 @@ def corrections(
     from bench.corrections.arms import chosen_arms as chosen
     from bench.corrections.data import read_corrections
     from bench.corrections.reporting import report as report_corrections
+    from bench.corrections.reporting import report_lessons
 
     said, settings, folder = read_corrections(), _settings(params, model, device), out.resolve()
+    if lessons:
+        report_lessons(running.dream_only(said, settings, folder, nights), said, nights)
+        return
     names = [name.strip() for name in arms.split(",")] if arms else list(CORRECTION_ARMS)
     plan = running.Plan(arms=tuple(chosen(names)), nights=nights, seeds=seeds, anchors_every=anchors_every)
     found, runs = running.run(said, settings, folder, plan)

@@ -1,7 +1,7 @@
 """Where a correction was lost on its way: from what was said, over the lessons made of it, to the answers next day."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.benchmark_run import BenchmarkRun
@@ -19,7 +19,7 @@ CAUSES = {
     "statement wrong": "a lesson gives the old value, or most do not give the new one",
     "not learned": "the lessons are right, the user's question is not answered the morning after",
     "paraphrase": "the user's question is answered, two of three paraphrases are not",
-    "none": "known the morning after",
+    "none": "nothing is wrong",
 }
 
 
@@ -40,13 +40,26 @@ def fates(runs: Sequence[BenchmarkRun], corrections: Corrections, marks: Iterabl
     asked = [m for m in marks if m.arm == WEIGHTS and m.after == m.cohort and m.cohort]
     found = []
     for seed, benchmark in enumerate(runs, start=1):
-        for night in benchmark.stream.nights[1:]:
-            lessons = _lessons(benchmark, night.date)
-            for topic, number in corrections.of_night(night.number):
-                own = [m for m in asked if m.seed == seed and m.correction == session(topic, number)]
-                if own:
-                    found.append(_fate(topic, number, lessons.get(session(topic, number), []), own))
+        for topic, number, lessons in _told(benchmark, corrections, max((m.after for m in asked), default=0)):
+            own = [m for m in asked if m.seed == seed and m.correction == session(topic, number)]
+            if own:
+                found.append(_fate(topic, number, lessons, cause_of(topic, number, lessons, own), own))
     return found
+
+
+def faults(benchmark: BenchmarkRun, corrections: Corrections, nights: int) -> list[Fate]:
+    """Return what is wrong with the lessons of the first ``nights`` nights, before anything is trained."""
+    return [
+        _fate(topic, number, lessons, fault_of(topic, number, lessons) or "none", [])
+        for topic, number, lessons in _told(benchmark, corrections, nights)
+    ]
+
+
+def _told(benchmark: BenchmarkRun, corrections: Corrections, nights: int) -> Iterator[tuple[Topic, int, list[Dream]]]:
+    for night in benchmark.stream.nights[1 : nights + 1]:
+        lessons = _lessons(benchmark, night.date)
+        for topic, number in corrections.of_night(night.number):
+            yield topic, number, lessons.get(session(topic, number), [])
 
 
 def counted(found: Iterable[Fate]) -> dict[str, int]:
@@ -57,19 +70,23 @@ def counted(found: Iterable[Fate]) -> dict[str, int]:
 
 def cause_of(topic: Topic, number: int, lessons: Sequence[Dream], marks: Sequence[CorrectionMark]) -> str:
     """The first thing that went wrong, a key of ``CAUSES``."""
+    if all(m.correct for m in marks if m.metric == "efficacy"):
+        general = sum(m.correct for m in marks if m.metric == "paraphrase") >= GENERAL
+        return "none" if general else "paraphrase"
+    return fault_of(topic, number, lessons) or "not learned"
+
+
+def fault_of(topic: Topic, number: int, lessons: Sequence[Dream]) -> str | None:
+    """What is wrong with the lessons themselves, a key of ``CAUSES``, or None."""
     one, old = topic.corrections[number], topic.old_values(number)
     good = [lesson for lesson in lessons if _gives(lesson, one)]
-    answered = all(m.correct for m in marks if m.metric == "efficacy")
-    general = sum(m.correct for m in marks if m.metric == "paraphrase") >= GENERAL
-    if answered:
-        return "none" if general else "paraphrase"
     if not lessons:
         return "no lesson"
     if not good:
         return "value wrong"
     if len(good) * 2 < len(lessons) or any(says_old(lesson.answer, old) for lesson in lessons):
         return "statement wrong"
-    return "not learned"
+    return None
 
 
 def _gives(lesson: Dream, one: Correction) -> bool:
@@ -77,14 +94,14 @@ def _gives(lesson: Dream, one: Correction) -> bool:
     return says(lesson.answer, one.answers) or says(lesson.question, one.answers)
 
 
-def _fate(topic: Topic, number: int, lessons: list[Dream], marks: list[CorrectionMark]) -> Fate:
+def _fate(topic: Topic, number: int, lessons: list[Dream], cause: str, marks: list[CorrectionMark]) -> Fate:
     one = topic.corrections[number]
     shown = next((x for x in lessons if not _gives(x, one)), lessons[0] if lessons else None)
     answer = next((m.answer for m in marks if m.metric == "efficacy"), "")
     return Fate(
         correction=session(topic, number),
         said=one.said,
-        cause=cause_of(topic, number, lessons, marks),
+        cause=cause,
         lessons=len(lessons),
         lesson=f"{shown.question} -> {shown.answer}" if shown else "",
         answer=answer,

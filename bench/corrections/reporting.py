@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench.benchmark_run import BenchmarkRun
 from bench.corrections import tables
-from bench.corrections.causes import counted, fates
+from bench.corrections.causes import counted, fates, faults
 from bench.corrections.data import Corrections
 from bench.corrections.figures import mornings
 from bench.corrections.measures import Figures, Summary, summarise
@@ -46,7 +46,7 @@ def report(
         table.add_row(row["arm"], points(row["against base"]), points(row["against night 0"]))
     console.print(table)
     if fate:
-        console.print(tables.causes_table(fate))
+        console.print(tables.causes_table(fate), tables.fates_table(fate))
     console.print(cost_table([cost for costs in found.costs.values() for cost in costs if cost.after]))
     result = {
         "setting": setting,
@@ -67,6 +67,14 @@ def report(
     mornings(summaries, folder / "figures" / f"corrections-{settings.model.base.replace('/', '-')}", setting=setting)
     console.print(f"Figure and result.json: {folder}", highlight=False)
     return result
+
+
+def report_lessons(benchmark: BenchmarkRun, corrections: Corrections, nights: int) -> None:
+    """Print what is wrong with the lessons of the first ``nights`` nights."""
+    found = faults(benchmark, corrections, nights)
+    console = Console()
+    console.width = max(console.width, 130)
+    console.print(tables.causes_table(found, "What is wrong with the lessons"), tables.fates_table(found))
 
 
 def _setting(settings: Settings, seeds: int) -> str:

@@ -53,6 +53,16 @@ def run(corrections: Corrections, settings: Settings, folder: Path, plan: Plan) 
     return found, runs
 
 
+def dream_only(corrections: Corrections, settings: Settings, folder: Path, nights: int) -> BenchmarkRun:
+    """Make the lessons of the first ``nights`` nights of corrections and train nothing, nor write rehearsal."""
+    few = settings.dream.model_copy(update={"rehearsals": 0})
+    benchmark = one_seed(corrections, settings.model_copy(update={"dream": few}), folder / "lessons", 1)
+    for night in benchmark.stream.nights[1 : nights + 1]:
+        say(f"Lessons of night {night.number} of {nights}")
+        benchmark.prepare(night, dreaming=True)
+    return benchmark
+
+
 def one_seed(corrections: Corrections, settings: Settings, folder: Path, seed: int) -> BenchmarkRun:
     """The run of one seed, in its folder. A night of few facts is learned and does not wait: no gate judges it.
 

@@ -79,14 +79,26 @@ def retention_table(summary: Summary) -> Table:
     return table
 
 
-def causes_table(found: Sequence[Fate]) -> Table:
+def causes_table(found: Sequence[Fate], title: str = "weights: where corrections were lost on their way") -> Table:
     """Why corrections are not known the morning after, each cause with its number."""
-    table = plain_table("weights: where corrections were lost on their way")
+    table = plain_table(title)
     table.add_column("cause")
     table.add_column("corrections", justify="right")
     table.add_column("that is")
     for cause, count in counted(found).items():
         table.add_row(cause, str(count), CAUSES[cause])
+    return table
+
+
+def fates_table(found: Sequence[Fate]) -> Table:
+    """Each correction that failed: what was said, a lesson of it that does not give the value, and the answer."""
+    table = plain_table("Corrections that failed")
+    for name in ("correction", "cause", "lessons", "said", "a lesson", "answered"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        if one.cause != "none":
+            cells = (one.correction, one.cause, str(one.lessons), one.said, one.lesson, one.answer)
+            table.add_row(*map(escape, cells))
     return table
 
 

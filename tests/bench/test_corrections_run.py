@@ -5,9 +5,10 @@ import json
 import pytest
 
 from bench.corrections.arms import ARMS, chosen_arms, notes
+from bench.corrections.causes import CAUSES, faults
 from bench.corrections.data import inboxes, read_corrections
-from bench.corrections.reporting import report
-from bench.corrections.running import Plan, one_seed, run
+from bench.corrections.reporting import report, report_lessons
+from bench.corrections.running import Plan, dream_only, one_seed, run
 from steps.errors import SlumberError
 from steps.workspace import file_sha256
 
@@ -85,3 +86,17 @@ def test_what_cannot_run_is_said():
     with pytest.raises(SlumberError, match=r"The arm weights\+look-up needs weights"):
         chosen_arms(["weights+look-up"])
     assert [arm.name for arm in chosen_arms(["weights", "plain"])] == ["base", "plain", "weights"]
+
+
+def test_lessons_alone_are_looked_at_without_training(few, tiny_settings, tmp_path, capsys):
+    benchmark = dream_only(few, tiny_settings, tmp_path, 2)
+    found = faults(benchmark, few, 2)
+    assert [one.correction for one in found] == [
+        f"{few.topics[0].id}-1",
+        f"{few.topics[1].id}-1",
+        f"{few.topics[0].id}-2",
+    ]
+    assert {one.cause for one in found} <= set(CAUSES) - {"not learned", "paraphrase"}
+    report_lessons(benchmark, few, 2)
+    assert "What is wrong with the lessons" in capsys.readouterr().out
+    assert not list(tmp_path.rglob("adapter_model.safetensors"))
