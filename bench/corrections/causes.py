@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.benchmark_run import BenchmarkRun
 from bench.corrections.arms import WEIGHTS
 from bench.corrections.data import Correction, Corrections, Topic, session
-from bench.corrections.marking import says, says_old
+from bench.corrections.marking import says
 from bench.corrections.measures import GENERAL
 from bench.corrections.records import CorrectionMark
 from steps.records import Dream, Experience
@@ -16,7 +16,7 @@ from steps.workspace import read_records
 CAUSES = {
     "no lesson": "nothing was made of it",
     "value wrong": "no lesson's answer gives the new value",
-    "statement wrong": "a lesson gives the old value, or most do not give the new one",
+    "statement wrong": "a lesson names the old value, even to deny it, or most do not give the new one",
     "not learned": "the lessons are right, the user's question is not answered the morning after",
     "paraphrase": "the user's question is answered, two of three paraphrases are not",
     "none": "nothing is wrong",
@@ -84,7 +84,7 @@ def fault_of(topic: Topic, number: int, lessons: Sequence[Dream]) -> str | None:
         return "no lesson"
     if not good:
         return "value wrong"
-    if len(good) * 2 < len(lessons) or any(says_old(lesson.answer, old) for lesson in lessons):
+    if len(good) * 2 < len(lessons) or any(says(lesson.answer, old) for lesson in lessons):
         return "statement wrong"
     return None
 

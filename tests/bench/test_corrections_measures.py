@@ -149,6 +149,7 @@ def test_the_cause_is_the_first_thing_that_went_wrong():
     assert cause_of(ferry, 0, [other], wrong) == "value wrong"
     assert cause_of(ferry, 0, [good, other, other], wrong) == "statement wrong"
     assert cause_of(ferry, 0, [good, stale], wrong) == "statement wrong"
+    assert cause_of(ferry, 0, [good, Lesson("?", "41, not 36.")], wrong) == "statement wrong", "never taught"
     assert cause_of(ferry, 0, [good, back], wrong) == "not learned"
     assert cause_of(ferry, 0, [good], [*right, *told(1)]) == "paraphrase"
     assert cause_of(ferry, 0, [good], [*right, *told(2)]) == "none"
