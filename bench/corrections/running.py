@@ -93,15 +93,13 @@ def _night(benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, number: 
         done = arm.learn(benchmark, corrections, number)
     clock.lap("learning")
     serves = (arm.follows or arm.name) if number else WEIGHTS
-    last = number == plan.nights
-    regular = bool(plan.anchors_every and number % plan.anchors_every == 0)
     marks, anchors = examine(
         benchmark,
         corrections,
         arm,
         after=number,
         adapter=adapter_of(benchmark, serves, number) if arm.adapted else None,
-        anchors=not arm.looks_up and (not number or (arm.name != "base" and (last or regular))),
+        anchors=_abilities(plan, arm, number),
         seed=seed,
     )
     clock.lap("examining")
@@ -122,6 +120,14 @@ def _night(benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, number: 
         machine=machine(),
     )
     write_text(folder / "cost.json", cost.to_json() + "\n")
+
+
+def _abilities(plan: Plan, arm: Arm, number: int) -> bool:
+    """Whether general abilities are asked: of what learns, and once of the base that it is held against."""
+    if arm.looks_up or not any(one.learn for one in plan.arms):
+        return False
+    regular = bool(plan.anchors_every and number % plan.anchors_every == 0)
+    return not number or (bool(arm.learn) and (number == plan.nights or regular))
 
 
 def _documents(benchmark: BenchmarkRun, corrections: Corrections, *, learned: bool) -> None:
