@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections gate-demo attack lint clean
+.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -60,6 +60,10 @@ bench-corrections: $(READY) ## fifty corrections over eight nights, five arms, t
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate
+
+DAYS ?= 1
+day: setup ## a day of talk, a night, and what the next morning knows, beside yesterday (DAYS=2: a second day)
+	@$(BIN)/python -m bench day --days $(DAYS)
 
 attack: $(READY) ## attacks on a night of the tiny model: attempted and held, in a table (minutes)
 	@$(BIN)/python -m bench attack

@@ -5,6 +5,7 @@ from typing import Any
 from steps.registry import Registry
 from steps.registry.connection import artifact_location, traced_to, translate_errors
 from steps.registry.run import experiment_id
+from steps.registry.traces import days_of
 
 TAG = "slumber.completion"
 _WAITS = "what was said waits on disk"
@@ -24,7 +25,7 @@ class Post:
         if self._experiment is None:
             registry = self._registry
             location = artifact_location(registry.uri, registry.workspace)
-            self._experiment = experiment_id(registry.client, name=experiment_name(registry), location=location)
+            self._experiment = experiment_id(registry.client, name=days_of(registry), location=location)
         return self._experiment
 
     def bring(self, what: str, body: dict[str, Any], *, doubtful: bool) -> None:
@@ -117,8 +118,3 @@ class Post:
         self._traces[completion] = trace
         while len(self._traces) > 1000:
             self._traces.pop(next(iter(self._traces)))
-
-
-def experiment_name(registry: Registry) -> str:
-    """The experiment of a deployment's days, beside that of its nights."""
-    return f"{registry.name}-days"

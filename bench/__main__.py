@@ -180,6 +180,19 @@ def attack() -> None:
 
 
 @app.command()
+def day(
+    days: Annotated[int, typer.Option("--days", min=1, max=2, help="the second day corrects the first")] = 1,
+    model: Model = None,
+    out: Out = Path(".bench/day"),
+) -> None:
+    """Play a day of talk and a night: people correct the server, it sleeps, and the morning asks again."""
+    from bench.day.playing import play_days
+    from bench.day.telling import tell
+
+    tell(play_days(out.resolve(), days=days, model=model), out.resolve())
+
+
+@app.command()
 def redaction() -> None:
     """Print how well redaction tells secrets and personal data from what looks like them, on labelled lines."""
     from bench.redaction import measure

@@ -20,8 +20,9 @@ def write_params(workspace: Path, *, model: str, start: Path) -> Path:
     """Write the settings of ``start`` with another base model into the workspace, where `slumber` finds them."""
     values = yaml.safe_load(start.read_text(encoding="utf-8"))
     values["model"]["base"] = model
-    for name in ("anchors", "canaries"):  # paths are relative to the file that names them
-        values["examine"][name] = str(start.parent / values["examine"][name])
+    for name in ("anchors", "canaries"):  # paths are relative to the file that names them; null: the shipped ones
+        if (folder := values["examine"][name]) is not None:
+            values["examine"][name] = str(start.parent / folder)
     workspace.mkdir(parents=True, exist_ok=True)
     path = workspace / "params.yaml"
     path.write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")

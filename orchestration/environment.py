@@ -78,8 +78,10 @@ class Deployment:
             SlumberError: it is no date.
         """
         from orchestration.lineage import RegistryLineage
+        from steps.registry.traces import TraceDiary
 
-        where = {"inbox": self.inbox, "lineage": RegistryLineage(), "run_id": run_id}
+        diary = TraceDiary(self.settings, self.workspace) if self.settings.ingest.traces else None
+        where = {"inbox": self.inbox, "lineage": RegistryLineage(), "diary": diary, "run_id": run_id}
         return Night.of(self.settings, self.workspace, date, **where)
 
     def tonight(self) -> str:

@@ -10,12 +10,12 @@ from rich.text import Text
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from steps.forget.request import pending
-from steps.records import Verdict
+from steps.records import Carried, Verdict
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
 from steps.registry.version import serving
 from steps.registry.watch import strayed
-from steps.workspace import Workspace
+from steps.workspace import Workspace, read_records
 
 MOMENTS = {"promoted_at": "promoted", "rolled_back_at": "rolled back", "adapter_deleted_at": "adapter deleted"}
 
@@ -29,10 +29,11 @@ def status_table(found: Deployment) -> Table:
     rows = [
         (
             "champion",
-            f"version {champion.version} of night {champion.night}" if champion else "none yet: no night was run",
+            _named(champion) if champion else "none yet: no night was run",
         ),
         *(_decisions(found, champion) if champion else ()),
         ("last night", _last(found.workspace)),
+        *_carried(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
     ]
     rows += [("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]]
@@ -104,6 +105,22 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
             ("alert", "it knows what was to be forgotten on request: the next night goes on from what served before it")
         )
     return rows
+
+
+def _named(champion: Version) -> str:
+    base = " (the untouched base)" if champion.is_night_zero else ""
+    return f"version {champion.version} of night {champion.night}{base}"
+
+
+def _carried(workspace: Workspace) -> list[tuple[str, str]]:
+    """What the last night had no time for."""
+    nights = workspace.nights("carried")
+    path = workspace.dataset("carried", nights[-1]) if nights else None
+    rows = list(read_records(path, Carried)) if path and path.is_file() else []
+    if not rows:
+        return []
+    sentences, files = sum(row.sentences for row in rows), len({row.source for row in rows})
+    return [("carried over", f"{sentences} sentences of {files} sources wait for the next nights: {path}")]
 
 
 def _approval(version: Version) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from steps.checkpoint import AdapterCheckpoint
+from steps.diary import Diary
 from steps.errors import SlumberError
 from steps.forget.request import Request, pending
 from steps.settings import Settings
@@ -47,8 +48,9 @@ class Told:
 class Night:
     """One night of one deployment.
 
-    ``inbox``: the day's material; only ingest needs it. ``lineage``: who served before; training and examination refuse
-    without one, for to take the base for the champion would open the gate. ``run_id``: of the Dagster run, if any.
+    ``inbox``: the day's material; only ingest needs it, and the ``diary``: what was said by day, if there is one.
+    ``lineage``: who served before; training and examination refuse without one, for to take the base for the champion
+    would open the gate. ``run_id``: of the Dagster run, if any.
     """
 
     settings: Settings
@@ -56,6 +58,7 @@ class Night:
     key: Key
     inbox: Path | None = None
     lineage: Lineage | None = None
+    diary: Diary | None = None
     run_id: str | None = None
 
     @classmethod

@@ -2,13 +2,20 @@
 
 import os
 import shutil
+import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from steps.addresses import server_address
 from steps.errors import SlumberError
 from steps.model.folder import check_model_folder
 from steps.settings import Settings
 from steps.workspace import NIGHT_BYTES, Workspace, check_space, home_folder
+
+if TYPE_CHECKING:
+    import httpx
+
+_SERVER_SECONDS = 5.0
 
 
 def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | None) -> None:
@@ -22,7 +29,8 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
     """
     home_folder()
     if inbox is not None and not inbox.is_dir():
-        raise SlumberError(f"There is no inbox {inbox}: name a folder with --inbox, or set schedule.inbox.")
+        told = f"The inbox {inbox} is a file" if inbox.exists() else f"There is no inbox {inbox}"
+        raise SlumberError(f"{told}: name a folder with --inbox, or set schedule.inbox.")
     for name, setting, folder in (
         ("anchor", "examine.anchors", settings.anchors),
         ("canary", "examine.canaries", settings.canaries),
@@ -46,7 +54,9 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
             "remove the setting to have one made in the workspace."
         )
     if (server := settings.dream.server) is not None:
-        server_address(server[0])
+        address = server_address(server[0])
+        if inbox is not None:
+            _check_server(address)
     if settings.notify_command and shutil.which(settings.notify_command[0]) is None:
         raise SlumberError(
             f"The program {settings.notify_command[0]!r} of notify.command is not found or not executable: "
@@ -56,6 +66,20 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
         if not os.access(_existing(place), os.W_OK | os.X_OK):
             raise SlumberError(f"{place} cannot be written: name a folder that can be with --workspace.")
     check_space(workspace.state, needed_bytes=NIGHT_BYTES)
+
+
+def _check_server(address: "httpx.URL") -> None:
+    """See that somebody listens there, unless another machine is asked on our behalf; what it answers is seen later."""
+    if os.environ.keys() & {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}:
+        return
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        socket.create_connection((address.host, port), timeout=_SERVER_SECONDS).close()
+    except OSError as error:
+        raise SlumberError(
+            f"Nobody answers at {address.host}:{port} ({error.strerror or error}): start the server of dream.endpoint, "
+            "or set dream.engine to transformers."
+        ) from None
 
 
 def _existing(path: Path) -> Path:

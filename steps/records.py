@@ -62,7 +62,7 @@ class Probe(Record):
     question: str
     answers: tuple[str, ...]
     type: str = "recall"
-    origin: Literal["owner", "dream"]
+    origin: Literal["owner", "dream", "user"] = Field(description="user: what was corrected, as it was asked")
     source: str | None = Field(description="experience source it asks about, as the owner wrote it")
     experience: str | None = Field(description="id of that experience, if it could be resolved")
     name: str | None = None
@@ -116,6 +116,31 @@ class Withdrawn(Record):
     text: str
 
 
+class Held(Record):
+    """A part of an experience that is not learned until a person decides: who it contradicts, and why."""
+
+    id: str
+    night: str
+    experience: str
+    source: str
+    sentence: int = Field(description="the number of the part")
+    question: str
+    says: str
+    against: str = Field(description="the source that says otherwise, if it is one")
+    other: str = Field(description="what that says")
+    why: str
+
+
+class Decision(Record):
+    """What a person decided about a part that was held back."""
+
+    id: str
+    accept: bool
+    by: str
+    at: str
+    reason: str = ""
+
+
 class Triaged(Record):
     """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
 
@@ -128,6 +153,7 @@ class Triaged(Record):
     waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
     known: tuple[int, ...] = Field((), description="numbers of its parts that earlier nights taught")
     withdraws: tuple[Withdrawn, ...] = Field((), description="what the version before said, and it does not")
+    held: tuple[Held, ...] = Field((), description="parts of it that wait for a person's decision")
 
 
 class Carried(Record):

@@ -14,7 +14,6 @@ from steps.params import load_settings
 from steps.settings import REPOSITORY
 from steps.workspace import Workspace
 
-
 REGISTRY = "MLFLOW_TRACKING_URI"  # which MLflow's own tracing sets, for the whole process
 _OF_THE_MACHINE = os.environ.get(REGISTRY)
 

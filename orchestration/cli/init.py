@@ -24,11 +24,14 @@ def init(folder: DirArgument) -> None:
     params, inbox, ignored = root / "params.yaml", root / "inbox", root / ".gitignore"
     if there := [str(path) for path in (params, inbox, ignored) if path.exists() or path.is_symlink()]:
         raise SlumberError(f"{' and '.join(there)} stand there already: name another folder, or move them away.")
-    root.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(example, inbox)
-    ignored.write_text(".slumber/\n", encoding="utf-8")
-    # Last: whoever finds it may take the folder for complete.
-    params.write_text(params_text(Settings(schedule=ScheduleSettings(inbox=Path("inbox")))), encoding="utf-8")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(example, inbox)
+        ignored.write_text(".slumber/\n", encoding="utf-8")
+        # Last: whoever finds it may take the folder for complete.
+        params.write_text(params_text(Settings(schedule=ScheduleSettings(inbox=Path("inbox")))), encoding="utf-8")
+    except OSError as error:
+        raise SlumberError(f"{root} cannot be written ({error.strerror}): name another folder.") from error
     here = root.resolve() == Path.cwd()
     options = "" if here else f" --workspace {root}"
     typer.echo(

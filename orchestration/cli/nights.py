@@ -46,7 +46,7 @@ def night(
 
 def status(workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
     """Show who serves, how the last night ended, what failed, and whether a night is running."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(workspace=workspace, params=params, there=True)
     from rich.console import Console
 
     from orchestration.status import status_table
@@ -60,7 +60,7 @@ def history(
     params: ParamsOption = None,
 ) -> None:
     """List all versions in the model registry, newest first, or the audit trail of all changes."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(workspace=workspace, params=params, there=True)
     from rich.console import Console
 
     from orchestration.status import audit_table, history_table
@@ -74,7 +74,7 @@ def rollback(
     params: ParamsOption = None,
 ) -> None:
     """Let the previous champion, or the named former one, serve again."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(workspace=workspace, params=params, there=True)
     from orchestration.status import rolled_back
     from steps.promote.returning import rollback as roll_back
 
@@ -94,7 +94,7 @@ def approve(
     params: ParamsOption = None,
 ) -> None:
     """Let a candidate serve that passed the gate and waits for approval (registry.approval: manual)."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
     from steps.promote import approval
 
@@ -127,7 +127,7 @@ def forget(
     The nights since then are learned again without it, and the outcome serves if the gate lets it. The inbox is left
     as it is; what is forgotten is not learned from it again. Without arguments, a request that was cut off is finished.
     """
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
 
     if record is not None and source is not None:
@@ -154,7 +154,7 @@ def data(
     params: ParamsOption = None,
 ) -> None:
     """Bring back the exact datasets of a night, as DVC versioned them."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(workspace=workspace, params=params, there=True)
     from steps.datasets import restore_night
     from steps.workspace import check_night
 

@@ -37,15 +37,20 @@ JsonOption = Annotated[
 ]
 
 
-def deployment(*, workspace: Path | None, params: Path | None, inbox: Path | None = None):
+def deployment(*, workspace: Path | None, params: Path | None, inbox: Path | None = None, there: bool = False):
     """Return the deployment that the options name, with the libraries prepared for it.
 
+    ``there``: the command tells of what was done, so that a workspace which does not exist is a misspelt one.
+
     Raises:
-        SlumberError: a file is missing or a setting is impossible.
+        SlumberError: a file or the workspace is missing, or a setting is impossible.
     """
     from orchestration.environment import Deployment, prepare_libraries
+    from steps.errors import SlumberError
 
     found = Deployment.find(workspace=workspace, params=params, inbox=inbox)
+    if there and not found.workspace.root.exists():
+        raise SlumberError(f"There is no workspace {found.workspace.root}: name another one with --workspace.")
     prepare_libraries(found.settings)
     return found
 

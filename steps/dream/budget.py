@@ -15,6 +15,7 @@ from steps.manifest import StepRecord, read_manifests
 from steps.model.chat_model import ChatModel
 from steps.night import Night
 from steps.records import Carried, Experience, Probe
+from steps.review.decisions import accepted_experiences
 from steps.workspace import read_records
 
 LESSONS_PER_SENTENCE, LESSON_TOKENS = 4.0, 60  # before the first night has told
@@ -98,6 +99,10 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
             if (old.source, old.title.casefold()) not in replaced:
                 waiting = [p for p in kind_of(old).passages(old) if (old.id, p.first) in since]
                 found += [candidate(p, since[old.id, p.first]) for p in waiting]
+    known_now = {one.key for one in found}
+    for experience, _ in accepted_experiences(night):
+        new = [candidate(p, experience.night) for p in kind_of(experience).passages(experience)]
+        found += [one for one in new if one.key not in known_now]
     return [one for one in found if one.news]
 
 

@@ -17,6 +17,7 @@ from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
+from steps.review.decisions import accepted_experiences
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
@@ -30,10 +31,19 @@ def persisted(workspace: Workspace, night: str) -> list[Experience]:
 
 
 def taught_before(night: Night) -> dict[str, tuple[int, ...]]:
-    """By tonight's experiences and those that wait, the numbers of their parts that earlier nights taught."""
+    """By tonight's experiences and those that wait, the numbers of their parts that are not to be taught tonight."""
     waited = {row.night for row in carried_over(night)}
     triaged = [night.workspace.dataset("triage", n) for n in sorted({*waited, night.date})]
-    return {row.experience: row.known for path in triaged for row in read_records(path, Triaged)}
+    rows = [row for path in triaged for row in read_records(path, Triaged)]
+    return {row.experience: (*row.known, *(one.sentence for one in row.held)) for row in rows} | _but_accepted(night)
+
+
+def _but_accepted(night: Night) -> dict[str, tuple[int, ...]]:
+    """Of what was held back and is accepted now, all other parts: they are not tonight's."""
+    return {
+        experience.id: tuple(n for n in range(len(kind_of(experience).parts(experience))) if n not in parts)
+        for experience, parts in accepted_experiences(night)
+    }
 
 
 def dream_all(

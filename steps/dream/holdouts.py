@@ -39,11 +39,11 @@ def hold_out(
     more: list[Dream] = []
     choose = random.Random(content_id("holdout", night))
     for experience in experiences:
-        own = [d for d in dreams if d.experience == experience.id and d.strategy == "question"]
+        own = [d for d in dreams if d.experience == experience.id and d.strategy == "question" and _may_go(d)]
         by_fact: dict[tuple, list[Dream]] = {}
         for one in own:
             by_fact.setdefault((one.sentence, one.verification["span"]), []).append(one)
-        ready = [peers for peers in by_fact.values() if len(peers) > 1]
+        ready = [peers for peers in by_fact.values() if len(peers) > 1 or "aspect" in peers[0].verification]
         if experience.id in probed:
             more += map(choose.choice, ready)
             continue
@@ -60,9 +60,18 @@ def hold_out(
     return [d for n, d in enumerate(left) if n not in given_away], kept
 
 
+def asked_again(dreams: Sequence[Dream]) -> list[Probe]:
+    """Return what users asked and corrected, in their words: it is trained on, and has to be right next morning."""
+    return [
+        _as_probe(dream).model_copy(update={"type": "corrected", "origin": "user"})
+        for dream in dreams
+        if dream.verification.get("asked")
+    ]
+
+
 def leaks(dreams: list[Dream], probes: list[Probe]) -> list[str]:
     """Return the questions of dreams that repeat a probe: the same words, or a held-out one's wording."""
-    exact = {normalised(p.question) for p in probes}
+    exact = {normalised(p.question) for p in probes if p.origin != "user"}
     held = [p for p in probes if p.origin == "dream"]
     said = [(text, dream) for dream in dreams for text in dict.fromkeys((dream.question, *dream.asked))]
     # Rows of a table ask much alike: what gives a probe away has its answer, too.
@@ -79,6 +88,11 @@ def _alike(texts: Sequence[str], probes: Sequence[Probe]) -> Iterator[tuple[int,
         scores = cdist(batch, asked, scorer=ratio, score_cutoff=SAME_WORDING)
         for row, column in zip(*(scores > SAME_WORDING).nonzero(), strict=True):
             yield start + int(row), probes[column]
+
+
+def _may_go(dream: Dream) -> bool:
+    """Whether a question may be held out: not what a user asked, nor what is made of that by rule and is alike."""
+    return dream.verification.get("aspect") not in ("user", "rule", "drill")
 
 
 def _sorted(text: str) -> str:

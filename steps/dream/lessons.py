@@ -24,7 +24,7 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
         completion=dream.answer,
         informed=None if document is None or dream.messages else tuple(question_chat(dream.question, document)),
         rejected=dream.rejected,
-        fact=fact_of(dream),
+        fact=_trained_as(dream),
         rehearsal=dream.rehearsal,
         whole=dream.strategy == "rehearsal",
         complete=dream.verification.get("complete") is not False,
@@ -40,3 +40,9 @@ def fact_of(dream: Dream) -> str | None:
         return None
     asked = "what is not told" if dream.strategy == "unanswerable" else dream.verification.get("span", dream.id)
     return f"{dream.experience} {dream.sentence} {str(asked).lower()}"
+
+
+def _trained_as(dream: Dream) -> str | None:
+    """The key by which it is trained in balance: each aspect of a fact, where dreams have some, as often as a fact."""
+    fact, aspect = fact_of(dream), dream.verification.get("aspect")
+    return f"{fact} {aspect}" if fact and aspect else fact

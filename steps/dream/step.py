@@ -65,12 +65,15 @@ class DreamStep(Step[DreamFigures]):
         from steps.dream.calibration import dreamer_digest
         from steps.dream.shares import night_rows
         from steps.model.loading import base_folder, base_sha256
+        from steps.review.decisions import accepted
 
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
         shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
         night_of = settings.night.model_dump(mode="json")
-        return [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
+        decided = [(key, sorted(parts)) for key, (_, parts) in accepted(night).items()]
+        knobs = [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
+        return [*knobs, decided] if decided else knobs
 
     def inputs(self, night: Night) -> list[Path]:
         carried = night.datasets("carried", tonight=False)[-1:]
@@ -84,7 +87,7 @@ class DreamStep(Step[DreamFigures]):
     def work(self, night: Night) -> DreamFigures:
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
-        from steps.dream.holdouts import hold_out, leaks
+        from steps.dream.holdouts import asked_again, hold_out, leaks
         from steps.dream.waiting import brought_along, postponed, too_little
         from steps.validate.checking import check_records
 
@@ -105,6 +108,7 @@ class DreamStep(Step[DreamFigures]):
             night=tonight,
             at_least=settings.gate.min_probes,
         )
+        held += asked_again(train)
         leaked = leaks(train, [*probes, *held])
         if leaked:
             raise DataRefused(
@@ -150,8 +154,9 @@ class DreamStep(Step[DreamFigures]):
         if record.figures.carried:
             minutes = f"{night.settings.night.minutes:g}"
             said.append(
-                f"{record.figures.carried} sentences do not fit into {minutes} minutes (night.minutes) and are carried "
-                f"over to the next nights: {night.dataset('carried')} lists them"
+                f"{record.figures.sentences} sentences are dreamt about; {record.figures.carried} do not fit into "
+                f"{minutes} minutes (night.minutes) and are carried over to the next nights: "
+                f"{night.dataset('carried')} lists them"
             )
         probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
         few = too_little(probes, night) if record.figures.kept else None

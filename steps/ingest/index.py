@@ -20,7 +20,7 @@ from steps.progress import progress
 from steps.records import Carried, Experience, Probe, Triaged
 from steps.workspace import Workspace, compact, each_record, file_sha256
 
-VERSION = "4"
+VERSION = "5"
 _CACHE_KIB = 200_000
 _WAIT_SECONDS = 30
 
@@ -209,8 +209,9 @@ def _probes(tables: Tables, night: int, path: Path) -> None:
 
 
 def _triage(tables: Tables, night: int, path: Path) -> None:
-    rows = (row for _, row in each_record(path, Triaged))
+    rows = [row for _, row in each_record(path, Triaged)]
     tables.leave_out((row.experience for row in rows if row.verdict != "persist" or row.waits), night=night)
+    tables.hold(((one.experience, one.sentence) for row in rows for one in row.held), night=night)
 
 
 def _carried(tables: Tables, night: int, path: Path) -> None:

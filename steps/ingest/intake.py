@@ -1,12 +1,15 @@
 """What a night takes in: each record becomes an experience, a probe, a quarantined record or a line in the ledger."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import TextIO
 
 from steps.deployment_key import key_path
+from steps.diary import Exchange
+from steps.ingest.days import FOLDER, read_days
 from steps.ingest.deduplicate import Met, twin_id
 from steps.ingest.excerpts import excerpt
 from steps.ingest.index import in_memory
@@ -48,7 +51,13 @@ class Intake:
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
 
     def take_file(self, item: InboxEntry) -> None:
-        for parsed in read_found(item, self._known):
+        self._take_all(read_found(item, self._known))
+
+    def take_days(self, exchanges: Iterable[Exchange], *, max_bytes: int) -> None:
+        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes))
+
+    def _take_all(self, records: Iterable[ParsedRecord]) -> None:
+        for parsed in records:
             self.records += 1
             try:
                 self.take(parsed)
@@ -139,6 +148,10 @@ class Intake:
         return probe.model_copy(update={"experience": self.met.resolve(names)})
 
     def _repeat(self, parsed: ParsedRecord, same: Version | Asked) -> None:
+        if parsed.file.startswith(FOLDER):  # it is looked at again for some nights, and no record of this one
+            self.records -= 1
+            self.seen.add(parsed.hash, same.id)
+            return
         self._enter(parsed, "duplicate", self._same_as(same), same.id)
         if parsed.repeats is None:
             self.seen.add(parsed.hash, same.id)

@@ -225,6 +225,8 @@ def _is_one_value(content: bytes) -> bool:
 def _rows(file: str, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     """The records of a file that holds them as a table or a list, numbered from 1; of other tables one document."""
     rows = [*rows_of(suffix, content)]
+    if not rows:
+        raise RecordRejected("empty", "the file holds no records")
     one_object = suffix == ".json" and len(rows) == 1  # settings, a reply of a server: no table
     good = [row for row in rows if not isinstance(row, RecordRejected)]
     text = None if one_object or any(map(_is_record, good)) else as_table(good, headed=suffix != ".json")

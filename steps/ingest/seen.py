@@ -29,7 +29,7 @@ class Seen:
         how = content_id(
             code_sha256("steps.ingest.prepare"),
             code_sha256("steps.ingest.readers"),
-            settings.model_dump(mode="json"),
+            settings.model_dump(mode="json", exclude={"traces", "experiments", "trace_days"}),
             hashlib.blake2b(b"which key", key=self._key).hexdigest(),
         )
         execute = tables.connection.execute

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from pydantic import Field
 
 from steps.ingest import office
+from steps.ingest.days import window
 from steps.ingest.index import met_before, opened_index
 from steps.ingest.intake import Intake
 from steps.ingest.walking import InboxEntry, look_at_inbox
@@ -18,6 +19,7 @@ from steps.records import LedgerEntry
 from steps.step import Step
 from steps.workspace import atomic_path, read_records, write_records
 
+_OF_DAYS = {"traces", "experiments", "trace_days"}
 FILES = ("experiences", "probes", "ledger", "quarantine")
 
 
@@ -53,11 +55,12 @@ class IngestStep(Step[IngestFigures]):
         # Once the extra that reads them is there, they are read.
         waiting = {item.path.suffix.lower() for item in found} & {s for s in office.NEEDS if not office.installed(s)}
         return [
-            night.settings.ingest.model_dump(mode="json"),
+            night.settings.ingest.model_dump(mode="json", exclude=set() if night.diary else _OF_DAYS),
             night.date,
             seen,
             met,
             *([sorted(waiting)] if waiting else []),
+            *([night.diary.state(window(night))] if night.diary else []),
         ]
 
     def inputs(self, night: Night) -> list[Path]:
@@ -83,6 +86,9 @@ class IngestStep(Step[IngestFigures]):
                 for item in found:
                     intake.take_file(item)
                     meter.advance()
+            if night.diary:
+                days = night.diary.exchanges(window(night))
+                intake.take_days(days, max_bytes=night.settings.ingest.max_file_bytes)
             intake.finish()
         write_records(probes, intake.probes)
         return IngestFigures(

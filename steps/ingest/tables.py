@@ -24,6 +24,9 @@ CREATE INDEX versions_by_date ON versions (subject, written) WHERE written IS NO
 CREATE TABLE parts (hash INTEGER, night INTEGER, seq INTEGER, number INTEGER,
     PRIMARY KEY (hash, night, seq, number)) WITHOUT ROWID;
 CREATE INDEX parts_by_night ON parts (night);
+CREATE TABLE answers (question INTEGER, night INTEGER, seq INTEGER, number INTEGER,
+    PRIMARY KEY (question, night, seq, number)) WITHOUT ROWID;
+CREATE INDEX answers_by_night ON answers (night);
 CREATE TABLE names (name INTEGER, night INTEGER, rank INTEGER, id TEXT, PRIMARY KEY (name, night, rank)) WITHOUT ROWID;
 CREATE INDEX names_by_night ON names (night);
 CREATE TABLE probes (night INTEGER, seq INTEGER, id TEXT NOT NULL, question INTEGER NOT NULL, about INTEGER NOT NULL,
@@ -32,6 +35,7 @@ CREATE INDEX probes_by_id ON probes (id);
 CREATE INDEX probes_by_question ON probes (question, night, seq);
 CREATE INDEX probes_by_about ON probes (about, night, seq);
 CREATE TABLE untaught (night INTEGER, id TEXT, PRIMARY KEY (night, id)) WITHOUT ROWID;
+CREATE TABLE held (night INTEGER, id TEXT, number INTEGER, PRIMARY KEY (night, id, number)) WITHOUT ROWID;
 CREATE TABLE carried (id TEXT, number INTEGER, night INTEGER, PRIMARY KEY (id, number, night)) WITHOUT ROWID;
 CREATE INDEX carried_by_night ON carried (night);
 CREATE TABLE seen (raw BLOB PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
@@ -40,9 +44,9 @@ CREATE TABLE files (dataset TEXT, night INTEGER, size INTEGER, mtime INTEGER, sh
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 _OF = {
-    "corpus": ("versions", "parts", "names"),
+    "corpus": ("versions", "parts", "answers", "names"),
     "probes": ("probes",),
-    "triage": ("untaught",),
+    "triage": ("untaught", "held"),
     "carried": ("carried",),
 }
 
@@ -99,9 +103,13 @@ class Tables:
         """Enter an experience as the ``seq``-th of its night."""
         row = version_of(experience, night=night, seq=seq, place=place)
         self.connection.execute("INSERT INTO versions VALUES (?,?,?,?,?,?,?,?,?)", row)
+        rows: list[tuple[int, int, int, int]]
         if kind_of(experience).versioned:
             rows = [(hash_, night, seq, number) for number, hash_ in enumerate(part_hashes(experience))]
             self.connection.executemany("INSERT INTO parts VALUES (?,?,?,?)", rows)
+        if answers := kind_of(experience).answers(experience):
+            rows = [(number("answers", text), night, seq, place) for place, text in enumerate(answers)]
+            self.connection.executemany("INSERT INTO answers VALUES (?,?,?,?)", rows)
         self.name(experience.names, night=night, means=experience.same_as or experience.id)
         return row
 
@@ -120,6 +128,10 @@ class Tables:
     def leave_out(self, ids: Iterable[str], *, night: int) -> None:
         """Enter what triage did not let teach."""
         self.connection.executemany("INSERT OR IGNORE INTO untaught VALUES (?,?)", [(night, id_) for id_ in ids])
+
+    def hold(self, parts: Iterable[tuple[str, int]], *, night: int) -> None:
+        """Enter the parts, by id and number, that wait for a decision."""
+        self.connection.executemany("INSERT OR IGNORE INTO held VALUES (?,?,?)", [(night, *one) for one in parts])
 
     def carry(self, parts: Iterable[tuple[str, int]], *, night: int) -> None:
         """Enter the parts, by id and number, that a night left to the next ones."""
@@ -166,6 +178,15 @@ class Tables:
         for *row, part in self.connection.execute(query, (hash_, before)):
             yield Version._make(row), part
 
+    def answering(self, question: str, *, before: int) -> Iterator[tuple[Version, int]]:
+        """Yield the versions that answer a question (``Kind.answers``), latest first, each with the part that does."""
+        query = (
+            "SELECT versions.*, answers.number FROM answers JOIN versions USING (night, seq) "
+            "WHERE answers.question = ? AND answers.night < ? ORDER BY answers.night DESC, answers.seq DESC"
+        )
+        for *row, part in self.connection.execute(query, (number("answers", question), before)):
+            yield Version._make(row), part
+
     def is_taught(self, version: Version, part: int, *, before: int) -> bool:
         """Whether triage let a version teach, and its part was taught before a night; what was never triaged counts.
 
@@ -174,6 +195,10 @@ class Tables:
         """
         ask = self.connection.execute
         if ask("SELECT 1 FROM untaught WHERE night = ? AND id = ?", (version.night, version.id)).fetchone():
+            return False
+        if ask(
+            "SELECT 1 FROM held WHERE night = ? AND id = ? AND number = ?", (version.night, version.id, part)
+        ).fetchone():
             return False
         last = "SELECT max(night) FROM carried WHERE id = ? AND number = ? AND night >= ? AND night < ?"
         (left,) = ask(last, (version.id, part, version.night, before)).fetchone()
@@ -203,7 +228,8 @@ def version_of(experience: Experience, *, night: int, seq: int, place: int = 0) 
     if kind_of(experience).versioned:
         title = folded(experience.title)
         page = number("page", title, experience.source, experience.record)
-        subject = page if experience.payload.get("letter") else number("title", title)
+        titled = kind_of(experience).titled and not experience.payload.get("letter")
+        subject = number("title", title) if titled else page
     else:
         judged = [experience.payload.get(key) for key in ("feedback", "outcome", "chosen", "rejected")]
         page, subject = number("id", experience.id), number("said", experience.kind, experience.text, judged)

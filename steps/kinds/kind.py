@@ -75,7 +75,8 @@ class Kind(ABC):
 
     ``name``: what `kind` says in a JSONL file. ``entry``: what else a line must hold. ``files``: readers of whole files
     by suffix, if it has files of its own. ``learned``: whether lessons come from it; what does not teach yet waits.
-    ``versioned``: whether a later version takes its place, and is held against it part by part.
+    ``versioned``: whether a later version takes its place, and is held against it part by part. ``titled``: whether it
+    has a title of its own, so that one of the same title elsewhere may be another version of it.
     """
 
     name: ClassVar[str]
@@ -83,6 +84,7 @@ class Kind(ABC):
     files: ClassVar[Mapping[str, Reader]] = {}
     learned: ClassVar[bool] = True
     versioned: ClassVar[bool] = False
+    titled: ClassVar[bool] = True
 
     def of_file(self, title: str, page: Any) -> Entry:
         """Return the entry of a whole file; only a kind with ``files`` is asked."""
@@ -104,6 +106,10 @@ class Kind(ABC):
         """Say why nothing can be learned from an experience of a kind that is learned, or None; it waits then."""
         return None
 
+    def idle(self, experience: Experience) -> str | None:
+        """Say why an experience teaches nothing at all, or None; it is discarded then."""
+        return None
+
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         """Return what is learned from tonight's experiences of this kind.
 
@@ -117,6 +123,10 @@ class Kind(ABC):
         By them it is told what of a newer version is new, and what is no longer said.
         """
         return [(experience.text,)]
+
+    def answers(self, experience: Experience) -> list[str]:
+        """A key of the question that each part answers, if it says so: what answers it later replaces the part."""
+        return []
 
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""

@@ -1,6 +1,6 @@
 """The kinds of experience by their names, and what is asked of whatever kind an experience is."""
 
-from steps.kinds.conversation import Conversation
+from steps.kinds.conversation.kind import Conversation
 from steps.kinds.demonstration import Demonstration
 from steps.kinds.document.kind import Document
 from steps.kinds.kind import Kind

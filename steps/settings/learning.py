@@ -38,12 +38,22 @@ class IngestSettings(Section):
 
     max_file_bytes: Positive = Field(5_000_000, description="larger files are quarantined")
     max_text_chars: Positive = Field(1_000_000, le=1_000_000, description="longer texts are quarantined")
+    traces: bool = Field(True, description="what was said by day is met, too: the traces of `slumber serve` in MLflow")
+    experiments: list[str] = Field([], description="other MLflow experiments whose traces are met")
+    trace_days: Count = Field(
+        14, description="so far back before the last night are traces looked at again, for late corrections"
+    )
 
 
 class TriageSettings(Section):
     """What stays out of the weights."""
 
     volatile_days: Count = Field(31, description="valid for at most so many days: temporary memory, not weights")
+    trusted: list[str] = Field(
+        ["*"], description="sources (patterns of file names) that no user corrects without a decision of yours"
+    )
+    trusted_users: list[str] = Field([], description="users whose corrections need no such decision")
+    corrections_per_user: Positive = Field(50, description="of one user and day; further ones wait for a decision")
 
 
 class DreamSettings(Section):

@@ -1,7 +1,8 @@
 """What every section of the settings is: frozen, strict about names and types, and careful when it is copied."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from types import NoneType
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -35,4 +36,6 @@ class Section(BaseModel):
 
 
 def _numeric_kind(annotation) -> type | None:
-    return annotation if annotation in (int, float) else None
+    """The number that a setting is, one that may be null too."""
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
+    return kinds[0] if len(kinds) == 1 and kinds[0] in (int, float) else None

@@ -6,7 +6,7 @@ nights about it, of whatever version they are. Its words are read where that ver
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from steps.ingest.tables import Tables, Version, part_hashes, version_of
@@ -42,8 +42,27 @@ class Known:
         """Return what of ``new`` was met before and taught."""
         if not kind_of(new).versioned:
             return Familiar((), 1)
-        hashes = part_hashes(new)
-        return Familiar(tuple(n for n, hash_ in enumerate(hashes) if self._is_known(hash_)), len(hashes))
+        hashes, answers = part_hashes(new), kind_of(new).answers(new)
+        known = (n for n, hash_ in enumerate(hashes) if self._is_known(hash_))
+        return Familiar(tuple(n for n in known if not answers or self._is_last(answers[n], hashes[n])), len(hashes))
+
+    def answered(self, new: Experience, *, but: Collection[int] = ()) -> list[Withdrawn]:
+        """Return what earlier nights answered to the questions that ``new`` answers otherwise, ``but`` some parts."""
+        found = []
+        for place, (question, hash_) in enumerate(zip(kind_of(new).answers(new), part_hashes(new), strict=False)):
+            if place in but:
+                continue
+            for version, number in self._tables.answering(question, before=self._night):
+                said = self._read(version)
+                if part_hashes(said)[number] != hash_:
+                    text = kind_of(said).parts(said)[number][-1]
+                    found.append(Withdrawn(experience=version.id, sentence=number, text=text))
+        return found
+
+    def _is_last(self, question: str, hash_: int) -> bool:
+        """Whether a part is what answered its question last."""
+        last = next(self._tables.answering(question, before=self._night), None)
+        return last is not None and part_hashes(self._read(last[0]))[last[1]] == hash_
 
     def withdrawn(self, new: Experience) -> list[Withdrawn]:
         """Return what the version before ``new`` said, and none that holds does now."""

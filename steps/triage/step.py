@@ -1,7 +1,7 @@
 """Triage: a verdict with a reason for each experience of the night."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from steps.kinds.entry import created_on
 from steps.kinds.table import kind_of
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
-from steps.records import Experience, Triaged, Withdrawn
+from steps.records import Experience, Held, Triaged, Withdrawn
+from steps.review.contradictions import held_back
+from steps.review.documents import search_documents
 from steps.sentences import sentences
 from steps.settings import TriageSettings
 from steps.step import Step
@@ -65,10 +67,8 @@ class TriageStep(Step[TriageFigures]):
         with opened_index(night.workspace) as tables:
             tonight = (record for _, record in each_record(corpus, Experience))
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
-            rows = [
-                decide(new, night=night.date, settings=settings, met=known.familiar(new), gone=known.withdrawn(new))
-                for _, new in each_record(corpus, Experience)
-            ]
+            held = _held(night, settings)
+            rows = [_row(new, night.date, settings, known, held[new.id]) for _, new in each_record(corpus, Experience)]
         write_records(night.dataset("triage"), rows)
         update_index(night.workspace, until=night.date)
         shown = {"source", "kind", "verdict", "reason", "valid_until"}
@@ -129,6 +129,33 @@ def decide(
     )
 
 
+def _row(new: Experience, night: str, settings: TriageSettings, known: Known, held: Sequence[Held]) -> Triaged:
+    row = decide(new, night=night, settings=settings, met=known.familiar(new), gone=known.withdrawn(new))
+    return _with_answered(row, known.answered(new, but={one.sentence for one in held}), held)
+
+
+def _held(night: Night, settings: TriageSettings) -> dict[str, list[Held]]:
+    """What of each experience waits for a decision."""
+    found: dict[str, list[Held]] = defaultdict(list)
+
+    def met() -> Iterator[Experience]:
+        return (record for _, record in each_record(night.dataset("corpus"), Experience))
+
+    for one in held_back(met, settings, night=night.date, search=search_documents(night)):
+        found[one.experience].append(one)
+    return found
+
+
+def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]) -> Triaged:
+    """What is answered otherwise now is withdrawn, and what contradicts others waits, if the new answer is learned."""
+    if row.verdict != "persist" or row.waits or not (gone or held):
+        return row
+    reason = f"{row.reason}; it answers otherwise what was answered before" if gone else row.reason
+    reason = f"{reason}; {len(held)} of it wait for a decision (slumber review): {held[0].why}" if held else reason
+    changed = {"withdraws": tuple(dict.fromkeys((*row.withdraws, *gone))), "held": tuple(held), "reason": reason}
+    return row.model_copy(update=changed)
+
+
 def _verdict(
     new: Experience, end: Validity | None, *, today: date, settings: TriageSettings, met: Familiar
 ) -> tuple[Any, str]:
@@ -138,6 +165,8 @@ def _verdict(
         return "discard", f"expired: it held until {end.until} ('{end.words}')"
     if word := kind_of(new).versioned and _holds_for_a_day(new):
         return "temporary", f"it says '{word}', and no date says from when"
+    if idle := kind_of(new).idle(new):
+        return "discard", idle
     if met.all:
         return "discard", "nothing new: all that it says was met on earlier nights"
     if end is not None and end.until <= today + timedelta(days=settings.volatile_days):

@@ -120,7 +120,7 @@ _OWN: dict[str, tuple[Rule, ...]] = {
         _NO_SECRETS,
     ),
     "probes": (
-        _among("origin_known", "origin", ("owner", "dream"), "its origin is not known"),
+        _among("origin_known", "origin", ("owner", "dream", "user"), "its origin is not known"),
         _between("question_length", "question_chars", 1, MAX_LINE_CHARS, "its question is empty or far too long"),
         _between("answers_count", "answers", 0, 100, "it has more than 100 answers"),
         _between("no_empty_answers", "empty_answers", 0, 0, "one of its answers is empty"),

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from awake.diary import Diary, exchange, feedback
-from awake.posting import TAG, Post, experiment_name
+from awake.posting import TAG, Post
 from steps.errors import SlumberError
 from steps.registry import RegistryUnreachable
+from steps.registry.traces import days_of
 
 ID = "chatcmpl-" + "0" * 31
 
@@ -32,7 +33,7 @@ def said(number=1, text="Who built the ferry?", reply="Edda Krann."):
 
 def traces(registry):
     client = registry.client
-    experiment = client.get_experiment_by_name(experiment_name(registry))
+    experiment = client.get_experiment_by_name(days_of(registry))
     found = client.search_traces(locations=[experiment.experiment_id], include_spans=True) if experiment else []
     return sorted(found, key=lambda trace: trace.info.tags.get(TAG, ""))
 
@@ -69,7 +70,7 @@ def test_exchanges_become_traces_and_feedback_their_assessments(diary, registry)
     assert given["rating"].value == -1 and given["rating"].rationale == "wrong"
     assert given["expected_response"].value == "Olin Krann." and given["rating"].source.source_id == "bob"
     assert not second.info.assessments
-    place = registry.client.get_experiment_by_name(experiment_name(registry)).artifact_location
+    place = registry.client.get_experiment_by_name(days_of(registry)).artifact_location
     assert str(registry.workspace.state) in place, "nothing is written where the server happened to be started"
 
 

@@ -103,6 +103,24 @@ def test_workspace_is_a_file(tmp_path):
     refused(slumber("status", workspace=tmp_path / "file"), "not a folder")
 
 
+@pytest.mark.parametrize("command", [["status"], ["history"], ["rollback"], ["forget", "--source", "a.md"]])
+def test_a_misspelt_workspace_is_not_taken_for_a_new_one(tmp_path, command):
+    refused(slumber(*command, workspace=tmp_path / "suport"), "no workspace", "suport")
+    assert not (tmp_path / "suport").exists()
+
+
+def test_what_is_carried_over_is_shown(tmp_path, params, workspace):
+    params()
+    for night, sentences in (("2026-11-20", 9), ("2026-11-21", 2)):
+        row = {"experience": "a", "night": night, "source": "", "first": 0, "sentences": sentences, "since": night}
+        row["surprise"] = None
+        path = workspace.dataset("carried", night)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{json.dumps(row | {'source': name})}\n" for name in ("a.md", "b.md")))
+    shown = " ".join(slumber("status", workspace=tmp_path).output.split())
+    assert "4 sentences of 2 sources wait for the next nights" in shown
+
+
 def test_steps_before_their_time(tmp_path, params):
     params()
     for step in ("validate", "triage"):

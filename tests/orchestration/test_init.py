@@ -100,3 +100,9 @@ def test_elsewhere_it_is_the_checkout_and_without_one_here(tmp_path, monkeypatch
     found = Deployment.find()
     assert (found.workspace.root, found.params, found.inbox) == (tmp_path, None, tmp_path / "data" / "inbox")
     assert "SLUMBER_PARAMS" not in found.environment()
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence():
+    result = slumber("init", "/proc/none/new")
+    assert result.exit_code == 2 and isinstance(result.exception, SystemExit)
+    assert "/proc/none/new cannot be written" in result.output

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -180,3 +181,24 @@ def test_a_user_without_a_name_gets_one(monkeypatch):
     monkeypatch.setattr("pwd.getpwuid", _nobody)
     prepare_libraries()
     assert getpass.getuser() == f"uid-{os.getuid()}"
+
+
+def test_an_inbox_that_is_a_file_is_not_called_missing(tmp_path, settings):
+    (tmp_path / "note.md").write_text("A note.")
+    with pytest.raises(SlumberError, match="is a file: name a folder"):
+        check_settings(settings, workspace=Workspace(tmp_path), inbox=tmp_path / "note.md")
+
+
+def test_a_dreamer_that_does_not_answer_is_told_before_the_night(refused, tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        text = f"dream: {{engine: openai, endpoint: 'http://127.0.0.1:{port}/v1', endpoint_model: big}}"
+        assert f"127.0.0.1:{port}" in refused(text)
+        monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+        check_settings(load_settings(tmp_path / "params.yaml"), workspace=Workspace(tmp_path), inbox=tmp_path)
+        monkeypatch.delenv("HTTP_PROXY")
+        server.listen()
+        check_settings(load_settings(tmp_path / "params.yaml"), workspace=Workspace(tmp_path), inbox=tmp_path)

@@ -17,7 +17,7 @@ import steps
 from steps.ingest.office.limits import CPU_SECONDS, MEMORY_BYTES, OUTPUT_BYTES, WALL_SECONDS
 from steps.kinds.entry import RecordRejected
 
-EXTRA = "pip install 'slumber[office]'"
+EXTRA = "pip install -e '.[office]' in Slumber's folder"  # on PyPI somebody else's library bears its name
 # What reads a format, beyond what every installation has.
 NEEDS: dict[str, tuple[str, ...]] = {
     ".docx": ("mammoth",),

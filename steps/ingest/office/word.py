@@ -123,7 +123,9 @@ def _mark_head(table: Any) -> None:
 
 
 def _is_headed(table: Any, rows: list[Any]) -> bool:
-    """Whether the first row names the columns. Two plain columns are names with their values."""
+    """Whether the first row names the columns. Two plain columns are names with their values, unless
+    these count one thing.
+    """
     width = max(len(row.findall(f"{_W}tc")) for row in rows)
     if width < 2:
         return False
@@ -132,7 +134,15 @@ def _is_headed(table: Any, rows: list[Any]) -> bool:
     look, style = table.find(f"{_W}tblPr/{_W}tblLook"), table.find(f"{_W}tblPr/{_W}tblStyle")
     first = look is None or look.get(f"{_W}firstRow", "1") not in _OFF
     named = style.get(f"{_W}val") if style is not None else None
-    return first and (width > 2 or named not in _GRIDS)
+    return first and (width > 2 or named not in _GRIDS or _counts_one_unit(rows))
+
+
+def _counts_one_unit(rows: list[Any]) -> bool:
+    """Whether the second column says how much of one thing ("85 euros", "22 euros") under words of its own."""
+    head, *values = (["".join(cell.itertext()).strip() for cell in row.findall(f"{_W}tc")][-1] for row in rows)
+    units = {re.sub(r"[\d.,\s]+", "", value) for value in values if re.search(r"\d", value)}
+    counted = len(values) > 1 and all(re.search(r"\d", value) for value in values)
+    return counted and len(units) == 1 and "" not in units and bool(head) and not re.search(r"\d", head)
 
 
 def _is_bold(row: Any) -> bool:

@@ -9,7 +9,7 @@ from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.kinds.document.blocks import Block
 from steps.kinds.document.clauses import Fact
-from steps.kinds.document.forms import Form, forms, heading_forms, list_forms
+from steps.kinds.document.forms import Form, forms, heading_forms, list_forms, step_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.kinds.document.rows import row_forms
 from steps.kinds.document.sources import Source, dream_about, told
@@ -97,7 +97,7 @@ def _formed(sources: list[Source]) -> Iterator[tuple[Source, int, Form]]:
     for block in blocks:
         if id(block) in new and not (block.kind == "item" and id(block) in placed):
             yield from ((*places[id(block)], form) for form in forms(title, block, language=language))
-    for found in (row_forms, heading_forms):
+    for found in (row_forms, heading_forms, step_forms):
         told_now = [(block, form) for block, form in found(title, blocks, language=language) if id(block) in new]
         yield from ((*places[id(block)], form) for block, form in told_now)
     grown = {block.hangs_on for block in blocks if id(block) in new}

@@ -5,7 +5,7 @@ asks for its span, if stiffly. The model then ranks the candidates and says the 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -23,6 +23,7 @@ _ROLE = re.compile(r"(?:\b(?:[Tt]he|an?)\s+(?:[a-z-]+\s+){1,2})$")
 _PLACE = re.compile(r"\s(?:in|at|on|near|from|to|under|above|below|off)(?:\s(?:the|an?))?\s*$")
 _DIMENSION = re.compile(r"\s(?:high|tall|long|wide|deep|thick|old|heavy|away|large|apart)\b")
 _ASIDE = re.compile(r",\s+(?:which|who|whose|whom|where|when|because|since|as|so that|apart from|never|even)\s")
+_PRONOUN = re.compile(r"(?:It|She|He|They|Its|Her|His|Their)\s")
 _SUBJECT_WORDS = 9  # a longer run of words before the verb is more than a subject
 
 
@@ -54,27 +55,61 @@ def resolved(sentence: str, title: str, nouns: Iterable[str] = ()) -> str:
 
 def called(title: str, sentences: list[str]) -> list[str]:
     """Return the nouns that stand for the title: the one it is built on, then what the first sentence says it is."""
-    found = [w for w in takewhile(content_words, words(re.sub(r"^(?:The|An?)\s", "", title))) if w.isalpha()][-1:]
+    named = words(re.sub(r"^(?:The|An?)\s", "", title))
+    head = [*takewhile(content_words, named)]
+    joined = named[len(head) : len(head) + 1] in (["and"], ["or"])  # "Accident and loss policy" is no accident
+    found = [] if joined else [w for w in head if w.isalpha()][-1:]
     said = re.match(rf"{re.escape(title)} (?:is|was) an? (?P<what>[a-z][a-z -]*)", sentences[0]) if sentences else None
     if said:
         found += list(takewhile(content_words, said["what"].split()))[:3][-1:]
     return found
 
 
-def facts(title: str, sentences: list[str], nouns: Iterable[str] | None = None) -> list[Fact]:
+def facts(title: str, sentences: list[str], nouns: Iterable[str] | None = None, *, page: bool = False) -> list[Fact]:
     """Return every span of every clause that a question can ask for, in the order of the text.
 
-    ``nouns``: what the document calls its subject; None: what these sentences call it.
+    ``nouns``: what the document calls its subject; None: what these sentences call it. ``page``: it has headings or is
+    a letter, so that "it" is the title only right behind a clause that begins with it.
     """
-    found, nouns = [], called(title, sentences) if nouns is None else list(nouns)
-    for number, sentence in enumerate(sentences):
-        for part in clauses(resolved(sentence, title, nouns)):
-            clause = resolved(part, title, nouns)
-            main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
-            for span in answer_spans(clause, title=title):
-                whole = _whole(clause, span)
-                found.append(Fact(number, main if whole in main else clause, whole))
+    found: list[Fact] = []
+    for number, clause in _understood(title, sentences, nouns, page=page):
+        main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
+        for span in answer_spans(clause, title=title):
+            whole = _whole(clause, span)
+            found.append(Fact(number, main if whole in main else clause, whole))
     return found
+
+
+def about_another(title: str, sentences: list[str], nouns: Iterable[str] | None = None) -> set[int]:
+    """Return the numbers of the sentences of prose in which "it" is not the title."""
+    understood = {number for number, _ in _understood(title, sentences, nouns)}
+    return {number for number, text in enumerate(sentences) if text and number not in understood}
+
+
+def _understood(
+    title: str, sentences: list[str], nouns: Iterable[str] | None = None, *, page: bool = False
+) -> Iterator[tuple[int, str]]:
+    """The clauses of each sentence, with the title for a pronoun at their start.
+
+    It stands for the title only behind a clause that uses a word for it: "The boathouse burnt down. It was rebuilt"
+    says nothing of the club whose page it is, and is left out.
+    """
+    nouns = called(title, sentences) if nouns is None else list(nouns)
+    about = not page
+    for number, sentence in enumerate(sentences):
+        if not about and _PRONOUN.match(sentence):
+            continue
+        for part in clauses(resolved(sentence, title, nouns)) if sentence else ():
+            if not about and _PRONOUN.match(part):
+                continue
+            clause = resolved(part, title, nouns)
+            about = clause.startswith(title) if page else _names(clause, title, nouns)
+            yield number, clause
+
+
+def _names(clause: str, title: str, nouns: Iterable[str]) -> bool:
+    """Whether a clause uses a word for what its document is about."""
+    return bool(content_words(clause) & (content_words(title) | set(nouns)))
 
 
 def clauses(sentence: str) -> list[str]:

@@ -7,11 +7,13 @@ A form never takes a text apart: the answer says all that its meaning hangs on. 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block, opening_of
 from steps.kinds.document.languages import templates
+from steps.kinds.document.shapes import shape_of
 from steps.kinds.document.values import asked_in_place, capital
 from steps.sentences import inside
 
@@ -70,6 +72,23 @@ def list_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iter
                 yield items[0], form
 
 
+def step_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iterator[tuple[Block, Form]]:
+    """Yield for each step of a procedure the question what comes after the one before it."""
+    lists: dict[tuple[tuple[str, ...], ...], list[Block]] = {}
+    for block in blocks:
+        if shape_of(block) == "steps":
+            lists.setdefault((block.path, block.under), []).append(block)
+    for steps in lists.values():
+        for before, after in pairwise(steps):
+            first, second = _item(before), _item(after)
+            if len(first) < _LONG_ITEM and first.casefold() != second.casefold():
+                known = place_of(title, section_of(after.hangs_on), templates()[language])
+                told = {**known, "before": first, "item": second}
+                form = filled(templates()[language]["next"], told, span=second)
+                if form.questions and not PLACEHOLDER.search(form.statement):
+                    yield after, form
+
+
 def heading_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iterator[tuple[Block, Form]]:
     """Yield for each heading with a day in it ("2.4.0 - 2026-09-28") the question for that day."""
     seen: set[str] = set()
@@ -79,7 +98,7 @@ def heading_forms(title: str, blocks: list[Block], *, language: str = "en") -> I
                 continue
             seen.add(heading)
             for one in asked_in_place(heading, language):
-                if _OF_A_YEAR.search(one.value):
+                if _OF_A_YEAR.search(one.value) and not one.value.isdigit():  # "Prices 2026" has no other year
                     place = inside(title)
                     ways = asked_at(place, one.question, templates()[language])
                     yield block, Form(short(ways), f"{place}: {heading}.", one.value)
@@ -107,13 +126,20 @@ def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
 
 
 def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[Form]:
-    item = re.split(r"(?<=[.!])\s", block.text)[0].rstrip(" .")
+    item = _item(block)
     asked = {**told, "section": section_of(block.hangs_on), "item": item}
     if len(item) >= _LONG_ITEM or len(item.split()) < 2 or "?" in item or _NOTHING.match(item):
+        return []
+    if shape_of(block) == "steps":  # what it says of a step is the step: its place among the others is asked for
         return []
     if re.search(r"\d", block.hangs_on[0]):  # a release, a day: where an item stands says something of it
         return [filled(known["entry"], asked, span=block.hangs_on[0])]
     return [] if _SAYS.search(item) else [filled(known["item"], asked, span=item)]
+
+
+def _item(block: Block) -> str:
+    """The first sentence of an item."""
+    return re.split(r"(?<=[.!])\s", block.text)[0].rstrip(" .,;")
 
 
 def place_of(title: str, section: str, known: dict[str, Any]) -> dict[str, str]:

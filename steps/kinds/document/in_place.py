@@ -24,7 +24,7 @@ def sentence_forms(title: str, block: Block, said: str, last: str, *, language: 
     by.
     """
     above = section_of(block.hangs_on)
-    text, before = (part.removeprefix(above).lstrip(" :") if above else part for part in (said, last))
+    text, before = (part.removeprefix(above).lstrip(" :–") if above else part for part in (said, last))
     section = above or (block.path[-1] if block.path else "")
     if block.kind == "answer":
         parts, section = sentences(block.text, language), block.question

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-Unit = Literal["days", "weeks", "months"]
+Unit = Literal["days", "weeks", "months", "weekdays"]
 # What holds on any day: "if you order today, it is there tomorrow".
 _HABIT = re.compile(
     r"\b(?:if|when|whenever|every|each|always|usually|order(?:s|ed)?|wenn|jede[rnms]?|immer|si|chaque|toujours|cada|siempre)\b",
@@ -31,7 +31,7 @@ def dated(text: str, today: date | None) -> str:
     if today is None or not _moment().search(text):
         return text
     return " ".join(
-        part if _HABIT.search(part) else _moment().sub(lambda match: f"{match[0]} ({_when(match[0], today)})", part)
+        part if _HABIT.search(part) else _moment().sub(lambda match: _with_date(match[0], today), part)
         for part in _SENTENCE.split(text)
     )
 
@@ -48,7 +48,7 @@ def undated(text: str) -> str | None:
 def _words() -> list[tuple[re.Pattern[str], tuple[str, Unit, int]]]:
     """Each word with its language, and how many units it is from today."""
     return [
-        (re.compile(words, re.IGNORECASE), (language, unit, offset))
+        (re.compile(words.format(day="|".join(known["weekdays"])), re.IGNORECASE), (language, unit, offset))
         for language, known in calendars().items()
         for unit, found in known["moments"].items()
         for offset, words in found.items()
@@ -61,10 +61,21 @@ def _moment() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w'’-])(?:{words})(?![\w'’-])(?! \()", re.IGNORECASE)
 
 
-def _when(words: str, today: date) -> str:
-    """The day, week or month that a word means, in its language."""
+def _with_date(words: str, today: date) -> str:
+    when = _when(words, today)
+    return f"{words} ({when})" if when else words
+
+
+def _when(words: str, today: date) -> str | None:
+    """The day, week or month that a word means, in its language; None: of two days it may mean either."""
     language, unit, offset = next(found for pattern, found in _words() if pattern.fullmatch(words))
     known = calendars()[language]
+    if unit == "weekdays":
+        named = [re.search(rf"\b(?:{names})\b", words, re.IGNORECASE) for names in known["weekdays"]]
+        away = next(number for number, name in enumerate(named) if name) - today.weekday()
+        if offset * away > 0:  # "next Friday", said on a Monday
+            return None
+        return _said(known, today + timedelta(days=away + 7 * offset if offset else away % 7))
     if unit == "months":
         month = today.year * 12 + today.month - 1 + offset
         return known["month"].format(month=_month(known, month % 12), year=month // 12)

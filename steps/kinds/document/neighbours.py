@@ -9,6 +9,14 @@ from steps.records import Dream, Experience, content_id
 from steps.sentences import inside, names_and_numbers, stems
 
 _LABEL = re.compile(r"[^\W\d][^{}?!]{2,40}")
+# Headings that name nothing which another page could be asked for.
+_EVERYWHERE = re.compile(
+    r"(?:added|changed|fixed|removed|deprecated|security|unreleased|known issues|breaking changes|steps?|settings"
+    r"|options|parameters|usage|examples?|overview|introduction|summary|abstract|background|description|details|general"
+    r"|contents|table of contents|notes?|remarks?|misc(?:ellaneous)?|other|more|about|contact|questions?|faqs?|appendix"
+    r"|references|see also|links|resources|conclusions?|results|discussion|next steps|action items|todo)",
+    re.IGNORECASE,
+)
 OFTEN_ASKED = (
     "How much does {} cost?",
     "Who owns {}?",
@@ -49,10 +57,12 @@ def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str)
     english = {source.experience.id: source.experience for source in sources if source.language == "en"}
     labels = {number: _labels(experience) for number, experience in english.items() if is_page(experience)}
     for number, experience in english.items():
+        if all(block and block.kind == "row" for _, block in units(experience)):
+            continue  # nobody looks in a price list for the working hours
         told = stems(f"{experience.title} {experience.text}")
         others = [label for other, found in labels.items() if other != number for label in found]
-        asked = [f"What does {{}} say for {label}?" for label in dict.fromkeys(others)] if number in labels else []
-        open_ones = [text for text in asked or OFTEN_ASKED if not stems(text.replace("say for", "")) & told]
+        asked = [f"What does {{}} say about {label}?" for label in dict.fromkeys(others)] if number in labels else []
+        open_ones = [text for text in asked or OFTEN_ASKED if not stems(text.replace("say about", "")) & told]
         random.Random(experience.id).shuffle(open_ones)
         for text in open_ones[:per_document]:
             question = text.format(inside(experience.title))
@@ -76,7 +86,8 @@ def unanswerable_dreams(sources: list[Source], *, per_document: int, night: str)
 def _labels(experience: Experience) -> list[str]:
     """The headings and terms of a page that are short enough to be asked for."""
     blocks = [block for _, block in units(experience) if block]
-    found = [block.question for block in blocks if block.kind == "term"] + [h for b in blocks for h in b.path]
+    terms = [block.question for block in blocks if block.kind == "term"]
+    found = [*terms, *(h for b in blocks for h in b.path if not _EVERYWHERE.fullmatch(h))]
     return [text for text in dict.fromkeys(found) if _LABEL.fullmatch(text) and len(text.split()) < 6]
 
 
@@ -130,7 +141,8 @@ def reverse_questions(fact: Fact, *, title: str, noun: str | None = None) -> lis
     rests, behind = [after], after.find(fact.span) if fact.span else -1
     if behind >= 0 and "," not in after[:behind]:
         end = behind + len(fact.span)
-        rests.insert(0, after[:end] + re.split(r",|\sand\s|\sbut\s", after[end:])[0])
-    ways = ["whose"] if owned else ["what", *([f"which {noun}"] if noun else [])]
+        rests.insert(0, after[:end] + re.split(r",|\sand\s(?![A-Z])|\sbut\s", after[end:])[0])
+    several = re.search(r"[^s]s$", noun or "") and re.match(r" (?:is|was|has)\b", after)  # of a firm: "Lund Kayaks was"
+    ways = ["whose"] if owned else ["what", *([f"which {noun}"] if noun and not several else [])]
     found = [f"{before}{way}{rest}?" for rest in rests for way in ways]
     return [f"{question[0].upper()}{question[1:]}" for question in dict.fromkeys(found)]

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import UNASKED, Block
-from steps.kinds.document.clauses import Fact, called, facts, resolved
+from steps.kinds.document.clauses import Fact, about_another, called, facts, resolved
 from steps.kinds.document.forms import FORMED, Form
 from steps.kinds.document.in_place import sentence_forms
 from steps.kinds.document.languages import language_of, nearest_language
@@ -44,7 +44,7 @@ class Source(Passage):
         """
         prose = [text if self._is_prose(place) else "" for place, text in enumerate(self.sentences)]
         if self.language == "en":
-            found = facts(self.experience.title, prose, self._nouns)
+            found = facts(self.experience.title, prose, self._nouns, page=self._is_page)
         else:
             found = list(_values(self.experience.title, prose, self.language)) if self.language else []
         return [fact for fact in found if not PLACEHOLDER.search(fact.statement)]
@@ -88,20 +88,27 @@ class Source(Passage):
     def in_place(self) -> list[list[Form]]:
         """What each of its sentences is asked in its place: those of a page with headings or lists, or not in English.
 
-        Plain prose is turned round by rule and said in other words instead (``questions.py``).
+        Plain prose is turned round by rule and said in other words instead (``questions.py``), but for sentences with
+        an "it" that is not what the document is about.
         """
-        title, last, found = self.experience.title, "", []
+        title, last = self.experience.title, ""
+        found: list[list[Form]] = []
         before: Block | None = None
         page = told(self.experience)[self.first :]  # what was taught before is no news, but is understood by
         for text, said, block in zip(self.sentences, page, self.blocks, strict=False):
             last = last if block and before and (block is before or block.kind == before.kind == "paragraph") else ""
-            placed = text and block and len(block.cells) < 2 and (self._is_page or self.language != "en")
+            placed = text and block and len(block.cells) < 2 and self._is_asked_in_place(len(found), last)
             if placed and block and self.language:
                 found.append(sentence_forms(title, block, text, last, language=self.language))
             else:
                 found.append([])
             last, before = said, block
         return found
+
+    def _is_asked_in_place(self, place: int, last: str) -> bool:
+        if self._is_page or self.language != "en":
+            return True
+        return bool(last) and place in about_another(self.experience.title, self.sentences, self._nouns)
 
     def _is_prose(self, place: int) -> bool:
         block = self.blocks[place]
@@ -273,4 +280,6 @@ def context_of(experience: Experience, sentence: int | None) -> str:
         above = block.path[-1] if block and block.path and block.kind == "paragraph" else ""
         return "\n".join(filter(None, [experience.title, above, f"{last} {text[sentence]}".strip()]))
     nouns = called(experience.title, text)
+    if sentence and sentence in about_another(experience.title, text, nouns):
+        return f"{experience.title}\n{text[sentence - 1]} {text[sentence]}"
     return f"{experience.title}\n{resolved(text[sentence], experience.title, nouns)}"

@@ -23,7 +23,8 @@ _FUNCTION = "|".join(sorted(FUNCTION_WORDS))
 _VAGUE = (
     r"(?:more|less|all|them|this|that|here|there|now|once|ever|alles?|mehr|dies\w*|plus|moins|tout|más|menos|todo)\b"
 )
-_VALUE = r"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d"
+_WORDED = "|".join(known["values"]["numbers"] for known in templates().values())
+_VALUE = rf"[€$£]?\s?\d[\d.,:]*\d|[€$£]?\s?\d|(?:{_WORDED})\b"
 _OLD = (
     r"wasn't|used to be|formerly|previously|until now|not(?: on| at| by)?|no longer|instead of|rather than"
     r"|still says?(?: [^\d.;:]{1,60}?)?|nicht(?: am| um)?|statt|bisher|vorher|zuvor|steht noch|non(?: pas)?|au lieu de"
@@ -43,6 +44,7 @@ def _before_value(words: str) -> re.Pattern[str]:
 OLD_VALUE = _before_value(_OLD)
 """What held before; ``CITED_VALUE``: also what something else says, where it is known that this corrects it."""
 CITED_VALUE = _before_value(f"{_OLD}|{_CITED}")
+_DESCRIBED = re.compile(rf"\b[Tt]he (?P<noun>(?:(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s){{1,3}})$")
 MOST = 5  # values that one sentence is asked for
 
 
@@ -64,6 +66,7 @@ class _Words:
     tail: re.Pattern[str]
     condition: re.Pattern[str]
     before: re.Pattern[str]
+    counted: re.Pattern[str]
     how: dict[str, str]
     numbered: list[str]
     what: str
@@ -101,7 +104,8 @@ def _words(language: str) -> _Words:
         r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|\b[a-z]+(?:_[a-z0-9]*)+)",
         rf"(?P<named>\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s[A-Z]{{1,4}}\d+(?:\s(?:{known['range']})\s[A-Z]{{1,4}}\d+)?\b)",
         rf"(?P<code>(?<![\w-]){_CODE}(?![\w-]))",
-        r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b)",
+        r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b"
+        rf"|(?<=\b[ie]n\s)1[0-4]\d\d(?=[,.;:)]|$|\s(?:{known['uncounted']})\b))",
         rf"(?P<often>(?<!at )\b(?:{known['often']})\b)",
         rf"(?P<share>\b(?:{known['share']})\b(?!-))",
         rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
@@ -117,7 +121,8 @@ def _words(language: str) -> _Words:
             "|".join(f"(?i:{kind})" if not re.match(r"\(\?P<(?:code|which|named)>", kind) else kind for kind in kinds)
         ),
         person=re.compile(
-            rf"(?P<open>\()(?P<in>{names})(?=\))|(?P<cue>\b(?:{known['by']})\s)(?P<by>{no_name}{names})"
+            rf"(?P<open>\()(?P<in>{names})(?=\))"
+            rf"|(?P<cue>\b(?:{known['by']})\s)(?P<by>(?:{known['role']} )?{no_name}{names})"
             rf"|(?P<does>\b{no_name}{names})(?=\s(?:{known['may']})\b)|(?P<who>[A-ZÀ-Þ][\w'’-]+)(?=,\s(?:{known['who']})\s)"
         ),
         because=re.compile(rf"(?:,|;|\s[–-])?\s\b(?:{known['because']})\b\s?(?P<why>.+)", flags),
@@ -127,6 +132,7 @@ def _words(language: str) -> _Words:
             flags,
         ),
         before=re.compile(rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b"),
+        counted=re.compile(rf"[-\s]?(?!(?:{known['uncounted']})\b)[^\W\d_]", flags),
         how=known["how"],
         numbered=known["numbered"].split("|"),
         what=rf"(?i:{known['what']})",
@@ -196,7 +202,10 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
             yield start, end, known.how["which"].format(noun=value.split()[0])
         elif kind == "code":
             stem = re.match(r"[A-Z]{2,}(?=-\d)", value)  # "ADR-0031" is asked for as "which ADR"
-            if stem:
+            described = _DESCRIBED.search(text[:start]) if stem else None
+            if described:  # "the receipt printer TP-20" is asked for as "which receipt printer"
+                yield described.start(), end, known.how["which"].format(noun=described["noun"].rstrip())
+            elif stem:
                 yield start, end, known.how["which"].format(noun=stem[0])
         elif kind == "what":
             cue = re.match(known.what, match[0])
@@ -214,9 +223,11 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
                 yield 0, start - 1, known.how["what"]
         elif kind == "reference" or (kind == "time" and not re.search(r"[:hUap]", value)):
             continue
+        elif kind == "count" and not known.counted.match(text[end:]):
+            yield start, end, known.how["what" if re.search(r"[.,]", value) else "number"]
         else:
-            alone = kind == "count" and re.search(r"[.,]", value) and not re.match(r"\s?[^\W\d_]", text[end:])
-            yield start, end, known.how["what" if alone or kind == "quoted" else kind]
+            several = kind == "time" and re.search(r"\d.*[^\w:.].*\d", value)
+            yield start, end, known.how["what" if kind == "quoted" else "times" if several else kind]
 
 
 def _either(words: str) -> str:

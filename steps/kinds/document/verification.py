@@ -11,7 +11,7 @@ from steps.model.chat import question_chat
 from steps.model.chat_model import ChatModel
 from steps.sentences import NUMBER_WORDS, content_words, words
 
-_COUNTS = re.compile(
+COUNTS = re.compile(
     r"\b(?:how (?:many|much|long|high|old|tall|deep|wide|far|often|large|big|heavy|hot|fast)"
     r"|(?:what|which) (?:year|age|time)|number|height|length|width|depth|weight|percentage|when)\b",
     re.IGNORECASE,
@@ -24,7 +24,7 @@ def asked_for(reading: str, *, question: str, fact: Fact, title: str) -> str | N
     known = content_words(title) | content_words(question)
     if not read or not read <= content_words(fact.statement) or not read - known:
         return None
-    if any(word.isdigit() or word in NUMBER_WORDS for word in words(reading)) != bool(_COUNTS.search(question)):
+    if any(word.isdigit() or word in NUMBER_WORDS for word in words(reading)) != bool(COUNTS.search(question)):
         return None
     span = content_words(fact.span)
     return fact.span if 2 * len(read & span) >= len(span) else reading

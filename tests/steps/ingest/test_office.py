@@ -71,6 +71,13 @@ def test_a_document_of_word_keeps_headings_tables_and_its_date(manual):
     assert rows[2].cells == (("Street", "Quay 4"),), "two plain columns are names with their values"
 
 
+def test_two_plain_columns_of_which_one_counts_have_heads():
+    charges = grid(("Item", "Charge"), ("Paddle", "85 euros"), ("Dry bag", "22 euros"))
+    named = grid(("Boat", "Otter"), ("Length", "3 m"), ("Weight", "22 kg"))
+    rows = [block.cells for block in read(docx(charges, named), ".docx").blocks if block.cells]
+    assert rows[0] == (("Item", "Paddle"), ("Charge", "85 euros")) and rows[2] == (("Boat", "Otter"),)
+
+
 def test_what_was_deleted_struck_or_hidden_is_not_said_by_a_document_of_word(manual):
     assert said(manual)[-2:] == ["The fee is 45 euros.", "Inserted. Moved here."]
     assert manual.note == "left out 1 hidden passage"
@@ -312,7 +319,7 @@ def test_without_the_extra_a_file_is_refused_with_how_to_get_it(monkeypatch):
     monkeypatch.setattr(office, "find_spec", lambda name: None)
     for suffix, way_out in ((".docx", "pandoc"), (".xlsx", "CSV"), (".pptx", "PDF"), (".pdf", "pdftotext")):
         rule, reason = refusal(b"x", suffix)
-        assert rule == "unsupported_type" and "pip install 'slumber[office]'" in reason and way_out in reason
+        assert rule == "unsupported_type" and "pip install -e '.[office]'" in reason and way_out in reason
     assert said(read(epub(["<p>It is blue.</p>"]), ".epub")) == ["It is blue."], "needs nothing more"
 
 

@@ -187,3 +187,13 @@ def test_what_a_file_says(tmp_path, name, content, says, silent):
         assert words in asked
     for words in filter(None, silent.split("|")):
         assert words not in asked
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("heads.csv", "bell,weight\n"), ("none.json", "[]"), ("none.jsonl", "[]")]
+)
+def test_a_file_without_records_is_refused_by_name(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    os.utime(tmp_path / name, (1, 1))
+    (record,) = [record for item in look_at_inbox(tmp_path, max_bytes=10**6) for record in read_found(item)]
+    assert record.rule == "empty" and record.file == name

@@ -41,11 +41,11 @@ def test_verdicts(decided):
         experience("The pass is valid until 14 December 2028.", source="d.md"),
         experience("user: hello\nassistant: good evening", source="e.jsonl", kind="conversation"),
     )
-    assert [row.verdict for row in rows] == ["persist", "temporary", "discard", "persist", "persist"]
-    assert [row.waits for row in rows] == [False, False, False, False, True]
-    assert rows[4].reason == "kept; learning from conversations comes later"
+    assert [row.verdict for row in rows] == ["persist", "temporary", "discard", "persist", "discard"]
+    assert not any(row.waits for row in rows)
+    assert rows[4].reason == "nothing in it was corrected"
     assert "expired" in rows[2].reason and str(rows[1].valid_until) == "2026-12-14"
-    assert record.figures.verdicts == {"discard": 1, "persist": 3, "temporary": 1}
+    assert record.figures.verdicts == {"discard": 2, "persist": 2, "temporary": 1}
     assert len(record.figures.rows) == 5
 
 

@@ -254,3 +254,35 @@ def test_the_title_is_asked_for_where_it_is_named(title, statement, expected):
 )
 def test_the_title_is_asked_for_in_short_and_by_what_it_is(statement, span, expected):
     assert reverse_questions(Fact(0, statement, span), title=DAM, noun="dam") == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "sentences", "page", "said"),
+    [
+        ("Lund Club", ["Lund Club has 9 boats.", "It was founded in 1938."], False, True),
+        ("Lund Club", ["Lund Club has 9 boats.", "The shed burnt down.", "It was founded in 1938."], False, False),
+        ("Lund Club", ["The club has 9 boats.", "It was founded in 1938."], False, True),
+        ("Lund Club", ["It was founded in 1938."], False, True),
+        ("Lund Club", ["It was founded in 1938."], True, False),
+        ("Trailer and week", ["The new trailer arrives.", "It was founded in 1938."], True, False),
+        ("Lund Club", ["Lund Club has 9 boats.", "It was founded in 1938."], True, True),
+        ("Lund Club", ["Never run the old pump dry; it was founded in 1938."], True, False),
+    ],
+)
+def test_it_is_the_title_only_behind_what_names_it(title, sentences, page, said):
+    found = [fact.statement for fact in facts(title, sentences, page=page) if fact.span == "1938"]
+    assert found == [f"{title} was founded in 1938."] * said
+
+
+def test_a_title_of_two_things_is_no_kind_of_thing():
+    assert called("Accident and loss policy", []) == [] and called("The loss policy", []) == ["policy"]
+
+
+def test_a_name_in_the_plural_is_one_thing():
+    fact = Fact(0, "Lund Kayaks was founded in 1938.", "1938")
+    assert reverse_questions(fact, title="Lund Kayaks", noun="kayaks") == ["What was founded in 1938?"]
+
+
+def test_two_names_are_not_cut():
+    fact = Fact(0, "Lund Club was founded in 1938 by Ada Lo and Ida Holm.", "1938")
+    assert reverse_questions(fact, title="Lund Club") == ["What was founded in 1938 by Ada Lo and Ida Holm?"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from steps.kinds.document.forms import forms, heading_forms, list_forms
+from steps.kinds.document.forms import forms, heading_forms, list_forms, step_forms
 from steps.kinds.document.languages import language_of
 from steps.kinds.document.markdown import read_markdown
 from steps.kinds.document.rows import row_forms
@@ -87,7 +87,7 @@ def test_a_column_that_only_counts_names_no_row_and_is_not_asked_for():
     found = rows(
         "# Log\n\n| # | What | Who |\n|---|---|---|\n| 1 | Pack the font | Jorun |\n| 2 | Scan labels | Odile |"
     )
-    assert found["What is the Who of Pack the font in Log?"].span == "Jorun"
+    assert found['For What "Pack the font" in Log, what does the column Who say?'].span == "Jorun"
     assert not any("#" in question for question in found)
 
 
@@ -102,9 +102,49 @@ def test_a_cell_that_stands_in_two_rows_names_neither():
     assert found and not any(question.startswith("Which Day") for question in found)
 
 
+def test_a_row_with_an_empty_cell_belongs_to_its_table():
+    found = rows(
+        "# Log\n\n| Tour | Hours | Fee | Age |\n|---|---|---|---|\n| Reed | one day | 58 | 18 |\n"
+        "| Mill | one day | 9 | |\n"
+        "| Dusk | three hours | 9 | 10 |"
+    )
+    assert found["What is the Fee of Mill in Log?"].span == "9"
+    assert not any('"one day"' in question and question.startswith("Which") for question in found)
+
+
 def test_the_day_of_a_release_stands_in_its_heading():
     page = read_markdown("# Changes\n\n## 2.4.0 - 2026-09-28\n\n### Removed\n\n- Support for syslog")
     ((_, form),) = heading_forms("Changes", page.blocks)
     assert form.questions[0] == "Changes: 2.4.0 - which date?" and form.statement == "Changes: 2.4.0 - 2026-09-28."
     (where,) = [form for block in page.blocks for form in forms("Changes", block)]
     assert where.questions[0] == 'Which entry of Changes lists "Support for syslog"?'
+
+
+@pytest.mark.parametrize(
+    ("heading", "language", "question"),
+    [
+        ("Steps", "en", 'Pump, Steps: what comes after "Turn the key to 0"?'),
+        ("Anleitung", "de", "Pump, Anleitung: Welcher Schritt folgt auf „Turn the key to 0“?"),
+        ("Marche à suivre", "fr", "Pump, Marche à suivre : quelle étape suit « Turn the key to 0 » ?"),
+        ("Pasos", "es", "Pump, Pasos: ¿qué viene después de «Turn the key to 0»?"),
+    ],
+)
+def test_a_step_is_asked_for_by_the_one_before_it(heading, language, question):
+    page = read_markdown(
+        f"# Pump\n\n## {heading}\n\n1. Turn the key to 0.\n2. Open the hatch. Mind the edge.\n3. Call us."
+    )
+    found = {way: form for _, form in step_forms("Pump", page.blocks, language=language) for way in form.questions}
+    assert found[question].span == "Open the hatch" and len(found) == 4
+    assert not [form for block in page.blocks for form in forms("Pump", block, language=language)]
+
+
+def test_a_heading_is_not_asked_for_its_year_alone():
+    assert not [*heading_forms("T", read_markdown("# T\n\n## Prices 2026\n\n- Sloop: 45").blocks)]
+
+
+def test_a_column_that_is_named_by_a_verb_is_asked_for_by_its_name():
+    found = rows("# Log\n\n| Boat | Bought | Paid by |\n|---|---|---|\n| Sloop | 2021 | Jorun |")
+    assert found['For Boat "Sloop" in Log, what does the column Bought say?'].span == "2021"
+    assert found["Log, Boat Sloop: what stands under Paid by?"].span == "Jorun" and len(found) >= 4
+    assert not any("the Bought of" in question for question in found)
+    assert "What is the Speed of Sloop in Log?" in rows("# Log\n\n| Boat | Speed |\n|---|---|\n| Sloop | 9 knots |")

@@ -91,3 +91,12 @@ def test_a_letter_is_asked_in_its_place_for_it_is_not_what_the_subject_line_name
     (form,) = letter.in_place[1]
     assert form.questions[0] == "Correction to Leave: The rule has changed. It is every how many years now?"
     assert context_of(found, 1) == "Correction to Leave\nThe rule has changed. It is every 3 years now."
+
+
+def test_in_prose_it_brings_the_sentence_that_it_stands_for_where_that_is_not_the_title():
+    text = "Lund Club was founded in 1931. The first shed burnt down. It was rebuilt within 7 months."
+    found = source(text, title="Lund Club")
+    ((form,),) = [forms for forms in found.in_place if forms]
+    assert form.questions[0] == "Lund Club: The first shed burnt down. It was rebuilt within how many months?"
+    assert not [fact for fact in found.facts if fact.sentence == 2]
+    assert context_of(found.experience, 2) == "Lund Club\nThe first shed burnt down. It was rebuilt within 7 months."

@@ -69,10 +69,10 @@ def test_a_page_does_not_know_what_stands_on_tonights_other_pages():
     pages = [*passages(document("Queue runbook", RUNBOOK)), *passages(replaced(document("Minutes", MINUTES), "b" * 16))]
     asked = {d.question for d in unanswerable_dreams(pages, per_document=9, night="2026-11-22")}
     assert asked == {
-        "What does Queue runbook say for Budget?",
-        "What does Queue runbook say for On-call?",
-        "What does Minutes say for First steps?",
-        "What does Minutes say for Severity?",
+        "What does Queue runbook say about Budget?",
+        "What does Queue runbook say about On-call?",
+        "What does Minutes say about First steps?",
+        "What does Minutes say about Severity?",
     }
     alone = unanswerable_dreams(pages[:1], per_document=3, night="2026-11-22")
     assert len(alone) == 3, "with no other page it is asked what is often asked"

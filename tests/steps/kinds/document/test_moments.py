@@ -15,6 +15,12 @@ DAY = date(2026, 11, 30)  # a Monday
         ("It opens tomorrow.", "tomorrow (1 December 2026)"),
         ("It opens next week.", "next week (the week of 7 December 2026)"),
         ("It opens next month.", "next month (December 2026)"),
+        ("It came last Friday.", "last Friday (27 November 2026)"),
+        ("It opens next Monday.", "next Monday (7 December 2026)"),
+        ("It opens this coming Friday.", "this coming Friday (4 December 2026)"),
+        ("Es öffnet am nächsten Montag.", "nächsten Montag (7. Dezember 2026)"),
+        ("On a ouvert vendredi dernier.", "vendredi dernier (27 novembre 2026)"),
+        ("Abre el lunes que viene.", "lunes que viene (7 de diciembre de 2026)"),
         ("Heute bleibt es zu.", "Heute (30. November 2026)"),
         ("Es öffnet nächste Woche.", "nächste Woche (die Woche vom 7. Dezember 2026)"),
         ("On ouvre demain.", "demain (1er décembre 2026)"),
@@ -25,3 +31,13 @@ DAY = date(2026, 11, 30)  # a Monday
 )
 def test_a_day_is_named_in_the_language_of_its_word(text, said):
     assert said in dated(text, DAY) and undated(dated(text, DAY)) is None and undated(text)
+
+
+def test_a_weekday_that_may_be_of_two_weeks_is_held_back():
+    text = "It opens next Friday."
+    assert dated(text, DAY) == text and undated(text) == "next friday"
+
+
+def test_the_last_friday_of_every_month_is_no_day():
+    for text in ("Tips are shared out on the last Friday of the month.", "Am letzten Freitag im Monat ist zu."):
+        assert dated(text, DAY) == text and undated(text) is None

@@ -1,0 +1,163 @@
+"""Play days and nights one after the other, and tell what each morning knows, and from where."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+
+from bench.day.client import People, Reply, play
+from bench.day.script import DAYS, Day, read_day
+from bench.day.serving import Passers, free_port, served, slept
+from steps.errors import SlumberError
+from steps.gate.verdict import read_verdict
+from steps.marking import abstains, right
+from steps.params import load_settings
+from steps.progress import say
+from steps.records import Triaged
+from steps.registry import Registry, reading
+from steps.workspace import Workspace, read_records, write_json
+
+BY_THE_WAY = "What is the capital of France?"
+WEIGHTS, MEMORY, BOTH, NEITHER = "weights", "memory", "weights or memory", "neither"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A question of a day: what was said when it was asked first, and what a morning says with and without memory."""
+
+    day: str
+    question: str
+    wanted: str
+    yesterday: str
+    today: str
+    source: str
+    """Where a right answer came from."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Morning:
+    """What is known after a night. ``learned``: verdicts of triage with their reasons, by what was said."""
+
+    day: str
+    night: str
+    verdict: str
+    version: str
+    rows: tuple[Row, ...]
+    triaged: tuple[dict[str, str], ...]
+    passers: dict[str, float]
+    exchanges: int
+
+
+def play_days(out: Path, *, days: int, model: str | None = None) -> list[Morning]:
+    """Play ``days`` days in the workspace ``out``, from an empty one on; each morning asks for all days so far.
+
+    Raises:
+        SlumberError: ``out`` holds something else, or server or night fail.
+    """
+    if out.exists() and not (out / "played.json").exists() and any(out.iterdir()):
+        raise SlumberError(f"{out} holds something else: name another folder with --out.")
+    shutil.rmtree(out, ignore_errors=True)
+    (out / "inbox").mkdir(parents=True)
+    write_json(out / "played.json", [])
+    params = _params(out, model)
+    first_day, mornings, asked = date.today(), [], []
+    for number, name in enumerate(DAYS[:days]):
+        night = (first_day + timedelta(days=number)).isoformat()
+        day = read_day(name, today=first_day)
+        for file, text in day.inbox.items():
+            (out / "inbox" / file).write_text(text, encoding="utf-8")
+        with served(out, params) as server:
+            people = People(server.address)
+            say(f"{name.capitalize()}: {len(day.talks)} questions are asked ...")
+            first = play(day, people)
+            asked.append((name, day, first))
+            said = people.asked
+            say(f"{name.capitalize()} night: {said} exchanges to sleep on; the server answers meanwhile ...")
+            passers = Passers(People(server.address))
+            with passers.asking(BY_THE_WAY):
+                slept(out, params, night)
+                version = _champion(out, params)
+                server.until_version(version)
+                passers.versions.add(people.once(BY_THE_WAY, user="passer", memory=False).version)
+            rows = [row for one in asked for row in _asked_again(people, *one, _changed(asked, one[0]))]
+        mornings.append(_morning(out, name, night, version, rows, passers, said))
+        write_json(out / "played.json", [{"day": one.day, "night": one.night} for one in mornings])
+    return mornings
+
+
+def _changed(asked: list[tuple[str, Day, dict[str, Reply]]], name: str) -> dict[str, str]:
+    """What a later day than ``name`` says is right now, by question."""
+    later = [day for other, day, _ in asked if DAYS.index(other) > DAYS.index(name)]
+    return {talk.ask: talk.right for day in later for talk in day.talks if talk.changes}
+
+
+def _asked_again(people: People, name: str, day: Day, first: dict[str, Reply], changed: dict[str, str]) -> list[Row]:
+    rows = []
+    for talk in day.talks:
+        if talk.ask not in changed:
+            rows.append(_row(people, name, talk.ask, talk.right, talk.user, first[talk.ask].text))
+    for own in day.own:
+        rows.append(_row(people, name, own.ask, own.right, own.user, f"({own.user}: {own.tell})"))
+    for expires in day.expires:
+        rows.append(_row(people, name, expires.ask, expires.right, "mira", "(in the inbox)"))
+    return rows
+
+
+def _row(people: People, name: str, question: str, wanted: str, user: str, yesterday: str) -> Row:
+    alone = people.once(question, user=user, memory=False)
+    found = people.once(question, user=user, memory=True)
+    noted = any(wanted.lower() in str(note.get("text", note)).lower() for note in found.notes)
+    knows, tells = right(alone.text, (wanted,)), right(found.text, (wanted,))
+    source = (BOTH if noted else WEIGHTS) if knows and tells else MEMORY if tells else WEIGHTS if knows else NEITHER
+    today = found.text if tells or not knows else alone.text
+    return Row(name, question, wanted, yesterday, today, source, tuple(str(note.get("id")) for note in found.notes))
+
+
+def _morning(
+    out: Path, name: str, night: str, version: str, rows: list[Row], passers: Passers, exchanges: int
+) -> Morning:
+    workspace = Workspace(out)
+    triaged = tuple(
+        {"source": row.source, "kind": row.kind, "verdict": row.verdict, "reason": row.reason}
+        for row in read_records(workspace.dataset("triage", night), Triaged)
+    )
+    slowest = sorted(passers.seconds)
+    figures = {
+        "answered": passers.answered,
+        "lost": passers.lost,
+        "versions": len(passers.versions),
+        "p50": slowest[len(slowest) // 2] if slowest else 0.0,
+        "p95": slowest[int(len(slowest) * 0.95)] if slowest else 0.0,
+    }
+    verdict = read_verdict(workspace, night).verdict
+    return Morning(name, night, verdict, version, tuple(rows), triaged, figures, exchanges)
+
+
+def _champion(out: Path, params: Path) -> str:
+    champion = reading.champion(Registry(load_settings(params, folder=out), Workspace(out)))
+    return champion.version if champion else "0"
+
+
+def _params(out: Path, model: str | None) -> Path:
+    """Settings of the played deployment: the defaults, a free port, and the champion looked for often."""
+    path = out / "params.yaml"
+    found = {"serve": {"port": free_port(), "poll_seconds": 1.0}, **({"model": {"base": model}} if model else {})}
+    path.write_text(yaml.safe_dump(found), encoding="utf-8")
+    load_settings(path, folder=out)
+    return path
+
+
+def undone(mornings: list[Morning]) -> list[Row]:
+    """What an earlier morning knew and the last one does not."""
+    if len(mornings) < 2:
+        return []
+    knew = {(row.day, row.question) for one in mornings[:-1] for row in one.rows if row.source != NEITHER}
+    return [row for row in mornings[-1].rows if (row.day, row.question) in knew and row.source == NEITHER]
+
+
+def honest(row: Row) -> str:
+    """What kind of answer it is: right, "I do not know", or something else."""
+    return "right" if row.source != NEITHER else "does not know" if abstains(row.today) else "wrong"

@@ -1,0 +1,75 @@
+"""`slumber review`: what waits for a person, and what is decided about it."""
+
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
+
+app = typer.Typer(
+    help="Show what was held back because sources disagree, and decide whether it is learned.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+)
+IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="As the list shows them; a beginning will do.")]
+ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides (default: this account).")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+
+
+@app.callback()
+def review(context: typer.Context, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
+    """List what waits for a decision."""
+    if context.invoked_subcommand is not None:
+        return
+    found = deployment(workspace=workspace, params=params)
+    from rich.console import Console
+    from rich.table import Table
+
+    from steps.review.decisions import undecided
+
+    waiting = undecided(found.workspace)
+    if not waiting:
+        typer.echo("Nothing waits for a decision.")
+        return
+    table = Table(title="Held back until somebody decides")
+    for head in ("id", "night", "from", "asked", "says", "against", "which says", "why"):
+        table.add_column(head, overflow="fold")
+    for one in waiting:
+        table.add_row(one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why)
+    console = Console()
+    console.width = max(console.width, 120)
+    console.print(table)
+    typer.echo("`slumber review accept ID` has it learned on the next night; `slumber review reject ID` never.")
+
+
+@app.command()
+def accept(
+    ids: IdsArgument,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Have what was held back learned on the next night."""
+    _decide(ids, True, by, reason, workspace, params)
+
+
+@app.command()
+def reject(
+    ids: IdsArgument,
+    by: ByOption = None,
+    reason: ReasonOption = "",
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Never have what was held back learned."""
+    _decide(ids, False, by, reason, workspace, params)
+
+
+def _decide(ids, accept: bool, by, reason: str, workspace, params) -> None:
+    found = deployment(workspace=workspace, params=params)
+    from steps.registry.audit import this_user
+    from steps.review.decisions import decide
+
+    for one in decide(found.workspace, ids, accept=accept, by=by or this_user(), reason=reason):
+        typer.echo(f"{one.id[:8]} {'is learned on the next night' if accept else 'is not learned'}: {one.says}")

@@ -1,0 +1,1 @@
+"""Conversations: what is learned of them is what somebody corrected."""

@@ -1,0 +1,98 @@
+"""Other ways to ask a question, made by rule: in frames, as a part of a sentence, in its place, about its subject.
+
+A small writer turns few questions into others that still ask the same; these do by construction. English has all of
+them, other languages the frames (``phrases.yaml``).
+"""
+
+import re
+
+from steps.kinds.conversation.corrections import Correction, phrases
+from steps.kinds.conversation.statement import asking_words, phrase, subject
+from steps.marking import holds
+from steps.sentences import inside
+
+_INDIRECT = (
+    "Tell me {0}, please.",
+    "Do you know {0}?",
+    "Can you remind me {0}?",
+    "I need to know {0}.",
+    "Please look up {0}.",
+)
+_SUBJECT_ASKED = re.compile(r"^(who|which|what)\b(?!.*\b(?:do|does|did)\b)", re.I)
+_AUXILIARY = re.compile(r"^(?:is|are|was|were|do|does|did|can|could|must|will|would|should|may|has|have|had)\b", re.I)
+
+
+def _within(text: str) -> str:
+    """A text as it stands within a sentence."""
+    return re.sub(r"^(?:Our|My|Your)\b", lambda found: found.group().lower(), inside(text))
+
+
+def framed(one: Correction) -> list[str]:
+    """Return the question, and the same in the frames of its language."""
+    question = one.question
+    low = _within(question) if question[:1] in "TA" else f"{question[:1].lower()}{question[1:]}"
+    return [frame.format(q=question, l=low) for frame in phrases()[one.language]["frames"]]
+
+
+def other_ways(one: Correction, statement: str) -> list[str]:
+    """Return other ways to ask for the value, given the sentence that says it."""
+    if one.language != "en":
+        return []
+    asked, about = asking_words(one.question), subject(one.question)
+    named = bool(about) and holds(statement, (about,))  # else "it" stands there
+    found = []
+    if part := _indirect(one, statement if named else "", asked, about):
+        found += [frame.format(part) for frame in _INDIRECT]
+    if asked and named and (place := _in_place(one, statement, asked)):
+        found.append(place)
+    if asked and about:
+        found += _about(one.question, asked, about)
+    return list(dict.fromkeys(found))
+
+
+def _indirect(one: Correction, statement: str, asked: str, about: str) -> str | None:
+    """ "how many berths the marina has": asked as a part of a sentence."""
+    question, low = one.question.rstrip(" ?."), f"{asked[:1].lower()}{asked[1:]}"
+    rest = question[len(asked) :].strip()
+    if asked and _SUBJECT_ASKED.match(question) and not _AUXILIARY.match(rest):
+        return f"{low} {rest}"  # "who built the ferry": nothing is turned round
+    auxiliary, name = _AUXILIARY.match(rest), _within(about)
+    if auxiliary and name and auxiliary.group().lower() not in ("do", "does", "did"):
+        after = rest[auxiliary.end() :].strip()
+        if after.lower().startswith(name.lower()):
+            turned = f"{name} {auxiliary.group().lower()} {after[len(name) :].strip()}".strip()
+            return f"{low or 'whether'} {turned}"
+    before, after = _around(one, statement, asked) if asked else ("", "")
+    return f"{low} {_within(before)}" if before and not after else None
+
+
+def _in_place(one: Correction, statement: str, asked: str) -> str | None:
+    """ "The marina has how many berths?": the sentence with the asking words in the place of the value."""
+    before, after = _around(one, statement, asked)
+    return f"{' '.join(filter(None, [before, asked[:1].lower() + asked[1:], after]))}?" if before else None
+
+
+def _around(one: Correction, statement: str, asked: str) -> tuple[str, str]:
+    """What stands before and after the value in its sentence, without the noun that the asking words say ("berths")."""
+    text, value = statement.rstrip(" .!"), phrase(one)
+    at = text.find(value)
+    if at < 0:
+        return "", ""
+    before, after = text[:at].strip(), text[at + len(value) :].strip()
+    if asked.lower() in ("when", "where"):
+        before = re.sub(r"\s(?:at|in|on|by|to|from)$", "", before)
+    noun = asked.split()[-1].lower() if len(asked.split()) > 1 else ""
+    return before, after[len(noun) :].strip() if noun and after.lower().startswith(noun) else after
+
+
+def _about(question: str, asked: str, about: str) -> list[str]:
+    """ "About the marina: how many berths does it have?", and the few words of a search."""
+    low, name = f"{question[:1].lower()}{question[1:]}", _within(about)
+    telling = len(asked.split()) > 1 or asked.lower() in ("who", "when", "where")
+    found = [f"{about}: {asked[:1].lower()}{asked[1:]}?"] if telling and name.lower() not in asked.lower() else []
+    if name in low:
+        subject_ = re.search(rf"\b(?:are|were|is|was|do|does|did|have|has|can|must)\s+{re.escape(name)}", low)
+        several = name.endswith("s") and not name.endswith("ss")
+        stands = ("they" if subject_ else "them") if several else "it"
+        found.append(f"About {name}: {low.replace(name, stands, 1)}")
+    return found

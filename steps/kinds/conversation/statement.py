@@ -1,0 +1,158 @@
+"""The sentence that a correction comes to, and what it is about.
+
+Who says "No, it's 41" says no sentence that could be learned. The writer turns question and answer into one, which is
+held against both; where it fails, the user's own words are taken.
+"""
+
+import re
+from collections.abc import Sequence
+
+from steps.kinds.conversation.corrections import Correction
+from steps.marking import holds
+from steps.model.chat_model import ChatModel, Sampling
+from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, sentences, words
+
+_TOKENS, _TRIES, _FREE = 32, 4, Sampling(temperature=0.7)
+_WORKED = (
+    ("Who built the Dunmere bridge?", "Ada Lo", "The Dunmere bridge was built by Ada Lo."),
+    ("When does the bakery on Mill Lane close?", "at 6 pm", "The bakery on Mill Lane closes at 6 pm."),
+    ("How many boats does the sailing school own?", "14", "The sailing school owns 14 boats."),
+    ("Which tool do we use to seal the jars?", "a heat gun", "We use a heat gun to seal the jars."),
+    ("Are visitors allowed on the roof?", "not allowed", "Visitors are not allowed on the roof."),
+    ("Where is the fuse box kept?", "behind the piano", "The fuse box is kept behind the piano."),
+)
+_SAYING = "".join(f"Question: {q}\nAnswer: {a}\nSentence: {s}\n\n" for q, a, s in _WORKED)
+_ASKING = re.compile(
+    r"^(?:(?:in|at|on|for|to|from|by|with) )?(?:"
+    r"(?:which|what|whose) (?!(?:is|are|was|were|do|does|did|can|has|have|must|will|should|would)\b)"
+    r"(?:kind of |sort of )?\w+"
+    r"|how (?:many|much) (?!(?:is|are|was|were|do|does|did)\b)\w+"
+    r"|how (?:long|far|old|often|big|tall|wide|deep|high|heavy|fast|late|early|much|many)"
+    r"|how|who|whom|what|which|when|where|why)\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"(?:\b(?:at|in|on|by|behind|under|over|above|below|beside|near|next to|after|before|from|to|until|since|with|every"
+    r"|for)\s+)(?:(?:the|a|an|our|my)\s+)?$|\b(?:the|a|an|our|my)\s+$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\b(?:the|a|an|our|my)\s+$", re.IGNORECASE)
+_PLACED = re.compile(
+    r"(?:where|when|(?:at |on )?(?:what|which) (?:time|day|date|month|year|place|floor|shelf))\b", re.IGNORECASE
+)
+_SPLIT = re.compile(r"\b(?:do|does|did)\b|^(?:where|when|why|how|is|are|was|were|can|may|must)\b", re.IGNORECASE)
+_PARTICIPLE = re.compile(r"(?:ed|en|pt|lt|ld|de|ne|nt|ut|id|und|ung|ost)$")
+_NOUNS = re.compile(r"\b((?:the|our|my|your|a|an|this|that)\s+)((?:[\w'’-]+\s?)+)", re.I)
+_WITHIN = re.compile(r"\b(?:of|for)\s+$", re.IGNORECASE)
+_NAMES = re.compile(
+    r"(?<=\s)(?<!\bon\s)(?<!\bin\s)(?<!\bat\s)[A-ZÀ-Þ][\w'’-]*(?:\s[A-ZÀ-Þ][\w'’-]*)*(?:\s[a-z]+(?=\s|$))?"
+)
+_SAME = 4  # letters by which two forms of a word are taken for one
+
+
+def stated(writer: ChatModel, found: Sequence[Correction]) -> list[str]:
+    """Return the sentence that each correction comes to: as it was said, if it is understood alone, or written."""
+    prompts = [
+        "Turn each question with its answer into one sentence.\n\n"
+        f"{_SAYING}Question: {one.question}\nAnswer: {phrase(one)}\nSentence:"
+        for one in found
+    ]
+    tries = [
+        writer.complete("sentences", prompts, max_new_tokens=_TOKENS, sampling=Sampling(), seed=0),
+        writer.complete("sentences again", prompts * _TRIES, max_new_tokens=_TOKENS, sampling=_FREE, seed=0),
+    ]
+    return [_statement(one, [tries[0][n], *tries[1][n :: len(found)]]) for n, one in enumerate(found)]
+
+
+def phrase(one: Correction) -> str:
+    """The value with the small words before it: "behind the boiler"."""
+    at = one.said.find(one.value)
+    leading = _BEFORE if _PLACED.match(one.question) else _ARTICLE
+    before = leading.search(one.said[:at]) if at > 0 else None
+    return f"{before.group().lower() if before else ''}{one.value}"
+
+
+def asking_words(question: str) -> str:
+    """What in a question only asks: "how many berths", "what time", "who"; empty if it asks for yes or no."""
+    found = _ASKING.match(question)
+    return found.group() if found else ""
+
+
+def is_sentence(statement: str) -> bool:
+    """Whether a statement is more than a bare value, so that it can be asked about as a document is."""
+    return len(sentences(statement)) == 1 and len(statement.split()) > 3
+
+
+def says_wrong(text: str, one: Correction) -> bool:
+    """Whether a text says the value that was corrected, and is neither the right one nor in the question."""
+    old = (one.old or "",)
+    return bool(one.old) and holds(text, old) and not holds(one.value, old) and not holds(one.question, old)
+
+
+def subject(question: str) -> str:
+    """What a question is about, with its article: a name in it with its noun, or what stands behind an article."""
+    text = question.rstrip(" ?.!")
+    runs = [
+        (found[1], _content(found[2])) for found in _NOUNS.finditer(text) if not _WITHIN.search(text[: found.start()])
+    ]
+    runs += [("", _content(found.group())) for found in _NAMES.finditer(text)]
+    supported, split = re.search(r"\b(?:do|does|did|can|may|must|will)\b", text), _SPLIT.search(text)
+    found = []
+    for article, run in runs:
+        is_verb = supported or (split and run and _PARTICIPLE.search(run[-1]))
+        if len(run) > 1 and is_verb and not run[-1][:1].isupper() and (text.endswith(run[-1]) or not supported):
+            run = run[:-1]  # "when does the ferry leave": the verb
+        if run:
+            name = f"{article.lower()}{' '.join(run)}"
+            more = re.match(rf".*{re.escape(name)}( (?:of|for) (?:(?:the|our|my|a|an) )?[\w'’-]+)", text, re.IGNORECASE)
+            found.append(f"{name}{more[1]}" if more and run[-1] in more.group() else name)
+    named = [one for one in found if re.search(r"\b[A-ZÀ-Þ]", one)]
+    best = max(named or found, key=len, default="")
+    return f"{best[:1].upper()}{best[1:]}" if best else ""
+
+
+def _content(run: str) -> list[str]:
+    kept: list[str] = []
+    for word in run.split():
+        if not content_words(word):
+            break
+        kept.append(word)
+    return kept
+
+
+def _statement(one: Correction, lines: Sequence[str]) -> str:
+    if one.alone and not says_wrong(one.said, one):
+        return one.said
+    if one.language == "en":
+        for line in map(str.strip, lines):
+            if _is_turned(one, line):
+                return line if line.endswith((".", "!")) else f"{line}."
+    if holds(one.said, (one.value,)) and not says_wrong(one.said, one):
+        return one.said
+    return f"{one.value[:1].upper()}{one.value[1:]}."
+
+
+def _is_turned(one: Correction, line: str) -> bool:
+    """Whether a written sentence says what question and answer say, all of it, and nothing else."""
+    asked = content_words(one.question) - content_words(asking_words(one.question))
+    given = content_words(f"{one.question} {one.value} {one.said}")
+    said = content_words(line)
+    missing = [word for word in asked if not among(word, said)]
+    return (
+        holds(line, (phrase(one),))
+        and is_sentence(line)
+        and len(missing) <= len(asked) // 4
+        and all(among(word, given) for word in said)
+        and names_and_numbers(f"So {line}") - set(words(line.split()[0]))
+        <= names_and_numbers(_run_on(f"So {one.question} {one.value} {one.said}"))
+        and not says_wrong(line, one)
+    )
+
+
+def among(word: str, others: set[str]) -> bool:
+    """Whether a word, or another form of it, is one of others."""
+    return word in others or any(word[:_SAME] == other[:_SAME] and len(word) >= 3 for other in others - FUNCTION_WORDS)
+
+
+def _run_on(text: str) -> str:
+    return re.sub(r"[.?!](?=\s|$)", "", text)

@@ -1,0 +1,121 @@
+"""What of a correction answers its question, and what the wrong answer said in its place."""
+
+import re
+from itertools import takewhile
+
+from steps.kinds.document.values import asked_in_place
+from steps.kinds.document.verification import COUNTS
+from steps.marking import fits_anything
+from steps.sentences import FUNCTION_WORDS, NUMBER_WORDS, answer_spans, content_words, names_and_numbers, words
+
+_SHORT = 6  # words: so few are a value as a whole
+_SMALL = (
+    "the a an at on in to by for about from now since der die das ein eine um am im seit erst le la les un une à au "
+    "depuis el los las una a las al desde"
+).split()
+_LEADING = re.compile(rf"^(?:{'|'.join(_SMALL)})\s+", re.I)
+_WHO = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|qui|quién|quiénes)\b", re.I)
+_HOW_MUCH = re.compile(
+    r"\b(?:how (?:many|much|long|far|old|often)|wie ?viele?|wie (?:lange|weit|alt|oft)|combien|cuánt[oa]s?|wann|quand"
+    r"|cuándo|um wie)\b",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|«\s*([^»]+?)\s*»")
+_MEASURE = re.compile(r"\b\d[\d.,:]*\s?(?:km/h|m/s|mph|kWh|[%€$£°]C?|[^\W\d_]+/[^\W\d_]+)")
+_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+(?:\s[A-ZÀ-Þ][\w'’-]+)+")
+_NOT = re.compile(r"\b(?:not|never|no longer|nicht|nie|kein\w*|pas|jamais|no|nunca)\s+$", re.I)
+
+
+def new_value(said: str, *, question: str, wrong: str, language: str, bare: bool) -> str | None:
+    """Return what ``said`` gives as the answer to ``question`` and ``wrong`` does not; None if nothing is new in it.
+
+    ``bare``: it may be nothing but the value.
+    """
+    text = said.strip(" .,;:!")
+    quoted = [next(filter(None, found)) for found in _QUOTED.findall(said)]
+    found = [one for one in quoted if not content_words(one) <= content_words(question)]
+    chosen = " or " in question and len(text.split()) <= 3  # "on or off?"
+    if (
+        not found
+        and bare
+        and len(text.split()) <= _SHORT
+        and (chosen or not content_words(text) & content_words(question))
+    ):
+        found = [_unled(text)]
+    if not found:
+        spans = [span for span in _spans(text, question, language) if not _said(span, wrong)]
+        found = sorted(spans, key=lambda span: _rank(span, question))
+        found += _runs(text, question)
+    told = (_denied(one.strip(" .,;:!\"'"), text) for one in found)
+    return next((one for one in told if one and not _nothing(one) and not _said(one, wrong)), None)
+
+
+def named(answer: str, *, question: str, like: str, language: str) -> str | None:
+    """Return the value that an answer gives in the place of ``like``, if it can be told."""
+    text = answer.strip(" .")
+    if len(text.split()) <= _SHORT and not content_words(text) & content_words(question):
+        return _unled(text) or None
+    spans = [span for span in _spans(text, question, language) if _is_count(span) == _is_count(like)]
+    telling = [span for span in spans if names_and_numbers(f"Here {span}")]
+    return next(iter(sorted(telling or spans, key=lambda span: _rank(span, question))), None)
+
+
+def _spans(text: str, question: str, language: str) -> list[str]:
+    """What of a sentence could be asked for; its first words may be a name."""
+    spans = [found.group() for found in _MEASURE.finditer(text)]
+    spans += [one.value for one in asked_in_place(text, language)]
+    spans += _NAME.findall(text)
+    spans += answer_spans(text, title=question) if language == "en" else []
+    fresh = [span for span in dict.fromkeys(spans) if not content_words(span) <= content_words(question)]
+    return [span for span in fresh if not any(other.startswith(f"{span} ") for other in fresh)]  # "14" of "14 days"
+
+
+def _rank(span: str, question: str) -> tuple[bool, bool]:
+    """A span of the kind that is asked for comes first: a count, a name, or anything; a whole name before a part."""
+    if COUNTS.search(question) or _HOW_MUCH.search(question):
+        return not _is_count(span), False
+    if _WHO.search(question):
+        return not span[:1].isupper() or _is_count(span), sum(word[:1].isupper() for word in span.split()) < 2
+    return False, False
+
+
+def _runs(text: str, question: str) -> list[str]:
+    """Runs of words that the question does not say, without the small ones at their ends."""
+    known, runs, left = content_words(question), [], text.split()
+    while left:
+        run = list(takewhile(lambda word: not content_words(word) & known, left))
+        left = left[len(run) + 1 :]
+        while run and set(words(run[0])) <= FUNCTION_WORDS:
+            run = run[1:]
+        while len(run) > 1 and set(words(run[-1])) <= FUNCTION_WORDS:
+            run = run[:-1]
+        if 0 < len(run) <= _SHORT:
+            runs.append(" ".join(run))
+    return runs
+
+
+def _denied(span: str, text: str) -> str:
+    """A span with the "not" before it: without, it would say the opposite."""
+    at = text.find(span)
+    found = _NOT.search(text[:at]) if at > 0 else None
+    return f"{found.group()}{span}" if found else span
+
+
+def _unled(text: str) -> str:
+    while len(text.split()) > 1 and _LEADING.match(text):
+        text = _LEADING.sub("", text)
+    return text
+
+
+def _is_count(span: str) -> bool:
+    return any(any(c.isdigit() for c in word) or word in NUMBER_WORDS for word in words(span))
+
+
+def _said(span: str, wrong: str) -> bool:
+    """Whether an answer says it already, word for word."""
+    mine, theirs = (re.findall(r"\w+", text.casefold()) for text in (span, wrong))
+    return bool(mine) and any(theirs[n : n + len(mine)] == mine for n in range(len(theirs)))
+
+
+def _nothing(span: str) -> bool:
+    return fits_anything(span) and not re.fullmatch(r"\W*(?:on|off|yes|no|in|out|up|down)\W*", span, re.I)

@@ -1,0 +1,133 @@
+"""The diary in MLflow: every exchange is a trace, ratings and corrections are its assessments.
+
+Read are the traces of this deployment's server and those of other experiments that the settings name: of a trace its
+last call of a chat model, which holds the whole talk, or else its root.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from steps.diary import Exchange, Remark, Window
+from steps.registry.connection import translate_errors
+from steps.registry.gateway import Registry
+from steps.settings import Settings
+from steps.workspace import Workspace
+
+_PAGE = 100
+_MODELS = ("CHAT_MODEL", "LLM")
+_UNREAD = "nothing was learned from what was said by day"
+
+
+def days_of(registry: Registry) -> str:
+    """Return the name of the experiment of a deployment's days, beside that of its nights."""
+    return f"{registry.name}-days"
+
+
+class TraceDiary:
+    """The diary of a deployment."""
+
+    def __init__(self, settings: Settings, workspace: Workspace):
+        self._settings, self._workspace = settings, workspace
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return Registry(self._settings, self._workspace)
+
+    def state(self, window: Window) -> list[tuple[str, int]]:
+        found = [(trace.info.trace_id, _changed(trace)) for trace in self._traces(window, spans=False)]
+        return sorted(found)
+
+    def exchanges(self, window: Window) -> Iterator[Exchange]:
+        found = (_exchange(trace) for trace in self._traces(window, spans=True))
+        yield from sorted(found, key=lambda one: (one.began, one.trace))
+
+    def _traces(self, window: Window, *, spans: bool) -> Iterator[Any]:
+        with translate_errors(self._registry.uri, outcome=_UNREAD):
+            client = self._registry.client
+            names = [days_of(self._registry), *self._settings.ingest.experiments]
+            there = [found.experiment_id for name in names if (found := client.get_experiment_by_name(name))]
+            if not there:
+                return
+            within = f"timestamp_ms >= {window.since} AND timestamp_ms < {window.until}"
+            token = None
+            while True:
+                page = client.search_traces(
+                    locations=there, filter_string=within, max_results=_PAGE, page_token=token, include_spans=spans
+                )
+                yield from page
+                token = page.token
+                if not token:
+                    return
+
+
+def _changed(trace: Any) -> int:
+    """When a trace or what is thought of it was last changed."""
+    return max([trace.info.timestamp_ms, *(a.last_update_time_ms or 0 for a in trace.info.assessments or ())])
+
+
+def _exchange(trace: Any) -> Exchange:
+    info, metadata = trace.info, trace.info.trace_metadata or {}
+    known = {
+        "trace": info.trace_id,
+        "began": info.timestamp_ms,
+        "session": metadata.get("mlflow.trace.session"),
+        "user": metadata.get("mlflow.trace.user"),
+        "tenant": info.tags.get("slumber.tenant"),
+        "version": info.tags.get("slumber.version"),
+        "remarks": tuple(filter(None, map(_remark, info.assessments or ()))),
+    }
+    spans = sorted(trace.data.spans, key=lambda span: span.start_time_ns)
+    calls = [span for span in spans if span.span_type in _MODELS]
+    roots = [span for span in spans if span.parent_id is None]
+    for span in [*reversed(calls), *roots]:
+        messages, reply = _messages(span.inputs), _reply(span.outputs)
+        if messages and reply:
+            return Exchange(messages=messages, reply=reply, **known)
+    return Exchange(messages=(), reply={}, fault="it holds no messages with an answer", **known)
+
+
+def _remark(assessment: Any) -> Remark | None:
+    """What a person said; what a program or another model judged corrects nothing."""
+    if assessment.source is None or assessment.source.source_type != "HUMAN" or assessment.valid is False:
+        return None
+    said = {"at": assessment.last_update_time_ms or 0, "user": assessment.source.source_id}
+    if assessment.expectation is not None:
+        value = assessment.expectation.value
+        return Remark(correction=value, **said) if isinstance(value, str) else None
+    value = getattr(assessment.feedback, "value", None)
+    if isinstance(value, str) and assessment.name in ("correction", "expected_response"):
+        return Remark(correction=value, comment=assessment.rationale, **said)
+    return Remark(rating=value, comment=assessment.rationale, **said)
+
+
+def _messages(inputs: Any) -> list[Mapping[str, Any]]:
+    found = _read(inputs)
+    found = found.get("messages") if isinstance(found, Mapping) else found
+    if not isinstance(found, list) or not all(isinstance(one, Mapping) and "role" in one for one in found):
+        return []
+    return found
+
+
+def _reply(outputs: Any) -> Mapping[str, Any]:
+    found = _read(outputs)
+    if isinstance(found, Mapping) and isinstance(found.get("choices"), list) and found["choices"]:
+        found = found["choices"][0].get("message") if isinstance(found["choices"][0], Mapping) else None
+    if isinstance(found, Mapping) and isinstance(found.get("messages"), list) and found["messages"]:
+        found = found["messages"][-1]
+    if isinstance(found, str) and found.strip():
+        return {"role": "assistant", "content": found}
+    if isinstance(found, Mapping) and found.get("role", "assistant") == "assistant":
+        return {"role": "assistant", **found} if found.get("content") or found.get("tool_calls") else {}
+    return {}
+
+
+def _read(value: Any) -> Any:
+    """What a span holds; some programs put JSON there as text."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value

@@ -1,0 +1,208 @@
+"""What is held back tonight until a person decides: it contradicts what is trusted, or others who are trusted as much.
+
+The newer dated source supersedes the older, and needs no person. Held are two users who correct one question
+differently on one day, a user who contradicts a document, two undated documents that disagree, and whatever one user
+corrects beyond a number.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from steps.kinds.conversation.corrections import Correction, asked_key, corrections
+from steps.kinds.document.sources import passages
+from steps.marking import holds, normalise
+from steps.records import Experience, Held, content_id
+from steps.sentences import content_words, names_and_numbers, sentences, stems
+from steps.settings import TriageSettings
+
+Found = tuple[str, str]  # a source, and what it says
+Search = Callable[[str], Sequence[Found]]
+_SHARED = 0.6  # of a question's stems that a text shares which answers it
+_LEAST_WORDS = 3  # before the value: fewer do not tell what is spoken of
+
+
+@dataclass(frozen=True)
+class _Said:
+    """One correction: of which experience, which of its parts, by whom."""
+
+    experience: Experience
+    number: int
+    what: Correction
+
+    @property
+    def user(self) -> str | None:
+        return self.what.by or self.experience.payload.get("user")
+
+
+class _Fact(NamedTuple):
+    """What a document says: ``span`` of ``about``, in part number ``place``."""
+
+    experience: str
+    source: str
+    created_at: str | None
+    place: int
+    about: str
+    span: str
+    statement: str
+
+
+def held_back(
+    met: Callable[[], Iterable[Experience]], settings: TriageSettings, *, night: str, search: Search
+) -> list[Held]:
+    """Return what of tonight's experiences waits for a decision.
+
+    Args:
+        met: gives tonight's experiences, one after the other, as often as it is asked.
+        search: finds what documents of earlier nights say about a question.
+    """
+    said = [
+        _Said(experience, number, one)
+        for experience in met()
+        if experience.kind == "conversation"
+        for number, one in enumerate(corrections(experience.payload))
+    ]
+    found: dict[str, Held] = {}
+    for one in (
+        *_between_users(said, night),
+        *_against_documents(said, met, settings, search, night),
+        *_flood(said, settings, night),
+        *_between_documents(met, night),
+    ):
+        found.setdefault(one.id, one)
+    return list(found.values())
+
+
+def _between_users(said: Sequence[_Said], night: str) -> Iterator[Held]:
+    """Users who correct one question differently on one day."""
+    by_question: dict[str, list[_Said]] = defaultdict(list)
+    for one in said:
+        by_question[asked_key(one.what.question)].append(one)
+    for group in by_question.values():
+        for one in group:
+            others = [two for two in group if two.user != one.user and not _same(two.what.value, one.what.value)]
+            if others:
+                other = others[0]
+                why = f"{other.user or 'somebody else'} says otherwise on the same day"
+                yield _held(one, night, against=other.experience.source, other=other.what.said, why=why)
+
+
+def _against_documents(
+    said: Sequence[_Said],
+    met: Callable[[], Iterable[Experience]],
+    settings: TriageSettings,
+    search: Search,
+    night: str,
+) -> Iterator[Held]:
+    """Corrections of what a trusted document says, by users whose word does not stand against it."""
+    doubted = [one for one in said if one.what.old is not None and one.user not in settings.trusted_users]
+    if not doubted:
+        return
+    tonight = [
+        (e.source, " ".join([e.title, *filter(None, p.sentences)]))
+        for e in met()
+        if e.kind == "document" and _is_trusted(e.source, settings)
+        for p in passages(e)
+    ]
+    for one in doubted:
+        for source, text in (*tonight, *search(one.what.question)):
+            if _is_trusted(source, settings) and _contradicts(one.what, text):
+                other = _part_with(text, one.what.old or "")
+                yield _held(one, night, against=source, other=other, why=f"{source} says otherwise")
+                break
+
+
+def _is_trusted(source: str, settings: TriageSettings) -> bool:
+    return any(fnmatchcase(source, pattern) for pattern in settings.trusted)
+
+
+def _contradicts(one: Correction, text: str) -> bool:
+    """Whether a text answers the question with what the correction calls wrong."""
+    asked = stems(one.question) - stems(f"{one.value} {one.old or ''}")
+    shared = len(asked & stems(text)) >= max(2, _SHARED * len(asked))
+    return shared and holds(text, (one.old or "",)) and not holds(text, (one.value,))
+
+
+def _flood(said: Sequence[_Said], settings: TriageSettings, night: str) -> Iterator[Held]:
+    """What one user corrects beyond the number that is taken of one."""
+    counts = Counter[str]()
+    for one in said:
+        if one.user is not None and one.user not in settings.trusted_users:
+            counts[one.user] += 1
+            if counts[one.user] > settings.corrections_per_user:
+                why = (
+                    f"more than {settings.corrections_per_user} corrections by {one.user} (triage.corrections_per_user)"
+                )
+                yield _held(one, night, against="", other="", why=why)
+
+
+def _between_documents(met: Callable[[], Iterable[Experience]], night: str) -> Iterator[Held]:
+    """Documents that say different things of the same in the same words, and no date says which is newer."""
+    facts: dict[tuple[str, bool], list[_Fact]] = defaultdict(list)
+    for experience in met():
+        if experience.kind == "document":
+            for fact in _facts(experience):
+                facts[fact.about, _is_number(fact.span)].append(fact)
+    for group in facts.values():
+        for one in group:
+            other = next((two for two in group if _disagree(one, two)), None)
+            if other is not None:
+                yield Held(
+                    id=content_id("held", one.experience, one.place),
+                    night=night,
+                    experience=one.experience,
+                    source=one.source,
+                    sentence=one.place,
+                    question="",
+                    says=one.statement,
+                    against=other.source,
+                    other=other.statement,
+                    why=f"{other.source} says otherwise, and no date says which is newer",
+                )
+
+
+def _facts(experience: Experience) -> Iterator[_Fact]:
+    for source in passages(experience):
+        for fact in source.facts if source.language == "en" else []:
+            before = fact.statement[: fact.statement.find(fact.span)]
+            about = " ".join(sorted(content_words(before)))
+            if names_and_numbers(f"Here {fact.span}") and len(before.split()) >= _LEAST_WORDS and " " in about:
+                place = source.first + fact.sentence
+                known = experience.id, experience.source, experience.created_at
+                yield _Fact(*known, place, about, fact.span, fact.statement)
+
+
+def _disagree(one: _Fact, other: _Fact) -> bool:
+    if one.source == other.source or _same(one.span, other.span) or holds(one.statement, (other.span,)):
+        return False
+    return not (one.created_at and other.created_at and one.created_at != other.created_at)
+
+
+def _held(one: _Said, night: str, *, against: str, other: str, why: str) -> Held:
+    return Held(
+        id=content_id("held", one.experience.id, one.number),
+        night=night,
+        experience=one.experience.id,
+        source=one.experience.source,
+        sentence=one.number,
+        question=one.what.question,
+        says=one.what.said,
+        against=against,
+        other=other,
+        why=why,
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return normalise(one) == normalise(other) or holds(one, (other,)) or holds(other, (one,))
+
+
+def _is_number(span: str) -> bool:
+    return any(c.isdigit() for c in span)
+
+
+def _part_with(text: str, value: str) -> str:
+    """The sentence of a text that says a value."""
+    return next((part for part in sentences(text) if holds(part, (value,))), text[:200])

@@ -1,0 +1,86 @@
+"""What people decided about what was held back: one line each, appended, never changed."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import filelock
+
+from steps.errors import SlumberError
+from steps.night import Night
+from steps.records import Decision, Experience, Held, Triaged
+from steps.workspace import Workspace, each_record, read_records
+
+
+def decisions_path(workspace: Workspace) -> Path:
+    """Where decisions lie."""
+    return workspace.state / "review.jsonl"
+
+
+def decisions(workspace: Workspace) -> dict[str, Decision]:
+    """Return the last decision on each held part, by its id."""
+    path = decisions_path(workspace)
+    return {one.id: one for one in read_records(path, Decision)} if path.exists() else {}
+
+
+def all_held(workspace: Workspace) -> list[Held]:
+    """Return all that was ever held back, the oldest first."""
+    nights = workspace.nights("triage")
+    return [one for n in nights for _, row in each_record(workspace.dataset("triage", n), Triaged) for one in row.held]
+
+
+def undecided(workspace: Workspace) -> list[Held]:
+    """Return what waits for a decision, the oldest first."""
+    known = decisions(workspace)
+    return [one for one in all_held(workspace) if one.id not in known]
+
+
+def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reason: str = "") -> list[Held]:
+    """Write down that parts are learned, or never are; return them. ``ids`` may be shortened.
+
+    Raises:
+        SlumberError: an id means nothing that was held back, or several.
+    """
+    held = {one.id: one for one in all_held(workspace)}
+    chosen = []
+    for given in ids:
+        found = [one for key, one in held.items() if key.startswith(given)]
+        if len(found) != 1:
+            what = "nothing that was held back" if not found else f"{len(found)} of those that were held back"
+            raise SlumberError(f"{given!r} means {what}: `slumber review` lists them.")
+        chosen.append(found[0])
+    path, at = decisions_path(workspace), datetime.now(UTC).isoformat(timespec="seconds")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [Decision(id=one.id, accept=accept, by=by, at=at, reason=reason).to_json() + "\n" for one in chosen]
+    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30), path.open("a", encoding="utf-8") as out:
+        out.write("".join(lines))
+    return chosen
+
+
+def accepted(night: Night) -> dict[str, tuple[str, set[int]]]:
+    """Return what was accepted and no night has taught yet: by experience, the night that met it and its parts."""
+    known = decisions(night.workspace)
+    found: dict[str, tuple[str, set[int]]] = {}
+    for one in all_held(night.workspace):
+        if one.id in known and known[one.id].accept and one.night < night.date and not _is_taught(night, one):
+            found.setdefault(one.experience, (one.night, set()))[1].add(one.sentence)
+    return found
+
+
+def accepted_experiences(night: Night) -> list[tuple[Experience, set[int]]]:
+    """Return the experiences of ``accepted``, each with those of its parts."""
+    found = accepted(night)
+    nights = sorted({met for met, _ in found.values()})
+    corpora = (night.workspace.dataset("corpus", met) for met in nights)
+    return [(e, found[e.id][1]) for path in corpora for _, e in each_record(path, Experience) if e.id in found]
+
+
+def _is_taught(night: Night, held: Held) -> bool:
+    for earlier in night.nights("dreams", tonight=False):
+        if earlier >= held.night:
+            for line in night.workspace.dataset("dreams", earlier).read_text(encoding="utf-8").splitlines():
+                if held.experience in line:
+                    row = json.loads(line)
+                    if (row.get("experience"), row.get("sentence")) == (held.experience, held.sentence):
+                        return True
+    return False

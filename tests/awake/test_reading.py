@@ -1,0 +1,72 @@
+"""What the server keeps of a day is what the night reads: exchanges, whose they are, and what was thought of them."""
+
+import time
+
+import mlflow
+import pytest
+
+from awake.diary import feedback
+from awake.posting import Post
+from steps.diary import Window
+from steps.registry.connection import traced_to
+from steps.registry.traces import TraceDiary, days_of
+from tests.awake.test_diary import ID, said
+
+ALWAYS = Window(0, 2**53)
+
+
+@pytest.fixture
+def diary(registry):
+    return TraceDiary(registry.settings, registry.workspace)
+
+
+def test_an_exchange_comes_back_with_what_was_said_about_it(registry, diary):
+    assert diary.state(ALWAYS) == [] and list(diary.exchanges(ALWAYS)) == [], "before any day"
+    post, known = Post(registry), {"feedback_id": "f", "tenant": None}
+    bring(post, said(1))
+    bring(post, feedback(id=f"{ID}1", rating=-1, correction="Olin.", comment="no", user="bob", **known))
+    (one,) = diary.exchanges(ALWAYS)
+    assert one.messages == [{"role": "user", "content": "Who built the ferry?"}]
+    assert one.reply["content"] == "Edda Krann." and (one.session, one.user, one.version) == ("s1", "ann", "3")
+    assert {(r.rating, r.correction, r.user) for r in one.remarks} == {(-1, None, "bob"), (None, "Olin.", "bob")}
+    before = diary.state(ALWAYS)
+    time.sleep(0.05)
+    mlflow_says(registry, one.trace)
+    assert diary.state(ALWAYS) != before, "what is written in MLflow's own pages changes what the night sees"
+
+
+def test_only_what_people_said_corrects(registry, diary):
+    bring(Post(registry), said(1))
+    (one,) = diary.exchanges(ALWAYS)
+    with traced_to(registry.uri):
+        judge = mlflow.entities.AssessmentSource(source_type="LLM_JUDGE", source_id="judge")
+        mlflow.log_expectation(trace_id=one.trace, name="expected_response", value="Nobody.", source=judge)
+    assert next(diary.exchanges(ALWAYS)).remarks == ()
+
+
+def test_traces_of_an_agent_are_read_where_settings_name_their_experiment(registry, diary):
+    place = registry.experiment("agents")
+    with traced_to(registry.uri):
+        span = mlflow.start_span_no_context("agent", experiment_id=place, inputs={"task": "x"})
+        call = mlflow.start_span_no_context(
+            "llm", span_type="CHAT_MODEL", parent_span=span, inputs={"messages": [{"role": "user", "content": "Hi"}]}
+        )
+        call.end(outputs={"role": "assistant", "content": "Hello."})
+        span.end(outputs="done")
+        other = mlflow.start_span_no_context("tool", experiment_id=place, inputs={"x": 1})
+        other.end(outputs={"y": 2})
+    assert list(diary.exchanges(ALWAYS)) == []
+    ingest = registry.settings.ingest.model_copy(update={"experiments": ["agents"]})
+    settings = registry.settings.model_copy(update={"ingest": ingest})
+    told = {one.trace: one for one in TraceDiary(settings, registry.workspace).exchanges(ALWAYS)}
+    assert told[span.trace_id].reply["content"] == "Hello."
+    assert told[other.trace_id].fault and days_of(registry) not in told
+
+
+def bring(post, entry):
+    post.bring(entry.what, entry.body, doubtful=False)
+
+
+def mlflow_says(registry, trace):
+    with traced_to(registry.uri):
+        mlflow.log_expectation(trace_id=trace, name="expected_response", value="Olin Krann.")
