@@ -55,6 +55,16 @@ def faults(benchmark: BenchmarkRun, corrections: Corrections, nights: int) -> li
     ]
 
 
+def false_lessons(benchmark: BenchmarkRun, corrections: Corrections, nights: int) -> list[str]:
+    """Return what the first ``nights`` nights would teach though nobody corrected anything: small talk, ratings."""
+    found = []
+    for night in benchmark.stream.nights[1 : nights + 1]:
+        real = {session(topic, number) for topic, number in corrections.of_night(night.number)}
+        for name, lessons in _lessons(benchmark, night.date).items():
+            found += [] if name in real else [f"{lesson.question} -> {lesson.answer}" for lesson in lessons]
+    return found
+
+
 def _told(benchmark: BenchmarkRun, corrections: Corrections, nights: int) -> Iterator[tuple[Topic, int, list[Dream]]]:
     for night in benchmark.stream.nights[1 : nights + 1]:
         lessons = _lessons(benchmark, night.date)

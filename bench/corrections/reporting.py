@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench.benchmark_run import BenchmarkRun
 from bench.corrections import tables
-from bench.corrections.causes import counted, fates, faults
+from bench.corrections.causes import counted, false_lessons, fates, faults
 from bench.corrections.data import Corrections
 from bench.corrections.figures import mornings
 from bench.corrections.measures import Figures, Summary, summarise
@@ -30,6 +30,7 @@ def report(
     """Print the tables, write figure and ``result.json`` into ``folder``, and return the result."""
     console = Console()
     console.width = max(console.width, 130)
+    last = max(m.after for m in found.marks)
     summaries = summarise(found.marks, corrections, bootstrap=Bootstrap())
     fate = fates(runs, corrections, found.marks)
     setting = _setting(settings, len(runs))
@@ -51,7 +52,7 @@ def report(
     result = {
         "setting": setting,
         "settings": settings.model_dump(mode="json", include={"seed", "model", "dream", "consolidate", "examine"}),
-        "nights": max(summaries[0].nights, default=0),
+        "nights": last,
         "seeds": len(runs),
         "gate": "none: every night is learned and served; night.wait is false",
         "arms": [_as_json(summary) for summary in summaries],
@@ -60,6 +61,7 @@ def report(
             for row in abilities
         ],
         "causes": counted(fate),
+        "false lessons": [one for run in runs for one in false_lessons(run, corrections, last)] if fate else [],
         "fates": [asdict(one) for one in fate],
         "costs": {seed: [cost.model_dump(mode="json") for cost in costs] for seed, costs in found.costs.items()},
     }
@@ -75,6 +77,8 @@ def report_lessons(benchmark: BenchmarkRun, corrections: Corrections, nights: in
     console = Console()
     console.width = max(console.width, 130)
     console.print(tables.causes_table(found, "What is wrong with the lessons"), tables.fates_table(found))
+    false = false_lessons(benchmark, corrections, nights)
+    console.print("\n  ".join([f"Lessons from what nobody corrected: {len(false)}", *false]), markup=False)
 
 
 def _setting(settings: Settings, seeds: int) -> str:
