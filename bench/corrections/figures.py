@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.corrections.measures import Summary
-from bench.drawing import drawn, look, plain, spread
+from bench.drawing import drawn, look, plain
 
 ARM_LOOKS = {
     "base": "no-update",
@@ -31,7 +31,6 @@ def mornings(summaries: Sequence[Summary], path: Path, *, setting: str) -> None:
     with drawn(path, width=10, height=4.3) as figure:
         panels = figure.subplots(1, len(PANELS), sharey=True)
         for axes, (name, title) in zip(panels, PANELS.items(), strict=True):
-            ends: list[tuple[float, float, str]] = []
             for summary in summaries:
                 curve = {n: e for n, figures in summary.holding.items() if (e := figures.get(name))}
                 if not curve or (name == "locality" and summary.arm == "base"):
@@ -40,21 +39,15 @@ def mornings(summaries: Sequence[Summary], path: Path, *, setting: str) -> None:
                 shares = np.array([100 * e.value for e in curve.values()])
                 axes.plot(
                     nights, shares, color=style.colour, marker=style.marker, linewidth=style.width,
-                    markersize=style.size, markeredgecolor="white", zorder=style.order,
+                    markersize=style.size, markeredgecolor="white", zorder=style.order, label=summary.arm,
                 )  # fmt: skip
                 low = [100 * (e.value if e.low is None else e.low) for e in curve.values()]
                 high = [100 * (e.value if e.high is None else e.high) for e in curve.values()]
                 axes.fill_between(nights, low, high, color=style.colour, alpha=style.band, linewidth=0)
-                ends.append((nights[-1], float(shares[-1]), summary.arm))
-            for (x, _, arm), y in zip(ends, spread([y for _, y, _ in ends], gap=5), strict=True):
-                style = look(ARM_LOOKS.get(arm, arm))
-                axes.annotate(
-                    arm, (x, y), (8, 0), textcoords="offset points", va="center", color=style.colour,
-                    weight=style.weight, annotation_clip=False,
-                )  # fmt: skip
             axes.set(ylim=(-3, 103), xlabel="nights of corrections")
             axes.set_title(title, fontsize=11, weight="bold")
             axes.xaxis.get_major_locator().set_params(integer=True)
             plain(axes, grid="y")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=5, frameon=False)
         panels[0].set_ylabel("right, % of the corrections that hold")
         figure.supxlabel(setting, fontsize=8)

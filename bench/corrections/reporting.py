@@ -45,7 +45,8 @@ def report(
         table.add_column(name)
     for row in abilities:
         table.add_row(row["arm"], points(row["against base"]), points(row["against night 0"]))
-    console.print(table)
+    if abilities:
+        console.print(table)
     if fate:
         console.print(tables.causes_table(fate), tables.fates_table(fate))
     console.print(cost_table([cost for costs in found.costs.values() for cost in costs if cost.after]))
