@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest gate-demo attack lint clean
+.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -54,6 +54,9 @@ bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a p
 
 bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5 % of them new (an hour or more, 3 GB of disk)
 	@$(BIN)/python -m bench ingest --sizes 1000,10000,100000,1000000
+
+bench-corrections: $(READY) ## fifty corrections over eight nights, five arms, three seeds: leave it overnight
+	@$(BIN)/python -m bench corrections --seeds 3
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate

@@ -55,6 +55,45 @@ def stream(
 
 
 @app.command()
+def corrections(
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="runs, each with another seed")] = 1,
+    nights: Annotated[int, typer.Option("--nights", min=1, max=8, help="nights of corrections")] = 8,
+    arms: Annotated[
+        str | None, typer.Option("--arms", help="comma-separated; all: base,look-up,plain,weights,weights+look-up")
+    ] = None,
+    anchors_every: Annotated[
+        int,
+        typer.Option(
+            "--anchors-every", min=0, help="nights between two looks at general abilities; 0: before and after"
+        ),
+    ] = 0,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/corrections"),
+    lessons: Annotated[
+        bool, typer.Option("--lessons", help="make the lessons, say what is wrong with them, and stop")
+    ] = False,
+) -> None:
+    """Correct fifty invented facts over eight nights and print what is known next morning and on all later ones."""
+    from bench.corrections import running
+    from bench.corrections.arms import ARMS as CORRECTION_ARMS
+    from bench.corrections.arms import chosen_arms as chosen
+    from bench.corrections.data import read_corrections
+    from bench.corrections.reporting import report as report_corrections
+    from bench.corrections.reporting import report_lessons
+
+    said, settings, folder = read_corrections(), _settings(params, model, device), out.resolve()
+    if lessons:
+        report_lessons(running.dream_only(said, settings, folder, nights), said, nights)
+        return
+    names = [name.strip() for name in arms.split(",")] if arms else list(CORRECTION_ARMS)
+    plan = running.Plan(arms=tuple(chosen(names)), nights=nights, seeds=seeds, anchors_every=anchors_every)
+    found, runs = running.run(said, settings, folder, plan)
+    report_corrections(found, runs, said, settings, folder)
+
+
+@app.command()
 def squad(
     file: Annotated[Path, typer.Argument(help="SQuAD in SEAL's layout: [{title, context, questions}]")],
     preset: PresetName = "quick",

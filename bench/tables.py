@@ -75,7 +75,7 @@ def directions_table(summaries: Iterable[Summary]) -> Table:
 
 def matrix_table(summary: Summary) -> Table:
     """R of one arm: a row for each night of sleep, a column for each cohort; below, the floor and the ceiling."""
-    table = _table(f"R of {escape(summary.arm)}: % of a night's probes answered (right/asked)")
+    table = plain_table(f"R of {escape(summary.arm)}: % of a night's probes answered (right/asked)")
     table.add_column("after", justify="right")
     for cohort in summary.cohorts:
         table.add_column(f"night {cohort}", justify="right", no_wrap=True)
@@ -91,7 +91,7 @@ def matrix_table(summary: Summary) -> Table:
 def comparison_table(comparisons: Sequence[Comparison]) -> Table:
     """Paired differences on identical items, a section for each measure; positive: the first arm is better."""
     arm = comparisons[0].arm if comparisons else "arm"
-    table = _table(f"{escape(arm)} against each other arm, on identical items", caption=SIGNIFICANT)
+    table = plain_table(f"{escape(arm)} against each other arm, on identical items", caption=SIGNIFICANT)
     for name in ("measure", "against"):
         table.add_column(name)
     for name in ("difference, points", "won", "lost", "items", "clusters", "p", "p (Holm)", "signif."):
@@ -120,7 +120,7 @@ def cost_table(costs: Iterable[NightCost]) -> Table:
     costs = list(costs)
     phases = list(dict.fromkeys(phase for cost in costs for phase in cost.seconds))
     machines = ", ".join(sorted({cost.machine for cost in costs}))
-    table = _table("Cost of a night, mean over nights", caption=machines or None)
+    table = plain_table("Cost of a night, mean over nights", caption=machines or None)
     table.add_column("arm")
     for name in ("nights", *(f"{phase}\ns" for phase in phases), "total\ns", "examples", "tokens", "tokens/s"):
         table.add_column(name, justify="right")
@@ -138,7 +138,8 @@ def cost_table(costs: Iterable[NightCost]) -> Table:
     return table
 
 
-def _table(title: str, caption: str | None = None) -> Table:
+def plain_table(title: str, caption: str | None = None) -> Table:
+    """An empty table as all of the benchmarks look."""
     shape: dict[str, Any] = {
         "box": box.SIMPLE_HEAD,
         "padding": (0, 1, 0, 0),
@@ -149,7 +150,7 @@ def _table(title: str, caption: str | None = None) -> Table:
 
 
 def _by_arm(title: str, summaries: Iterable[Summary], columns: dict[str, Callable[[Summary], str]]) -> Table:
-    summaries, table = list(summaries), _table(title)
+    summaries, table = list(summaries), plain_table(title)
     most = max((len(summary.nights) for summary in summaries), default=0)
     table.add_column("arm")
     for name in columns:

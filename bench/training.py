@@ -14,6 +14,7 @@ from steps.consolidate.examples import Example, build_examples
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.dream.lessons import lesson_of
+from steps.model.chat import answer_tokens, prompt_tokens
 from steps.model.loading import Base, load_base
 from steps.model.local import LocalModel
 from steps.records import Dream, Experience
@@ -79,6 +80,26 @@ def taught_raw(settings: Settings, texts: list[str], *, start: Path | None, out:
         )
         for number, tokens in enumerate(encoded)
     ]
+    knobs = settings.consolidate.model_copy(update={"epochs": RAW_EPOCHS, "learning_rate": PLAIN_RATE})
+    return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
+
+
+def taught_answers(settings: Settings, pairs: list[tuple[str, str]], *, start: Path | None, out: Path) -> Taught:
+    """Train with next-token loss on the answers of (question, answer), ``RAW_EPOCHS`` times over, and nothing else."""
+    base = load_base(settings.model)
+    examples = []
+    for number, (question, answer) in enumerate(pairs):
+        prompt = tuple(prompt_tokens(base.tokenizer, question))
+        examples.append(
+            Example(
+                id=str(number),
+                prompt=prompt,
+                teacher_prompt=prompt,
+                completion=tuple(answer_tokens(base.tokenizer, answer)),
+                objective="imitate",
+                fact=str(number),
+            )
+        )
     knobs = settings.consolidate.model_copy(update={"epochs": RAW_EPOCHS, "learning_rate": PLAIN_RATE})
     return _trained(settings.model_copy(update={"consolidate": knobs}), base, examples, start=start, out=out)
 
