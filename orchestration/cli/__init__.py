@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import day, doctor, init, nights, pages, power
+from orchestration.cli import day, doctor, init, memory, nights, pages, power
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 
@@ -81,6 +81,7 @@ for command in (
     doctor.doctor,
 ):
     app.command(rich_help_panel="Nights")(command)
+app.add_typer(memory.app, rich_help_panel="Nights")
 app.command(hidden=True)(nights.earlier)
 
 

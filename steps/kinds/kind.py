@@ -118,6 +118,13 @@ class Kind(ABC):
         """
         return [(experience.text,)]
 
+    def notes(self, experience: Experience) -> list[tuple[str, ...]]:
+        """What of it may be looked up, by the same numbers; "" where it may not. By default nothing.
+
+        What only a model said, and orders to one, are no notes.
+        """
+        return []
+
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""
         return [Passage(experience, 0, [experience.text])]
