@@ -55,12 +55,13 @@ def chosen_notes(found: Deployment, tenant: str | None, *, user: str | None, why
 
 def notes_table(notes: Sequence[Note], today: str) -> Table:
     """A line for each note."""
-    table = _table("id", "holds until", "why", narrow=("owner", "source", "says"))
+    owned = any(note.owner for note in notes)
+    table = _table("id", "holds until", "why", narrow=(*(("owner",) if owned else ()), "source", "says"))
     for note in notes:
         end = note.valid_until.isoformat() if note.valid_until else "-"
         ended = "" if note.holds(date.fromisoformat(today)) else " (ended)"
-        cells = (note.id[:SHOWN_ID], f"{end}{ended}", note.why, note.owner or "everyone", note.source, _cut(note))
-        table.add_row(*map(Text, cells))
+        whose = (note.owner or "everyone",) if owned else ()
+        table.add_row(*map(Text, (note.id[:SHOWN_ID], f"{end}{ended}", note.why, *whose, note.source, _cut(note))))
     table.caption = f"{len(notes)} notes" if len(notes) != 1 else "1 note"
     return table
 
@@ -166,8 +167,7 @@ def edited(
             "title": old.title if title is None else title,
             "valid_until": old.valid_until if until is None else _day(until, today=today),
         }
-        before = Edit(on=today, title=old.title, text=old.text, valid_until=old.valid_until)
-        note = old.model_copy(update={**change, "history": (*old.history, before)})
+        note = old.model_copy(update={**change, "history": (*old.history, _as_it_was(old, today))})
         (vector,) = encoder().encode([note.said])
         with memory.connection:
             memory.add(note, vector)
@@ -196,6 +196,10 @@ def forgotten(found: Deployment, notes: Sequence[Note], *, tenant: str | None) -
     weights = [note for note in notes if note.why == "persisted" and note.experience]
     more = f" Still in the weights: `slumber forget {weights[0].experience}`." if weights else ""
     return f"{count} {'note is' if count == 1 else 'notes are'} gone.{more}"
+
+
+def _as_it_was(note: Note, today: date) -> Edit:
+    return Edit(on=today, title=note.title, text=note.text, valid_until=note.valid_until)
 
 
 def _text(text: str) -> str:
@@ -227,5 +231,6 @@ def _table(*columns: str, narrow: tuple[str, ...]) -> Table:
     for name in columns:
         table.add_column(name, no_wrap=True)
     for name in narrow:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", ratio=4 if name == "says" else 1)
+    table.expand = True
     return table

@@ -124,7 +124,7 @@ class Memory:
     ) -> list[Near]:
         """Return the notes that are likest to a vector, the likest first; see ``by_words``."""
         rows = self.connection.execute(
-            "SELECT note, 1 - vec_distance_cosine(vector, :vector) AS likeness FROM notes "
+            "SELECT note, ifnull(1 - vec_distance_cosine(vector, :vector), -1) AS likeness FROM notes "
             f"WHERE {_MAY} ORDER BY likeness DESC, n LIMIT :most",
             _asked(vector, today, user, persisted) | {"most": most},
         )
@@ -148,7 +148,7 @@ class Memory:
             return []
         wanted = " OR ".join(f'"{word}"' for word in sorted(words))
         rows = self.connection.execute(
-            "SELECT note, 1 - vec_distance_cosine(vector, :vector) FROM words JOIN notes ON n = words.rowid "
+            "SELECT note, ifnull(1 - vec_distance_cosine(vector, :vector), -1) FROM words JOIN notes ON n = words.rowid "
             f"WHERE words MATCH :wanted AND {_MAY} ORDER BY words.rank, n LIMIT :most",
             _asked(vector, today, user, persisted) | {"wanted": wanted, "most": most},
         )
