@@ -117,7 +117,7 @@ class Withdrawn(Record):
 
 
 class Triaged(Record):
-    """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
+    """Where an experience goes: into the weights, into temporary memory, or nowhere."""
 
     experience: str
     source: str

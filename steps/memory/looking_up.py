@@ -12,6 +12,7 @@ from steps.sentences import content_words, words
 
 _RANK = 60
 _EACH = 20  # notes of each ranking that are fused
+FAR = 0.1  # cosine by which a note may be less like a question than the likest: a small model is led astray by more
 
 
 def look_up(
@@ -26,6 +27,8 @@ def look_up(
     min_score: float,
 ) -> list[Near]:
     """Return at most ``most`` notes that may answer a question, the best first; each text once.
+
+    What is much less like the question than the likest is left out (``FAR``).
 
     Args:
         memories: of everybody and of the tenant who asks.
@@ -44,6 +47,10 @@ def look_up(
                 if near.likeness >= min_score:
                     places[near.note.id] = places.get(near.note.id, 0.0) + 1 / (_RANK + rank)
                     found[near.note.id] = near
-    best = sorted(found.values(), key=lambda near: (-places[near.note.id], -near.likeness, near.note.id))
+    least = max((near.likeness for near in found.values()), default=0.0) - FAR
+    best = sorted(
+        (near for near in found.values() if near.likeness >= least),
+        key=lambda near: (-places[near.note.id], -near.likeness, near.note.id),
+    )
     told = {" ".join(words(near.note.text)): near for near in reversed(best)}
     return [near for near in best if told[" ".join(words(near.note.text))] is near][:most]

@@ -124,8 +124,7 @@ class Memory:
     ) -> list[Near]:
         """Return the notes that are likest to a vector, the likest first; see ``by_words``."""
         rows = self.connection.execute(
-            "SELECT note, ifnull(1 - vec_distance_cosine(vector, :vector), -1) AS likeness FROM notes "
-            f"WHERE {_MAY} ORDER BY likeness DESC, n LIMIT :most",
+            f"SELECT note, {_LIKENESS} AS likeness FROM notes WHERE {_MAY} ORDER BY likeness DESC, n LIMIT :most",
             _asked(vector, today, user, persisted) | {"most": most},
         )
         return [Near(_note(row), row[1]) for row in rows]
@@ -148,8 +147,8 @@ class Memory:
             return []
         wanted = " OR ".join(f'"{word}"' for word in sorted(words))
         rows = self.connection.execute(
-            "SELECT note, ifnull(1 - vec_distance_cosine(vector, :vector), -1) FROM words JOIN notes ON n = words.rowid "
-            f"WHERE words MATCH :wanted AND {_MAY} ORDER BY words.rank, n LIMIT :most",
+            f"SELECT note, {_LIKENESS} FROM words JOIN notes ON n = words.rowid WHERE words MATCH :wanted AND {_MAY} "
+            "ORDER BY words.rank, n LIMIT :most",
             _asked(vector, today, user, persisted) | {"wanted": wanted, "most": most},
         )
         return [Near(_note(row), row[1]) for row in rows]
@@ -162,6 +161,7 @@ class Memory:
         return list(self.connection.execute(f"SELECT note FROM notes WHERE {condition} ORDER BY n", values))
 
 
+_LIKENESS = "ifnull(1 - vec_distance_cosine(vector, :vector), -1)"  # a text without words has no direction
 _MAY = "(until IS NULL OR until >= :today) AND (owner IS NULL OR owner = :user) AND (:persisted OR why <> 'persisted')"
 
 

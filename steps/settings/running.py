@@ -72,7 +72,7 @@ class MemorySettings(Section):
     persisted: bool = Field(True, description="also look up what the weights have learned: both together answer most")
     notes: Positive = Field(3, description="most notes that are put before one question")
     tokens: Positive = Field(400, description="most tokens of these notes")
-    min_score: Share = Field(0.3, description="least likeness (cosine) of a note to the question")
+    min_score: Share = Field(0.4, description="least likeness (cosine) of a note to the question")
 
 
 class RegistrySettings(Section):

@@ -100,7 +100,15 @@ def test_what_the_weights_have_learned_can_be_left_out(path, write):
 
 def test_a_question_is_no_query_language(path, write):
     write(path, note("The canteen sells pies."))
-    for question in ('canteen" OR said:*', "NEAR(canteen pies)", "'; DROP TABLE notes; --", "?", "", "《》", "-canteen"):
+    for question in (
+        'canteen" OR said:*',
+        "NEAR(canteen pies)",
+        "'; DROP TABLE notes; --",
+        "?",
+        "",
+        "《》",
+        "-canteen",
+    ):
         found(path, question)
     assert found(path, "canteen AND pies") == ["The canteen sells pies."]
 
