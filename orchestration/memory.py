@@ -144,11 +144,12 @@ def added(
     )
     (vector,) = encoder().encode([note.said])
     with opened(path_of(found, tenant)) as memory, memory.connection:
-        there = any(one.id == number for one in memory.of_page(note.page).values())
+        there = memory.of_page(note.page).get(number)
+        if there:
+            note = note.model_copy(update={"history": (*there.history, _as_it_was(there, today))})
         memory.add(note, vector)
-    return (
-        f"{number[:SHOWN_ID]} {'was there already, and holds as you say now' if there else 'is looked up from now on'}."
-    )
+    said = "was there already, and holds as you say now" if there else "is looked up from now on"
+    return f"{number[:SHOWN_ID]} {said}."
 
 
 def edited(

@@ -5,6 +5,7 @@ Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009): a note's pla
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from steps.memory.encoder import Encoder
 from steps.memory.store import Memory, Near
@@ -41,7 +42,7 @@ def look_up(
     places: dict[str, float] = {}
     found: dict[str, Near] = {}
     for memory in memories:
-        who = {"today": today, "user": user, "persisted": persisted, "most": _EACH}
+        who: dict[str, Any] = {"today": today, "user": user, "persisted": persisted, "most": _EACH}
         for ranking in (memory.by_meaning(vector, **who), memory.by_words(asked, vector, **who)):
             for rank, near in enumerate(ranking, start=1):
                 if near.likeness >= min_score:
