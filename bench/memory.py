@@ -64,7 +64,7 @@ def measure(settings: Settings, workspace: Workspace, night: str, *, most: int |
     if not path.exists():
         raise SlumberError(f"There is no memory in {workspace.root}: run `slumber remember --night {night}` first.")
     items = retire(probe_items(workspace, night), workspace=workspace, night=night)[0]
-    items = items[:: max(1, len(items) // most)][:most] if most else items
+    items = spread(items, most) if most else items
     today, reader = date.fromisoformat(night), encoder()
     with opened(path) as memory:
         asked = [_asked(memory, item, settings.memory, today, reader) for item in items]
@@ -89,6 +89,12 @@ def measure(settings: Settings, workspace: Workspace, night: str, *, most: int |
     console.print(compared_table(asked, marks))
     console.print(f"Notes are put before {disturbed} of {len(general)} questions of the anchor suite.")
     return marks
+
+
+def spread(items: Sequence[ProbeItem], most: int) -> list[ProbeItem]:
+    """Return at most so many of the items, evenly from the first to the last: of all nights."""
+    count = min(most, len(items))
+    return [items[place * len(items) // count] for place in range(count)]
 
 
 def answered_table(asked: Sequence[Asked], marks: Mapping[str, Sequence[bool]], *, night: str) -> Table:

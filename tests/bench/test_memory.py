@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bench.memory import ARMS, Asked, answered_table, compared_table, measure
+from bench.memory import ARMS, Asked, answered_table, compared_table, measure, spread
 from steps.errors import SlumberError
 from steps.examine.items import ProbeItem
 from steps.memory.notes import Note
@@ -38,6 +38,12 @@ def test_the_tables_count_what_was_answered():
     ours, theirs, difference, won, lost = cells(compared_table(asked, marks))
     assert (ours[0], theirs[0], won[0], lost[0]) == ("both", "weights", "1", "0")
     assert difference[0].startswith("20.0 [") and (won[2], lost[2]) == ("1", "1")
+
+
+def test_few_probes_are_of_all_nights():
+    items = [probe(n) for n in range(7)]
+    assert [item.probe.id for item in spread(items, 3)] == ["0", "2", "4"]
+    assert spread(items, 7) == spread(items, 99) == items and spread([], 5) == []
 
 
 def test_what_is_missing_is_said(settings, workspace):
