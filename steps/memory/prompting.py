@@ -17,7 +17,7 @@ def note_line(note: Note) -> str:
 def with_notes(messages: Messages, notes: Sequence[Note]) -> list[dict]:
     """Return a chat whose last question has the notes before it, as an examination puts a document there.
 
-    Of seven wordings none let the embedded model find more facts than chance explains (docs/log.md).
+    Of eight wordings none let the embedded model find more facts than chance explains (docs/log.md).
     """
     chat = [dict(message) for message in messages]
     place = last_question(chat)
