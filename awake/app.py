@@ -15,12 +15,15 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from awake import form
 from awake.asking import Answer, Ask, NotAnswered
 from awake.champion import Champion
-from awake.chatting import prompt_of
+from awake.chatting import chat_of, prompt_of
 from awake.diary import Diary, exchange, feedback
 from awake.engine import Engine
 from awake.keys import owner_of
+from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
 from steps.errors import SlumberError
+from steps.memory.notes import Note
+from steps.memory.prompting import with_notes
 from steps.settings import ServeSettings
 
 _LOCAL = ["127.0.0.1", "localhost", "[::1]"]
@@ -35,7 +38,14 @@ class Fault(Exception):
 
 
 def make_app(
-    engine: Engine, champion: Champion, diary: Diary, settings: ServeSettings, *, model: str, keys: dict[str, str]
+    engine: Engine,
+    champion: Champion,
+    diary: Diary,
+    settings: ServeSettings,
+    *,
+    model: str,
+    keys: dict[str, str],
+    recall: Recall | None = None,
 ) -> FastAPI:
     """The server's application.
 
@@ -43,6 +53,7 @@ def make_app(
         diary: where exchanges and feedback are written down before the client learns that they were heard.
         model: the name that clients call it by.
         keys: hashes of API keys by their owners; none are asked for if there are none.
+        recall: what is looked up before a question is asked; None: nothing.
     """
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, *settings.hosts])
@@ -53,7 +64,7 @@ def make_app(
     @app.get("/health")
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
-        problem = serving.problem or diary.problem
+        problem = serving.problem or diary.problem or (recall.problem if recall else None)
         told = {"version": serving.version, "night": serving.night, "problem": problem}
         return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting}
 
@@ -86,12 +97,15 @@ def make_app(
                     tools=asked.tools,
                     version=answer.version or "0",
                     finish=form.reason_of(answer, message),
+                    notes=[note["id"] for note in answer.notes],
                     **who,
                 )
             )
 
         try:
-            answer = engine.ask(await run_in_threadpool(_ask, engine, asked, settings))
+            remembering = recall if asked.remembers else None
+            ask, notes = await run_in_threadpool(_ask, engine, asked, settings, remembering, tenant)
+            answer = engine.ask(ask, notes=notes)
             if not asked.stream:
                 text = await _unless_gone(request, answer, seconds=settings.seconds)
                 message = form.message_of(text, tools=bool(asked.tools))
@@ -136,9 +150,19 @@ def _owner(request: Request, keys: dict[str, str]) -> str | None:
     return found
 
 
-def _ask(engine: Engine, asked: ChatRequest, settings: ServeSettings) -> Ask:
+def _ask(
+    engine: Engine, asked: ChatRequest, settings: ServeSettings, recall: Recall | None, tenant: str | None
+) -> tuple[Ask, list[dict[str, Any]]]:
+    """Return what the engine is asked, and what of memory stands in it."""
+    tokenizer = engine.base.tokenizer
     try:
-        prompt = prompt_of(engine.base.tokenizer, asked)
+        prompt = prompt_of(tokenizer, asked)
+        notes: list[Note] = []
+        if recall is not None and len(prompt) <= settings.max_prompt_tokens:
+            chat = chat_of(asked)
+            notes = recall.within(recall.notes(chat, tenant=tenant, user=asked.user), tokenizer)
+            longer = prompt_of(tokenizer, asked, with_notes(chat, notes)) if notes else prompt
+            prompt, notes = (longer, notes) if len(longer) <= settings.max_prompt_tokens else (prompt, [])
     except (ValueError, SlumberError) as error:
         raise Fault(400, str(error), param="messages") from None
     if len(prompt) > settings.max_prompt_tokens:
@@ -146,7 +170,7 @@ def _ask(engine: Engine, asked: ChatRequest, settings: ServeSettings) -> Ask:
         raise Fault(400, message, code="context_length_exceeded", param="messages")
     most = min(asked.most_tokens or settings.max_new_tokens, settings.max_new_tokens)
     seed = asked.seed if asked.seed is not None else time.time_ns()
-    return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops)
+    return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops), told(notes)
 
 
 async def _unless_gone(request: Request, answer: Answer, *, seconds: float) -> str:

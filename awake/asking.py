@@ -5,6 +5,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -37,12 +38,16 @@ class NotAnswered(SlumberError):
 
 @dataclass
 class Answer:
-    """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended."""
+    """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended.
+
+    ``notes``: what of memory was put before the question, as the client learns it.
+    """
 
     ask: Ask
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     version: str | None = None
     reason: str | None = None
+    notes: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
     _pieces: "queue.SimpleQueue[str | Exception | None]" = field(default_factory=queue.SimpleQueue)

@@ -14,12 +14,26 @@ from steps.model.chat import chat_tokens
 _CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
 
 
-def prompt_of(tokenizer: PreTrainedTokenizerBase, request: ChatRequest) -> tuple[int, ...]:
+def prompt_of(
+    tokenizer: PreTrainedTokenizerBase, request: ChatRequest, chat: list[dict[str, Any]] | None = None
+) -> tuple[int, ...]:
     """Tokens of the chat up to where the assistant begins; tools are shown as the model's own template shows them.
+
+    ``chat``: what is asked in the place of the request's own messages.
 
     Raises:
         ValueError: a message is no text.
         SlumberError: the template cannot show it.
+    """
+    tools = None if request.tool_choice == "none" else request.tools
+    return tuple(chat_tokens(tokenizer, chat_of(request) if chat is None else chat, tools=tools))
+
+
+def chat_of(request: ChatRequest) -> list[dict[str, Any]]:
+    """Return the messages as templates take them.
+
+    Raises:
+        ValueError: one of them is no text.
     """
     chat = []
     for message in request.messages:
@@ -30,8 +44,7 @@ def prompt_of(tokenizer: PreTrainedTokenizerBase, request: ChatRequest) -> tuple
         if message.name:
             shown["name"] = message.name
         chat.append(shown)
-    tools = None if request.tool_choice == "none" else request.tools
-    return tuple(chat_tokens(tokenizer, chat, tools=tools))
+    return chat
 
 
 def _with_arguments(call: dict[str, Any]) -> dict[str, Any]:

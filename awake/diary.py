@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -113,14 +114,16 @@ def exchange(
     messages: list[dict[str, Any]],
     reply: dict[str, Any],
     tools: list[dict[str, Any]] | None,
+    notes: Sequence[str] = (),
     **who: str | None,
 ) -> Entry:
-    """An answered request. ``who``: version, session, user, tenant, finish."""
+    """An answered request. ``notes``: by id, what of memory it was asked with. ``who``: version, session, user ..."""
     clean = redact_tree({"messages": messages, "reply": reply, "tools": tools}, Counter())
     asked = next((str(m.get("content") or "") for m in reversed(messages) if m.get("role") == "user"), "")
     if isinstance(clean["reply"].get("content"), str):
         clean["reply"]["content"] = redact_reply(asked, clean["reply"]["content"])[0]
-    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **who})
+    remembered = {"notes": list(notes)} if notes else {}
+    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **remembered, **who})
 
 
 def feedback(*, id: str, **said: Any) -> Entry:

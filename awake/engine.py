@@ -63,13 +63,15 @@ class Engine:
         """How many requests are being answered, and how many wait."""
         return sum(len(one.writing) for one in self._versions.values()), len(self._queue)
 
-    def ask(self, ask: Ask, *, version: str | None = None) -> Answer:
+    def ask(self, ask: Ask, *, version: str | None = None, notes: Sequence[dict[str, Any]] = ()) -> Answer:
         """Queue a request; its answer grows from now on. ``version``: one that is loaded; None is the one that serves.
+
+        ``notes``: what of memory stands in its prompt; it goes with the answer.
 
         Raises:
             NotAnswered: too many wait already, or the engine has stopped.
         """
-        answer = Answer(ask, version=version)
+        answer = Answer(ask, version=version, notes=list(notes))
         with self._changed:
             if self._stopped:
                 raise NotAnswered("The server is stopping.", status=503)

@@ -83,7 +83,8 @@ def _event(body: dict[str, Any]) -> str:
 
 def _head(answer: Answer, kind: str, model: str) -> dict[str, Any]:
     made = {"id": answer.id, "object": kind, "created": int(time.time()), "model": model}
-    return {**made, "system_fingerprint": _fingerprint(answer)}
+    from_memory = {"slumber": {"notes": answer.notes}} if answer.notes else {}
+    return {**made, "system_fingerprint": _fingerprint(answer), **from_memory}
 
 
 def _fingerprint(answer: Answer) -> str:

@@ -69,6 +69,7 @@ class Post:
                 TAG: body["id"],
                 "slumber.version": str(body.get("version") or "0"),
                 **({"slumber.tenant": body["tenant"]} if body.get("tenant") else {}),
+                **({"slumber.notes": " ".join(body["notes"])} if body.get("notes") else {}),
             },
             metadata={key: value for key, value in known.items() if value},
             experiment_id=self.experiment,

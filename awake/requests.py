@@ -99,6 +99,11 @@ class ChatRequest(_Lenient):
         return next((found for key in ("session_id", "session") if (found := (self.metadata or {}).get(key))), None)
 
     @property
+    def remembers(self) -> bool:
+        """Whether notes may be looked up for it: not with ``metadata: {"memory": "off"}``."""
+        return (self.metadata or {}).get("memory") != "off"
+
+    @property
     def most_tokens(self) -> int | None:
         return self.max_completion_tokens or self.max_tokens
 

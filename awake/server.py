@@ -10,6 +10,7 @@ from awake.diary import FOLDER, Diary
 from awake.engine import Engine
 from awake.keys import read_keys
 from awake.posting import Post
+from awake.recall import Recall
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
@@ -34,6 +35,8 @@ def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None
     registry = Registry(settings, workspace)
     champion = Champion(registry, engine, workspace)
     diary = Diary(workspace.state / FOLDER, Post(registry))
+    recall = Recall(settings, workspace)
+    recall.begin()
     serving = champion.look()
     if serving.problem:
         say(f"Beware: {serving.problem}")
@@ -41,7 +44,7 @@ def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
     champion.follow(seconds=knobs.poll_seconds)
     diary.begin()
-    app = make_app(engine, champion, diary, knobs, model=model, keys=keys)
+    app = make_app(engine, champion, diary, knobs, model=model, keys=keys, recall=recall)
     try:
         uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
     finally:

@@ -212,6 +212,20 @@ def triage(
 
 
 @app.command()
+def memory(
+    night: Annotated[str, typer.Option("--night", help="a night that learned something and was remembered")],
+    workspace: Annotated[Path, typer.Option("--workspace", help="where that night was")] = Path("."),
+    most: Annotated[int | None, typer.Option("--most", min=1, help="at most so many probes (default: all)")] = None,
+    params: Params = None,
+) -> None:
+    """Ask a night's probes of weights alone, memory alone (the base with look-up), and both."""
+    from bench.memory import measure
+    from steps.workspace import Workspace
+
+    measure(load_settings(params), Workspace(workspace.absolute()), night, most=most)
+
+
+@app.command()
 def gate_errors(
     trials: Annotated[int, typer.Option("--trials", min=1, help="simulated nights of each candidate")] = 500,
     params: Params = None,

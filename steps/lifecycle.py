@@ -12,6 +12,7 @@ from steps.examine.step import ExamineStep
 from steps.gate.rescue_step import RescueStep
 from steps.gate.step import GateStep
 from steps.ingest.step import IngestStep
+from steps.memory.step import RememberStep
 from steps.promote.step import PromoteStep, RegisterStep
 from steps.report.step import ReportStep
 from steps.step import Step
@@ -30,6 +31,7 @@ _NIGHT: tuple[Step, ...] = (
     RescueStep(),
     RegisterStep(),
     PromoteStep(),
+    RememberStep(),
 )
 # What tells a server is not missed in a report: it may be written before.
 STEPS: tuple[Step, ...] = (*_NIGHT, ReportStep(steps=[step.name for step in _NIGHT if not step.always]))

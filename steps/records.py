@@ -167,7 +167,7 @@ class Signals(Record):
 
 
 class Triaged(Record):
-    """Where an experience goes: into the weights, into temporary memory (later), or nowhere."""
+    """Where an experience goes: into the weights, into temporary memory, or nowhere."""
 
     experience: str
     source: str

@@ -62,7 +62,8 @@ def test_its_commands_and_their_options_are_there(page):
     for said in spoken(page):
         for name, rest in re.findall(r"\bslumber ([a-z]+)\b([^`#|]*)", said.replace("python -m steps", "")):
             assert name in commands, said
-            known = {option for parameter in commands[name].params for option in parameter.opts} | {"--help"}
+            under = (commands[name], *getattr(commands[name], "commands", {}).values())
+            known = {option for one in under for parameter in one.params for option in parameter.opts} | {"--help"}
             assert set(re.findall(r"(?<![\w-])--[a-z-]+", rest)) <= known, said
 
 

@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import day, doctor, init, nights, pages, power, review
+from orchestration.cli import day, doctor, init, memory, nights, pages, power, review
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 
@@ -82,6 +82,7 @@ for command in (
 ):
     app.command(rich_help_panel="Nights")(command)
 app.add_typer(review.app, name="review", rich_help_panel="Nights")
+app.add_typer(memory.app, rich_help_panel="Nights")
 app.command(hidden=True)(nights.earlier)
 
 

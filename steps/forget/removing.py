@@ -10,6 +10,7 @@ from steps.forget.request import Request
 from steps.ingest.index import forget_in_index
 from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
+from steps.memory.forgetting import forget_in_memory
 from steps.records import Experience, Forgotten
 from steps.workspace import DATASETS, Workspace, read_records, write_records, write_text
 
@@ -21,7 +22,7 @@ _KEPT = {"verdict.json", "promotion.json", "timings.json"}
 
 
 def remove_records(request: Request, workspace: Workspace) -> None:
-    """Take the records out of datasets and index, leaving their hashes in ``forgotten``; done twice, it is done.
+    """Take the records out of datasets, index and memory, their hashes left in ``forgotten``; done twice, it is done.
 
     What is derived names the experience, or is a rehearsal in reading that quotes it.
     """
@@ -35,6 +36,7 @@ def remove_records(request: Request, workspace: Workspace) -> None:
             if kept != lines:
                 write_text(path, "".join(f"{line}\n" for line in kept))
     forget_in_index(workspace, request.ids)
+    forget_in_memory(workspace, request.experiences)
 
 
 def clear_work(request: Request, workspace: Workspace) -> None:

@@ -153,6 +153,17 @@ class Kind(ABC):
         """A key of what each part claims, the same for whoever says the same: so support is counted."""
         return [part[-1] for part in self.parts(experience) if part[-1]]
 
+    def notes(self, experience: Experience) -> list[tuple[str, ...]]:
+        """What of it may be looked up, by the same numbers; "" where it may not. By default nothing.
+
+        What only a model said, and orders to one, are no notes.
+        """
+        return []
+
+    def of_one_user(self, experience: Experience) -> frozenset[int]:
+        """Which of its notes, by number, are for the user alone who said so."""
+        return frozenset()
+
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""
         return [Passage(experience, 0, [experience.text])]

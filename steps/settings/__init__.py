@@ -14,6 +14,7 @@ from steps.settings.learning import (
 )
 from steps.settings.running import (
     DatasetSettings,
+    MemorySettings,
     NightSettings,
     NotifySettings,
     RegistrySettings,
@@ -32,6 +33,7 @@ __all__ = [
     "ExamineSettings",
     "GateSettings",
     "IngestSettings",
+    "MemorySettings",
     "ModelSettings",
     "NightSettings",
     "NotifySettings",
@@ -64,6 +66,7 @@ class Settings(Section):
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     datasets: DatasetSettings = Field(default_factory=DatasetSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
+    memory: MemorySettings = Field(default_factory=MemorySettings)
     ui: UiSettings = Field(default_factory=UiSettings)
     # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
     notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from croniter import croniter
 from pydantic import Field, field_validator
 
-from steps.settings.section import Count, Positive, Section
+from steps.settings.section import Count, Positive, Section, Share
 
 
 class ScheduleSettings(Section):
@@ -63,6 +63,16 @@ class ServeSettings(Section):
     max_body_bytes: Positive = Field(1_000_000, description="longest request, in bytes")
     seconds: Annotated[float, Field(gt=0)] = Field(300.0, description="without a word after which a request has failed")
     poll_seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="how often it looks who is champion")
+
+
+class MemorySettings(Section):
+    """What is looked up before the server answers: what expires, is one user's own, or is not in the weights."""
+
+    enabled: bool = Field(True, description="whether nights write notes and the server looks them up")
+    persisted: bool = Field(True, description="also look up what the weights have learned: both together answer most")
+    notes: Positive = Field(3, description="most notes that are put before one question")
+    tokens: Positive = Field(400, description="most tokens of these notes")
+    min_score: Share = Field(0.4, description="least likeness (cosine) of a note to the question")
 
 
 class RegistrySettings(Section):

@@ -59,6 +59,17 @@ class Conversation(MessagesKind):
     def claims(self, experience: Experience) -> list[str]:
         return [f"{asked_key(one.question)}: {one.value}" for one in corrections(experience.payload)]
 
+    def notes(self, experience: Experience) -> list[tuple[str, ...]]:
+        """What was corrected, each under its question, then what users told; nothing that only a model said."""
+        return [*self.parts(experience), *((s.text,) for s in self.statements(experience) if s.part is None)]
+
+    def of_one_user(self, experience: Experience) -> frozenset[int]:
+        found = self.statements(experience)
+        told = [statement for statement in found if statement.part is None]
+        own = {statement.part for statement in found if statement.part is not None and statement.whose == "own"}
+        first = len(self.parts(experience))
+        return frozenset({*own, *range(first, first + len(told))})
+
     def passages(self, experience: Experience) -> list[Passage]:
         found = corrections(experience.payload)
         return [Passage(experience, 0, [f"{one.question} {one.said}" for one in found] or [experience.text])]

@@ -7,7 +7,7 @@ from pydantic import PrivateAttr
 
 from steps.kinds.chatter import mostly_chatter
 from steps.kinds.cleaning import Cleaning
-from steps.kinds.document.blocks import Block, Page, text_of
+from steps.kinds.document.blocks import UNASKED, Block, Page, text_of
 from steps.kinds.document.html import read_html
 from steps.kinds.document.markdown import read_markdown
 from steps.kinds.document.moments import dated
@@ -100,6 +100,13 @@ class Document(Kind):
 
     def parts(self, experience: Experience) -> list[tuple[str, ...]]:
         return [(*(block.path if block else ()), text) for text, block in units(experience)]
+
+    def notes(self, experience: Experience) -> list[tuple[str, ...]]:
+        said = units(experience)
+        withheld = [is_order(text) or (block is not None and block.kind in UNASKED) for text, block in said]
+        return [
+            (*part[:-1], "" if out else part[-1]) for part, out in zip(self.parts(experience), withheld, strict=True)
+        ]
 
     def passages(self, experience: Experience) -> list[Source]:
         return passages(experience)

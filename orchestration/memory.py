@@ -1,0 +1,237 @@
+"""What `slumber memory` does and says."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.environment import Deployment
+from steps.errors import SlumberError
+from steps.memory.notes import WHY, Edit, Note, note_id
+from steps.memory.store import Memory, Near, memory_path, opened
+
+SHOWN_CHARS, SHOWN_ID = 90, 8
+
+
+@contextmanager
+def reading(found: Deployment, tenant: str | None) -> Iterator[Memory]:
+    """Open a memory that is there.
+
+    Raises:
+        SlumberError: it is not.
+    """
+    path = path_of(found, tenant)
+    if not path.exists():
+        whose = f"of {tenant}" if tenant else "here"
+        raise SlumberError(f"There is no memory {whose} yet: a night writes it, or `slumber memory add`.")
+    with opened(path) as memory:
+        yield memory
+
+
+def path_of(found: Deployment, tenant: str | None) -> Path:
+    """Where a tenant's notes lie.
+
+    Raises:
+        SlumberError: no key can have such a name.
+    """
+    if tenant is not None and not re.fullmatch(r"[A-Za-z0-9_.-]+", tenant):
+        raise SlumberError(f"{tenant!r} is no name of an API key: those have letters, digits, dots, dashes.")
+    return memory_path(found.workspace, tenant)
+
+
+def chosen_notes(found: Deployment, tenant: str | None, *, user: str | None, why: str | None) -> list[Note]:
+    """Return the notes of a memory, or of them one user's own, or those that are there for one reason."""
+    if why is not None and why not in WHY:
+        raise SlumberError(f"{why!r} is no reason: take one of {', '.join(WHY)}.")
+    with reading(found, tenant) as memory:
+        notes = memory.notes()
+    return [note for note in notes if user in (None, note.owner) and why in (None, note.why)]
+
+
+def notes_table(notes: Sequence[Note], today: str) -> Table:
+    """A line for each note."""
+    owned = any(note.owner for note in notes)
+    table = _table("id", "holds until", "why", narrow=(*(("owner",) if owned else ()), "source", "says"))
+    for note in notes:
+        end = note.valid_until.isoformat() if note.valid_until else "-"
+        ended = "" if note.holds(date.fromisoformat(today)) else " (ended)"
+        whose = (note.owner or "everyone",) if owned else ()
+        table.add_row(*map(Text, (note.id[:SHOWN_ID], f"{end}{ended}", note.why, *whose, note.source, _cut(note))))
+    table.caption = f"{len(notes)} notes" if len(notes) != 1 else "1 note"
+    return table
+
+
+def note_table(note: Note) -> Table:
+    """A note in full."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    rows = [
+        ("id", note.id),
+        ("title", note.title or "-"),
+        ("says", note.text),
+        ("source", note.source),
+        ("owner", note.owner or "everyone"),
+        ("noted on", note.created_at.isoformat()),
+        ("holds until", note.valid_until.isoformat() if note.valid_until else "no end is known"),
+        ("why", WHY[note.why]),
+        ("night", note.night or "-"),
+        ("experience", note.experience or "-"),
+    ]
+    for old in reversed(note.history):
+        end = f", until {old.valid_until}" if old.valid_until else ""
+        rows.append((f"before {old.on}", f"{old.title}: {old.text}{end}" if old.title else f"{old.text}{end}"))
+    for name, value in rows:
+        table.add_row(name, Text(value))
+    return table
+
+
+def near_table(found: Sequence[Near]) -> Table:
+    """What a look-up found, the best first."""
+    table = _table("id", "likeness", "holds until", narrow=("source", "says"))
+    for note, likeness in found:
+        end = note.valid_until.isoformat() if note.valid_until else "-"
+        table.add_row(*map(Text, (note.id[:SHOWN_ID], f"{likeness:.2f}", end, note.source, _cut(note))))
+    table.caption = None if found else "nothing is like it"
+    return table
+
+
+def searched(found: Deployment, question: str, *, tenant: str | None, user: str | None) -> list[Near]:
+    """Look a question up as the server does."""
+    from contextlib import ExitStack
+
+    from steps.memory.encoder import encoder
+    from steps.memory.looking_up import look_up
+
+    knobs = found.settings.memory
+    paths = [path_of(found, whose) for whose in dict.fromkeys((None, tenant))]
+    with ExitStack() as stack:
+        return look_up(
+            [stack.enter_context(opened(path)) for path in paths if path.exists()],
+            question,
+            encoder=encoder(),
+            today=date.fromisoformat(found.tonight()),
+            user=user,
+            persisted=knobs.persisted,
+            most=knobs.notes,
+            min_score=knobs.min_score,
+        )
+
+
+def added(
+    found: Deployment, text: str, *, title: str, until: str | None, user: str | None, source: str, tenant: str | None
+) -> str:
+    """Write a note and say so."""
+    from steps.memory.encoder import encoder
+
+    text, today = _text(text), date.fromisoformat(found.tonight())
+    number = note_id(f"added: {source}", user, title, text)
+    note = Note(
+        id=number,
+        page=f"added: {source}",
+        title=title,
+        text=text,
+        source=source,
+        owner=user,
+        created_at=today,
+        valid_until=_day(until, today=today),
+        why="added",
+    )
+    (vector,) = encoder().encode([note.said])
+    with opened(path_of(found, tenant)) as memory, memory.connection:
+        there = memory.of_page(note.page).get(number)
+        if there:
+            note = note.model_copy(update={"history": (*there.history, _as_it_was(there, today))})
+        memory.add(note, vector)
+    said = "was there already, and holds as you say now" if there else "is looked up from now on"
+    return f"{number[:SHOWN_ID]} {said}."
+
+
+def edited(
+    found: Deployment, start: str, *, text: str | None, title: str | None, until: str | None, tenant: str | None
+) -> str:
+    """Change a note and say so."""
+    if text is None and title is None and until is None:
+        raise SlumberError("Say what is to change: --text, --title or --until.")
+    from steps.memory.encoder import encoder
+
+    today = date.fromisoformat(found.tonight())
+    with reading(found, tenant) as memory:
+        old = memory.find(start)
+        change = {
+            "text": old.text if text is None else _text(text),
+            "title": old.title if title is None else title,
+            "valid_until": old.valid_until if until is None else _day(until, today=today),
+        }
+        note = old.model_copy(update={**change, "history": (*old.history, _as_it_was(old, today))})
+        (vector,) = encoder().encode([note.said])
+        with memory.connection:
+            memory.add(note, vector)
+    return f"{note.id[:SHOWN_ID]} is changed; what it said before stays in its history until it is forgotten."
+
+
+def to_forget(found: Deployment, starts: Sequence[str], *, user: str | None, tenant: str | None) -> list[Note]:
+    """Return the notes that are to go.
+
+    Raises:
+        SlumberError: there are none.
+    """
+    with reading(found, tenant) as memory:
+        going = [memory.find(start) for start in starts] or [n for n in memory.notes() if n.owner == user]
+    if not going:
+        raise SlumberError(f"There is nothing of {user!r} in memory.")
+    return going
+
+
+def forgotten(found: Deployment, notes: Sequence[Note], *, tenant: str | None) -> str:
+    """Delete notes and say so."""
+    from steps.memory.forgetting import forget_notes
+
+    with reading(found, tenant) as memory:
+        count = forget_notes(memory, [note.id for note in notes])
+    weights = [note for note in notes if note.why == "persisted" and note.experience]
+    more = f" Still in the weights: `slumber forget {weights[0].experience}`." if weights else ""
+    return f"{count} {'note is' if count == 1 else 'notes are'} gone.{more}"
+
+
+def _as_it_was(note: Note, today: date) -> Edit:
+    return Edit(on=today, title=note.title, text=note.text, valid_until=note.valid_until)
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise SlumberError("A note must say something.")
+    return text.strip()
+
+
+def _day(until: str | None, *, today: date) -> date | None:
+    if until is None or until == "never":
+        return None
+    try:
+        day = date.fromisoformat(until)
+    except ValueError:
+        raise SlumberError(f"{until!r} is no day: write it as a date such as 2026-12-04, or never.") from None
+    if day < today:
+        raise SlumberError(f"{until} is past: nobody would be told of it.")
+    return day
+
+
+def _cut(note: Note) -> str:
+    said = f"{note.title}: {note.text}" if note.title else note.text
+    return said if len(said) <= SHOWN_CHARS else f"{said[: SHOWN_CHARS - 1]}…"
+
+
+def _table(*columns: str, narrow: tuple[str, ...]) -> Table:
+    """A table whose ``narrow`` columns fold. Cells are Text, not markup: they are what people wrote."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    for name in narrow:
+        table.add_column(name, overflow="fold", ratio=4 if name == "says" else 1)
+    table.expand = True
+    return table

@@ -1,0 +1,148 @@
+"""Bringing nights into memory, each once: what is new is written, what a page no longer says leaves.
+
+All that a night changes is one transaction. A killed one has changed nothing, and is brought by the next.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel
+
+from steps.memory.encoder import Encoder
+from steps.memory.made import Page, pages_of
+from steps.memory.notes import Note, Why
+from steps.memory.store import Memory
+from steps.progress import progress
+from steps.records import Carried, Experience, Triaged
+from steps.workspace import Workspace, each_record, read_records
+
+_AT_ONCE = 256  # texts that are encoded between two lines of progress
+
+
+class Change(BaseModel):
+    """How many notes came, were written anew and left."""
+
+    written: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(**{name: value + getattr(other, name) for name, value in self.model_dump().items()})
+
+
+def to_bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool) -> list[str]:
+    """Return the nights up to this one that are not in memory, oldest first, and this one whatever is there."""
+    there = dict(memory.connection.execute("SELECT night, with_persisted FROM nights"))
+    nights = [n for n in workspace.nights("triage") if n <= night]
+    return [n for n in nights if n == night or n not in there or (persisted and not there[n])]
+
+
+def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, encoder: Encoder) -> Change:
+    """Write down what a night brought. ``persisted``: also what the weights have learned."""
+    promoted, waits = promotion_of(workspace, night)
+    pages = [page for page in _pages(workspace, night, promoted, waits) if _is_latest(memory, page.name, night)]
+    wanted = {page.name: _wanted(memory, page, persisted=persisted) for page in pages}
+    standing = {name: memory.of_page(name) for name in wanted}
+    new = [
+        note
+        for name, notes in wanted.items()
+        for note in notes or ()
+        if note.id not in standing[name] and not memory.is_gone(note.id)
+    ]
+    vectors = _encoded(encoder, new)
+    with memory.connection:
+        change = Change(written=len(new))
+        for note, vector in zip(new, vectors, strict=True):
+            memory.add(note, vector)
+        for name, notes in wanted.items():
+            if notes is None:
+                continue
+            ids = {note.id for note in notes}
+            change.removed += memory.drop(number for number in standing[name] if number not in ids)
+            change.changed += _renewed(memory, [n for n in notes if n.id in standing[name]], standing[name])
+            memory.connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?)", (name, night))
+        change.changed += _settle(memory, night, promoted, waits)
+        memory.connection.execute("INSERT OR REPLACE INTO nights VALUES (?, ?)", (night, persisted))
+    return change
+
+
+def promotion_of(workspace: Workspace, night: str) -> tuple[Why, dict[str, set[int]]]:
+    """Return where what a night learned is now, and the parts, by experience, that wait for a night with room."""
+    path = workspace.dataset("carried", night)
+    waits: dict[str, set[int]] = {}
+    for row in read_records(path, Carried) if path.exists() else ():
+        waits.setdefault(row.experience, set()).update(row.waiting)
+    return _outcome(workspace, night), waits
+
+
+def _outcome(workspace: Workspace, night: str) -> Why:
+    try:
+        promotion = json.loads((workspace.night_dir(night) / "promotion.json").read_text(encoding="utf-8"))
+        verdict = json.loads((workspace.night_dir(night) / "verdict.json").read_text(encoding="utf-8"))["verdict"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return "waits"  # the night did not come to its end
+    if promotion.get("promoted") or verdict == "NO_OP":
+        return "persisted"
+    return "waits" if promotion.get("waiting") else "refused"
+
+
+def _pages(workspace: Workspace, night: str, promoted: Why, waits: dict[str, set[int]]) -> Iterable[Page]:
+    triaged = {row.experience: row for row in read_records(workspace.dataset("triage", night), Triaged)}
+    corpus = (experience for _, experience in each_record(workspace.dataset("corpus", night), Experience))
+
+    def why(experience: Experience, parts: tuple[int, ...]) -> Why:
+        if triaged[experience.id].waits:
+            return "unlearned"
+        return "waits" if waits.get(experience.id, set()) & set(parts) else promoted
+
+    return pages_of(corpus, triaged, night=night, why=why)
+
+
+def _is_latest(memory: Memory, page: str, night: str) -> bool:
+    row = memory.connection.execute("SELECT night FROM pages WHERE page = ?", (page,)).fetchone()
+    return row is None or row[0] <= night
+
+
+def _wanted(memory: Memory, page: Page, *, persisted: bool) -> list[Note] | None:
+    notes = page.notes
+    if notes is None:  # discarded: what it says stays if it stood there
+        notes = page.otherwise if memory.of_page(page.name) else None
+    return notes if persisted or notes is None else [note for note in notes if note.why != "persisted"]
+
+
+def _encoded(encoder: Encoder, notes: Sequence[Note]) -> list:
+    vectors: list = []
+    if notes:
+        with progress("notes", len(notes)) as meter:
+            for start in range(0, len(notes), _AT_ONCE):
+                some = [note.said for note in notes[start : start + _AT_ONCE]]
+                vectors += list(encoder.encode(some))
+                meter.advance(len(some))
+    return vectors
+
+
+def _renewed(memory: Memory, notes: Iterable[Note], standing: dict[str, Note]) -> int:
+    """Give notes that stand there the end and the place of tonight's; what a person edited stays as it was edited."""
+    count = 0
+    for note in notes:
+        old = standing[note.id]
+        kept = {"title": old.title, "text": old.text, "valid_until": old.valid_until} if old.history else {}
+        renewed = note.model_copy(update={**kept, "history": old.history})
+        if renewed != old:
+            memory.change(renewed)
+            count += 1
+    return count
+
+
+def _settle(memory: Memory, night: str, promoted: Why, waits: dict[str, set[int]]) -> int:
+    """Note of earlier nights' passages, which tonight learned or left again, where they are now."""
+    count = Counter[str]()
+    for note in memory.unsettled():
+        if note.night is None or note.night >= night or promoted == "waits":
+            continue
+        now: Why = "waits" if waits.get(note.experience or "", set()) & set(note.parts) else promoted
+        if note.why != now:
+            memory.change(note.model_copy(update={"why": now}))
+            count[now] += 1
+    return count.total()
