@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from awake.outcome import outcome_of
 from awake.posting import Post
 from steps.errors import SlumberError
 from steps.ingest.redact import redact_reply, redact_tree
@@ -115,12 +116,13 @@ def exchange(
     tools: list[dict[str, Any]] | None,
     **who: str | None,
 ) -> Entry:
-    """An answered request. ``who``: version, session, user, tenant, finish."""
+    """A request and what became of it. ``who``: version, session, user, tenant, talk, finish ("error": no answer)."""
+    outcome = "error" if who.get("finish") == "error" else outcome_of(reply)
     clean = redact_tree({"messages": messages, "reply": reply, "tools": tools}, Counter())
     asked = next((str(m.get("content") or "") for m in reversed(messages) if m.get("role") == "user"), "")
     if isinstance(clean["reply"].get("content"), str):
         clean["reply"]["content"] = redact_reply(asked, clean["reply"]["content"])[0]
-    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **who})
+    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, "outcome": outcome, **clean, **who})
 
 
 def feedback(*, id: str, **said: Any) -> Entry:

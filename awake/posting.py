@@ -6,7 +6,7 @@ from steps.registry import Registry
 from steps.registry.connection import artifact_location, traced_to, translate_errors
 from steps.registry.run import experiment_id
 
-TAG = "slumber.completion"
+TAG, VERSION, TALK, OUTCOME = "slumber.completion", "slumber.version", "slumber.talk", "slumber.outcome"
 _WAITS = "what was said waits on disk"
 
 
@@ -66,13 +66,16 @@ class Post:
             inputs={"messages": body["messages"], **({"tools": body["tools"]} if body.get("tools") else {})},
             tags={
                 TAG: body["id"],
-                "slumber.version": str(body.get("version") or "0"),
+                VERSION: str(body.get("version") or "0"),
+                **{tag: body[key] for tag, key in ((TALK, "talk"), (OUTCOME, "outcome")) if body.get(key)},
                 **({"slumber.tenant": body["tenant"]} if body.get("tenant") else {}),
             },
             metadata={key: value for key, value in known.items() if value},
             experiment_id=self.experiment,
             start_time_ns=body["began_ns"],
         )
+        if body.get("outcome") == "error":
+            span.set_status("ERROR")
         choice = {"index": 0, "message": body["reply"], "finish_reason": body.get("finish")}
         span.end(outputs={"choices": [choice]}, end_time_ns=body["ended_ns"])
         mlflow.flush_trace_async_logging()

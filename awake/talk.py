@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def talk_of(
-    *, session: str | None, user: str | None, tenant: str | None, messages: Sequence[dict[str, Any]]
-) -> str:
+def talk_of(*, session: str | None, user: str | None, tenant: str | None, messages: Sequence[dict[str, Any]]) -> str:
     """Digest of the talk: its session, else its user, else the key that it came with, else its first words.
 
     ``messages``: as the client sent them; a talk without a name is sent whole each time, from its first words on.

@@ -75,6 +75,7 @@ for command in (
     nights.data,
     power.power,
     day.serve,
+    day.watch,
     day.key,
     pages.ui,
     pages.setup,

@@ -13,10 +13,43 @@ def serve(workspace: WorkspaceOption = None, params: ParamsOption = None) -> Non
     """Answer as an OpenAI-compatible server with the champion, until Ctrl-C."""
     found = deployment(workspace=workspace, params=params)
     from awake.server import serve as served
+    from orchestration.notify import notify
     from orchestration.ui import check_port
 
+    def alarm(night: str, says: str) -> None:
+        for line in notify(found.settings, found.workspace, event="WITHDRAWN", night=night, run_id="", reasons=[says]):
+            typer.echo(line)
+
     check_port(found.settings.serve.port, setting="serve.port")
-    served(found.settings, found.workspace, say=typer.echo)
+    served(found.settings, found.workspace, say=typer.echo, alarm=alarm)
+
+
+def watch(
+    release: Annotated[
+        str | None,
+        typer.Option("--release", metavar="VERSION", help="Let the next night learn what a withdrawn version learned."),
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; goes on record.")] = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Show how a fresh champion serves people beside the version before it, and what was withdrawn."""
+    found = deployment(workspace=workspace, params=params)
+    from steps.errors import SlumberError
+    from steps.registry import Registry, withdrawal
+
+    if release is None:
+        from rich.console import Console
+
+        from orchestration.watch import watch_table
+
+        Console().print(watch_table(found))
+        return
+    if not by:
+        raise SlumberError("Say who decides: --by NAME goes with --release.")
+    with found.workspace.lock("release"):
+        version = withdrawal.release(Registry(found.settings, found.workspace), release, by=by)
+    typer.echo(f"The lessons of {', '.join(version.held_nights)} are learned with the next night.")
 
 
 def key(name: NameArgument, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:

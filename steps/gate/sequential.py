@@ -1,11 +1,11 @@
 """How much worse a model may be than another at most, said so that one may look again after every observation.
 
 Two means of values between 0 and 1 are compared by betting (Waudby-Smith and Ramdas, Journal of the Royal Statistical
-Society B 86, 2024): whoever doubts that a mean is m bets a share of his money on each value, and grows rich beyond 1/alpha
-with probability alpha at most, however often one looks and whenever one stops (Ville 1939). Many shares are bet at once, as
-in the universal portfolio (Orabona and Jun, arXiv 2110.14099), so that the order of the values does not matter. That the
-two means are m and m + d is doubted with the product of two such fortunes; a difference d is ruled out where the
-product is too large for every m.
+Society B 86, 2024): whoever doubts that a mean is m bets a share of his money on each value, and grows rich beyond
+1/alpha with probability alpha at most, however often one looks and whenever one stops (Ville 1939). Many shares are bet
+at once, as in the universal portfolio (Orabona and Jun, arXiv 2110.14099), so that the order of the values does not
+matter. That the means are m and m + d is doubted with the product of two such fortunes; a difference d is ruled out
+where the product is too large for every m.
 """
 
 import math

@@ -20,6 +20,7 @@ from steps.settings.running import (
     ScheduleSettings,
     ServeSettings,
     UiSettings,
+    WatchSettings,
 )
 from steps.settings.section import Count, Section
 from steps.shipped import shipped
@@ -42,6 +43,7 @@ __all__ = [
     "SuiteSettings",
     "TriageSettings",
     "UiSettings",
+    "WatchSettings",
 ]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -64,6 +66,7 @@ class Settings(Section):
     registry: RegistrySettings = Field(default_factory=RegistrySettings)
     datasets: DatasetSettings = Field(default_factory=DatasetSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
+    watch: WatchSettings = Field(default_factory=WatchSettings)
     ui: UiSettings = Field(default_factory=UiSettings)
     # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
     notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)
