@@ -171,6 +171,17 @@ def gate_errors(
 
 
 @app.command()
+def watch_errors(
+    trials: Annotated[int, typer.Option("--trials", min=1, help="simulated mornings of each champion")] = 200,
+    params: Params = None,
+) -> None:
+    """Print how often the morning watch withdraws which champion, on simulated mornings whose losses are known."""
+    from bench.watch_errors import measure
+
+    measure(load_settings(params).watch, trials=trials)
+
+
+@app.command()
 def writers(
     trials: Annotated[int, typer.Option("--trials", min=1, help="times that the four nights are simulated")] = 200,
 ) -> None:
