@@ -12,7 +12,7 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy import stats
@@ -34,8 +34,8 @@ def upper_bound(new: Sequence[float], old: Sequence[float], *, confidence: float
     """
     if any(not 0 <= value <= 1 for value in (*new, *old)):
         raise ValueError("values between 0 and 1 are compared")
-    above = _fortune(old)  # by mean: doubting that it is at most so large
-    below = _fortune([1 - value for value in new])[::-1]  # doubting that it is at least so large
+    above = _fortune(_counted(old))  # by mean: doubting that it is at most so large
+    below = _fortune(_counted([1 - value for value in new]))[::-1]  # doubting that it is at least so large
     enough = math.log(1 / (1 - confidence))
     differences = range(-_STEPS, _STEPS + 1)
     # The larger the difference, the more is won: the first that is ruled out is sought by halving.
@@ -53,13 +53,17 @@ def _least_product(above: np.ndarray, below: np.ndarray, difference: int) -> flo
     return float((above[at + 1] + below[shifted.clip(0, _STEPS)])[possible].min())
 
 
-def _fortune(values: Sequence[float]) -> np.ndarray:
+def _counted(values: Sequence[float]) -> tuple[tuple[float, int], ...]:
+    return tuple(sorted(Counter(values).items()))
+
+
+@lru_cache(maxsize=4)
+def _fortune(counted: tuple[tuple[float, int], ...]) -> np.ndarray:
     """Logarithm of what is won by betting that the mean is larger than each of the grid; [_STEPS + 1], falling."""
-    counted = Counter(values)
     shares = _shares()[:, None]
     means = np.arange(1, _STEPS + 1) / _STEPS
     won = np.zeros((len(shares), len(means)))
-    for value, count in counted.items():
+    for value, count in counted:
         won += count * np.log1p(shares * (value / means - 1))
     best = won.max(axis=0)
     together = best + np.log(np.exp(won - best).mean(axis=0))
