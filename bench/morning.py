@@ -94,7 +94,7 @@ def morning(settings: Settings, workspace: Workspace) -> Iterator[Morning]:
     diary = Diary(workspace.state / "diary", Post(registry))
     model = settings.registry.model_name
     app = make_app(engine, champion, diary, settings.serve, model=model, keys={}, watched=watch.told)
-    made = Morning(found, champion, watch, diary, TestClient(app, base_url="http://localhost"))
+    made: Morning = Morning(found, champion, watch, diary, TestClient(app, base_url="http://localhost"))
     champion.look()
     diary.begin()
     try:

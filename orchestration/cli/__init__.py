@@ -76,6 +76,7 @@ for command in (
     power.power,
     day.serve,
     day.watch,
+    day.export,
     day.key,
     pages.ui,
     pages.setup,

@@ -1,5 +1,6 @@
 """Commands of the day: the champion answers."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,28 @@ def serve(workspace: WorkspaceOption = None, params: ParamsOption = None) -> Non
 
     check_port(found.settings.serve.port, setting="serve.port")
     served(found.settings, found.workspace, say=typer.echo, alarm=alarm)
+
+
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The new folder that is written.")],
+    to: Annotated[str, typer.Option("--to", metavar="PROGRAM", help="vllm, llama.cpp, transformers or peft.")],
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="N", help="A version that served (default: the champion).")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Write the champion for another server, and print the command that serves it."""
+    found = deployment(workspace=workspace, params=params)
+    from steps.errors import SlumberError
+    from steps.export.exporting import TARGETS, export
+
+    target = next((one for one in TARGETS if one == to), None)
+    if target is None:
+        raise SlumberError(f"--to {to!r} is none of {', '.join(TARGETS)}.")
+    written = export(found.settings, found.workspace, target, out, number=version)
+    typer.echo(f"Version {written.version.version} (night {written.version.night}) is in {written.folder}.", err=True)
+    typer.echo(written.command)
 
 
 def watch(
