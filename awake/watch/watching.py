@@ -62,7 +62,7 @@ class Watch:
         passed = now - self._looked if self._looked is not None else 0.0
         self._looked = now
         try:
-            if done := withdrawal.finish(self._registry):
+            if done := withdrawal.finish(self._registry) or self._withdrawn_meanwhile(serving):
                 self._finished(done)
             if self.watched is not None and self.watched.open and self.watched.version == serving:
                 self._compare(self.watched, passed, bring)
@@ -126,6 +126,13 @@ class Watch:
             f"Version {champion.version} (night {champion.night}) was withdrawn: {loss}. Version {before.version} "
             "serves again; the lessons of that night are held for review."
         )
+
+    def _withdrawn_meanwhile(self, serving: str) -> str | None:
+        """Whether a night has finished what a server that was killed had begun."""
+        if self.watched is None or not self.watched.open or self.watched.version == serving:
+            return None
+        gone = reading.version(self._registry, self.watched.version)
+        return f"Version {gone.version} was withdrawn: {gone.tags['withdrawn_reason']}." if gone.withdrawn_at else None
 
     def _finished(self, says: str) -> None:
         if self.watched is not None and self.watched.open:

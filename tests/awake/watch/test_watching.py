@@ -1,6 +1,7 @@
 """A fresh champion is watched from promotion to its end, whatever happens on the way."""
 
 import io
+import shutil
 
 import pytest
 from rich.console import Console
@@ -20,7 +21,7 @@ from steps.registry.lineage import served_before
 from tests.awake.watch.test_comparing import sessions
 from tests.examined import FIRST, SECOND, THIRD, slept
 
-pytestmark = pytest.mark.usefixtures("planted_verdicts", "registry")
+pytestmark = pytest.mark.usefixtures("planted_verdicts")
 
 GOOD, FAILING = sessions(40, 5, name="good"), sessions(8, 40, name="failing")
 
@@ -73,11 +74,34 @@ def people(monkeypatch):
     return said
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Workspaces after so many nights, made once and copied: to register a night takes seconds."""
+    return {}, tmp_path_factory
+
+
 @pytest.fixture
-def server(settings, workspace):
+def after_nights(settings, workspace, kept, request):
+    """Return a function that brings the workspace to where so many nights were promoted."""
+    made, places = kept
+
+    def bring(number):
+        if number not in made:
+            request.getfixturevalue("registry")
+            for night in (FIRST, SECOND)[:number]:
+                slept(settings, workspace, night=night)
+            made[number] = places.mktemp("nights") / "workspace"
+            shutil.copytree(workspace.root, made[number])
+        else:
+            shutil.copytree(made[number], workspace.root, dirs_exist_ok=True)
+
+    return bring
+
+
+@pytest.fixture
+def server(settings, workspace, after_nights):
     """Two nights were promoted: version 3 is fresh, 2 was before it."""
-    slept(settings, workspace, night=FIRST)
-    slept(settings, workspace, night=SECOND)
+    after_nights(2)
     return Server(settings, workspace)
 
 
@@ -193,16 +217,16 @@ def test_a_server_that_starts_again_goes_on(server, people):
 
 
 def test_while_another_version_serves_no_time_passes(server, people):
-    people.update({"2": GOOD, "3": FAILING})
     server.look()
+    people.update({"2": GOOD, "3": FAILING})
     assert server.look(seconds=3600, serving="2").state == "watching" and server.watch.watched.seconds == 0
 
 
 @pytest.mark.parametrize("after", (0, 1, 2, 6, 7, 9, 10, 11))
 def test_killed_in_the_middle_of_going_back(server, people, monkeypatch, settings, workspace, after):
     """Whatever write was the last: the next server, or the next night, finishes what the audit trail says."""
-    people.update({"2": GOOD, "3": FAILING})
     server.look()
+    people.update({"2": GOOD, "3": FAILING})
     left = {"writes": after}
 
     def dying(name):
@@ -233,8 +257,8 @@ def test_killed_in_the_middle_of_going_back(server, people, monkeypatch, setting
 
 
 def test_a_version_before_that_does_not_load_leaves_the_champion_and_says_so(server, people):
-    people.update({"2": GOOD, "3": FAILING})
     server.look()
+    people.update({"2": GOOD, "3": FAILING})
     server.broken = "the adapter cannot be loaded"
     watched = server.look()
     assert watched.state == "stuck" and server.champion.version == "3" and "cannot be loaded" in watched.problem
@@ -259,17 +283,17 @@ def test_a_newer_champion_takes_the_watch_over(server, people, settings, workspa
     assert (watched.version, watched.before, watched.state) == ("4", "3", "watching")
 
 
-def test_the_base_is_what_was_before_the_first_night(settings, workspace, people):
-    slept(settings, workspace, night=FIRST)
+def test_the_base_is_what_was_before_the_first_night(settings, workspace, people, after_nights):
+    after_nights(1)
     server = Server(settings, workspace)
+    assert server.look().before == "1"
     people.update({"0": GOOD, "2": FAILING})
-    assert server.look().before == "1" and server.look().state == "withdrawn"
+    assert server.look().state == "withdrawn"
     assert server.champion.is_night_zero
 
 
-def test_a_share_leaves_the_others_to_the_version_before(settings, workspace, people):
-    slept(settings, workspace, night=FIRST)
-    slept(settings, workspace, night=SECOND)
+def test_a_share_leaves_the_others_to_the_version_before(settings, workspace, people, after_nights):
+    after_nights(2)
     server = Server(settings, workspace, share=0.25)
     server.look()
     assert server.beside.version == "2"

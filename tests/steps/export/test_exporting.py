@@ -104,9 +104,7 @@ def test_vllm_gets_a_new_name_for_each_version(deployed, tiny_settings, workspac
     out = tmp_path / "out folder"
     written = export(tiny_settings, workspace, "vllm", out)
     base = tiny_settings.model.base
-    assert written.command == (
-        f"vllm serve {base} --enable-lora --max-lora-rank 8 --lora-modules 'slumber-v2={out}'"
-    )
+    assert written.command == (f"vllm serve {base} --enable-lora --max-lora-rank 8 --lora-modules 'slumber-v2={out}'")
     config = json.loads((out / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == base and config["r"] == 4 and isinstance(config["target_modules"], list)
     again = adapter_in(tmp_path / "second", tiny_settings, seed=2)
@@ -130,7 +128,9 @@ def test_night_zero_is_the_base(tiny_settings, workspace, tmp_path):
         export(tiny_settings, workspace, "vllm", tmp_path / "a")
     export(tiny_settings, workspace, "transformers", tmp_path / "b")
     base = load_base(tiny_settings.model)
-    assert says(AutoModelForCausalLM.from_pretrained(tmp_path / "b"), base.tokenizer) == says(base.model, base.tokenizer)
+    assert says(AutoModelForCausalLM.from_pretrained(tmp_path / "b"), base.tokenizer) == says(
+        base.model, base.tokenizer
+    )
     assert not (tmp_path / "a").exists()
 
 
