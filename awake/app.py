@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -21,6 +21,7 @@ from awake.engine import Engine
 from awake.keys import owner_of
 from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
+from awake.talk import talk_of
 from steps.errors import SlumberError
 from steps.memory.notes import Note
 from steps.memory.prompting import with_notes
@@ -46,6 +47,7 @@ def make_app(
     model: str,
     keys: dict[str, str],
     recall: Recall | None = None,
+    watched: Callable[[], dict[str, Any] | None] = lambda: None,
 ) -> FastAPI:
     """The server's application.
 
@@ -54,6 +56,7 @@ def make_app(
         model: the name that clients call it by.
         keys: hashes of API keys by their owners; none are asked for if there are none.
         recall: what is looked up before a question is asked; None: nothing.
+        watched: what the morning watch over the champion has to say, for ``/health``.
     """
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, *settings.hosts])
@@ -64,9 +67,13 @@ def make_app(
     @app.get("/health")
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
+        watch = watched()
         problem = serving.problem or diary.problem or (recall.problem if recall else None)
+        problem = problem or (watch or {}).get("problem")
         told = {"version": serving.version, "night": serving.night, "problem": problem}
-        return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting}
+        return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting} | (
+            {"watch": watch} if watch else {}
+        )
 
     @app.get("/v1/models")
     def models(request: Request) -> dict[str, Any]:
@@ -84,38 +91,53 @@ def make_app(
         tenant, began = _owner(request, keys), time.time_ns()
         asked = await _body(request, ChatRequest, limit=settings.max_body_bytes)
         named(asked.model)
+        messages = [said.model_dump(exclude_none=True) for said in asked.messages]
+        who = {"session": asked.session, "user": asked.user, "tenant": tenant}
+        talk = talk_of(messages=messages, **who)
+
+        def failed(error: NotAnswered) -> None:
+            if error.status == 500:  # of the version's own; that the server is full says nothing about it
+                written({"role": "assistant", "content": ""}, "error")
 
         def finished(message: dict[str, Any]) -> None:
-            who = {"session": asked.session, "user": asked.user, "tenant": tenant}
+            written(message, form.reason_of(answer, message))
+
+        def written(message: dict[str, Any], finish: str | None) -> None:
             diary.write(
                 exchange(
                     id=answer.id,
                     began_ns=began,
                     ended_ns=time.time_ns(),
-                    messages=[said.model_dump(exclude_none=True) for said in asked.messages],
+                    messages=messages,
                     reply=message,
                     tools=asked.tools,
                     version=answer.version or "0",
-                    finish=form.reason_of(answer, message),
-                    notes=[note["id"] for note in answer.notes],
+                    finish=finish,
+                    notes=notes,
+                    talk=talk,
                     **who,
                 )
             )
 
         try:
             remembering = recall if asked.remembers else None
-            ask, notes = await run_in_threadpool(_ask, engine, asked, settings, remembering, tenant)
-            answer = engine.ask(ask, notes=notes)
+            ask, remembered = await run_in_threadpool(_ask, engine, asked, settings, remembering, tenant)
+            answer = engine.ask(ask, notes=remembered, version=champion.serving.version_for(talk))
+        except NotAnswered as error:
+            raise Fault(error.status, str(error)) from None
+        notes = [note["id"] for note in remembered]
+        try:
             if not asked.stream:
                 text = await _unless_gone(request, answer, seconds=settings.seconds)
                 message = form.message_of(text, tools=bool(asked.tools))
                 await run_in_threadpool(finished, message)
                 return form.completion(answer, message, model=model)
         except NotAnswered as error:
+            await run_in_threadpool(failed, error)
             raise Fault(error.status, str(error)) from None
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
-        told = form.events(answer, finished=finished, **how)
+        told = form.events(answer, finished=finished, failed=failed, **how)
         return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
 
     @app.post("/v1/feedback")

@@ -2,10 +2,12 @@
 
 import shutil
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from awake.asking import Ask, NotAnswered
 from awake.engine import BASE, Engine
+from awake.talk import is_drawn
 from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
 from steps.registry import Registry, Version, reading
@@ -16,50 +18,96 @@ _QUESTION = "What is water?"
 
 @dataclass(frozen=True)
 class Serving:
-    """What answers new requests. ``version``: in the registry. ``problem``: why it is not the champion."""
+    """What answers new requests. ``version``: in the registry. ``problem``: why it is not the champion.
+
+    ``beside``: what answers all but ``share`` of the talks while a fresh champion is watched, as the engine calls it.
+    """
 
     version: str
     night: str | None
     problem: str | None = None
+    beside: str | None = None
+    share: float = 1.0
+
+    def version_for(self, talk: str) -> str | None:
+        """Which version answers a talk, by its name in the engine; None is the champion."""
+        drawn = self.beside is None or is_drawn(talk, version=self.version, share=self.share)
+        return None if drawn else self.beside
 
 
 class Champion:
-    """Keeps an engine on the champion. A registry that is away, or a champion that does not load, changes nothing."""
+    """Keeps an engine on the champion. A registry that is away, or a champion that does not load, changes nothing.
 
-    def __init__(self, registry: Registry, engine: Engine, workspace: Workspace):
-        self._registry, self._engine = registry, engine
+    ``beside``: says which version answers the talks that a champion under watch does not; ``share``: how many it does.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        engine: Engine,
+        workspace: Workspace,
+        *,
+        beside: Callable[[Version], Version | None] = lambda champion: None,
+        share: float = 1.0,
+    ):
+        self._registry, self._engine, self._beside, self._share = registry, engine, beside, share
         self._folder = workspace.state / "serving"
         self.serving = Serving("0", None, "no champion was found yet: the base answers")
         self._failed: str | None = None
+        self._not_beside: str | None = None
         self._stopped = threading.Event()
 
     def look(self) -> Serving:
         """Look once who is champion, and have it answer from now on."""
         try:
             champion = reading.champion(self._registry)
+            before = self._beside(champion) if champion else None
         except SlumberError as error:
             return self._stays(str(error))
         if champion is None:
             return self._stays("the registry is empty: the base answers")
-        if champion.version == self.serving.version and self.serving.problem is None:
+        if before is not None and before.version == self._not_beside:
+            before = None
+        beside = _name(before) if before is not None else None
+        if (champion.version, beside) == (self.serving.version, self.serving.beside) and self.serving.problem is None:
             return self.serving
         if champion.version == self._failed:  # said already, and no better for being tried again
             return self.serving
         try:
-            self._serve(champion)
+            self._serve(champion, before)
         except SlumberError as error:
             self._failed = champion.version
             return self._stays(f"version {champion.version} is champion and does not serve: {error}")
         self._failed = None
-        self.serving = Serving(champion.version, None if champion.is_night_zero else champion.night)
         return self.serving
 
-    def follow(self, *, seconds: float) -> threading.Thread:
-        """Look every so many seconds, in a thread of its own, until ``stop``."""
+    def bring(self, version: Version) -> str:
+        """Load a version beside those that serve and let it answer a question; return its name in the engine.
+
+        Raises:
+            SlumberError: it does not load, or does not answer.
+        """
+        name = _name(version)
+        if name in self._engine.loaded:
+            return name
+        adapter = reading.adapter_of(self._registry, version, self._folder / version.version)
+        if adapter is None:
+            raise SlumberError("it has no adapter")
+        self._engine.load_version(name, adapter)
+        try:
+            self._try_out(name)
+        except NotAnswered as error:
+            self._engine.unload(name)
+            raise SlumberError(str(error)) from None
+        return name
+
+    def follow(self, *, seconds: float, then: Callable[[], None] = lambda: None) -> threading.Thread:
+        """Look every so many seconds, and do what comes ``then``, in a thread of its own, until ``stop``."""
 
         def run() -> None:
             while not self._stopped.wait(seconds):
                 self.look()
+                then()
 
         thread = threading.Thread(target=run, name="champion", daemon=True)
         thread.start()
@@ -69,26 +117,21 @@ class Champion:
         self._stopped.set()
 
     def _stays(self, problem: str) -> Serving:
-        self.serving = Serving(self.serving.version, self.serving.night, problem)
+        self.serving = replace(self.serving, problem=problem)
         return self.serving
 
-    def _serve(self, champion: Version) -> None:
-        if champion.is_night_zero:
-            self._engine.switch(BASE)
-            return
-        folder = self._folder / champion.version
-        adapter = reading.adapter_of(self._registry, champion, folder)
-        if adapter is None:
-            raise SlumberError("it has no adapter")
-        self._engine.load_version(champion.version, adapter)
-        try:
-            self._try_out(champion.version)
-        except NotAnswered as error:
-            self._engine.unload(champion.version)
-            raise SlumberError(str(error)) from None
-        self._engine.switch(champion.version)
-        for other in self._folder.iterdir():
-            if other != folder:
+    def _serve(self, champion: Version, before: Version | None) -> None:
+        name, beside = self.bring(champion), None
+        if before is not None:
+            try:
+                beside = self.bring(before)
+            except SlumberError:  # the champion serves all, then
+                self._not_beside = before.version
+        self._engine.switch(name, beside=beside)
+        night = None if champion.is_night_zero else champion.night
+        self.serving = Serving(champion.version, night, None, beside, self._share)
+        for other in self._folder.iterdir() if self._folder.is_dir() else ():
+            if other.name not in (name, beside):
                 shutil.rmtree(other, ignore_errors=True)
 
     def _try_out(self, version: str) -> None:
@@ -96,3 +139,8 @@ class Champion:
         answer = self._engine.ask(Ask(prompt, max_new_tokens=8), version=version)
         for _ in answer.pieces(seconds=60):
             pass
+
+
+def _name(version: Version) -> str:
+    """What a version is called in the engine."""
+    return BASE if version.is_night_zero else version.version

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from awake.outcome import outcome_of
 from awake.posting import Post
 from steps.errors import SlumberError
 from steps.ingest.redact import redact_reply, redact_tree
@@ -117,13 +118,18 @@ def exchange(
     notes: Sequence[str] = (),
     **who: str | None,
 ) -> Entry:
-    """An answered request. ``notes``: by id, what of memory it was asked with. ``who``: version, session, user ..."""
+    """A request and what became of it.
+
+    ``notes``: by id, what of memory it was asked with. ``who``: version, session, user, tenant, talk, finish ("error":
+    no answer).
+    """
+    outcome = "error" if who.get("finish") == "error" else outcome_of(reply)
     clean = redact_tree({"messages": messages, "reply": reply, "tools": tools}, Counter())
     asked = next((str(m.get("content") or "") for m in reversed(messages) if m.get("role") == "user"), "")
     if isinstance(clean["reply"].get("content"), str):
         clean["reply"]["content"] = redact_reply(asked, clean["reply"]["content"])[0]
-    remembered = {"notes": list(notes)} if notes else {}
-    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **remembered, **who})
+    more = {"outcome": outcome, **({"notes": list(notes)} if notes else {})}
+    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **more, **who})
 
 
 def feedback(*, id: str, **said: Any) -> Entry:

@@ -61,7 +61,7 @@ class Engine:
     @property
     def load(self) -> tuple[int, int]:
         """How many requests are being answered, and how many wait."""
-        return sum(len(one.writing) for one in self._versions.values()), len(self._queue)
+        return sum(len(one.writing) for one in list(self._versions.values())), len(self._queue)
 
     def ask(self, ask: Ask, *, version: str | None = None, notes: Sequence[dict[str, Any]] = ()) -> Answer:
         """Queue a request; its answer grows from now on. ``version``: one that is loaded; None is the one that serves.
@@ -83,15 +83,22 @@ class Engine:
             self._changed.notify_all()
         return answer
 
+    @property
+    def loaded(self) -> set[str]:
+        """The names of the versions that can be asked."""
+        return set(self._versions)
+
     def load_version(self, name: str, adapter: Path) -> None:
         """Load an adapter beside those that serve; nobody is sent to it yet.
 
         Raises:
             SlumberError: PEFT cannot load it.
         """
-        with self._model_lock:
+        with self._changed:
             if name in self._versions:
+                self._versions[name].retired = False
                 return
+        with self._model_lock:
             label, first = f"v{name}", self._peft is None
             try:
                 if self._peft is None:
@@ -103,18 +110,18 @@ class Engine:
             self._peft.eval().requires_grad_(False)
             self._versions[name] = _Version(name, label)
 
-    def switch(self, name: str) -> None:
-        """Send new requests to a version that is loaded; the others go when they have answered."""
+    def switch(self, name: str, *, beside: str | None = None) -> None:
+        """Send new requests to a version that is loaded; the others, but ``beside``, go when they have answered."""
         with self._changed:
             for other in self._versions.values():
-                other.retired = other.name != name
+                other.retired = other.name not in (name, beside)
             self.version = self._versions[name].name
             self._changed.notify_all()
 
     def unload(self, name: str) -> None:
         """Take back a version that was loaded and shall not serve."""
         with self._changed:
-            if name != self.version:
+            if name != self.version and name in self._versions:
                 self._drop(name)
 
     def stop(self, *, seconds: float = 30.0) -> None:
@@ -156,7 +163,9 @@ class Engine:
         while self._queue and len(came) < room:
             answer = self._queue.popleft()
             if not answer.cancelled.is_set():
-                answer.version = self.version if answer.version is None else answer.version
+                asked = None if answer.version is None else self._versions.get(answer.version)
+                if asked is None or asked.retired:  # none was named, or it has gone since
+                    answer.version = self.version
                 came.append(answer)
         return came
 

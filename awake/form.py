@@ -38,10 +38,11 @@ def events(
     usage: bool,
     seconds: float,
     finished: Callable[[dict[str, Any]], None],
+    failed: Callable[[NotAnswered], None],
 ) -> Iterator[str]:
     """Server-sent events as the answer grows; with tools the words come at once, for a call is known at its end.
 
-    ``finished`` is told the whole message before the client learns that it is whole.
+    ``finished`` is told the whole message before the client learns that it is whole, ``failed`` that there is none.
     """
     head = _head(answer, "chat.completion.chunk", model)
 
@@ -67,8 +68,9 @@ def events(
         if usage:
             yield _event({**head, "choices": [], "usage": _usage(answer)})
         yield "data: [DONE]\n\n"
-    except NotAnswered as failed:
-        yield _event(error(failed.status, str(failed)))
+    except NotAnswered as fault:
+        failed(fault)
+        yield _event(error(fault.status, str(fault)))
 
 
 def error(status: int, message: str, *, code: str | None = None, param: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from steps.registry.connection import artifact_location, traced_to, translate_er
 from steps.registry.run import experiment_id
 from steps.registry.traces import days_of
 
-TAG = "slumber.completion"
+TAG, VERSION, TALK, OUTCOME = "slumber.completion", "slumber.version", "slumber.talk", "slumber.outcome"
 _WAITS = "what was said waits on disk"
 
 
@@ -67,7 +67,8 @@ class Post:
             inputs={"messages": body["messages"], **({"tools": body["tools"]} if body.get("tools") else {})},
             tags={
                 TAG: body["id"],
-                "slumber.version": str(body.get("version") or "0"),
+                VERSION: str(body.get("version") or "0"),
+                **{tag: body[key] for tag, key in ((TALK, "talk"), (OUTCOME, "outcome")) if body.get(key)},
                 **({"slumber.tenant": body["tenant"]} if body.get("tenant") else {}),
                 **({"slumber.notes": " ".join(body["notes"])} if body.get("notes") else {}),
             },
@@ -75,6 +76,8 @@ class Post:
             experiment_id=self.experiment,
             start_time_ns=body["began_ns"],
         )
+        if body.get("outcome") == "error":
+            span.set_status("ERROR")
         choice = {"index": 0, "message": body["reply"], "finish_reason": body.get("finish")}
         span.end(outputs={"choices": [choice]}, end_time_ns=body["ended_ns"])
         mlflow.flush_trace_async_logging()

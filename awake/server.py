@@ -11,6 +11,8 @@ from awake.engine import Engine
 from awake.keys import read_keys
 from awake.posting import Post
 from awake.recall import Recall
+from awake.watch.record import Watched
+from awake.watch.watching import Watch
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
@@ -18,8 +20,16 @@ from steps.settings import Settings
 from steps.workspace import Workspace
 
 
-def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings,
+    workspace: Workspace,
+    *,
+    say: Callable[[str], None],
+    alarm: Callable[[str, str], None] = lambda night, says: None,
+) -> None:
     """Load the base and the champion, answer requests, and finish those that run when it is told to stop.
+
+    ``alarm``: is told of a champion that the morning watch withdrew: its night, and why.
 
     Raises:
         SlumberError: it would answer strangers without asking for keys, the port is taken, or the model is missing.
@@ -33,7 +43,14 @@ def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None
         )
     engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue)
     registry = Registry(settings, workspace)
-    champion = Champion(registry, engine, workspace)
+
+    def ended(says: str, watched: Watched) -> None:
+        say(says)
+        if watched.state in ("withdrawn", "stuck"):
+            alarm(watched.night, says)
+
+    watch = Watch(registry, settings, workspace, tell=ended)
+    champion = Champion(registry, engine, workspace, beside=watch.beside, share=knobs.canary_share)
     diary = Diary(workspace.state / FOLDER, Post(registry))
     recall = Recall(settings, workspace)
     recall.begin()
@@ -42,9 +59,11 @@ def serve(settings: Settings, workspace: Workspace, *, say: Callable[[str], None
         say(f"Beware: {serving.problem}")
     model = settings.registry.model_name
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
-    champion.follow(seconds=knobs.poll_seconds)
+    champion.follow(
+        seconds=knobs.poll_seconds, then=lambda: watch.look(champion.bring, serving=champion.serving.version)
+    )
     diary.begin()
-    app = make_app(engine, champion, diary, knobs, model=model, keys=keys, recall=recall)
+    app = make_app(engine, champion, diary, knobs, model=model, keys=keys, recall=recall, watched=watch.told)
     try:
         uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
     finally:

@@ -171,6 +171,17 @@ def gate() -> None:
 
 
 @app.command()
+def morning(
+    share: Annotated[float, typer.Option("--share", min=0.01, max=1, help="of the sessions, for the champion")] = 0.5,
+    users: Annotated[int, typer.Option("--users", min=10, help="simulated users before and after the night")] = 80,
+) -> None:
+    """Let a champion that passed the gate and fails its users, and one as good, live a morning on a tiny model."""
+    from bench.morning import show
+
+    show(share=share, users=users)
+
+
+@app.command()
 def attack() -> None:
     """Try all attacks on a night of the tiny model and print which held; exit code 1 if one got through."""
     from bench.attacks.running import run_attacks
@@ -234,6 +245,17 @@ def gate_errors(
     from bench.gate_errors import measure
 
     measure(load_settings(params), trials=trials)
+
+
+@app.command()
+def watch_errors(
+    trials: Annotated[int, typer.Option("--trials", min=1, help="simulated mornings of each champion")] = 200,
+    params: Params = None,
+) -> None:
+    """Print how often the morning watch withdraws which champion, on simulated mornings whose losses are known."""
+    from bench.watch_errors import measure
+
+    measure(load_settings(params).watch, trials=trials)
 
 
 @app.command()

@@ -56,13 +56,13 @@ def walk_through_the_gate() -> list[Walk]:
         lazy = toy.changed("lazy", champion, lambda weight: weight * 1.0001)
         harmful = toy.adapter("harmful", [*asked(YESTERDAY), *asked(TODAY), *toy.wrong_about(3)], start=champion)
         good = toy.adapter("good", everything, start=champion)
-        walks = [_walk(toy, workspace, FIRST, "first night", champion)]
+        walks = [walk(toy, workspace, FIRST, "first night", champion)]
         walks += [
-            _walk(toy, workspace, SECOND, "forgetful", forgetful),
-            _walk(toy, workspace, SECOND, "lazy", lazy),
-            _walk(toy, workspace, SECOND, "subtly harmful, wrong about 3 of 40 anchors", harmful),
-            _walk(toy, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
-            _walk(toy, workspace, SECOND, "good", good),
+            walk(toy, workspace, SECOND, "forgetful", forgetful),
+            walk(toy, workspace, SECOND, "lazy", lazy),
+            walk(toy, workspace, SECOND, "subtly harmful, wrong about 3 of 40 anchors", harmful),
+            walk(toy, workspace, SECOND, "good, tampered with after its verdict", good, tamper=_tamper),
+            walk(toy, workspace, SECOND, "good", good),
         ]
     console = Console()
     console.width = max(console.width, 120)  # the table needs it; a narrower terminal scrolls
@@ -70,7 +70,7 @@ def walk_through_the_gate() -> list[Walk]:
     return walks
 
 
-def _walk(
+def walk(
     toy: ToyModel,
     workspace: Workspace,
     night: str,

@@ -6,7 +6,9 @@ from steps.checkpoint import AdapterCheckpoint
 from steps.night import Night
 from steps.progress import say
 from steps.promote.returning import apply_decisions
+from steps.registry import Registry
 from steps.registry.lineage import compared_champion, opened_registry, training_start
+from steps.registry.withdrawal import held_nights
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,9 @@ class RegistryLineage:
 
     def champion(self, night: Night) -> AdapterCheckpoint | None:
         return compared_champion(settings=night.settings, workspace=night.workspace, night=night.date)
+
+    def held(self, night: Night) -> tuple[str, ...]:
+        return held_nights(Registry(night.settings, night.workspace))
 
 
 def begin(night: Night) -> None:

@@ -1,4 +1,4 @@
-"""Telling somebody: a command or a webhook of the owner's, on REJECT, INCONCLUSIVE and on a failed night.
+"""Telling somebody: a command or a webhook of the owner's, on REJECT, INCONCLUSIVE, a failed night or morning.
 
 It comes after everything is decided and written. Whatever goes wrong with it is said in one line and changes nothing.
 """
@@ -12,7 +12,7 @@ import httpx
 from steps.settings import Settings
 from steps.workspace import Workspace
 
-Event = Literal["REJECT", "INCONCLUSIVE", "FAILED"]
+Event = Literal["REJECT", "INCONCLUSIVE", "FAILED", "WITHDRAWN"]
 
 
 def notify(

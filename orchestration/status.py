@@ -9,6 +9,7 @@ from rich.text import Text
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
+from orchestration.watch import held_lines, watch_line
 from steps.forget.request import pending
 from steps.records import Carried, Verdict
 from steps.registry import Registry, Version, reading
@@ -17,7 +18,12 @@ from steps.registry.version import serving
 from steps.registry.watch import strayed
 from steps.workspace import Workspace, read_records
 
-MOMENTS = {"promoted_at": "promoted", "rolled_back_at": "rolled back", "adapter_deleted_at": "adapter deleted"}
+MOMENTS = {
+    "promoted_at": "promoted",
+    "rolled_back_at": "rolled back",
+    "withdrawn_at": "withdrawn",
+    "adapter_deleted_at": "adapter deleted",
+}
 
 
 def status_table(found: Deployment) -> Table:
@@ -32,6 +38,7 @@ def status_table(found: Deployment) -> Table:
             _named(champion) if champion else "none yet: no night was run",
         ),
         *(_decisions(found, champion) if champion else ()),
+        *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
         *_carried(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
@@ -98,6 +105,7 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
         rows.append(("alert", ended))
     elif champion.refused:
         rows.append(("override", _override(champion)))
+    rows += [("held", line) for line in held_lines(found)]
     if pending(found.workspace):
         rows.append(("alert", "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"))
     elif champion.must_forget:

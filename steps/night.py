@@ -29,6 +29,9 @@ class Lineage(Protocol):
     def champion(self, night: "Night") -> AdapterCheckpoint | None:
         """The champion that the candidate is compared with; None is the base."""
 
+    def held(self, night: "Night") -> tuple[str, ...]:
+        """Nights whose lessons are held for review and not learned."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -36,12 +39,16 @@ class Told:
 
     begins_with: AdapterCheckpoint | None = None
     serves: AdapterCheckpoint | None = None
+    holds: tuple[str, ...] = ()
 
     def start(self, night: "Night") -> AdapterCheckpoint | None:
         return self.begins_with
 
     def champion(self, night: "Night") -> AdapterCheckpoint | None:
         return self.serves
+
+    def held(self, night: "Night") -> tuple[str, ...]:
+        return self.holds
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,11 @@ class Night:
     def champion(self) -> AdapterCheckpoint | None:
         """What the candidate is compared with; None is the base."""
         return self._lineage.champion(self)
+
+    @cached_property
+    def held(self) -> tuple[str, ...]:
+        """Nights whose lessons are held for review since the morning watch withdrew what had learned them."""
+        return self._lineage.held(self)
 
     @property
     def _lineage(self) -> Lineage:

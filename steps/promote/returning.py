@@ -3,7 +3,7 @@
 from steps.errors import SlumberError
 from steps.promote.approval import approve
 from steps.promote.promotion import check_adapter
-from steps.registry import Registry, RegistryUnreachable, Version, erasure, marking, promotion, reading
+from steps.registry import Registry, RegistryUnreachable, Version, erasure, marking, promotion, reading, withdrawal
 from steps.registry.overrides import ended_override, ended_text
 from steps.registry.signing import ensure_key
 from steps.registry.watch import strayed
@@ -22,7 +22,13 @@ def rollback(*, settings: Settings, workspace: Workspace, version: str | None = 
     number = version or registry.aliases().get("previous")
     if number is None:
         raise SlumberError(f"The registry {registry.name!r} has no previous champion to roll back to.")
-    return let_return(registry, reading.version(registry, number))
+    target = reading.version(registry, number)
+    if version is None and target.withdrawn_at:
+        raise SlumberError(
+            f"`previous` is version {number}, which the morning watch withdrew on {target.withdrawn_at[:10]}: name the "
+            f"version that is to serve (`slumber rollback {number}` for this one)."
+        )
+    return let_return(registry, target)
 
 
 def let_return(
@@ -45,6 +51,8 @@ def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:
     MLflow serves, if the checks of ``promote`` let it. Where an alias was moved by hand, it is said, and nothing done.
     """
     registry, said = Registry(settings, workspace), []
+    if withdrawn := withdrawal.finish(registry):
+        said.append(withdrawn)
     if astray := strayed(registry):
         said.append(astray)
     said += _back_from_override(registry)

@@ -26,6 +26,7 @@ _SENTENCES = {
     "approve": "version {version} is approved",
     "delete": "the adapter of version {version} is deleted",
     "forget": "something is to be forgotten on request",
+    "release": "the lessons of version {version} are learned again",
     "erase": "all that version {version} holds is deleted",
 }
 

@@ -57,12 +57,12 @@ def training_start(*, settings: Settings, workspace: Workspace, night: str) -> A
 def served_before(registry: Registry, night: str) -> Version | None:
     """The champion, or the last that served before, of which no night since ``night`` is a part.
 
-    Nothing goes on from what had learned what was to be forgotten, from what is deleted, or from what was refused and
-    serves by no override any more.
+    Nothing goes on from what had learned what was to be forgotten, from what is deleted or was withdrawn, or from what
+    was refused and serves by no override any more.
     """
 
     def unwanted(version: Version) -> bool:
-        gone = bool(version.must_forget or version.adapter_deleted_at)
+        gone = bool(version.must_forget or version.adapter_deleted_at or version.withdrawn_at)
         ended = version.refused and not override_holds(registry, version)
         return not version.is_night_zero and (version.night >= night or gone or ended)
 

@@ -18,7 +18,8 @@ def ended_override(registry: Registry) -> tuple[Version | None, list[Version]]:
     if champion is None or not champion.refused or override_holds(registry, champion):
         return None, []
     before = [*way_back(champion, versions), *(v for v in versions if v.is_night_zero)]
-    return champion, [v for v in before if not v.must_forget and (not v.refused or override_holds(registry, v))]
+    whole = [v for v in before if not v.must_forget and not v.withdrawn_at]
+    return champion, [v for v in whole if not v.refused or override_holds(registry, v)]
 
 
 def override_that_ended(registry: Registry) -> str | None:

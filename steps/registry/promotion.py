@@ -17,6 +17,8 @@ from steps.registry.registry_lock import registry_lock
 from steps.registry.signing import judged_here, not_judged_here, override_signature
 from steps.registry.version import Override, Version
 
+_MARKS = ("rolled_back_at", "withdrawn_at", "withdrawn_reason", "held_nights")  # of what serves no more
+
 
 def promote(
     registry: Registry,
@@ -74,7 +76,7 @@ def promote(
             if not serves or "promoted_at" not in now.tags:
                 registry.tag(now, previous_champion=(aliases.get("previous") if serves else before) or "")
                 registry.tag(now, promoted_at=seconds())
-            registry.untag(now, "rolled_back_at")
+            _serves_again(registry, now)
             return reading.version(registry, now.version)
 
 
@@ -116,7 +118,7 @@ def rollback(
         with translate_errors(
             registry.uri, outcome=f"version {target.version} serves now, but `previous` was not moved"
         ):
-            registry.untag(target, "rolled_back_at")
+            _serves_again(registry, target)
             if champion:
                 registry.tag(old, rolled_back_at=seconds())
                 registry.set_alias("previous", old.version)
@@ -159,6 +161,11 @@ def check_examined_against(champion: str | None, version: Version) -> None:
             f"Version {version.version} was examined against champion {examined}, but {champion or 'none'} serves now: "
             "run the night again."
         )
+
+
+def _serves_again(registry: Registry, version: Version) -> None:
+    for mark in _MARKS:
+        registry.untag(version, mark)
 
 
 def _check_may_serve(version: Version) -> None:

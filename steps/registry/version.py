@@ -66,6 +66,16 @@ class Version:
         return self.tags.get("must_forget", "")
 
     @property
+    def withdrawn_at(self) -> str:
+        """When the morning watch took it back; empty if it did not, or a person let it serve again since."""
+        return self.tags.get("withdrawn_at", "")
+
+    @property
+    def held_nights(self) -> list[str]:
+        """Nights whose lessons are held for review since it was withdrawn."""
+        return self.tags.get("held_nights", "").split()
+
+    @property
     def erased(self) -> bool:
         return "erased_at" in self.tags
 

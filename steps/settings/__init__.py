@@ -21,6 +21,7 @@ from steps.settings.running import (
     ScheduleSettings,
     ServeSettings,
     UiSettings,
+    WatchSettings,
 )
 from steps.settings.section import Count, Section
 from steps.shipped import shipped
@@ -44,6 +45,7 @@ __all__ = [
     "SuiteSettings",
     "TriageSettings",
     "UiSettings",
+    "WatchSettings",
 ]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -67,6 +69,7 @@ class Settings(Section):
     datasets: DatasetSettings = Field(default_factory=DatasetSettings)
     serve: ServeSettings = Field(default_factory=ServeSettings)
     memory: MemorySettings = Field(default_factory=MemorySettings)
+    watch: WatchSettings = Field(default_factory=WatchSettings)
     ui: UiSettings = Field(default_factory=UiSettings)
     # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
     notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)

@@ -63,6 +63,22 @@ class ServeSettings(Section):
     max_body_bytes: Positive = Field(1_000_000, description="longest request, in bytes")
     seconds: Annotated[float, Field(gt=0)] = Field(300.0, description="without a word after which a request has failed")
     poll_seconds: Annotated[float, Field(gt=0)] = Field(5.0, description="how often it looks who is champion")
+    canary_share: Annotated[Share, Field(gt=0)] = Field(
+        1.0, description="share of the sessions that a fresh champion answers while it is watched; 1: all"
+    )
+
+
+class WatchSettings(Section):
+    """The morning watch over a fresh champion: whether it serves people worse than the version before it."""
+
+    hours: Annotated[float, Field(ge=0)] = Field(24.0, description="of serving under watch; 0: nothing is watched")
+    min_sessions: Positive = Field(20, description="rated sessions of both versions below which nothing is decided")
+    allowed_loss: Share = Field(0.05, description="lower mean of sessions that is let pass")
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(
+        0.95, description="with which an equal champion is left serving, however often one looks"
+    )
+    max_per_user: Positive = Field(5, description="sessions of one user that count, for each of the two versions")
+    every_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="how often the feedback is read")
 
 
 class MemorySettings(Section):
@@ -114,7 +130,7 @@ class UiSettings(Section):
 
 
 class NotifySettings(Section):
-    """Who is told of a night that was refused, inconclusive or failed; what goes wrong here never changes a verdict."""
+    """Who is told of a night that was refused, inconclusive or failed, and of a champion that was withdrawn."""
 
     command: tuple[str, ...] = Field(
         (), description="program and arguments, run without a shell; it gets JSON on its standard input"

@@ -1,0 +1,63 @@
+"""A fresh champion's sessions beside those of the version before it: counted, capped by user, and compared."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from awake.watch.figures import Comparison, Difference, Tally
+from awake.watch.sessions import ANONYMOUS, Session
+from steps.gate.sequential import upper_bound
+from steps.settings import WatchSettings
+
+_RULES = 2  # by which a champion may go back: they share the risk of a false alarm
+
+
+def compare(champion: Sequence[Session], before: Sequence[Session], knobs: WatchSettings) -> Comparison:
+    """Compare two versions by their sessions, of each user at most ``max_per_user``."""
+    tallies, scores, answered = [], [], []
+    for sessions in (champion, before):
+        counted = _capped([s for s in sessions if s.judged], knobs.max_per_user, anonymous_is_one=True)
+        tallies.append(_tally(sessions, counted))
+        scores.append([s.score for s in counted])
+        answered.append([s.answered for s in _capped(sessions, knobs.max_per_user, anonymous_is_one=False)])
+    confidence = 1 - (1 - knobs.confidence) / _RULES
+
+    def difference(new: Sequence[float], old: Sequence[float]) -> Difference:
+        if not new or not old:
+            return Difference()
+        mean = sum(new) / len(new) - sum(old) / len(old)
+        if min(len(new), len(old)) < knobs.min_sessions:
+            return Difference(mean=mean)
+        return Difference(mean=mean, at_most=upper_bound(new, old, confidence=confidence))
+
+    return Comparison(
+        champion=tallies[0], before=tallies[1], feedback=difference(*scores), answers=difference(*answered)
+    )
+
+
+def _capped(sessions: Sequence[Session], most: int, *, anonymous_is_one: bool) -> list[Session]:
+    """The first sessions of each user. Feedback of nobody counts as one user's: whoever floods gives no name."""
+    kept, by_user = [], Counter[str]()
+    for session in sessions:
+        nobody = session.user.endswith(ANONYMOUS) and not anonymous_is_one
+        user = session.talk if nobody else session.user
+        by_user[user] += 1
+        if by_user[user] <= most:
+            kept.append(session)
+    return kept
+
+
+def _tally(sessions: Sequence[Session], counted: Sequence[Session]) -> Tally:
+    judged = [s for s in sessions if s.judged]
+    by_user, kept = Counter(s.user for s in judged), Counter(s.user for s in counted)
+    return Tally(
+        sessions=len(sessions),
+        rated=len(judged),
+        good=sum(s.score > 0.5 for s in counted),
+        bad=sum(s.score < 0.5 for s in counted),
+        corrections=sum(s.corrections for s in sessions),
+        refused=sum(s.failed["refused"] for s in sessions),
+        empty=sum(s.failed["empty"] for s in sessions),
+        errors=sum(s.failed["error"] for s in sessions),
+        capped=len(judged) - len(counted),
+        flooding={user: number for user, number in by_user.items() if number > kept[user]},
+    )
