@@ -57,7 +57,7 @@ def pages_of(
 
 def _page(experience: Experience) -> str:
     if not kind_of(experience).versioned:
-        return experience.id
+        return experience.id  # of a kind whose records have no versions
     return str(version_of(experience, night=0, seq=0).page)
 
 
@@ -92,6 +92,7 @@ def _notes(
             why=reason,
             night=night,
             experience=experience.id,
+            kind=experience.kind,
             parts=parts,
         )
     return list(made.values())

@@ -47,6 +47,7 @@ class Note(Record):
     night: str | None = None
     experience: str | None = None
     parts: tuple[int, ...] = ()
+    kind: str = Field("document", description="of the experience that it comes from")
     history: tuple[Edit, ...] = Field((), description="what it said before, oldest first")
 
     @property

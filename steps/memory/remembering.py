@@ -62,6 +62,7 @@ def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, 
             change.removed += memory.drop(number for number in standing[name] if number not in ids)
             change.changed += _renewed(memory, [n for n in notes if n.id in standing[name]], standing[name])
             memory.connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?)", (name, night))
+        change.removed += memory.drop(_withdrawn(memory, workspace, night))
         change.changed += _settle(memory, night, promoted, waits)
         memory.connection.execute("INSERT OR REPLACE INTO nights VALUES (?, ?)", (night, persisted))
     return change
@@ -97,6 +98,16 @@ def _pages(workspace: Workspace, night: str, promoted: Why, waits: dict[str, set
         return "waits" if waits.get(experience.id, set()) & set(parts) else promoted
 
     return pages_of(corpus, triaged, night=night, why=why)
+
+
+def _withdrawn(memory: Memory, workspace: Workspace, night: str) -> list[str]:
+    """The notes, by id, of what was answered otherwise tonight: who asked before was answered in another talk."""
+    parts: dict[str, set[int]] = {}
+    for _, row in each_record(workspace.dataset("triage", night), Triaged):
+        for one in row.withdraws:
+            parts.setdefault(one.experience, set()).add(one.sentence)
+    found = [memory.find(number) for number in memory.of_experiences(parts)]
+    return [note.id for note in found if note.parts and parts[note.experience or ""].issuperset(note.parts)]
 
 
 def _is_latest(memory: Memory, page: str, night: str) -> bool:

@@ -80,7 +80,7 @@ def test_words_and_meaning_are_fused(path, write):
     path.unlink()
     with opened(path) as memory, memory.connection:
         memory.add(note("far", page="1"), axis[5])
-        memory.add(note("near", page="2"), 0.9 * axis[0] + 0.43 * axis[1])
+        memory.add(note("near", page="2"), 0.55 * axis[0] + 0.83 * axis[1])
         memory.add(note("worded gondola", page="3"), 0.5 * axis[0] + 0.86 * axis[2])
         look = {"encoder": Plane(), "today": TODAY, "user": None, "min_score": 0.3}
         assert [n.note.text for n in look_up([memory], "gondola", most=9, **look)] == ["worded gondola", "near"]

@@ -8,12 +8,14 @@ from steps.dream.budget import candidates
 from steps.dream.dreaming import persisted, taught_before
 from steps.errors import SlumberError
 from steps.ingest.step import IngestStep
+from steps.memory.step import RememberStep
 from steps.night import Night
 from steps.records import Dream, Triaged, content_id
 from steps.review.decisions import accepted, decide, decisions, undecided
 from steps.triage.step import TriageStep
 from steps.validate.step import ValidateStep
 from steps.workspace import read_records, write_records
+from tests.steps.memory.encoders import WordEncoder
 
 FIRST, SECOND, THIRD = "2026-03-02", "2026-03-03", "2026-03-04"
 ASKED = "Who built the Kettle ferry?"
@@ -64,6 +66,13 @@ def test_two_users_who_contradict_each_other_on_one_day_are_both_held(sleep, wor
     )
     assert [len(row.held) for row in rows] == [1, 1] and "bob says otherwise" in rows[0].held[0].why
     assert news(night) == {} and len(undecided(workspace)) == 2
+
+
+def test_a_user_against_a_document_of_an_earlier_night_is_held(sleep, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    assert [one.against for one in row.held] == ["0.jsonl line 1"]
 
 
 def test_two_users_who_agree_and_one_who_changes_his_mind_are_learned(sleep):
