@@ -17,6 +17,7 @@ from steps.progress import say
 from steps.promote.returning import let_return
 from steps.registry import Registry, erasure, reading
 from steps.registry.lineage import opened_registry, served_before
+from steps.registry.traces import erase_traces
 from steps.workspace import compact
 
 
@@ -54,6 +55,7 @@ def run_forget(
         erasure.must_forget(registry, request.id, versions=request.versions)
         say("Removing it from the datasets ...")
         remove_records(request, workspace)
+        erase_traces(registry, request.traces)
         versions = erase_versions(settings=settings, workspace=workspace, ids=request.ids)
         say(f"{versions} old versions of datasets are deleted.")
         if not request.cleared:  # never again: what is built now lies in the same place

@@ -47,6 +47,7 @@ def find_request(workspace: Workspace, *, source: str | None = None, record: str
         probes=tuple(p.id for p in probes),
         quarantined=tuple(q.id for q in quarantined),
         files=tuple(sorted(files)),
+        traces=tuple(sorted({trace for e in found.values() for trace in (e.payload.get("traces") or {}).values()})),
         questions=tuple({p.id: p for p in [*probes, *facts] if p.answers}.values()),
     )
 

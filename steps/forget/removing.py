@@ -88,11 +88,12 @@ def _goes(row: dict[str, Any], request: Request, quoted: list[str]) -> bool:
 def _unquoted(line: str, request: Request) -> str:
     """Return a line without what it quotes of an earlier version that goes."""
     row = json.loads(line)
-    withdrawn = row.get("withdraws") or []
+    withdrawn, held = row.get("withdraws") or [], row.get("held") or []
     kept = [one for one in withdrawn if one["experience"] not in request.experiences]
-    if len(kept) == len(withdrawn):
+    blank = [{**one, "other": ""} if one["against"] in request.files else one for one in held]
+    if kept == withdrawn and blank == held:
         return line
-    return json.dumps({**row, "withdraws": kept}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps({**row, "withdraws": kept, "held": blank}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _lines(path: Path) -> list[str]:

@@ -11,8 +11,8 @@ class Request(Record):
     """What is to be forgotten, by ids; ``questions`` about it are kept only until the examination is over.
 
     ``night``: the last one that dreamt, whose candidate is built again. ``first``: the first that met what is to go.
-    ``quarantined``: refused records of the same file. ``versions``: of the model, that may have learned it.
-    ``cleared``: all but the weights is gone.
+    ``quarantined``: refused records of the same file. ``traces``: what of it was said by day. ``versions``: of the
+    model, that may have learned it. ``cleared``: all but the weights is gone.
     """
 
     id: str
@@ -22,6 +22,7 @@ class Request(Record):
     probes: tuple[str, ...]
     quarantined: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
     questions: tuple[Probe, ...] = ()
     versions: tuple[str, ...] = ()
     cleared: bool = False

@@ -5,15 +5,16 @@ last call of a chat model, which holds the whole talk, or else its root.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from steps.diary import Exchange, Remark, Window
-from steps.registry.connection import translate_errors
+from steps.registry.connection import sqlite_path, translate_errors
 from steps.registry.gateway import Registry
 from steps.settings import Settings
-from steps.workspace import Workspace
+from steps.workspace import Workspace, compact
 
 _PAGE = 100
 _MODELS = ("CHAT_MODEL", "LLM")
@@ -60,6 +61,28 @@ class TraceDiary:
                 token = page.token
                 if not token:
                     return
+
+
+def erase_traces(registry: Registry, ids: Collection[str]) -> None:
+    """Delete traces, with what lies in files of them, to the last byte where the database is a file here.
+
+    Raises:
+        SlumberError: MLflow is away, or another program holds the database.
+    """
+    if not ids:
+        return
+    with translate_errors(registry.uri, outcome="not all that was to be forgotten is deleted"):
+        names = [days_of(registry), *registry.settings.ingest.experiments]
+        there = [found.experiment_id for name in names if (found := registry.client.get_experiment_by_name(name))]
+        for experiment in there:
+            for start in range(0, len(ids), _PAGE):
+                registry.client.delete_traces(experiment, trace_ids=sorted(ids)[start : start + _PAGE])
+        database = sqlite_path(registry.uri)
+        if database is not None:
+            for folder in database.parent.rglob("tr-*"):
+                if folder.name in ids and folder.is_dir():
+                    shutil.rmtree(folder)
+            compact(database)
 
 
 def _changed(trace: Any) -> int:

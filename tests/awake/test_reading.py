@@ -9,7 +9,7 @@ from awake.diary import feedback
 from awake.posting import Post
 from steps.diary import Window
 from steps.registry.connection import traced_to
-from steps.registry.traces import TraceDiary, days_of
+from steps.registry.traces import TraceDiary, days_of, erase_traces
 from tests.awake.test_diary import ID, said
 
 ALWAYS = Window(0, 2**53)
@@ -61,6 +61,18 @@ def test_traces_of_an_agent_are_read_where_settings_name_their_experiment(regist
     told = {one.trace: one for one in TraceDiary(settings, registry.workspace).exchanges(ALWAYS)}
     assert told[span.trace_id].reply["content"] == "Hello."
     assert told[other.trace_id].fault and days_of(registry) not in told
+
+
+def test_what_is_to_be_forgotten_leaves_no_byte_of_its_trace(registry, diary):
+    post = Post(registry)
+    bring(post, said(1, text="The code word is zanzibarium."))
+    bring(post, said(2))
+    gone, kept = [one.trace for one in diary.exchanges(ALWAYS)]
+    folder = registry.workspace.state / "mlflow"
+    assert any(b"zanzibarium" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    erase_traces(registry, [gone])
+    assert [one.trace for one in diary.exchanges(ALWAYS)] == [kept]
+    assert not any(b"zanzibarium" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def bring(post, entry):
