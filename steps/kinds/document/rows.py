@@ -6,7 +6,7 @@ from itertools import groupby
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block
-from steps.kinds.document.forms import Form, asked_at, filled, place_of, short
+from steps.kinds.document.forms import Form, asked_at, filled, place_of, section_of, short
 from steps.kinds.document.languages import templates
 from steps.kinds.document.values import asked_in_place
 
@@ -18,7 +18,7 @@ _EMPTY = re.compile(r"[\W_]*")
 def row_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iterator[tuple[Block, Form]]:
     """Yield what the tables among ``blocks`` can be asked, with the row of each, unchecked."""
     rows = [block for block in blocks if block.kind == "row" and len(block.cells) > 1]
-    for _, group in groupby(rows, key=lambda row: (row.path, tuple(head for head, _ in row.cells))):
+    for _, group in groupby(rows, key=lambda row: (row.path, row.under, tuple(head for head, _ in row.cells))):
         table = list(group)
         names = _naming(table)
         counting = [c for c in range(len(table[0].cells)) if _counts([row.cells[c][1] for row in table])]
@@ -46,7 +46,8 @@ def _counts(cells: list[str]) -> bool:
 
 def _of_row(title: str, row: Block, names: list[int], language: str, counting: list[int]) -> Iterator[Form]:
     known = templates()[language]
-    told = place_of(title, row.path[-1] if row.path else "", known)
+    section = section_of(row.hangs_on)
+    told = place_of(title, f'"{section}"' if row.under else section, known)
     first = names[0]
     head, key = row.cells[first]
     for column, (name, cell) in enumerate(row.cells):

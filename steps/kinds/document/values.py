@@ -210,7 +210,7 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
             end -= len(match[0]) - len(match[0].rstrip())
             yield start + cue.end() + 1, end, known.how["what"]
             turned = re.match(known.turned, cue[0], re.IGNORECASE) and text.rstrip(" .").endswith(match[0])
-            if turned and 0 < len(text[:start].split()) < 6:
+            if turned and 1 < len(text[:start].split()) < 6:
                 yield 0, start - 1, known.how["what"]
         elif kind == "reference" or (kind == "time" and not re.search(r"[:hUap]", value)):
             continue

@@ -35,8 +35,8 @@ def test_an_item_is_asked_and_answered_with_what_opens_its_list():
         "# Handbook\n\n## Alerts\n\nDo not:\n\n- silence the alert for more than 45 minutes\n- scale above 32"
     )
     assert (
-        found["Handbook, Do not: silence the alert for more than how many minutes?"]
-        == "Do not: silence the alert for more than 45 minutes."
+        found["Handbook, Alerts: Do not: silence the alert for more than how many minutes?"]
+        == "Alerts: Do not: silence the alert for more than 45 minutes."
     )
 
 
