@@ -73,7 +73,7 @@ def list_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iter
 def _nested(
     path: tuple[str, ...], hangs_on: tuple[str, ...], lists: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Block]]
 ) -> Iterator[str]:
-    """The lists within a list whose line is no item of it ("for water: a bottle, a probe"): without them it lacks some."""
+    """The lists in a list whose line is no item of it ("for water: a bottle, a probe"): without them it lacks some."""
     own = {item.text for item in lists[path, hangs_on]}
     for (at, under), items in lists.items():
         if at == path and len(under) > 1 and under[:-1] == hangs_on and under[-1] not in own:

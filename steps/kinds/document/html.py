@@ -182,7 +182,7 @@ def _define(term: Any) -> None:
 
 
 def _open(details: Any) -> None:
-    """Put what folds out below the line that folds it out: as its definition, or its answer, or under it as a heading."""
+    """Put what folds out below the line that folds it out: as its definition or answer, or under it as a heading."""
     summary = details.find("summary")
     if summary is None:
         return
