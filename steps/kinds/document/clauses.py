@@ -68,13 +68,25 @@ def facts(title: str, sentences: list[str], nouns: Iterable[str] | None = None) 
     """
     found, nouns = [], called(title, sentences) if nouns is None else list(nouns)
     for number, sentence in enumerate(sentences):
-        for part in clauses(resolved(sentence, title, nouns)):
+        for part in _clauses_of_it(resolved(sentence, title, nouns), title, nouns):
             clause = resolved(part, title, nouns)
             main = f"{_ASIDE.split(clause)[0].rstrip('.')}."
             for span in answer_spans(clause, title=title):
                 whole = _whole(clause, span)
                 found.append(Fact(number, main if whole in main else clause, whole))
     return found
+
+
+def _clauses_of_it(sentence: str, title: str, nouns: list[str]) -> list[str]:
+    """Cut a sentence into clauses, unless "it" in a later one is something else that the first one names.
+
+    "Keep the gasket; it is not sold separately" says nothing of the title.
+    """
+    first, *later = clauses(sentence)
+    own = "|".join([re.escape(title), "its?", "he", "she", "they", *(rf"the {re.escape(noun)}" for noun in nouns)])
+    if re.search(rf"\b(?:{own})\b", first, re.IGNORECASE) or all(resolved(part, title) == part for part in later):
+        return [first, *later]
+    return [f"{sentence[:1].upper()}{sentence[1:].strip(' .')}."]
 
 
 def clauses(sentence: str) -> list[str]:

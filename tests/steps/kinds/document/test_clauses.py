@@ -254,3 +254,18 @@ def test_the_title_is_asked_for_where_it_is_named(title, statement, expected):
 )
 def test_the_title_is_asked_for_in_short_and_by_what_it_is(statement, span, expected):
     assert reverse_questions(Fact(0, statement, span), title=DAM, noun="dam") == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Keep the gasket; it is not sold by us.", "The mill stands by the river, but it was rebuilt in 1911."],
+)
+def test_it_in_a_later_clause_is_not_the_title_where_the_first_names_something_else(sentence):
+    assert {fact.statement for fact in facts("The Marren Dam", [sentence])} == {sentence}
+
+
+def test_it_in_a_later_clause_is_the_title_where_the_first_names_it():
+    found = {
+        fact.statement for fact in facts("The Marren Dam", ["In 1907 the dam broke, and it was mended by Ida Holm."])
+    }
+    assert "The Marren Dam was mended by Ida Holm." in found

@@ -91,3 +91,7 @@ def test_a_letter_is_asked_in_its_place_for_it_is_not_what_the_subject_line_name
     (form,) = letter.in_place[1]
     assert form.questions[0] == "Correction to Leave: The rule has changed. It is every how many years now?"
     assert context_of(found, 1) == "Correction to Leave\nThe rule has changed. It is every 3 years now."
+
+
+def test_it_on_a_page_is_not_its_title():
+    assert not source("# Handbook\n\n## Seal\n\nKeep the gasket. It is not sold separately.").turned
