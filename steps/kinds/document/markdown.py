@@ -21,12 +21,14 @@ from steps.kinds.document.inline import (
     said,
     source,
 )
+from steps.kinds.document.ragged import evened
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|%%.*?%%", re.DOTALL)
 _CALLOUT = re.compile(r"^\[!(?P<name>\w+)\][+-]?[ \t]*(?P<title>[^\n]*)\n?")
 _TASK = re.compile(r"^\[[ xX]\]\s+")
 _OPTION = re.compile(r"^\s*(?:-\w,?\s+)?(?P<flag>--[\w-]+(?:[ =][<\[]?[A-Z][\w-]*[>\]]?)?)\s{2,}(?P<says>\S.*)$")
 _VERSION = re.compile(r"^\[([^\[\]]+)\]")  # a changelog links its versions
+_NO_CELL = frozenset(("", "-", "–", "—", "n/a", "tbd"))
 _DEEP = 40
 
 
@@ -68,7 +70,7 @@ class _Reader:
     def read(self, text: str) -> None:
         from markdown_it.tree import SyntaxTreeNode
 
-        tree = SyntaxTreeNode(_parser().parse(_COMMENT.sub(_blank, text)))
+        tree = SyntaxTreeNode(_parser().parse(evened(_COMMENT.sub(_blank, text))))
         _explain(tree)
         for node in tree.children:
             self._block(node, ())
@@ -176,7 +178,7 @@ class _Reader:
         heads, *rows = found or [[]]
         under = under or self._opened()
         for row in rows:
-            cells = [(head, cell) for head, cell in zip(heads, row, strict=False) if cell not in ("", "-", "–", "—")]
+            cells = [(head, cell) for head, cell in zip(heads, row, strict=False) if cell.casefold() not in _NO_CELL]
             if not any(heads) and len(cells) == 2:  # a table of names and values
                 cells = [(cells[0][1], cells[1][1])]
             if cells:
