@@ -20,6 +20,7 @@ _PAIR = re.compile(
     re.DOTALL,
 )
 _ONE = re.compile(r"^(?P<question>[^?？.!]{8,200}[?？])\s+(?P<answer>[^?？]{2,})$")
+NAMED = re.compile(r"(?P<name>[A-ZÀ-Þ0-9][^:.!?;,]{0,30}):\s+(?P<value>\S.{0,200})")
 _LABEL = re.compile(r"^(?:Q|Question|Frage|F|A|Answer|Antwort|R|问|問|答)\s?[:：]\s*")
 _BREAK = re.compile(r"<(?:br|hr|/?p|/?div|/?li|/?tr)\b[^>]*>", re.IGNORECASE)
 _OPEN, _CLOSE = (
@@ -91,13 +92,15 @@ def _parts(node: Any) -> list[Any]:
 
 
 def named_lines(node: Any) -> list[tuple[str, str]]:
-    """Lines that each begin with a name in bold: ``**Present:** Ida, Wim``; none if one does not."""
+    """Lines that each begin with a name, in bold or not: ``**Present:** Ida, Wim``; none if one does not."""
     lines: list[list[Any]] = [[]]
     for part in _parts(node):
         if part.type in ("softbreak", "hardbreak"):
             lines.append([])
         else:
             lines[-1].append(part)
+    if len(lines) > 1 and all(plain := [NAMED.fullmatch(said(_Line(line))) for line in lines]):
+        return [(one["name"].strip(), one["value"]) for one in plain if one]
     found = []
     for line in lines:
         line = [part for part in line if part.type != "text" or part.content.strip()]

@@ -100,7 +100,7 @@ class _Reader:
             self.page.blocks.append(Block(kind=kind, text=text, path=path, under=under, **more))
 
     def _on_heading(self, node: Any, under: tuple[str, ...]) -> None:
-        level, text = int(node.tag[1]), said(node)
+        level, text, self.opening = int(node.tag[1]), said(node), ""
         if level == 1 and self.page.title is None and text:
             self.page.title = clean_title(text)
             self.path.clear()
@@ -116,12 +116,11 @@ class _Reader:
         if not text or is_navigation(node, text):
             return
         self.opening = text
-        if named := named_lines(node):
-            for name, value in named:
-                self._add("row", "", cells=((name, value),))
-            return
         if pair := asked_in_bold(node) or pair_in(text):
             self._add("answer", pair[1], question=pair[0])
+        elif named := named_lines(node):
+            for name, value in named:
+                self._add("row", "", cells=((name, value),))
         else:
             kind = "aside" if is_aside(text) else "item" if under else "paragraph"
             self._add(kind, text, under)

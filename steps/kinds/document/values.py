@@ -77,7 +77,8 @@ def _words(language: str) -> _Words:
     number = rf"(?:{_NUM}|\b(?:{known['numbers']})\b)"
     many = rf"{number}(?:\s?(?:–|-|\s(?:{known['range']})\s)\s?{number})?"
     calendar = calendars()[language]
-    month = rf"(?:{'|'.join(calendar['months'])})\b\.?"
+    capitals = language in ("en", "de")  # "children under 14 may enter" names no month
+    month = rf"(?{'-i' if capitals else ''}:{'|'.join(calendar['months'])})\b\.?"
     hours = r"\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|Uhr|h)\b(?:\s?\d\d\b)?"
     clock = rf"\d{{1,2}}:\d\d(?:\s?(?:am|pm|Uhr|h))?\b|\d{{1,2}}\.\d\d\s?(?:am|pm|Uhr|h)\b|{hours}"
     first = rf"\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?(?:\sde)?\s{month}"

@@ -5,6 +5,7 @@ import pytest
 from steps.kinds.document.active import who_did
 from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions
 from steps.kinds.document.neighbours import reverse_questions
+from steps.sentences import sentences
 
 DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
 GAME, BEETLE = "Karrow", "The Lindis beetle"
@@ -269,3 +270,8 @@ def test_it_in_a_later_clause_is_the_title_where_the_first_names_it():
         fact.statement for fact in facts("The Marren Dam", ["In 1907 the dam broke, and it was mended by Ida Holm."])
     }
     assert "The Marren Dam was mended by Ida Holm." in found
+
+
+def test_a_unit_is_no_initial():
+    text = "It must not go above 210 °C. Filters are changed by J. Smith."
+    assert sentences(text) == ["It must not go above 210 °C.", "Filters are changed by J. Smith."]

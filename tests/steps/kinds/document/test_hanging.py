@@ -6,6 +6,7 @@ from steps.kinds.document.forms import list_forms
 from steps.kinds.document.html import read_html
 from steps.kinds.document.languages import language_of
 from steps.kinds.document.markdown import read_markdown
+from steps.kinds.document.plain import read_plain
 
 
 def said(page):
@@ -98,3 +99,26 @@ def test_a_small_table_is_in_no_other_language(text):
 
 def test_a_table_of_capitals_is_in_its_language():
     assert language_of("Räume\nRaum: B12; Plätze: 40; Etage: Erdgeschoss. Raum: B3; Plätze: 20; Etage: Keller") == "de"
+
+
+def test_a_line_above_a_heading_opens_nothing_below_it():
+    page = read_markdown("# Minutes\n\nPresent: Ulla, Henk\n\n## Decisions\n\n- The shed stays green.\n")
+    assert said(page) == ["Present: Ulla, Henk", "Decisions: The shed stays green."]
+
+
+@pytest.mark.parametrize("read", [read_markdown, read_plain])
+def test_lines_that_each_name_what_they_say_are_rows(read):
+    page = read("# Works\n\nGate 1: 06:00 - 18:30\nGate 4: 07:15 - 16:00\n")
+    assert said(page) == ["Gate 1: 06:00 - 18:30.", "Gate 4: 07:15 - 16:00."]
+
+
+def test_a_numbered_section_of_a_plain_text_opens_what_stands_below_it():
+    page = read_plain("Works\n\n1. Access\n1.1 Wear badge V.\n\n2. Hours\n    Gate 1: 6:00\n    Gate 4: 7:15\n\n"
+                      "3. Fines\n    - lost badge: EUR 60\n")  # fmt: skip
+    assert said(page) == ["Access: Wear badge V.", "Hours – Gate 1: 6:00.", "Hours – Gate 4: 7:15.",
+                          "Fines: lost badge: EUR 60."]  # fmt: skip
+
+
+def test_a_numbered_list_of_a_plain_text_has_no_sections():
+    page = read_plain("Works\n\n1. Put on the lid\n   And wait\n2. Open valve 4\n")
+    assert said(page) == ["Put on the lid And wait.", "Open valve 4."]

@@ -22,6 +22,7 @@ from steps.kinds.document.values import asked_in_place, condition, hangs_on_the_
         ("en", "It shuts between 2 and 4 pm.", "It shuts between which times?", "2 and 4 pm"),
         ("de", "Zwischen 13 und 15 Uhr ist Ruhe.", "Zwischen wie viel Uhr ist Ruhe?", "13 und 15 Uhr"),
         ("de", "Der Wart heißt Emil Nowak.", "Der Wart heißt wer?", "Emil Nowak"),
+        ("en", "Children under 14 may enter.", "Children under how many may enter?", "14"),
         ("en", "The mill opened in 1926.", "The mill opened in what year?", "1926"),
         ("en", "The shift starts at 9:30.", "The shift starts at what time?", "9:30"),
         ("en", "The shop shuts on Tuesday.", "The shop shuts on which day?", "Tuesday"),
@@ -137,3 +138,7 @@ def test_a_sentence_that_a_date_leads_hangs_on_the_last_by_its_pronoun():
     assert hangs_on_the_last("From 1 April it is Pia Haug.", "en")
     assert hangs_on_the_last("Ab 1. April ist es Pia Haug.", "de")
     assert not hangs_on_the_last("From 1 April the pump is off.", "en")
+
+
+def test_a_german_noun_before_its_clause_is_nobody():
+    assert asked_in_place("Blindstrom ist Strom, der keine Arbeit verrichtet.", "de") == []
