@@ -78,7 +78,7 @@ def _when(words: str, today: date) -> str | None:
         return str(today.year + offset)
     if unit == "weekdays":
         day = _day_called(words, known["weekdays"], today, offset)
-        return day and _said(known, day)
+        return _said(known, day) if day else None
     if unit == "weeks":
         return known["week"].format(date=_said(known, today + timedelta(days=7 * offset - today.weekday())))
     return _said(known, today + timedelta(days=offset))
