@@ -101,7 +101,7 @@ def load_base(settings: ModelSettings) -> Base:
     folder = base_folder(settings)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model, found = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
             use_safetensors=True,
@@ -109,7 +109,8 @@ def load_base(settings: ModelSettings) -> Base:
             output_loading_info=True,
             **_quantised_onto(folder, device),
         )
-        _check_whole(folder, found["missing_keys"])
+        model, told = loaded  # what was loaded, and what was not
+        _check_whole(folder, told["missing_keys"])
         whole = _in_full(model)
     except ImportError as error:
         raise SlumberError(
