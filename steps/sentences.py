@@ -6,7 +6,8 @@ from itertools import takewhile
 
 # A full stop ends a sentence unless it follows an initial or a common abbreviation, or stands inside a number.
 _END = re.compile(
-    r"(?<!\b[A-Z])(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bSt)(?<!\bMrs)(?<!\bNo)([.!?][\"')\]]?)\s+(?=[\"'(\[]?[A-Z0-9])"
+    r"(?:(?<!\b[A-Z])|(?<=°[CF])|(?<=° [CF]))(?<!\bDr)(?<!\bMr)(?<!\bMs)(?<!\bSt)(?<!\bMrs)(?<!\bNo)"
+    r"([.!?][\"')\]]?)\s+(?=[\"'(\[]?[A-Z0-9])"
 )
 _NUMBER = re.compile(
     r"\b\d[\d.,:]*(?:\s?%|\s(?!in\b|on\b|at\b|and\b|of\b|to\b|by\b|for\b|from\b|the\b|a\b|with\b|or\b)[a-z]+)?"

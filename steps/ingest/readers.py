@@ -31,6 +31,7 @@ from steps.kinds.kind import Kind, Reader
 from steps.kinds.table import KINDS
 
 LINES = (".jsonl", ".ndjson")
+_OTHERS = {b"%PDF-": "a PDF", b"PK\x03\x04": "an Office, EPUB or ZIP file", b"PAR1": "a Parquet file"}  # how they begin
 _NAMED = re.compile(r"(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|FAQ|NOTES|TODO|CONTRIBUTING)", re.IGNORECASE)
 
 
@@ -122,6 +123,9 @@ def _checked(content: bytes, suffix: str) -> bytes:
         raise RecordRejected("empty", "the file is empty")
     if suffix in (*office.NEEDS, *MAILS, ".parquet"):
         return content
+    for mark, what in _OTHERS.items():
+        if content.startswith(mark):
+            raise RecordRejected("unsupported_type", f"it is {what}, not a {suffix} file: give it its own ending")
     content = content.removeprefix(b"\xef\xbb\xbf")
     if suffix in LINES and content.startswith(WIDE):
         content = decoded(content)[0].encode()

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
@@ -99,16 +101,27 @@ def load_base(settings: ModelSettings) -> Base:
     folder = base_folder(settings)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, **_quantised_onto(folder, device)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **_quantised_onto(folder, device),
         )
+        model, told = loaded  # what was loaded, and what was not
+        _check_whole(folder, told["missing_keys"])
         whole = _in_full(model)
     except ImportError as error:
         raise SlumberError(
             f"The model in {folder} needs a library that is not installed ({_line(error)}): install it beside Slumber, "
             "or take the weights that are not quantised."
         ) from None
-    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, AttributeError) as error:
+    except SafetensorError as error:
+        raise SlumberError(
+            f"The weights in {folder} are torn or damaged ({_line(error)}): download or copy them again."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError, AttributeError) as error:
         raise SlumberError(f"The model in {folder} cannot be loaded: {_line(error)}") from None
     if not tokenizer.chat_template:
         raise SlumberError(f"The tokenizer in {folder} has no chat template: use an instruction-tuned model.")
@@ -145,8 +158,20 @@ def _in_full(model: PreTrainedModel) -> PreTrainedModel:
     return whole
 
 
+def _check_whole(folder: Path, missing: Collection[str]) -> None:
+    """Refuse weights that lack what the configuration names: transformers would make it up at random."""
+    if missing:
+        raise SlumberError(
+            f"The weights in {folder} lack {len(missing)} tensors that its config.json names, such as "
+            f"{min(missing)}: take the configuration and the weights of one model."
+        )
+
+
 def _line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    if "ignore_mismatched_sizes" in str(error):
+        return "its weights have other sizes than its config.json names."
+    said = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__} {said}".strip() if isinstance(error, KeyError) or not said else said
 
 
 def base_name(settings: ModelSettings) -> str:

@@ -121,6 +121,8 @@ def _ends(sentence: str, *, night: date, created: date | None) -> list[tuple[dat
     for match in _END.finditer(sentence):
         if not tells_of_past(sentence[: match.start()]) and (day := day_named(match, night=night, created=created)):
             words = " ".join(match[0].lower().split())
+            if words.startswith(("by:", "before:")):  # the head of a column: a term of what stands in its row
+                continue
             # 'by' and 'before' set a term only to what is still to do.
             if not words.startswith(("by ", "before ")) or day >= today - timedelta(days=RECENT_DAYS):
                 found.append((day, match[0]))

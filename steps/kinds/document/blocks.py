@@ -11,6 +11,14 @@ BlockKind = Literal["paragraph", "item", "row", "answer", "term", "code", "quote
 # What is read with a page and never asked about: code, what somebody else said, licences and signatures.
 UNASKED = ("code", "quote", "aside")
 OPENING_CHARS = 80
+_OPENING_WORDS = 6  # with fewer, a line above a list ("Do not:") says little without its heading
+_HEADING_WORDS = 4
+# A heading that says what holds by itself is not read before a line that may say the opposite ("You may:").
+_DECIDES = re.compile(
+    r"\b(?:not|never|no|don['’]t|may|must|can|allowed|permitted|forbidden|prohibited|verboten|erlaubt|gestattet|nicht"
+    r"|interdits?|interdites?|permis|autorisés?|prohibid[oa]s?|permitid[oa]s?)\b",
+    re.IGNORECASE,
+)
 _ENDS = re.compile(r"[.!?:;…。！？：；]['\"”’»)\]]*$")
 
 
@@ -32,14 +40,17 @@ class Block(Record):
     @property
     def hangs_on(self) -> tuple[str, ...]:
         """What is to be read before it, so that it is understood: the lines above its list, or the nearest heading."""
-        if self.kind in ("item", "row"):
-            return self.under if self.under and self.under != self.path[-1:] else self._heading
-        return ()
+        if self.kind not in ("item", "row"):
+            return ()
+        if not self.under or self.under == self.path[-1:]:
+            return self.heading
+        above = [part for part in self.path[-1:] if part not in self.under and not _DECIDES.search(part)]
+        return (*above, *self.under) if len(self.under[0].split()) < _OPENING_WORDS else self.under
 
     @property
-    def _heading(self) -> tuple[str, ...]:
-        """The nearest heading, with the one above it if it is a single word ("Changed") that says little alone."""
-        return self.path[-2:] if self.path and len(self.path[-1].split()) == 1 else self.path[-1:]
+    def heading(self) -> tuple[str, ...]:
+        """The nearest heading, with the one above it if it is a few words ("Changed") that say little alone."""
+        return self.path[-2:] if self.path and len(self.path[-1].split()) < _HEADING_WORDS else self.path[-1:]
 
     @property
     def said(self) -> str:

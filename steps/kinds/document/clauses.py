@@ -99,7 +99,9 @@ def _understood(
     for number, sentence in enumerate(sentences):
         if not about and _PRONOUN.match(sentence):
             continue
-        for part in clauses(resolved(sentence, title, nouns)) if sentence else ():
+        whole = resolved(sentence, title, nouns)
+        parts = clauses(whole) if page else _clauses_of_it(whole, title, nouns)
+        for part in parts if sentence else ():
             if not about and _PRONOUN.match(part):
                 continue
             clause = resolved(part, title, nouns)
@@ -110,6 +112,18 @@ def _understood(
 def _names(clause: str, title: str, nouns: Iterable[str]) -> bool:
     """Whether a clause uses a word for what its document is about."""
     return bool(content_words(clause) & (content_words(title) | set(nouns)))
+
+
+def _clauses_of_it(sentence: str, title: str, nouns: list[str]) -> list[str]:
+    """Cut a sentence into clauses, unless "it" in a later one is something else that the first one names.
+
+    "Keep the gasket; it is not sold separately" says nothing of the title.
+    """
+    first, *later = clauses(sentence)
+    own = "|".join([re.escape(title), "its?", "he", "she", "they", *(rf"the {re.escape(noun)}" for noun in nouns)])
+    if re.search(rf"\b(?:{own})\b", first, re.IGNORECASE) or all(resolved(part, title) == part for part in later):
+        return [first, *later]
+    return [f"{sentence[:1].upper()}{sentence[1:].strip(' .')}."]
 
 
 def clauses(sentence: str) -> list[str]:

@@ -56,16 +56,16 @@ def forms(title: str, block: Block, *, language: str = "en") -> list[Form]:
 
 def list_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iterator[tuple[Block, Form]]:
     """Yield for each list under one heading the question what it holds, with its first item."""
-    lists: dict[tuple[str, ...], list[Block]] = {}
+    lists: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Block]] = {}
     for block in blocks:
         if block.kind == "item" and block.hangs_on:
-            lists.setdefault(block.hangs_on, []).append(block)
-    for hangs_on, items in lists.items():
+            lists.setdefault((block.path, block.hangs_on), []).append(block)
+    for (path, hangs_on), items in lists.items():
         items = [item for item in items if "?" not in item.text and not _NOTHING.match(item.text)]
         alone = len(items) == 1 and _SAYS.search(items[0].text)  # it is asked in its place
         listed = items and not alone and not _SUNDRY.match(hangs_on[-1])
         if listed and len(items) <= _LISTED and all(len(item.text) < _LONG_ITEM + 20 for item in items):
-            told = "; ".join(item.text.rstrip(" .;,") for item in items)
+            told = "; ".join([*(item.text.rstrip(" .;,") for item in items), *_nested(path, hangs_on, lists)])
             known = {"title": inside(title), "section": section_of(hangs_on), "list": told}
             form = filled(templates()[language]["list"], known, span=told)
             if form.questions and not PLACEHOLDER.search(form.statement):
@@ -89,6 +89,16 @@ def step_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iter
                     yield after, form
 
 
+def _nested(
+    path: tuple[str, ...], hangs_on: tuple[str, ...], lists: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Block]]
+) -> Iterator[str]:
+    """The lists in a list whose line is no item of it ("for water: a bottle, a probe"): without them it lacks some."""
+    own = {item.text for item in lists[path, hangs_on]}
+    for (at, under), items in lists.items():
+        if at == path and len(under) > 1 and under[:-1] == hangs_on and under[-1] not in own:
+            yield f"{opening_of(under[-1])}: {', '.join(item.text.rstrip(' .;,') for item in items)}"
+
+
 def heading_forms(title: str, blocks: list[Block], *, language: str = "en") -> Iterator[tuple[Block, Form]]:
     """Yield for each heading with a day in it ("2.4.0 - 2026-09-28") the question for that day."""
     seen: set[str] = set()
@@ -105,7 +115,9 @@ def heading_forms(title: str, blocks: list[Block], *, language: str = "en") -> I
 
 
 def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
-    told = place_of(title, block.path[-1] if block.path else "", known)
+    told = place_of(title, section_of(block.heading), known)
+    if block.kind == "answer" and block.question == title:  # of a record that is one question
+        return [Form((block.question,), f"{block.question} {block.text}", block.text)]
     if block.kind == "answer":
         question = block.question if block.question.isupper() else _lowered(block.question)
         ways = [text.format(**told, question=question) for text in known["answer"]]
@@ -132,7 +144,7 @@ def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[
         return []
     if shape_of(block) == "steps":  # what it says of a step is the step: its place among the others is asked for
         return []
-    if re.search(r"\d", block.hangs_on[0]):  # a release, a day: where an item stands says something of it
+    if block.hangs_on[0] in block.path and re.search(r"\d", block.hangs_on[0]):  # a release, a day: it says something
         return [filled(known["entry"], asked, span=block.hangs_on[0])]
     return [] if _SAYS.search(item) else [filled(known["item"], asked, span=item)]
 

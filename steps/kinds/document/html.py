@@ -3,6 +3,7 @@
 import copy
 import re
 from html.parser import HTMLParser
+from itertools import takewhile
 from typing import Any
 
 from steps.ingest.normalise import one_line, visible
@@ -20,6 +21,7 @@ _GENERIC = re.compile(
 )
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _BAR = re.compile(r"(?<!\\)\|")
+_OF_SEVERAL = frozenset("ul ol dl table pre details h1 h2 h3 h4 h5 h6".split())  # what is more than some sentences
 _WIDEST = 50  # columns or rows that one cell may span
 # Cells that a page may have once each is repeated where it spans, and their hundreds of characters; of small pages (a
 # piece of HTML in Markdown is one) fewer, so that many small ones cost no more than one.
@@ -81,10 +83,17 @@ def markdown_of(tree: Any) -> str | None:
     from markdownify import markdownify
 
     tables = [*tree.iter("table")]
+    for found in [*tree.iter("details")]:
+        _open(found)
+    for term in [*tree.iter("dt")]:
+        _define(term)
     copies = [*map(_copies, tree.iter("td", "th"))]
     if sum(copies) <= min(_SPREAD, _FEW + _TIMES * len(copies)):
         for found in tables:
             _spread(found)
+            _one_head(found)
+    for found in [*tree.iter("caption")]:
+        _above(found)
     for cell in tree.iter("td", "th"):
         _take_span(cell, "colspan"), _take_span(cell, "rowspan")
         for element in cell.iter():  # a bar in a cell is no border
@@ -122,6 +131,71 @@ def _spread(table: Any) -> None:
         for place, cell in enumerate(row.iterchildren("td", "th")):
             if (down := _take_span(cell, "rowspan")) > 1:
                 below[place] = [copy.deepcopy(cell) for _ in range(down - 1)]
+
+
+def _one_head(table: Any) -> None:
+    """Make one row of several heads: of "Hours" over "from" and "to", "Hours from" and "Hours to".
+
+    A head that says the same in all columns is what the whole table is called.
+    """
+    rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    heads = list(takewhile(lambda row: len(row) and all(cell.tag == "th" for cell in row), rows))
+    if len(heads) < 2 or len(heads) == len(rows) or len({len(row) for row in heads}) > 1:
+        return
+    *above, last = heads
+    told = [[one_line(cell.text_content()) for cell in row] for row in heads]
+    whole = [texts[0] for texts in told[:-1] if len(set(texts)) == 1 and len(texts) > 1]
+    for column, cell in enumerate(last):
+        over = [texts[column] for texts in told[:-1] if not (len(set(texts)) == 1 and len(texts) > 1)]
+        before = [text for text in dict.fromkeys(over) if text and text != told[-1][column]]
+        if before:
+            cell.text = " ".join([*before, cell.text or ""])
+    for row in above:
+        row.drop_tree()
+    if whole and table.find("caption") is None:
+        caption = table.makeelement("caption")
+        caption.text = " ".join(whole)
+        table.insert(0, caption)
+
+
+def _above(caption: Any) -> None:
+    """Put what a table is called before it, as a line that opens it."""
+    table, text = caption.getparent(), one_line(caption.text_content())
+    caption.drop_tree()
+    if table is not None and table.tag == "table" and table.getparent() is not None and text:
+        line = table.makeelement("p")
+        line.text = text if text.endswith((":", "：")) else f"{text.rstrip('.')}:"
+        table.addprevious(line)
+
+
+def _define(term: Any) -> None:
+    """Give a term that shares its definition with the next one its own: Markdown knows one term a definition."""
+    says = term.getnext()
+    while says is not None and says.tag == "dt":
+        says = says.getnext()
+    if says is None or says is term.getnext():
+        return
+    place = term
+    while says is not None and says.tag == "dd":
+        place.addnext(copy.deepcopy(says))
+        place, says = place.getnext(), says.getnext()
+
+
+def _open(details: Any) -> None:
+    """Put what folds out below the line that folds it out: as its definition or answer, or under it as a heading."""
+    summary = details.find("summary")
+    if summary is None:
+        return
+    parts = [child for child in details.iterdescendants() if child.tag in _OF_SEVERAL]
+    if parts or not one_line("".join(details.itertext())).removeprefix(one_line(summary.text_content())):
+        details.tag, summary.tag = "div", "h6"
+        return
+    details.tag, summary.tag = "dl", "dt"
+    says = details.makeelement("dd")
+    says.text, summary.tail = summary.tail, None
+    for child in list(details)[details.index(summary) + 1 :]:
+        says.append(child)
+    details.append(says)
 
 
 def _take_span(cell: Any, name: str) -> int:

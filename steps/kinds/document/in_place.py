@@ -25,7 +25,7 @@ def sentence_forms(title: str, block: Block, said: str, last: str, *, language: 
     """
     above = section_of(block.hangs_on)
     text, before = (part.removeprefix(above).lstrip(" :–") if above else part for part in (said, last))
-    section = above or (block.path[-1] if block.path else "")
+    section = above or section_of(block.heading)
     if block.kind == "answer":
         parts, section = sentences(block.text, language), block.question
     elif block.kind == "term":  # what stands in brackets, such as a default, has forms of its own

@@ -19,6 +19,8 @@ _PAIR = re.compile(
     r"(?:A|Answer|Antwort|R|Réponse|Respuesta|答)\s?[:：.)]\s*(?P<answer>.+)$",
     re.DOTALL,
 )
+_ONE = re.compile(r"^(?P<question>[^?？.!]{8,200}[?？])\s+(?P<answer>[^?？]{2,})$")
+NAMED = re.compile(r"(?P<name>[A-ZÀ-Þ0-9][^:.!?;,]{0,30}):\s+(?P<value>\S.{0,200})")
 _LABEL = re.compile(r"^(?:Q|Question|Frage|F|A|Answer|Antwort|R|问|問|答)\s?[:：]\s*")
 _BREAK = re.compile(r"<(?:br|hr|/?p|/?div|/?li|/?tr)\b[^>]*>", re.IGNORECASE)
 _OPEN, _CLOSE = (
@@ -26,6 +28,13 @@ _OPEN, _CLOSE = (
     re.compile(r"</(?:del|s|strike|script|style)\s*>", re.I),
 )
 _BEFORE, _AFTER = re.compile(r"(?:^|[\s(\[{\"'“‘«—–:;,-])$"), re.compile(r"^(?:$|[\s)\]}\"'”’»—–:;,!?-]|\.(?!\w))")
+_ENDS = re.compile(r"[.!?;,…。！？；]['\"”’»)\]*]*$")
+_FOLLOWING = re.compile(
+    r"\b(?:following|(?:as|listed|given|shown|named) below|folgende[nrms]?|suivant(?:e?s?)|ci-(?:dessous|après)"
+    r"|siguientes?)\b",
+    re.IGNORECASE,
+)
+_OPENING_WORDS = 12
 _SEPARATED = re.compile(r"\s[·|>»/•–—]\s")
 _APART = ("softbreak", "hardbreak", "code_inline", "link", "html_inline", "footnote_ref", "s", "image")
 
@@ -83,13 +92,15 @@ def _parts(node: Any) -> list[Any]:
 
 
 def named_lines(node: Any) -> list[tuple[str, str]]:
-    """Lines that each begin with a name in bold: ``**Present:** Ida, Wim``; none if one does not."""
+    """Lines that each begin with a name, in bold or not: ``**Present:** Ida, Wim``; none if one does not."""
     lines: list[list[Any]] = [[]]
     for part in _parts(node):
         if part.type in ("softbreak", "hardbreak"):
             lines.append([])
         else:
             lines[-1].append(part)
+    if len(lines) > 1 and all(plain := [NAMED.fullmatch(said(_Line(line))) for line in lines]):
+        return [(one["name"].strip(), one["value"]) for one in plain if one]
     found = []
     for line in lines:
         line = [part for part in line if part.type != "text" or part.content.strip()]
@@ -108,6 +119,13 @@ class _Line:
         self.children = children
 
 
+def opens(line: str) -> bool:
+    """Whether a line opens the list or the table that follows: by its colon, as a line without an end, or in words."""
+    if not line or line.endswith((":", "：")):
+        return bool(line)
+    return bool(_FOLLOWING.search(line)) or (not _ENDS.search(line) and len(line.split()) <= _OPENING_WORDS)
+
+
 def asked_in_bold(node: Any) -> tuple[str, str] | None:
     """A question in bold, and the rest of its paragraph: ``**May I?** Yes.``"""
     parts = _parts(node)
@@ -118,6 +136,12 @@ def asked_in_bold(node: Any) -> tuple[str, str] | None:
     whole = said(node)
     answer = _LABEL.sub("", whole[whole.find(said(first)) + len(said(first)) :].strip()) if question else ""
     return (question, answer) if ASKED.search(question) and answer else None
+
+
+def asked_in_one(text: str) -> tuple[str, str] | None:
+    """A question and what follows it: ``Where is the vet? In Larch Street.``"""
+    match = _ONE.match(text)
+    return (match["question"], match["answer"]) if match else None
 
 
 def pair_in(text: str) -> tuple[str, str] | None:

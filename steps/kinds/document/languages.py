@@ -15,7 +15,9 @@ import yaml
 _TOLD_APART = (
     "af ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv nl no pl pt ro sk sl sq sv sw tr vi"
 ).split()
-_FOREIGN, _SURE = 0.75, 0.5  # shares of likelihood: of all languages without templates together, of the one that has
+# Shares of likelihood: of all languages without templates together, of the likeliest of them (what is spread over many
+# is no language: "id: A; limit: 5 m"), and of the one that has templates.
+_FOREIGN, _ONE, _SURE = 0.75, 0.3, 0.5
 _LEAST_WORDS = 3
 _LOOKED_AT = 20_000  # characters
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -55,17 +57,31 @@ def language_of(text: str) -> str | None:
     small = _WORD.findall(_IN_A_NAME.sub("", text[:_LOOKED_AT]))
     small = [word for word in small if word.islower()]
     if len(small) < _LEAST_WORDS:
-        return nearest_language(text)
+        return _of_few_words(text)
     ranks = [dict(_identifier().rank(part)) for part in (text[:_LOOKED_AT], " ".join(small))]
     shares = {code: sum(rank[code] for rank in ranks) / len(ranks) for code in ranks[0]}
     best = max(templates(), key=lambda code: shares[code])
-    if sum(share for code, share in shares.items() if code not in templates()) >= _FOREIGN:
+    foreign = [share for code, share in shares.items() if code not in templates()]
+    if sum(foreign) >= _FOREIGN and max(foreign) >= _ONE:
         return None
     return best if shares[best] >= _SURE else nearest_language(text)
 
 
+def _of_few_words(text: str) -> str:
+    """The language of names and capitals: by its small words, and where it has none ("Artikel: Seil") by all of it."""
+    if any(_small_counts(text).values()):
+        return nearest_language(text)
+    shares = dict(_identifier().rank(text[:_LOOKED_AT]))
+    best = max(templates(), key=lambda code: shares[code])
+    return best if shares[best] >= _SURE else "en"
+
+
 def nearest_language(text: str) -> str:
     """Return the language that most small words of a text are of, of those that there are templates for."""
-    found = re.findall(r"[^\W\d_]+", _IN_A_NAME.sub("", text).lower())
-    counts = {code: sum(word in small for word in found) for code, small in _small_words().items()}
+    counts = _small_counts(text)
     return max(counts, key=lambda code: (counts[code], code == "en"))
+
+
+def _small_counts(text: str) -> dict[str, int]:
+    found = re.findall(r"[^\W\d_]+", _IN_A_NAME.sub("", text).lower())
+    return {code: sum(word in small for word in found) for code, small in _small_words().items()}

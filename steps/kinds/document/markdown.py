@@ -12,19 +12,23 @@ from steps.kinds.document.heads import clean_title, front_matter, written_on
 from steps.kinds.document.inline import (
     ASKED,
     asked_in_bold,
+    asked_in_one,
     is_navigation,
     named_lines,
     only_links,
+    opens,
     pair_in,
     said,
     source,
 )
+from steps.kinds.document.ragged import evened
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|%%.*?%%", re.DOTALL)
 _CALLOUT = re.compile(r"^\[!(?P<name>\w+)\][+-]?[ \t]*(?P<title>[^\n]*)\n?")
 _TASK = re.compile(r"^\[[ xX]\]\s+")
 _OPTION = re.compile(r"^\s*(?:-\w,?\s+)?(?P<flag>--[\w-]+(?:[ =][<\[]?[A-Z][\w-]*[>\]]?)?)\s{2,}(?P<says>\S.*)$")
 _VERSION = re.compile(r"^\[([^\[\]]+)\]")  # a changelog links its versions
+_NO_CELL = frozenset(("", "-", "–", "—", "n/a", "tbd"))
 _DEEP = 40
 
 
@@ -66,7 +70,7 @@ class _Reader:
     def read(self, text: str) -> None:
         from markdown_it.tree import SyntaxTreeNode
 
-        tree = SyntaxTreeNode(_parser().parse(_COMMENT.sub(_blank, text)))
+        tree = SyntaxTreeNode(_parser().parse(evened(_COMMENT.sub(_blank, text))))
         _explain(tree)
         for node in tree.children:
             self._block(node, ())
@@ -96,7 +100,7 @@ class _Reader:
             self.page.blocks.append(Block(kind=kind, text=text, path=path, under=under, **more))
 
     def _on_heading(self, node: Any, under: tuple[str, ...]) -> None:
-        level, text = int(node.tag[1]), said(node)
+        level, text, self.opening = int(node.tag[1]), said(node), ""
         if level == 1 and self.page.title is None and text:
             self.page.title = clean_title(text)
             self.path.clear()
@@ -112,12 +116,11 @@ class _Reader:
         if not text or is_navigation(node, text):
             return
         self.opening = text
-        if named := named_lines(node):
-            for name, value in named:
-                self._add("row", "", cells=((name, value),))
-            return
         if pair := asked_in_bold(node) or pair_in(text):
             self._add("answer", pair[1], question=pair[0])
+        elif named := named_lines(node):
+            for name, value in named:
+                self._add("row", "", cells=((name, value),))
         else:
             kind = "aside" if is_aside(text) else "item" if under else "paragraph"
             self._add(kind, text, under)
@@ -125,21 +128,33 @@ class _Reader:
     def _on_bullet_list(self, node: Any, under: tuple[str, ...]) -> None:
         if only_links(node):
             return
-        if not under and self.opening.endswith((":", "：")) and self.page.blocks[-1:]:
-            under = (self.opening,)
-            if self.page.blocks[-1].text == self.opening and self.page.blocks[-1].kind == "paragraph":
-                self.page.blocks.pop()
-        elif not under:
-            under = self._headings[-1:]
+        under = under or self._opened() or self._headings[-1:]
         asked = under[-1:] and ASKED.search(under[-1])
         items = [said(child) for item in node.children for child in item.children if child.type == "paragraph"]
         if asked and items:  # a list that answers a question is one answer
             self._add("answer", "; ".join(item.rstrip(" .;,") for item in items) + ".", question=under[-1])
             return
+        pairs = [asked_in_one(one) for one in items]
+        if len(pairs) > 1 and len(pairs) == len(node.children) and all(pairs):
+            for question, answer in filter(None, pairs):
+                self._add("answer", answer, question=question)
+            return
         for item in node.children:
             self._item(item, under)
 
     _on_ordered_list = _on_bullet_list
+
+    def _opened(self) -> tuple[str, ...]:
+        """The line that opens the list or the table that follows; what stands before it is a paragraph of its own."""
+        last = self.page.blocks[-1] if self.page.blocks else None
+        *before, line = re.split(r"(?<=[.!?。！？])\s+", self.opening)
+        if last is None or not opens(line):
+            return ()
+        if last.text == self.opening and last.kind == "paragraph":
+            self.page.blocks.pop()
+            if before:
+                self.page.blocks.append(last.model_copy(update={"text": " ".join(before)}))
+        return (line,)
 
     def _item(self, item: Any, under: tuple[str, ...]) -> None:
         inner, text = under, ""
@@ -160,20 +175,27 @@ class _Reader:
     def _on_table(self, node: Any, under: tuple[str, ...]) -> None:
         found = [[said(cell) for cell in row.children] for part in node.children for row in part.children]
         heads, *rows = found or [[]]
+        under = under or self._opened()
         for row in rows:
-            cells = [(head, cell) for head, cell in zip(heads, row, strict=False) if cell not in ("", "-", "–", "—")]
+            cells = [(head, cell) for head, cell in zip(heads, row, strict=False) if cell.casefold() not in _NO_CELL]
             if not any(heads) and len(cells) == 2:  # a table of names and values
                 cells = [(cells[0][1], cells[1][1])]
             if cells:
-                self._add("row", "", cells=tuple(cells))
+                self._add("row", "", under, cells=tuple(cells))
 
     def _on_dl(self, node: Any, under: tuple[str, ...]) -> None:
-        term = ""
+        found: list[tuple[list[str], list[str]]] = []  # several terms may have one definition, and one term several
         for child in node.children:
             if child.type == "dt":
-                term = said(child)
-            else:
-                text = " ".join(said(part) for part in child.children)
+                if not found or found[-1][1]:
+                    found.append(([], []))
+                found[-1][0].append(said(child))
+            elif found:
+                found[-1][1].append(" ".join(said(part) for part in child.children))
+        for terms, texts in found:
+            *first, last = texts or [""]
+            text = " ".join([*(re.sub(r"(?<![.!?;:])$", ";", one) for one in first), last])
+            for term in terms:
                 self._add("answer" if ASKED.search(term) else "term", text, question=term)
 
     def _on_fence(self, node: Any, under: tuple[str, ...]) -> None:
@@ -219,7 +241,12 @@ class _Reader:
 
         inside = as_markdown(node.content)
         if inside.strip() and "<" not in inside:
-            _Reader(self.page, self.path, self.opening, self.quoting).read(inside)
+            inner = _Reader(self.page, self.path, self.opening, self.quoting)
+            inner.read(inside)
+            if "<details" in node.content.lower():  # what follows folds out under its line
+                self.path = inner.path
+        if "</details" in node.content.lower():
+            self.path.pop(6, None)
 
     def _on_footnote_block(self, node: Any, under: tuple[str, ...]) -> None:
         """Footnotes stand where they are referred to."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-Unit = Literal["days", "weeks", "months", "weekdays"]
+Unit = Literal["days", "weeks", "months", "years", "weekdays"]
 # What holds on any day: "if you order today, it is there tomorrow".
 HABIT = re.compile(
     r"\b(?:if|when|whenever|every|each|always|usually|order(?:s|ed)?|wenn|jede[rnms]?|immer|si|chaque|toujours|cada|siempre)\b",
@@ -34,6 +34,11 @@ def dated(text: str, today: date | None) -> str:
         part if HABIT.search(part) else _moment().sub(lambda match: _with_date(match[0], today), part)
         for part in _SENTENCE.split(text)
     )
+
+
+def _with_its_day(words: str, today: date) -> str:
+    day = _when(words, today)
+    return f"{words} ({day})" if day else words
 
 
 def undated(text: str) -> str | None:
@@ -63,6 +68,8 @@ def _last_day(words: str, unit: Unit, offset: int, today: date) -> date:
     if unit == "months":
         month = today.year * 12 + today.month - 1 + offset
         return date((month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
+    if unit == "years":
+        return date(today.year + offset, 12, 31)
     if unit == "weeks":
         return today + timedelta(days=7 * offset + 6 - today.weekday())
     return today + timedelta(days=offset)
@@ -92,7 +99,7 @@ def _with_date(words: str, today: date) -> str:
 
 
 def _when(words: str, today: date) -> str | None:
-    """The day, week or month that a word means, in its language; None: of two days it may mean either."""
+    """The day, week, month or year that a word means, in its language; None: of two days it may mean either."""
     language, unit, offset = _meaning(words)
     known = calendars()[language]
     if unit == "weekdays":
@@ -103,6 +110,8 @@ def _when(words: str, today: date) -> str | None:
     if unit == "months":
         month = today.year * 12 + today.month - 1 + offset
         return known["month"].format(month=_month(known, month % 12), year=month // 12)
+    if unit == "years":
+        return str(today.year + offset)
     if unit == "weeks":
         return known["week"].format(date=_said(known, today + timedelta(days=7 * offset - today.weekday())))
     return _said(known, today + timedelta(days=offset))

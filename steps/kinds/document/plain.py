@@ -9,12 +9,14 @@ from steps.ingest.normalise import one_line, visible
 from steps.kinds.document.asides import FORWARDED, is_aside, is_attribution, is_closing, unwrapped
 from steps.kinds.document.blocks import Block, Page
 from steps.kinds.document.heads import clean_title, mail_head, written_on
+from steps.kinds.document.inline import NAMED
 from steps.kinds.document.moments import undated
 from steps.kinds.document.quotes import QUOTED, SIGNATURE, has_quotes, own_lines
 from steps.sentences import FUNCTION_WORDS
 
 _RULE = re.compile(r"^[ \t]*[=\-_*~]{3,}[ \t]*$")
 _SECTION = re.compile(r"^(?P<number>\d{1,2})\.?[ \t]+(?P<text>[A-ZÀ-Þ][^\n.]{0,70})$")
+_NUMBERED = re.compile(r"^[ \t]*\d{1,2}[.)]?[ \t]+\S")
 _CLAUSE = re.compile(r"^[ \t]*(?P<number>\d{1,2}(?:\.\d{1,2})+)\.?[ \t]+(?P<text>\S.*)$")
 _ITEM = re.compile(r"^(?P<indent>[ \t]*)(?:[-*•–]|\d{1,2}[.)]|\(?[a-z]\)|\([ivx]+\))[ \t]+(?P<text>\S.*)$")
 # Words that keep the hyphen at which a line broke; every other word was one before.
@@ -30,7 +32,7 @@ _DAY = re.compile(
     r"\d{1,2}\.? [^\W\d]+\.? \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d"
 )
 TITLE_CHARS = 80
-_TITLE_WORDS = 8
+_TITLE_WORDS, _SECTION_WORDS = 8, 6
 _WRAPPED = 0.7  # of the longest line a wrapped one fills at least so much
 _SENDER_CHARS = 200
 
@@ -146,6 +148,14 @@ def _blocks(text: str) -> Iterator[Block]:
         if section:
             path, opening = (section,), ""
             continue
+        if _opens_a_section(lines):
+            path, opening, items = (str(_heading(lines[0], alone=True)),), "", []
+            lines = lines[1:]
+        named = [NAMED.fullmatch(line.strip()) for line in lines]
+        if len(named) > 1 and all(named):  # "Gate 1: 06:00 - 18:30", line by line
+            rows = [((one["name"], one_line(one["value"])),) for one in named if one]
+            yield from (Block(kind="row", text="", path=path, cells=cells) for cells in rows)
+            continue
         for kind, words, level in _units(lines):
             said = one_line(words)
             if kind == "section":
@@ -160,6 +170,16 @@ def _blocks(text: str) -> Iterator[Block]:
                 lead = (opening,) if opening.endswith(":") else path[-1:]
                 parents = tuple(items[:-1])
                 yield Block(kind="item", text=said, path=path, under=(*lead, *parents))
+
+
+def _opens_a_section(lines: list[str]) -> bool:
+    """Whether the first of some lines is the heading of a numbered section: short, with items or indented lines below,
+    and none of a numbered list.
+    """
+    if len(lines) < 2 or not _SECTION.match(lines[0].strip()) or len(lines[0].split()) > _SECTION_WORDS:
+        return False
+    below = re.match(r"[ \t]*[-*•–]\s|[ \t]+[A-ZÀ-Þ]", lines[1])
+    return below is not None and not any(_NUMBERED.match(line) for line in lines[1:])
 
 
 def _is_item(line: str) -> bool:

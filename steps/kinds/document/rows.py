@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block
-from steps.kinds.document.forms import Form, asked_at, filled, place_of, short
+from steps.kinds.document.forms import Form, asked_at, filled, place_of, section_of, short
 from steps.kinds.document.languages import templates
 from steps.kinds.document.values import asked_in_place
 
@@ -72,7 +72,8 @@ def _counts(cells: list[str]) -> bool:
 
 def _of_row(title: str, row: Block, names: list[Column], language: str, counting: Collection[Column]) -> Iterator[Form]:
     known = templates()[language]
-    told = place_of(title, row.path[-1] if row.path else "", known)
+    section = section_of(row.hangs_on)
+    told = place_of(title, f'"{section}"' if row.under else section, known)
     cells = _columns(row)
     first = names[0] if names else next(iter(cells))
     head, key = first[0], cells[first]

@@ -26,6 +26,7 @@ PASSAGE_CHARS = 1500
 _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|can|may|must|will|costs?|takes?|needs?|means?|begins?|ends?|goes|pays?)\b"
 )
+_PRONOUN = re.compile(r"(?:It|She|He|They|Its|Her|His|Their)\b")
 _LATIN = 0.6  # of the letters: with fewer, questions in Latin letters would be made of names and numbers alone
 
 
@@ -52,7 +53,7 @@ class Source(Passage):
     @property
     def turned(self) -> list[Fact]:
         """The facts that are asked for by turning their clauses round: of plain prose, and of a page what it says of
-        its subject.
+        its subject by name ("it" is there whatever stood before).
 
         Turned round, fragments, labels and asides of a page give more nonsense than questions (docs/log.md).
         """
@@ -62,7 +63,12 @@ class Source(Passage):
         return [
             fact
             for fact in self.facts
-            if not self._is_page or (not self.in_place[fact.sentence] and fact.statement.casefold().startswith(title))
+            if not self._is_page
+            or (
+                not self.in_place[fact.sentence]
+                and fact.statement.casefold().startswith(title)
+                and not _PRONOUN.match(self.sentences[fact.sentence])
+            )
         ]
 
     @property

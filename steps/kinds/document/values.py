@@ -80,7 +80,8 @@ def _words(language: str) -> _Words:
     number = rf"(?:{_NUM}|\b(?:{known['numbers']})\b)"
     many = rf"{number}(?:\s?(?:–|-|\s(?:{known['range']})\s)\s?{number})?"
     calendar = calendars()[language]
-    month = rf"(?:{'|'.join(calendar['months'])})\b\.?"
+    capitals = language in ("en", "de")  # "children under 14 may enter" names no month
+    month = rf"(?{'-i' if capitals else ''}:{'|'.join(calendar['months'])})\b\.?"
     hours = r"\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.|Uhr|h)\b(?:\s?\d\d\b)?"
     clock = rf"\d{{1,2}}:\d\d(?:\s?(?:am|pm|Uhr|h))?\b|\d{{1,2}}\.\d\d\s?(?:am|pm|Uhr|h)\b|{hours}"
     first = rf"\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?(?:\sde)?\s{month}"
@@ -95,20 +96,20 @@ def _words(language: str) -> _Words:
         rf"(?P<age>{many}\s(?:{known['age']}))",
         rf"(?P<money>[€$£]\s?{many}|{many}\s?(?:€|\$|£|\b(?:{known['money']}|EUR|USD|GBP|CHF)\b))",
         rf"(?P<percent>{many}\s?(?:%|\b(?:{known['percent']})\b))",
-        rf"(?P<degrees>{many}\s?(?:°\s?[CF]?|\b(?:{known['degrees']})\b))",
-        rf"(?P<time>\b(?:{clock})(?:\s?(?:–|-|{known['range']})\s?(?:{clock}))?)",
-        rf"(?P<which>\b(?:(?i:the)\s)?(?:{_either(known['numbered'])})\s(?:{_CODE}|v?\d+(?:\.\d+)*|[A-Z]\d*)(?![\w-]))",
+        rf"(?P<degrees>{many}\s?(?:°\s?[CF]?|\b(?:{known['degrees']})\b(?:\sCelsius|\sFahrenheit)?))",
+        rf"(?P<time>\b(?:{clock}|\d{{1,2}}(?=\s?(?:[–-]|(?:{known['range']})\s)\s?(?:{clock})))(?:\s?(?:–|-|{known['range']})\s?(?:{clock}))?)",
+        rf"(?P<which>\b(?:(?i:the)\s)?(?:{_either(known['numbered'])})\s(?:{_CODE}|v?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*(?:[.-]\d+)*)(?![\w-]|\.\d))",
         rf"(?P<versions>\b{_VERSION}\s?(?:–|-|(?:{known['range']}))\s?{_VERSION}\b)",
         rf"(?P<version>\b{_VERSION}\b|(?:(?<=\bsince\s)|(?<=\bseit\s)|(?<=\bdepuis\s)|(?<=\bdesde\s))\d+\.\d+(?![\d.]*\d|\s?\w))",
         r"(?P<path>(?<![\w/:.])[~.]?/[\w.-]+(?:/[\w.-]+)*/?)",
-        r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|\b[a-z]+(?:_[a-z0-9]*)+)",
+        r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|(?<![\w:./-])(?:\w+::)*[a-z]+(?:_[a-z0-9]*)+)",
         rf"(?P<named>\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s[A-Z]{{1,4}}\d+(?:\s(?:{known['range']})\s[A-Z]{{1,4}}\d+)?\b)",
         rf"(?P<code>(?<![\w-]){_CODE}(?![\w-]))",
         r"(?P<year>(?<![\d.,-])(?:1[5-9]|20)\d\d(?![\d.,-]*\d)\b"
         rf"|(?<=\b[ie]n\s)1[0-4]\d\d(?=[,.;:)]|$|\s(?:{known['uncounted']})\b))",
         rf"(?P<often>(?<!at )\b(?:{known['often']})\b)",
         rf"(?P<share>\b(?:{known['share']})\b(?!-))",
-        rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
+        rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s)|(?<=\b[zZ]um\s)|(?<=\b[aAiI]m\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
         rf"(?P<what>\b(?:{known['what']})\s[^,.;:()]{{3,60}})",
         rf"(?P<reference>\b(?:{known['see']})\s?\d[\d.]*|^\d+(?:\.\d+)+(?=\s))",
         rf"(?P<count>(?<![\w.,:/§#-]){many}(?!(?!{_UNIT})[\w:/]|-\d))",
@@ -131,7 +132,9 @@ def _words(language: str) -> _Words:
             rf"^(?P<if>(?:{known['if']})\b[^,]{{6,120}}),\s(?P<then>.+)|^(?P<main>.+?),?\s(?P<last>(?:{known['if']})\s[^,.]{{6,120}})\.?$",
             flags,
         ),
-        before=re.compile(rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b"),
+        before=re.compile(
+            rf"(?:{known['before']})\b|[\w-]+\s(?:{known['object']})\b|{known.get('led', '(?!)')}",
+        ),
         counted=re.compile(rf"[-\s]?(?!(?:{known['uncounted']})\b)[^\W\d_]", flags),
         how=known["how"],
         numbered=known["numbered"].split("|"),
@@ -139,6 +142,14 @@ def _words(language: str) -> _Words:
         turned=rf"(?:{known['turned']})\b",
         mend=[(re.compile(pattern), into) for pattern, into in known["mend"]],
     )
+
+
+@cache
+def _not_this_day() -> re.Pattern[str]:
+    """A day that is named to say that it is another one: "at 14:00, not on Friday"."""
+    days = "|".join(day for calendar in calendars().values() for day in calendar["weekdays"])
+    denied = r"not(?: on| until| before)?|nicht(?: am| erst am)?|(?:et )?(?:non|pas)(?: le)?|(?:y )?no el"
+    return re.compile(rf"(?:\(|[,;–—-]\s)(?:{denied})\s(?P<old>{days})\b", re.IGNORECASE)
 
 
 def hangs_on_the_last(text: str, language: str) -> bool:
@@ -151,7 +162,7 @@ def asked_in_place(text: str, language: str) -> list[Asked]:
     known, found = _words(language), list[Asked]()
     if text.count("(") != text.count(")"):
         return found
-    old = {match.span("old") for match in OLD_VALUE.finditer(text)}
+    old = {match.span("old") for found_in in (OLD_VALUE, _not_this_day()) for match in found_in.finditer(text)}
     for start, end, words in [*_values(text, known), *_persons(text, known)][:MOST]:
         value = text[start:end]
         if any(begin < end and start < until for begin, until in old):
@@ -165,6 +176,7 @@ def asked_in_place(text: str, language: str) -> list[Asked]:
         question = f"{text[:start]}{words if start else capital(words)}{text[end:]}"
         for pattern, into in known.mend:
             question = pattern.sub(into, question)
+        question = capital(question) if text[:1].isupper() else question
         found.append(Asked(_closed(question), value.strip(" .")))
     if not found and (tail := known.tail.search(text)) and len(text.split()) > 4:
         start = tail.start("tail")
@@ -219,7 +231,7 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
             end -= len(match[0]) - len(match[0].rstrip())
             yield start + cue.end() + 1, end, known.how["what"]
             turned = re.match(known.turned, cue[0], re.IGNORECASE) and text.rstrip(" .").endswith(match[0])
-            if turned and 0 < len(text[:start].split()) < 6:
+            if turned and 1 < len(text[:start].split()) < 6:
                 yield 0, start - 1, known.how["what"]
         elif kind == "reference" or (kind == "time" and not re.search(r"[:hUap]", value)):
             continue
@@ -227,7 +239,9 @@ def _values(text: str, known: _Words) -> Iterator[tuple[int, int, str]]:
             yield start, end, known.how["what" if re.search(r"[.,]", value) else "number"]
         else:
             several = kind == "time" and re.search(r"\d.*[^\w:.].*\d", value)
-            yield start, end, known.how["what" if kind == "quoted" else "times" if several else kind]
+            angle = kind == "degrees" and not re.search(r"°\s?[CF]$|Celsius|Fahrenheit", value)
+            kind = "what" if kind == "quoted" else "times" if several else "angle" if angle else kind
+            yield start, end, known.how[kind]
 
 
 def _either(words: str) -> str:

@@ -342,3 +342,29 @@ def test_most_objects_of_a_list_say_whether_it_is_a_table(read):
     assert {
         record.rule for record in read("mixed.json", json.dumps([{"a": 1, "b": 2}, {"c": 1, "d": 2}, {"e": 3}]))
     } == {"not_a_record"}
+
+
+@pytest.mark.parametrize(("name", "content"), [("head.csv", "name,limit\n"), ("none.json", "[]")])
+def test_a_table_without_rows_is_told(one, name, content):
+    record = one(content, name)
+    assert (record.rule, record.reason) == ("empty", "the file holds no records")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [(b"%PDF-1.7\n1 0 obj", "a PDF"), (b"PK\x03\x04\x14\x00", "an Office, EPUB or ZIP file")]
+)
+def test_what_bears_a_wrong_ending_is_refused_by_what_it_is(one, content, what):
+    record = one(content, "page.md")
+    assert (record.rule, record.reason) == ("unsupported_type", f"it is {what}, not a .md file: give it its own ending")
+
+
+def test_a_day_in_parquet_is_a_day(one, tmp_path):
+    table = pyarrow.table({"name": ["Ulm", "Ivry"], "opened": [datetime(1899, 5, 2), datetime(1911, 9, 30, 7, 30)]})
+    pyarrow.parquet.write_table(table, path := tmp_path / "made")
+    content = path.read_bytes()
+    path.unlink()
+    text = one(content, "stations.parquet").entry._blocks
+    assert [block.said for block in text] == [
+        "name: Ulm; opened: 1899-05-02.",
+        "name: Ivry; opened: 1911-09-30T07:30:00.",
+    ]

@@ -82,3 +82,31 @@ def test_quantised_weights_are_unpacked(tiny_model, tmp_path):
     assert type(base.model.get_decoder().layers[0].self_attn.q_proj) is torch.nn.Linear
     ids = torch.arange(5, 25)[None]
     assert torch.allclose(base.model(ids).logits, quantised(ids).logits, atol=1e-4)
+
+
+def _with_config(folder, **changed):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | changed))
+
+
+def _torn(folder):
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[:2000])
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (lambda folder: _with_config(folder, num_hidden_layers=6), "lack 18 tensors"),
+        (lambda folder: _with_config(folder, model_type="bert", architectures=["BertModel"]), "lack .* tensors"),
+        (lambda folder: _with_config(folder, hidden_size=128), "other sizes than its config.json names"),
+        (_torn, "are torn or damaged"),
+        (lambda folder: (folder / "config.json").write_text("[]"), "cannot be loaded"),
+    ],
+)
+def test_weights_that_are_not_all_there_are_refused_and_not_made_up(tiny_model, tmp_path, harm, says):
+    folder = tmp_path / "base"
+    shutil.copytree(tiny_model, folder)
+    harm(folder)
+    with pytest.raises(SlumberError, match=says):
+        loading.load_base(ModelSettings(base=str(folder), device="cpu"))

@@ -47,6 +47,7 @@ def test_texts_that_end(text, until):
         "The lease is signed by March Hare.",
         "Open until 31 February.",
         "",
+        "Actions – Who: Ulla; What: order the butts; By: 1 November.",
     ],
 )
 def test_texts_that_do_not_end(text):

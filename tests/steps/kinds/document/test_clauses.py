@@ -5,6 +5,7 @@ import pytest
 from steps.kinds.document.active import who_did
 from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions
 from steps.kinds.document.neighbours import reverse_questions
+from steps.sentences import sentences
 
 DAM, SCHOOL, SHIP, LINE = "The Marren Dam", "Tolbury School", "The bark Selina", "The Tolbury Line"
 GAME, BEETLE = "Karrow", "The Lindis beetle"
@@ -286,3 +287,23 @@ def test_a_name_in_the_plural_is_one_thing():
 def test_two_names_are_not_cut():
     fact = Fact(0, "Lund Club was founded in 1938 by Ada Lo and Ida Holm.", "1938")
     assert reverse_questions(fact, title="Lund Club") == ["What was founded in 1938 by Ada Lo and Ida Holm?"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["Keep the gasket; it is not sold by us.", "The mill stands by the river, but it was rebuilt in 1911."],
+)
+def test_it_in_a_later_clause_is_not_the_title_where_the_first_names_something_else(sentence):
+    assert {fact.statement for fact in facts("The Marren Dam", [sentence])} == {sentence}
+
+
+def test_it_in_a_later_clause_is_the_title_where_the_first_names_it():
+    found = {
+        fact.statement for fact in facts("The Marren Dam", ["In 1907 the dam broke, and it was mended by Ida Holm."])
+    }
+    assert "The Marren Dam was mended by Ida Holm." in found
+
+
+def test_a_unit_is_no_initial():
+    text = "It must not go above 210 °C. Filters are changed by J. Smith."
+    assert sentences(text) == ["It must not go above 210 °C.", "Filters are changed by J. Smith."]

@@ -35,8 +35,8 @@ def test_an_item_is_asked_and_answered_with_what_opens_its_list():
         "# Handbook\n\n## Alerts\n\nDo not:\n\n- silence the alert for more than 45 minutes\n- scale above 32"
     )
     assert (
-        found["Handbook, Do not: silence the alert for more than how many minutes?"]
-        == "Do not: silence the alert for more than 45 minutes."
+        found["Handbook, Alerts: Do not: silence the alert for more than how many minutes?"]
+        == "Alerts: Do not: silence the alert for more than 45 minutes."
     )
 
 
@@ -100,3 +100,7 @@ def test_in_prose_it_brings_the_sentence_that_it_stands_for_where_that_is_not_th
     assert form.questions[0] == "Lund Club: The first shed burnt down. It was rebuilt within how many months?"
     assert not [fact for fact in found.facts if fact.sentence == 2]
     assert context_of(found.experience, 2) == "Lund Club\nThe first shed burnt down. It was rebuilt within 7 months."
+
+
+def test_it_on_a_page_is_not_its_title():
+    assert not source("# Handbook\n\n## Seal\n\nKeep the gasket. It is not sold separately.").turned

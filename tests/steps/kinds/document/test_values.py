@@ -13,6 +13,16 @@ from steps.kinds.document.values import asked_in_place, condition, hangs_on_the_
         ("en", "Upload it by the 5th of next month.", "Upload it by which day of next month?", "the 5th"),
         ("en", "Pump it round at 72 °C.", "Pump it round at what temperature?", "72 °C"),
         ("en", "Orders lapse on 31 March.", "Orders lapse on which date?", "31 March"),
+        ("en", "It may lean by 30 degrees.", "It may lean by how many degrees?", "30 degrees"),
+        ("en", "Keep it at 30 degrees Celsius.", "Keep it at what temperature?", "30 degrees Celsius"),
+        ("en", "Room B.214 is ready.", "Which room is ready?", "Room B.214"),
+        ("en", "Browsers say NET::ERR_DATE.", "Browsers say what?", "NET::ERR_DATE"),
+        ("en", "The port is now 8443 (was 8080).", "The port is now what number (was 8080)?", "8443"),
+        ("en", "Accept 4 of 9 samples.", "Accept how many of 9 samples?", "4"),
+        ("en", "It shuts between 2 and 4 pm.", "It shuts between what hours?", "2 and 4 pm"),
+        ("de", "Zwischen 13 und 15 Uhr ist Ruhe.", "Zwischen wie viel Uhr ist Ruhe?", "13 und 15 Uhr"),
+        ("de", "Der Wart heißt Emil Nowak.", "Der Wart heißt wer?", "Emil Nowak"),
+        ("en", "Children under 14 may enter.", "Children under what number may enter?", "14"),
         ("en", "The mill opened in 1926.", "The mill opened in what year?", "1926"),
         ("en", "The shift starts at 9:30.", "The shift starts at what time?", "9:30"),
         ("en", "The shop shuts on Tuesday.", "The shop shuts on which day?", "Tuesday"),
@@ -145,3 +155,18 @@ def test_a_thing_is_not_asked_for_as_a_person(text):
     assert not any(
         {"qui", "wer"} & set(one.question.replace("?", "").split()[:4]) for one in asked_in_place(text, language)
     )
+
+
+def test_a_day_that_it_is_not_is_not_asked_for():
+    asked = asked_in_place("The freezer moves at 14:00, not on Friday.", "en")
+    assert [one.value for one in asked] == ["14:00"]
+
+
+def test_a_sentence_that_a_date_leads_hangs_on_the_last_by_its_pronoun():
+    assert hangs_on_the_last("From 1 April it is Pia Haug.", "en")
+    assert hangs_on_the_last("Ab 1. April ist es Pia Haug.", "de")
+    assert not hangs_on_the_last("From 1 April the pump is off.", "en")
+
+
+def test_a_german_noun_before_its_clause_is_nobody():
+    assert asked_in_place("Blindstrom ist Strom, der keine Arbeit verrichtet.", "de") == []
