@@ -34,6 +34,7 @@ _FOLLOWING = re.compile(
     r"|siguientes?)\b",
     re.IGNORECASE,
 )
+_KEPT = re.compile(r"\0(\d+)\0")
 _OPENING_WORDS = 12
 _SEPARATED = re.compile(r"\s[·|>»/•–—]\s")
 _APART = ("softbreak", "hardbreak", "code_inline", "link", "html_inline", "footnote_ref", "s", "image")
@@ -44,8 +45,7 @@ def said(node: Any) -> str:
     code: list[str] = []
     text = "".join(_inline(node, code))
     text = _WIKI.sub(r"\1", _EMBED.sub("", text))
-    for place, kept in enumerate(code):
-        text = text.replace(f"\0{place}\0", kept)
+    text = _KEPT.sub(lambda found: code[int(found[1])], text)
     return one_line(re.sub(r"\s+([.,;:!?])", r"\1", text) if "\1" in text else text).replace("\1", "")
 
 
