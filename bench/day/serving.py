@@ -19,7 +19,7 @@ from steps.errors import SlumberError
 from steps.progress import say
 
 _SLUMBER = [sys.executable, "-c", "from orchestration.cli import main; main()"]
-START_SECONDS, SWAP_SECONDS = 180, 120
+START_SECONDS, SWAP_SECONDS = 600, 300  # of a machine that others use, too
 
 
 @dataclass

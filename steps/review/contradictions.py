@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from steps.kinds.conversation.corrections import Correction, asked_key, corrections
+from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.telling import is_own
+from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.sources import passages
 from steps.marking import holds, normalise
 from steps.records import Experience, Held, content_id

@@ -6,7 +6,8 @@ them, other languages the frames (``phrases.yaml``).
 
 import re
 
-from steps.kinds.conversation.corrections import Correction, phrases
+from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.statement import asking_words, phrase, subject
 from steps.marking import holds
 from steps.sentences import inside

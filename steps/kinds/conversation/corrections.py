@@ -1,4 +1,4 @@
-"""Which answers of a conversation were corrected, and to what: told by a field of feedback, or by the user's next turn.
+"""Whether what was said to an answer corrects it, and to what.
 
 Mostly a correction is just what the user says next ("No, it was Olin Krann."), so its words decide: it has to open with
 a word of denial, or lead to what is right, and what follows has to say something that neither question nor answer did.
@@ -6,24 +6,20 @@ A wish ("No, shorter, please") corrects no fact. The words are data by language 
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
+from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.value import named, new_value
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
 from steps.orders import is_order
-from steps.sentences import content_words, names_and_numbers, sentences, stems, words
+from steps.sentences import content_words, names_and_numbers, sentences
 
 MOST_WORDS = 80  # of a correction: who says more tells a story
-_IS = re.compile(r"^(what|who|where|when|how)['’]s\b", re.IGNORECASE)
 _CLEAN = re.compile(r"^[\s,.!?:;…–—-]+")
 
 
@@ -51,70 +47,6 @@ class Correction:
     alone: bool
     by: str | None = None
     text: str = ""
-
-
-@cache
-def phrases() -> dict[str, dict[str, Any]]:
-    """Return the words of correcting by language; each pattern compiled, to be tried where a text begins."""
-    read = yaml.safe_load((Path(__file__).parent / "phrases.yaml").read_text(encoding="utf-8"))
-    return {
-        code: {
-            name: found if isinstance(found, list) else re.compile("".join(map(str.strip, found.splitlines())), re.I)
-            for name, found in own.items()
-        }
-        for code, own in read.items()
-    }
-
-
-def corrections(payload: Mapping[str, Any]) -> list[Correction]:
-    """Return what was corrected in a conversation, in the order of its questions, of each question the last word."""
-    messages = payload.get("messages", [])
-    given = list(_feedback(payload.get("feedback"), messages))
-    found: dict[str, Correction] = {}
-    spoken = " ".join(m.get("content") or "" for m in messages if m["role"] in ("user", "assistant"))
-    for place, message in enumerate(messages):
-        if message["role"] != "assistant" or not (message.get("content") or "").strip():
-            continue
-        question = _asked_before(messages, place)
-        if question is None:
-            continue
-        texts = [(text, by, True) for at, text, by in given if at == place]
-        replies = [m.get("content") or "" for m in messages[place + 1 :] if m["role"] == "user"]
-        if replies and messages[place + 1]["role"] == "user" and not _taken_back(replies[:2]):
-            texts.append((replies[0], payload.get("user"), False))
-        others = [q for at, q in _questions(messages) if at != place]
-        texts += [(text, payload.get("user"), True) for text in _later(replies[1:], question, others)]
-        for text, by, is_field in texts:
-            if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
-                found[asked_key(question)] = replace(one, by=by, text=text)
-    return list(found.values())
-
-
-def _questions(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
-    """Yield the place of each answer and the question before it."""
-    for place, message in enumerate(messages):
-        if message["role"] == "assistant" and (question := _asked_before(messages, place)):
-            yield place, question
-
-
-def _taken_back(replies: list[str]) -> bool:
-    """Whether what was said to an answer is taken back in the same breath or the next, or was a joke."""
-    return any(known["withdrawn"].search(text) for text in replies for known in phrases().values())
-
-
-def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str]:
-    """Yield what was said in later turns about an earlier answer, if it is about this question more than another."""
-    for text in replies:
-        for known in phrases().values():
-            match = known["back"].search(text)
-            if match is None or _taken_back([text]):
-                continue
-            rest = text[match.end() :].lstrip(" ,:;.–—-")
-            asked = [one for one in others if one != " ".join(text.split())]
-            here, *elsewhere = (len(stems(one) & stems(rest)) for one in (question, *asked))
-            if rest and here > max(elsewhere, default=0):
-                yield rest
-                break
 
 
 def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: str = "") -> Correction | None:
@@ -244,31 +176,3 @@ def _sentence(text: str) -> str:
     text = " ".join(text.split())
     text = f"{text[:1].upper()}{text[1:]}"
     return text if text.endswith((".", "!")) else f"{text}."
-
-
-def _asked_before(messages: list[dict[str, Any]], place: int) -> str | None:
-    """The question that an answer answers: the user's last turn before it, if that asks or orders something."""
-    for message in reversed(messages[:place]):
-        if message["role"] == "user" and (message.get("content") or "").strip():
-            text = _IS.sub(r"\1 is", " ".join(message["content"].split()))
-            return text if len(text.split()) <= MOST_WORDS else None
-    return None
-
-
-def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[int, str, str | None]]:
-    """Corrections that were given in a field: of which message, the text, and by whom."""
-    last = max((n for n, message in enumerate(messages) if message["role"] == "assistant"), default=-1)
-    for one in feedback if isinstance(feedback, list) else [feedback]:
-        if not isinstance(one, Mapping):
-            continue
-        names = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
-        text = next((one[name] for name in names if isinstance(one.get(name), str) and one[name].strip()), None)
-        at = one.get("message", last)
-        if text is not None and isinstance(at, int) and 0 <= at < len(messages):
-            yield at, text, one.get("user") if isinstance(one.get("user"), str) else None
-
-
-def asked_key(question: str) -> str:
-    """Return what questions share that ask the same in much the same words: how they ask, and their words' stems."""
-    first = next(iter(words(question)), "")
-    return " ".join([first, *sorted(stems(question))])

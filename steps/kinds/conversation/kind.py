@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from steps.kinds.conversation.corrections import asked_key, corrections
 from steps.kinds.conversation.telling import is_own, told, without_asides
+from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.entry import Feedback
 from steps.kinds.kind import Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from rapidfuzz.fuzz import token_sort_ratio
 
 from steps.kinds.conversation.asking import framed, other_ways
-from steps.kinds.conversation.corrections import Correction, asked_key, corrections
+from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.statement import among, is_sentence, says_wrong, stated, subject
+from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.document.clauses import Fact
 from steps.kinds.document.drills import drills

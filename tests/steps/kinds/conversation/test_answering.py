@@ -2,7 +2,7 @@
 
 import pytest
 
-from steps.kinds.conversation.corrections import corrections
+from steps.kinds.conversation.turns import corrections
 
 
 def found(*said):

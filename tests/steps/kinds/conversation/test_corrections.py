@@ -2,7 +2,8 @@
 
 import pytest
 
-from steps.kinds.conversation.corrections import asked_key, correction, corrections
+from steps.kinds.conversation.corrections import correction
+from steps.kinds.conversation.turns import asked_key, corrections
 
 CORRECTED = [
     ("When does the harbour office open?", "It opens at 9.", "No, it's 8.", "8"),

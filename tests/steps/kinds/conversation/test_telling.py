@@ -2,8 +2,8 @@
 
 import pytest
 
-from steps.kinds.conversation.corrections import corrections
 from steps.kinds.conversation.telling import is_own, told
+from steps.kinds.conversation.turns import corrections
 
 
 def talk(*said):

@@ -1,0 +1,21 @@
+"""The words that people correct with, by language: data in ``phrases.yaml``."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@cache
+def phrases() -> dict[str, dict[str, Any]]:
+    """Return the words of correcting by language; each pattern compiled, to be tried where a text begins."""
+    read = yaml.safe_load((Path(__file__).parent / "phrases.yaml").read_text(encoding="utf-8"))
+    return {
+        code: {
+            name: found if isinstance(found, list) else re.compile("".join(map(str.strip, found.splitlines())), re.I)
+            for name, found in own.items()
+        }
+        for code, own in read.items()
+    }

@@ -1,0 +1,91 @@
+"""Who corrected which answer of a conversation: in the next turn, in a later one, or in a field of feedback."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from steps.kinds.conversation.corrections import MOST_WORDS, Correction, correction
+from steps.kinds.conversation.phrases import phrases
+from steps.sentences import stems, words
+
+_IS = re.compile(r"^(what|who|where|when|how)['’]s\b", re.IGNORECASE)
+
+
+def corrections(payload: Mapping[str, Any]) -> list[Correction]:
+    """Return what was corrected in a conversation, in the order of its questions, of each question the last word."""
+    messages = payload.get("messages", [])
+    given = list(_feedback(payload.get("feedback"), messages))
+    found: dict[str, Correction] = {}
+    spoken = " ".join(m.get("content") or "" for m in messages if m["role"] in ("user", "assistant"))
+    for place, message in enumerate(messages):
+        if message["role"] != "assistant" or not (message.get("content") or "").strip():
+            continue
+        question = _asked_before(messages, place)
+        if question is None:
+            continue
+        texts = [(text, by, True) for at, text, by in given if at == place]
+        replies = [m.get("content") or "" for m in messages[place + 1 :] if m["role"] == "user"]
+        if replies and messages[place + 1]["role"] == "user" and not _taken_back(replies[:2]):
+            texts.append((replies[0], payload.get("user"), False))
+        others = [q for at, q in _questions(messages) if at != place]
+        texts += [(text, payload.get("user"), True) for text in _later(replies[1:], question, others)]
+        for text, by, is_field in texts:
+            if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
+                found[asked_key(question)] = replace(one, by=by, text=text)
+    return list(found.values())
+
+
+def _questions(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    """Yield the place of each answer and the question before it."""
+    for place, message in enumerate(messages):
+        if message["role"] == "assistant" and (question := _asked_before(messages, place)):
+            yield place, question
+
+
+def _taken_back(replies: list[str]) -> bool:
+    """Whether what was said to an answer is taken back in the same breath or the next, or was a joke."""
+    return any(known["withdrawn"].search(text) for text in replies for known in phrases().values())
+
+
+def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str]:
+    """Yield what was said in later turns about an earlier answer, if it is about this question more than another."""
+    for text in replies:
+        for known in phrases().values():
+            match = known["back"].search(text)
+            if match is None or _taken_back([text]):
+                continue
+            rest = text[match.end() :].lstrip(" ,:;.–—-")
+            asked = [one for one in others if one != " ".join(text.split())]
+            here, *elsewhere = (len(stems(one) & stems(rest)) for one in (question, *asked))
+            if rest and here > max(elsewhere, default=0):
+                yield rest
+                break
+
+
+def _asked_before(messages: list[dict[str, Any]], place: int) -> str | None:
+    """The question that an answer answers: the user's last turn before it, if that asks or orders something."""
+    for message in reversed(messages[:place]):
+        if message["role"] == "user" and (message.get("content") or "").strip():
+            text = _IS.sub(r"\1 is", " ".join(message["content"].split()))
+            return text if len(text.split()) <= MOST_WORDS else None
+    return None
+
+
+def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[int, str, str | None]]:
+    """Corrections that were given in a field: of which message, the text, and by whom."""
+    last = max((n for n, message in enumerate(messages) if message["role"] == "assistant"), default=-1)
+    for one in feedback if isinstance(feedback, list) else [feedback]:
+        if not isinstance(one, Mapping):
+            continue
+        names = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
+        text = next((one[name] for name in names if isinstance(one.get(name), str) and one[name].strip()), None)
+        at = one.get("message", last)
+        if text is not None and isinstance(at, int) and 0 <= at < len(messages):
+            yield at, text, one.get("user") if isinstance(one.get("user"), str) else None
+
+
+def asked_key(question: str) -> str:
+    """Return what questions share that ask the same in much the same words: how they ask, and their words' stems."""
+    first = next(iter(words(question)), "")
+    return " ".join([first, *sorted(stems(question))])
