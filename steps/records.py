@@ -129,6 +129,7 @@ class Held(Record):
     against: str = Field(description="the source that says otherwise, if it is one")
     other: str = Field(description="what that says")
     why: str
+    overrules: tuple[Withdrawn, ...] = Field((), description="what of earlier nights it takes the place of")
 
 
 class Decision(Record):

@@ -6,13 +6,15 @@ been Caspian Thurlbeck." A rule, so it misses what is said in other words; and i
 sells ...") for a new one, after which the first is no longer rehearsed. Where a form asks the very same question later
 and answers otherwise, that replaces it, too.
 
-What a newer version of a page no longer says is no guess: triage has written it down (``Triaged.withdraws``).
+What a newer version of a page no longer says is no guess: triage has written it down (``Triaged.withdraws``). So it
+has, of a correction that waited for a decision and was accepted, what that takes the place of (``Held.overrules``).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from steps.records import Dream, Triaged
+from steps.records import Dream, Triaged, Withdrawn
+from steps.review.decisions import decisions
 from steps.sentences import content_words
 from steps.workspace import Workspace, each_record
 
@@ -22,12 +24,12 @@ Fact = tuple[str | None, int | None, str]  # experience, number of its sentence,
 class Gone:
     """What pages no longer say, by the experience and number of each part that said it, with the nights since when."""
 
-    def __init__(self, triaged: Iterable[tuple[str, Triaged]]):
+    def __init__(self, withdrawn: Iterable[tuple[str, Iterable[Withdrawn]]]):
         self._since: dict[tuple[str, int | None], str] = {}
         self._texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.parts: dict[str, list[int]] = defaultdict(list)
-        for night, row in triaged:
-            for one in row.withdraws:
+        for night, parts in withdrawn:
+            for one in parts:
                 place = one.experience, one.sentence
                 self._since[place] = max(night, self._since.get(place, ""))
                 self._texts[one.experience].append((night, one.text))
@@ -37,7 +39,15 @@ class Gone:
     def until(cls, workspace: Workspace, night: str) -> "Gone":
         """Read what triage withdrew up to ``night``."""
         nights = [n for n in workspace.nights("triage") if n <= night]
-        return cls((n, row) for n in nights for _, row in each_record(workspace.dataset("triage", n), Triaged))
+        rows = ((n, row) for n in nights for _, row in each_record(workspace.dataset("triage", n), Triaged))
+        known = decisions(workspace)
+
+        def withdraws(row: Triaged) -> Iterator[Withdrawn]:
+            yield from row.withdraws
+            for held in row.held:
+                yield from held.overrules if held.id in known and known[held.id].accept else ()
+
+        return cls((n, list(withdraws(row))) for n, row in rows)
 
     def since(self, experience: str | None, sentence: int | None, *, taught: str) -> str | None:
         """Return the night since when a part, as it was ``taught`` on another night, is no longer said."""
@@ -50,8 +60,17 @@ class Gone:
             return night
         if "; " not in _span(dream):
             return None
-        later = [(night, text) for night, text in self._texts.get(dream.experience or "", ()) if night > dream.night]
-        return next((night for night, text in later if text.split(": ")[-1].rstrip(" .") in _span(dream)), None)
+        items = (
+            (night, text.split(": ")[-1].rstrip(" .")) for night, text in self._later(dream.experience, dream.night)
+        )
+        return next((night for night, item in items if item in _span(dream)), None)
+
+    def texts(self, experience: str | None, *, taught: str) -> list[str]:
+        """Return what an experience said, as it was ``taught`` on a night, and is no longer said."""
+        return [text for _, text in self._later(experience, taught)]
+
+    def _later(self, experience: str | None, taught: str) -> list[tuple[str, str]]:
+        return [(night, text) for night, text in self._texts.get(experience or "", ()) if night > taught]
 
 
 def superseded(dreams: list[Dream], gone: Gone) -> dict[str, str]:

@@ -89,11 +89,18 @@ def _unquoted(line: str, request: Request) -> str:
     """Return a line without what it quotes of an earlier version that goes."""
     row = json.loads(line)
     withdrawn, held = row.get("withdraws") or [], row.get("held") or []
-    kept = [one for one in withdrawn if one["experience"] not in request.experiences]
-    blank = [{**one, "other": ""} if one["against"] in request.files else one for one in held]
+    kept, blank = _of_others(withdrawn, request), []
+    for one in held:
+        overrules = _of_others(one.get("overrules") or [], request)
+        goes = one["against"] in request.files or len(overrules) < len(one.get("overrules") or [])
+        blank.append({**one, "other": "", "overrules": overrules} if goes else one)
     if kept == withdrawn and blank == held:
         return line
     return json.dumps({**row, "withdraws": kept, "held": blank}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _of_others(parts: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
+    return [one for one in parts if one["experience"] not in request.experiences]
 
 
 def _lines(path: Path) -> list[str]:

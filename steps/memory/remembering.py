@@ -6,12 +6,14 @@ All that a night changes is one transaction. A killed one has changed nothing, a
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from pydantic import BaseModel
 
+from steps.consolidate.superseded import Gone
 from steps.memory.encoder import Encoder
 from steps.memory.made import Page, pages_of
-from steps.memory.notes import Note, Why
+from steps.memory.notes import Edit, Note, Why
 from steps.memory.store import Memory
 from steps.progress import progress
 from steps.records import Carried, Experience, Triaged
@@ -62,7 +64,7 @@ def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, 
             change.removed += memory.drop(number for number in standing[name] if number not in ids)
             change.changed += _renewed(memory, [n for n in notes if n.id in standing[name]], standing[name])
             memory.connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?)", (name, night))
-        change.removed += memory.drop(_withdrawn(memory, workspace, night))
+        change += _withdraw(memory, Gone.until(workspace, night), night, encoder)
         change.changed += _settle(memory, night, promoted, waits)
         memory.connection.execute("INSERT OR REPLACE INTO nights VALUES (?, ?)", (night, persisted))
     return change
@@ -100,14 +102,28 @@ def _pages(workspace: Workspace, night: str, promoted: Why, waits: dict[str, set
     return pages_of(corpus, triaged, night=night, why=why)
 
 
-def _withdrawn(memory: Memory, workspace: Workspace, night: str) -> list[str]:
-    """The notes, by id, of what was answered otherwise tonight: who asked before was answered in another talk."""
-    parts: dict[str, set[int]] = {}
-    for _, row in each_record(workspace.dataset("triage", night), Triaged):
-        for one in row.withdraws:
-            parts.setdefault(one.experience, set()).add(one.sentence)
-    found = [memory.find(number) for number in memory.of_experiences(parts)]
-    return [note.id for note in found if note.parts and parts[note.experience or ""].issuperset(note.parts)]
+def _withdraw(memory: Memory, gone: Gone, night: str, encoder: Encoder) -> Change:
+    """Take out of notes what is not said any more, or was answered otherwise since; a note of nothing else leaves."""
+    removed, shorter = [], []
+    for note in map(memory.find, memory.of_experiences(gone.parts)):
+        parts = tuple(n for n in note.parts if gone.since(note.experience, n, taught=note.night or "") is None)
+        if not note.parts or parts == note.parts:
+            continue
+        removed.append(note.id)
+        if parts and (text := _without(note, gone)):
+            was = Edit(on=date.fromisoformat(night), **note.model_dump(include={"title", "text", "valid_until"}))
+            shorter.append(note.model_copy(update={"text": text, "parts": parts, "history": (*note.history, was)}))
+    count = memory.drop(removed) - len(shorter)
+    for note, vector in zip(shorter, _encoded(encoder, shorter), strict=True):
+        memory.add(note, vector)
+    return Change(removed=count, changed=len(shorter))
+
+
+def _without(note: Note, gone: Gone) -> str:
+    text = note.text
+    for said in gone.texts(note.experience, taught=note.night or ""):
+        text = text.replace(said, "")
+    return " ".join(text.split())
 
 
 def _is_latest(memory: Memory, page: str, night: str) -> bool:

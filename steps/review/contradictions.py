@@ -16,18 +16,16 @@ from steps.kinds.conversation.telling import is_own
 from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.sources import passages
 from steps.marking import holds, normalise
-from steps.records import Experience, Held, content_id
-from steps.sentences import content_words, names_and_numbers, sentences, stems
+from steps.records import Experience, Held, Withdrawn, content_id
+from steps.review.documents import Search, contradicts, overruled
+from steps.sentences import content_words, names_and_numbers, sentences
 from steps.settings import TriageSettings
 
-Found = tuple[str, str]  # a source, and what it says
-Search = Callable[[str], Sequence[Found]]
-_SHARED = 0.6  # of a question's stems that a text shares which answers it
 _LEAST_WORDS = 3  # before the value: fewer do not tell what is spoken of
 
 
 @dataclass(frozen=True)
-class _Said:
+class Said:
     """One correction: of which experience, which of its parts, by whom."""
 
     experience: Experience
@@ -51,22 +49,32 @@ class _Fact(NamedTuple):
     statement: str
 
 
+def said_tonight(met: Iterable[Experience]) -> list[Said]:
+    """Return what was corrected and is not one user's own."""
+    return [
+        Said(experience, number, one)
+        for experience in met
+        if experience.kind == "conversation"
+        for number, one in enumerate(corrections(experience.payload))
+        if not is_own(one)
+    ]
+
+
 def held_back(
-    met: Callable[[], Iterable[Experience]], settings: TriageSettings, *, night: str, search: Search
+    met: Callable[[], Iterable[Experience]],
+    settings: TriageSettings,
+    *,
+    night: str,
+    said: Sequence[Said],
+    search: Search,
 ) -> list[Held]:
     """Return what of tonight's experiences waits for a decision.
 
     Args:
         met: gives tonight's experiences, one after the other, as often as it is asked.
+        said: what was corrected tonight.
         search: finds what documents of earlier nights say about a question.
     """
-    said = [
-        _Said(experience, number, one)
-        for experience in met()
-        if experience.kind == "conversation"
-        for number, one in enumerate(corrections(experience.payload))
-        if not is_own(one)
-    ]
     found: dict[str, Held] = {}
     for one in (
         *_between_users(said, night),
@@ -78,9 +86,9 @@ def held_back(
     return list(found.values())
 
 
-def _between_users(said: Sequence[_Said], night: str) -> Iterator[Held]:
+def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
     """Users who correct one question differently on one day."""
-    by_question: dict[str, list[_Said]] = defaultdict(list)
+    by_question: dict[str, list[Said]] = defaultdict(list)
     for one in said:
         by_question[asked_key(one.what.question)].append(one)
     for group in by_question.values():
@@ -93,7 +101,7 @@ def _between_users(said: Sequence[_Said], night: str) -> Iterator[Held]:
 
 
 def _against_documents(
-    said: Sequence[_Said],
+    said: Sequence[Said],
     met: Callable[[], Iterable[Experience]],
     settings: TriageSettings,
     search: Search,
@@ -110,10 +118,11 @@ def _against_documents(
         for p in passages(e)
     ]
     for one in doubted:
-        for source, text in (*tonight, *search(one.what.question)):
-            if _is_trusted(source, settings) and _contradicts(one.what, text):
-                other = _part_with(text, one.what.old or "")
-                yield _held(one, night, against=source, other=other, why=f"{source} says otherwise")
+        earlier = search(one.what.question)
+        for source, text in (*tonight, *((part.source, part.said) for part in earlier)):
+            if _is_trusted(source, settings) and contradicts(one.what, text):
+                other, gone = _part_with(text, one.what.old or ""), overruled(one.what, earlier)
+                yield _held(one, night, against=source, other=other, why=f"{source} says otherwise", overrules=gone)
                 break
 
 
@@ -121,14 +130,7 @@ def _is_trusted(source: str, settings: TriageSettings) -> bool:
     return any(fnmatchcase(source, pattern) for pattern in settings.trusted)
 
 
-def _contradicts(one: Correction, text: str) -> bool:
-    """Whether a text answers the question with what the correction calls wrong."""
-    asked = stems(one.question) - stems(f"{one.value} {one.old or ''}")
-    shared = len(asked & stems(text)) >= max(2, _SHARED * len(asked))
-    return shared and holds(text, (one.old or "",)) and not holds(text, (one.value,))
-
-
-def _flood(said: Sequence[_Said], settings: TriageSettings, night: str) -> Iterator[Held]:
+def _flood(said: Sequence[Said], settings: TriageSettings, night: str) -> Iterator[Held]:
     """What one user corrects beyond the number that is taken of one."""
     counts = Counter[str]()
     for one in said:
@@ -183,7 +185,7 @@ def _disagree(one: _Fact, other: _Fact) -> bool:
     return not (one.created_at and other.created_at and one.created_at != other.created_at)
 
 
-def _held(one: _Said, night: str, *, against: str, other: str, why: str) -> Held:
+def _held(one: Said, night: str, *, against: str, other: str, why: str, overrules: tuple[Withdrawn, ...] = ()) -> Held:
     return Held(
         id=content_id("held", one.experience.id, one.number),
         night=night,
@@ -195,6 +197,7 @@ def _held(one: _Said, night: str, *, against: str, other: str, why: str) -> Held
         against=against,
         other=other,
         why=why,
+        overrules=overrules,
     )
 
 

@@ -1,25 +1,75 @@
-"""What documents of earlier nights say about a question: looked up by words in memory, where their passages lie."""
+"""What documents of earlier nights say about a question, and which of it a correction takes the place of.
 
-from collections.abc import Sequence
+Their passages are looked up by words in memory; the parts that they are made of are read in the corpus of their night.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import NamedTuple
 
+from steps.kinds.conversation.corrections import Correction
+from steps.kinds.table import kind_of
+from steps.marking import holds
+from steps.memory.notes import Note
 from steps.memory.store import memory_path, opened
 from steps.night import Night
-from steps.review.contradictions import Found, Search
-from steps.sentences import content_words
+from steps.records import Experience, Withdrawn
+from steps.sentences import content_words, stems
 
 _MOST = 20
+_SHARED = 0.6  # of a question's stems that a text shares which answers it
 
 
-def search_documents(night: Night) -> Search:
-    """Return a search among the notes that earlier nights made of documents; without memory it finds none."""
+class Part(NamedTuple):
+    """A part of a document of an earlier night; ``said``: its words, with what they hang on."""
+
+    source: str
+    said: str
+    experience: str
+    number: int
+    text: str
+
+
+Search = Callable[[str], Sequence[Part]]
+Read = Callable[[str], Experience | None]
+
+
+def search_documents(night: Night, read: Read) -> Search:
+    """Return a search among what earlier nights learned of documents; without memory it finds none.
+
+    ``read`` gives an experience of an earlier night by its id.
+    """
     path, today = memory_path(night.workspace, None), date.fromisoformat(night.date)
 
-    def search(question: str) -> Sequence[Found]:
+    def search(question: str) -> list[Part]:
         if not night.settings.memory.enabled or not path.exists():
             return []
         with opened(path) as memory:
             told = memory.told_of(content_words(question), today=today, kind="document", most=_MOST)
-        return [(note.source, f"{note.title}. {note.text}") for note in told if (note.night or "") < night.date]
+        return [part for note in told if (note.night or "") < night.date for part in _parts(note, read)]
 
     return search
+
+
+def _parts(note: Note, read: Read) -> list[Part]:
+    experience = read(note.experience or "")
+    if experience is None:
+        return []
+    parts = kind_of(experience).parts(experience)
+    heads = {n: ". ".join([experience.title, *parts[n]]) for n in note.parts if n < len(parts)}
+    return [Part(experience.source, said, experience.id, n, parts[n][-1]) for n, said in heads.items()]
+
+
+def contradicts(one: Correction, text: str) -> bool:
+    """Whether a text answers the question with what the correction calls wrong."""
+    asked = stems(one.question) - stems(f"{one.value} {one.old or ''}")
+    shared = len(asked & stems(text)) >= max(2, _SHARED * len(asked))
+    return shared and holds(text, (one.old or "",)) and not holds(text, (one.value,))
+
+
+def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
+    """Return the parts that answer the question with what the correction calls wrong: once it is learned, they go."""
+    if one.old is None:
+        return ()
+    parts = (part for part in found if contradicts(one, part.said))
+    return tuple(Withdrawn(experience=part.experience, sentence=part.number, text=part.text) for part in parts)

@@ -64,6 +64,11 @@ class Known:
         last = next(self._tables.answering(question, before=self._night), None)
         return last is not None and part_hashes(self._read(last[0]))[last[1]] == hash_
 
+    def read(self, number: str) -> Experience | None:
+        """Return an experience of an earlier night by its id, None if there is none."""
+        version = next(self._tables.versions("id", number, before=self._night), None)
+        return self._read(version) if version else None
+
     def withdrawn(self, new: Experience) -> list[Withdrawn]:
         """Return what the version before ``new`` said, and none that holds does now."""
         if not kind_of(new).versioned:

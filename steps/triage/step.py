@@ -1,7 +1,7 @@
 """Triage: a verdict with a reason for each experience of the night."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from steps.kinds.table import kind_of
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, Held, Signals, Triaged, Withdrawn
-from steps.review.contradictions import held_back
-from steps.review.documents import search_documents
 from steps.settings import TriageSettings
 from steps.step import Step
+from steps.triage.contradicted import Contradicted
 from steps.triage.deciding import judge
 from steps.triage.known import Familiar, Known
 from steps.triage.signals import Support, trust
@@ -63,10 +62,10 @@ class TriageStep(Step[TriageFigures]):
         with opened_index(night.workspace) as tables:
             tonight = (record for _, record in each_record(corpus, Experience))
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
-            held = _held(night, settings)
+            contradicted = Contradicted(night, settings, known)
             support = Support(record for _, record in each_record(corpus, Experience))
             rows = [
-                _row(new, night.date, settings, known, held[new.id], support.of(new))
+                _row(new, night.date, settings, known, contradicted, support.of(new))
                 for _, new in each_record(corpus, Experience)
             ]
         write_records(night.dataset("triage"), rows)
@@ -151,24 +150,13 @@ def decide(
 
 
 def _row(
-    new: Experience, night: str, settings: TriageSettings, known: Known, held: Sequence[Held], support: int
+    new: Experience, night: str, settings: TriageSettings, known: Known, others: Contradicted, support: int
 ) -> Triaged:
     gone = known.withdrawn(new)
     row = decide(new, night=night, settings=settings, met=known.familiar(new), gone=gone, support=support)
-    held = [one for one in held if one.sentence not in row.withheld]
-    return _with_answered(row, known.answered(new, but={*row.withheld, *(one.sentence for one in held)}), held)
-
-
-def _held(night: Night, settings: TriageSettings) -> dict[str, list[Held]]:
-    """What of each experience waits for a decision."""
-    found: dict[str, list[Held]] = defaultdict(list)
-
-    def met() -> Iterator[Experience]:
-        return (record for _, record in each_record(night.dataset("corpus"), Experience))
-
-    for one in held_back(met, settings, night=night.date, search=search_documents(night)):
-        found[one.experience].append(one)
-    return found
+    held = [one for one in others.held[new.id] if one.sentence not in row.withheld]
+    waits = {*row.withheld, *(one.sentence for one in held)}
+    return _with_answered(row, [*known.answered(new, but=waits), *others.overruled(new, but=waits)], held)
 
 
 def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]) -> Triaged:

@@ -4,11 +4,15 @@ import json
 
 import pytest
 
+from steps.consolidate.superseded import Gone
 from steps.dream.budget import candidates
 from steps.dream.dreaming import persisted, taught_before
 from steps.errors import SlumberError
+from steps.forget.removing import remove_records
+from steps.forget.request import Request
 from steps.ingest.step import IngestStep
 from steps.memory.step import RememberStep
+from steps.memory.store import memory_path, opened
 from steps.night import Night
 from steps.records import Dream, Triaged, content_id
 from steps.review.decisions import accepted, decide, decisions, undecided
@@ -72,7 +76,41 @@ def test_a_user_against_a_document_of_an_earlier_night_is_held(sleep, monkeypatc
     monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
     RememberStep().run(sleep(FIRST, HANDBOOK)[0])
     _, (row,) = sleep(SECOND, AGAINST)
-    assert [one.against for one in row.held] == ["0.jsonl line 1"]
+    assert [one.against for one in row.held] == ["0.jsonl"]
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_what_is_learned_takes_the_place_of_what_a_document_says(sleep, workspace, monkeypatch, accept):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    assert not row.withdraws and not Gone.until(workspace, THIRD).parts
+    decide(workspace, [row.held[0].id], accept=accept, by="the boss")
+    night, _ = sleep(THIRD)
+    RememberStep().run(night)
+    with opened(memory_path(workspace, None)) as memory:
+        said = [note.text for note in memory.notes() if note.kind == "document"]
+    assert any("Edda Lund" in text for text in said) is not accept and any("noon" in text for text in said)
+    assert [*Gone.until(workspace, THIRD).parts.values()] == ([[0]] if accept else [])
+
+
+def test_a_document_that_is_forgotten_is_quoted_by_nothing_that_waits(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    night, (first,) = sleep(FIRST, HANDBOOK)
+    RememberStep().run(night)
+    sleep(SECOND, AGAINST)
+    path = workspace.dataset("triage", SECOND)
+    assert path.read_text().count("Edda Lund") > 1
+    gone = Request(id="r", night=None, first=FIRST, experiences=(first.experience,), probes=())
+    remove_records(gone, workspace)
+    assert "Edda Lund" not in path.read_text() and len(undecided(workspace)) == 1
+
+
+def test_a_trusted_user_s_word_takes_the_place_of_a_document_at_once(sleep, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST, trusted_users=["ann"])
+    assert [one.text for one in row.withdraws] == ["The Kettle ferry was built by Edda Lund."]
 
 
 def test_two_users_who_agree_and_one_who_changes_his_mind_are_learned(sleep):
@@ -85,7 +123,7 @@ def test_two_users_who_agree_and_one_who_changes_his_mind_are_learned(sleep):
     assert not any(row.held for row in rows) and len(news(night)) == 3
 
 
-HANDBOOK = page("Handbook", "The Kettle ferry was built by Edda Lund. It leaves at 9.")
+HANDBOOK = page("Handbook", "The Kettle ferry was built by Edda Lund. It leaves at noon.")
 AGAINST = talk("ann", ASKED, "The Kettle ferry was built by Edda Lund.", "No, Olin Krann built the Kettle ferry.")
 
 

@@ -1,0 +1,34 @@
+"""What tonight's corrections and documents say otherwise than others do, of this night and of earlier ones."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from steps.night import Night
+from steps.records import Experience, Held, Withdrawn
+from steps.review.contradictions import Said, held_back, said_tonight
+from steps.review.documents import overruled, search_documents
+from steps.settings import TriageSettings
+from steps.triage.known import Known
+from steps.workspace import each_record
+
+
+class Contradicted:
+    """What of tonight waits for a decision, and what takes the place of others."""
+
+    def __init__(self, night: Night, settings: TriageSettings, known: Known):
+        def met() -> Iterator[Experience]:
+            return (record for _, record in each_record(night.dataset("corpus"), Experience))
+
+        self._search = search_documents(night, known.read)
+        self._said: dict[str, list[Said]] = defaultdict(list)
+        self.held: dict[str, list[Held]] = defaultdict(list)
+        said = said_tonight(met())
+        for one in said:
+            self._said[one.experience.id].append(one)
+        for held in held_back(met, settings, night=night.date, said=said, search=self._search):
+            self.held[held.experience].append(held)
+
+    def overruled(self, new: Experience, *, but: Collection[int]) -> list[Withdrawn]:
+        """Return what documents of earlier nights answer otherwise than ``new`` does, ``but`` some of its parts."""
+        corrected = [one.what for one in self._said[new.id] if one.number not in but and one.what.old is not None]
+        return [part for one in corrected for part in overruled(one, self._search(one.question))]
