@@ -6,10 +6,11 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from awake import form
@@ -59,6 +60,8 @@ def make_app(
         watched: what the morning watch over the champion has to say, for ``/health``.
     """
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
+    # Whoever waits for words holds a thread; were they of the common ones, a queue would leave none for anything else.
+    waiting = CapacityLimiter(settings.together + settings.queue + 1)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, *settings.hosts])
     app.add_exception_handler(Fault, _told)
     app.add_exception_handler(404, _nothing_there)
@@ -128,7 +131,7 @@ def make_app(
         notes = [note["id"] for note in remembered]
         try:
             if not asked.stream:
-                text = await _unless_gone(request, answer, seconds=settings.seconds)
+                text = await _unless_gone(request, answer, waiting, seconds=settings.seconds)
                 message = form.message_of(text, tools=bool(asked.tools))
                 await run_in_threadpool(finished, message)
                 return form.completion(answer, message, model=model)
@@ -138,7 +141,7 @@ def make_app(
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
+        return StreamingResponse(_until_gone(told, answer, waiting), media_type="text/event-stream")
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
@@ -195,27 +198,31 @@ def _ask(
     return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops), told(notes)
 
 
-async def _unless_gone(request: Request, answer: Answer, *, seconds: float) -> str:
+async def _unless_gone(request: Request, answer: Answer, waiting: CapacityLimiter, *, seconds: float) -> str:
     """The whole answer; nothing more is written for a client that has left."""
 
     def read() -> str:
         return "".join(answer.pieces(seconds=seconds))
 
-    reading = asyncio.ensure_future(run_in_threadpool(read))
+    reading = asyncio.ensure_future(to_thread.run_sync(read, limiter=waiting))
     while not reading.done():
         await asyncio.wait([reading], timeout=1.0)
         if not reading.done() and await request.is_disconnected():
-            answer.cancelled.set()
+            answer.leave()
     return await reading
 
 
-async def _until_gone(events: Iterator[str], answer: Answer) -> AsyncIterator[str]:
-    """Pass events on; a client that leaves ends the writing."""
+async def _until_gone(events: Iterator[str], answer: Answer, waiting: CapacityLimiter) -> AsyncIterator[str]:
+    """Pass events on; a client that leaves ends the writing, and the waiting for a word that is to come."""
     try:
-        async for event in iterate_in_threadpool(events):
+        while True:
+            coming = asyncio.ensure_future(to_thread.run_sync(next, events, None, limiter=waiting))
+            event = await asyncio.shield(coming)  # a thread cannot be cancelled: it ends when the answer does
+            if event is None:
+                return
             yield event
     finally:
-        answer.cancelled.set()
+        answer.leave()
 
 
 async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:

@@ -1,5 +1,6 @@
 """The official client works unchanged; what is wrong is said in OpenAI's form."""
 
+import json
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 import uvicorn
 
 from awake.app import make_app
+from awake.asking import Answer
 from awake.champion import Serving
 from awake.engine import Engine
 from awake.keys import new_key, owner_of, read_keys
@@ -36,6 +38,28 @@ class Noted:
         self.entries.append(entry)
 
 
+class Silent:
+    """Stands for an engine that never says a word; counts whom somebody still waits for."""
+
+    load, loaded = (0, 0), {""}
+
+    def __init__(self, base):
+        self.base, self.waited_for = base, 0
+
+    def ask(self, ask, **_):
+        outer = self
+
+        class Unsaid(Answer):
+            def pieces(self, *, seconds):
+                outer.waited_for += 1
+                try:
+                    yield from super().pieces(seconds=seconds)
+                finally:
+                    outer.waited_for -= 1
+
+        return Unsaid(ask)
+
+
 class Server(uvicorn.Server):
     def install_signal_handlers(self):
         pass
@@ -46,11 +70,13 @@ def serve(tiny_settings):
     """Start servers on the tiny model; returns the address."""
     running = []
 
-    def start(*, keys=None, **knobs):
+    def start(*, keys=None, silent=False, **knobs):
         engine = Engine(load_base(tiny_settings.model), together=4, waiting=knobs.get("queue", 16))
+        start.silent = Silent(engine.base)
         settings = ServeSettings(**knobs)
         start.diary = Noted()
-        app = make_app(engine, Fixed(), start.diary, settings, model="slumber", keys=keys or {})
+        asked = start.silent if silent else engine
+        app = make_app(asked, Fixed(), start.diary, settings, model="slumber", keys=keys or {})
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -197,3 +223,25 @@ def test_a_client_that_leaves_is_not_written_for(serve):
     while httpx.get(f"{address}/health").json()["running"] and time.monotonic() < until:
         time.sleep(0.05)
     assert httpx.get(f"{address}/health").json()["running"] == 0
+
+
+def until(done, *, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+    return done()
+
+
+def test_a_long_queue_leaves_the_rest_of_the_server_alone_and_who_leaves_it_holds_nothing(serve):
+    address, engine = serve(silent=True, seconds=120.0), serve.silent
+    clients = []
+    for number in range(50):
+        body = json.dumps({"model": "slumber", "messages": MESSAGES, "stream": number % 2 == 0})
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        clients.append(socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))))
+        clients[-1].sendall((head + body).encode())
+    assert until(lambda: engine.waited_for == 50), f"{engine.waited_for} of 50 are waited for at once"
+    assert httpx.get(f"{address}/health", timeout=5.0).json()["status"] == "ok"
+    for one in clients:
+        one.close()
+    assert until(lambda: engine.waited_for == 0), f"{engine.waited_for} that have left are waited for still"
