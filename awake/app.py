@@ -1,6 +1,7 @@
 """The routes: OpenAI's chat and models, feedback, and health."""
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,12 +13,13 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 
 from awake import form
 from awake.asking import Answer, Ask, NotAnswered
 from awake.champion import Champion
 from awake.chatting import chat_of, prompt_of
-from awake.diary import Diary, exchange, feedback
+from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
 from awake.keys import owner_of
 from awake.recall import Recall, told
@@ -100,27 +102,27 @@ def make_app(
 
         def failed(error: NotAnswered) -> None:
             if error.status == 500:  # of the version's own; that the server is full says nothing about it
-                written({"role": "assistant", "content": ""}, "error")
+                with contextlib.suppress(NotAnswered):
+                    written({"role": "assistant", "content": ""}, "error")
 
         def finished(message: dict[str, Any]) -> None:
             written(message, form.reason_of(answer, message))
 
         def written(message: dict[str, Any], finish: str | None) -> None:
-            diary.write(
-                exchange(
-                    id=answer.id,
-                    began_ns=began,
-                    ended_ns=time.time_ns(),
-                    messages=messages,
-                    reply=message,
-                    tools=asked.tools,
-                    version=answer.version or "0",
-                    finish=finish,
-                    notes=notes,
-                    talk=talk,
-                    **who,
-                )
+            entry = exchange(
+                id=answer.id,
+                began_ns=began,
+                ended_ns=time.time_ns(),
+                messages=messages,
+                reply=message,
+                tools=asked.tools,
+                version=answer.version or "0",
+                finish=finish,
+                notes=notes,
+                talk=talk,
+                **who,
             )
+            _noted(diary, entry)
 
         try:
             remembering = recall if asked.remembers else None
@@ -150,7 +152,10 @@ def make_app(
         number = said.feedback_id or f"fb-{uuid.uuid4().hex}"
         told = said.model_dump(exclude={"id", "feedback_id"}, exclude_none=True)
         entry = feedback(id=said.id, feedback_id=number, tenant=tenant, **told)
-        await run_in_threadpool(diary.write, entry)
+        try:
+            await run_in_threadpool(_noted, diary, entry)
+        except NotAnswered as error:
+            raise Fault(error.status, str(error)) from None
         return {"id": number, "object": "feedback", "completion": said.id}
 
     def described() -> dict[str, Any]:
@@ -173,6 +178,15 @@ def _owner(request: Request, keys: dict[str, str]) -> str | None:
     if found is None:
         raise Fault(401, "This server asks for an API key, and got none, or a wrong one.", code="invalid_api_key")
     return found
+
+
+def _noted(diary: Diary, entry: Entry) -> None:
+    """Write an entry down, or say why nobody is told that it was heard."""
+    try:
+        diary.write(entry)
+    except OSError as error:
+        message = f"What was said cannot be written down ({error.strerror or error}): it counts as not said."
+        raise NotAnswered(message, status=503) from None
 
 
 def _ask(
@@ -227,13 +241,16 @@ async def _until_gone(events: Iterator[str], answer: Answer, waiting: CapacityLi
 
 async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:
     """Read and check the body; one that is too long is not read to its end."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise Fault(413, f"The request is longer than {limit} bytes (serve.max_body_bytes).")
+    body = bytearray()
     try:
-        return kind.model_validate_json(body)
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                raise Fault(413, f"The request is longer than {limit} bytes (serve.max_body_bytes).")
+    except ClientDisconnect:
+        raise Fault(499, "The client has left.") from None
+    try:
+        return kind.model_validate_json(bytes(body))
     except ValidationError as error:
         fault = error.errors()[0]
         where, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")

@@ -1,5 +1,6 @@
 """The official client works unchanged; what is wrong is said in OpenAI's form."""
 
+import errno
 import json
 import socket
 import threading
@@ -142,6 +143,20 @@ def test_what_is_answered_is_written_down_and_what_is_said_about_it(serve):
             asked.post("/feedback", body=wrong, cast_to=httpx.Response)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_cannot_be_written_down_is_not_answered(serve, stream):
+    address = serve()
+
+    def full(entry):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    serve.diary.write = full
+    with pytest.raises(openai.APIError, match=r"cannot be written down \(No space left on device\)"):
+        list(client(address).chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=5, stream=stream))
+    told = httpx.post(f"{address}/v1/feedback", json={"id": f"chatcmpl-{0:032x}", "rating": 1})
+    assert told.status_code == 503 and "cannot be written down" in told.json()["error"]["message"]
+
+
 def test_health_says_who_answers(serve):
     told = httpx.get(f"{serve()}/health").json()
     assert told == {"status": "ok", "version": "3", "night": "2026-01-01", "problem": None, "running": 0, "waiting": 0}
@@ -154,6 +169,7 @@ def test_health_says_who_answers(serve):
         ({"messages": []}, 400, "messages"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "only text is read"),
         ({"messages": [{"role": "robot", "content": "x"}]}, 400, "role"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"function": 5}]}]}, 400, "each call has a function"),
         ({"n": 2}, 400, "one choice"),
         ({"temperature": 3}, 400, "temperature"),
         ({"logprobs": True}, 400, "not given"),
