@@ -1,5 +1,6 @@
 """The official client works unchanged; what is wrong is said in OpenAI's form."""
 
+import contextlib
 import errno
 import json
 import socket
@@ -42,7 +43,7 @@ class Noted:
 class Silent:
     """Stands for an engine that never says a word; counts whom somebody still waits for."""
 
-    load, loaded = (0, 0), {""}
+    load = (0, 0)
 
     def __init__(self, base):
         self.base, self.waited_for = base, 0
@@ -222,9 +223,16 @@ def test_keys_are_asked_for_where_there_are_some(serve, tmp_path):
 
 
 def test_a_full_queue_is_a_rate_limit(serve):
-    address = serve(queue=0)
-    with pytest.raises(openai.RateLimitError, match="try again later"):
-        client(address).chat.completions.create(model="slumber", messages=MESSAGES)
+    address = serve(queue=0, max_new_tokens=4000)
+    asked = client(address)
+    assert asked.chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=3), "nobody need wait"
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):  # as many as are answered at once
+            more = {"max_tokens": 4000, "stream": True}
+            stream = asked.chat.completions.create(model="slumber", messages=MESSAGES, **more)
+            next(iter(stack.enter_context(stream)))
+        with pytest.raises(openai.RateLimitError, match="try again later"):
+            asked.chat.completions.create(model="slumber", messages=MESSAGES)
 
 
 def test_a_client_that_leaves_is_not_written_for(serve):
