@@ -14,7 +14,7 @@ from steps.registry.traces import days_of
 ID = "chatcmpl-" + "0" * 31
 
 
-def said(number=1, text="Who built the ferry?", reply="Edda Krann."):
+def said(number=1, text="Who built the ferry?", reply="Edda Krann.", tenant=None):
     now = time.time_ns()
     return exchange(
         id=f"{ID}{number}",
@@ -26,7 +26,7 @@ def said(number=1, text="Who built the ferry?", reply="Edda Krann."):
         version="3",
         session="s1",
         user="ann",
-        tenant=None,
+        tenant=tenant,
         finish="stop",
     )
 
