@@ -68,8 +68,8 @@ class Engine:
     ) -> Answer:
         """Queue a request; its answer grows from now on. ``version``: one that is loaded; None is the one that serves.
 
-        ``notes``: what of memory stands in its prompt; it goes with the answer. ``ahead``: before all that wait, however
-        many those are.
+        ``notes``: what of memory stands in its prompt; it goes with the answer. ``ahead``: before all that wait,
+        however many those are.
 
         Raises:
             NotAnswered: too many wait already, or the engine has stopped.

@@ -184,7 +184,8 @@ def to_forget(found: Deployment, starts: Sequence[str], *, user: str | None, ten
         SlumberError: there are none.
     """
     with reading(found, tenant) as memory:
-        going = [memory.find(start) for start in starts] or [n for n in memory.notes() if n.owner == person(user, tenant)]
+        owner = person(user, tenant)
+        going = [memory.find(start) for start in starts] or [n for n in memory.notes() if n.owner == owner]
     if not going:
         raise SlumberError(f"There is nothing of {user!r} in memory.")
     return going

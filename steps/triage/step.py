@@ -14,6 +14,7 @@ from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, Held, Signals, Triaged, Withdrawn
 from steps.review.contradictions import held_back
+from steps.review.decisions import held_again
 from steps.review.documents import search_documents
 from steps.settings import TriageSettings
 from steps.step import Step
@@ -166,7 +167,12 @@ def _held(night: Night, settings: TriageSettings) -> dict[str, list[Held]]:
     def met() -> Iterator[Experience]:
         return (record for _, record in each_record(night.dataset("corpus"), Experience))
 
-    for one in held_back(met, settings, night=night.date, search=search_documents(night)):
+    again = {(one.experience, one.sentence): one for one in held_again(night, met())}
+    anew = {
+        (one.experience, one.sentence): one
+        for one in held_back(met, settings, night=night.date, search=search_documents(night))
+    }
+    for one in (anew | again).values():
         found[one.experience].append(one)
     return found
 
