@@ -61,7 +61,8 @@ def conversations(exchanges: Iterable[Exchange]) -> list[tuple[str, dict[str, An
     """Return each talk as a record of kind conversation, with the trace that it began with, in order of their time."""
     ends: dict[str, Exchange] = {}  # by what had been said after the answer
     before: dict[str, Exchange] = {}  # what an exchange goes on with, by its trace
-    ordered = sorted(exchanges, key=lambda one: (one.began, one.trace))
+    each = {one.trace: one for one in exchanges}  # people who talk while pages are turned push a trace onto the next
+    ordered = sorted(each.values(), key=lambda one: (one.began, one.trace))
     for one in ordered:
         said = [_key(message) for message in one.messages]
         for length in range(len(said) - 1, 0, -1):

@@ -160,3 +160,12 @@ def test_mlflow_away_is_one_sentence(settings, workspace):
     )
     with pytest.raises(SlumberError, match="cannot be reached"):
         Post(Registry(nowhere, workspace)).bring("exchange", said(1).body, doubtful=False)
+
+
+def test_what_is_said_is_redacted_and_who_says_it_is_not_mixed_up():
+    names = {"user": "ann@example.com", "feedback_id": "0171 2345678", "tenant": "acme"}
+    body = feedback(
+        id=f"{ID}1", rating=-1, correction="Write to bob@example.com.", comment="0171 2345678", **names
+    ).body
+    assert body["correction"] == "Write to [EMAIL]." and "2345678" not in body["comment"]
+    assert {key: body[key] for key in names} == names

@@ -76,6 +76,11 @@ def sleep(settings, workspace, tmp_path, monkeypatch):
     return sleep
 
 
+def test_an_exchange_that_comes_twice_is_met_once():
+    one = exchange("tr-1", ASKED, WRONG)
+    assert [trace for trace, _ in conversations([one, exchange("tr-2", "Hi.", "Hello."), one])] == ["tr-1", "tr-2"]
+
+
 def test_exchanges_of_one_talk_are_one_conversation_with_its_remarks():
     first = exchange("tr-1", ASKED, WRONG, remarks=(Remark(at(FIRST, 5), rating=-1, user="ann"),))
     second = exchange("tr-2", ASKED, WRONG, NO, "Sorry!", minute=1, session="s", user="ann")
