@@ -122,7 +122,10 @@ def _remark(assessment: Any, tenant: str | None) -> Remark | None:
     if assessment.source is None or assessment.source.source_type != "HUMAN" or assessment.valid is False:
         return None
     through = tenant if FEEDBACK in (assessment.metadata or {}) else None
-    said: dict[str, Any] = {"at": assessment.last_update_time_ms or 0, "user": person(assessment.source.source_id, through)}
+    said: dict[str, Any] = {
+        "at": assessment.last_update_time_ms or 0,
+        "user": person(assessment.source.source_id, through),
+    }
     if assessment.expectation is not None:
         value = assessment.expectation.value
         return Remark(correction=value, **said) if isinstance(value, str) else None
