@@ -1,22 +1,25 @@
 """The routes: OpenAI's chat and models, feedback, and health."""
 
 import asyncio
+import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect
 
 from awake import form
 from awake.asking import Answer, Ask, NotAnswered
 from awake.champion import Champion
 from awake.chatting import chat_of, prompt_of
-from awake.diary import Diary, exchange, feedback
+from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
 from awake.keys import owner_of
 from awake.recall import Recall, told
@@ -59,6 +62,8 @@ def make_app(
         watched: what the morning watch over the champion has to say, for ``/health``.
     """
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
+    # Whoever waits for words holds a thread; were they of the common ones, a queue would leave none for anything else.
+    waiting = CapacityLimiter(settings.together + settings.queue + 1)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, *settings.hosts])
     app.add_exception_handler(Fault, _told)
     app.add_exception_handler(404, _nothing_there)
@@ -97,27 +102,27 @@ def make_app(
 
         def failed(error: NotAnswered) -> None:
             if error.status == 500:  # of the version's own; that the server is full says nothing about it
-                written({"role": "assistant", "content": ""}, "error")
+                with contextlib.suppress(NotAnswered):
+                    written({"role": "assistant", "content": ""}, "error")
 
         def finished(message: dict[str, Any]) -> None:
             written(message, form.reason_of(answer, message))
 
         def written(message: dict[str, Any], finish: str | None) -> None:
-            diary.write(
-                exchange(
-                    id=answer.id,
-                    began_ns=began,
-                    ended_ns=time.time_ns(),
-                    messages=messages,
-                    reply=message,
-                    tools=asked.tools,
-                    version=answer.version or "0",
-                    finish=finish,
-                    notes=notes,
-                    talk=talk,
-                    **who,
-                )
+            entry = exchange(
+                id=answer.id,
+                began_ns=began,
+                ended_ns=time.time_ns(),
+                messages=messages,
+                reply=message,
+                tools=asked.tools,
+                version=answer.version or "0",
+                finish=finish,
+                notes=notes,
+                talk=talk,
+                **who,
             )
+            _noted(diary, entry)
 
         try:
             remembering = recall if asked.remembers else None
@@ -128,7 +133,7 @@ def make_app(
         notes = [note["id"] for note in remembered]
         try:
             if not asked.stream:
-                text = await _unless_gone(request, answer, seconds=settings.seconds)
+                text = await _unless_gone(request, answer, waiting, seconds=settings.seconds)
                 message = form.message_of(text, tools=bool(asked.tools))
                 await run_in_threadpool(finished, message)
                 return form.completion(answer, message, model=model)
@@ -138,7 +143,7 @@ def make_app(
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
+        return StreamingResponse(_until_gone(told, answer, waiting), media_type="text/event-stream")
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
@@ -147,7 +152,10 @@ def make_app(
         number = said.feedback_id or f"fb-{uuid.uuid4().hex}"
         told = said.model_dump(exclude={"id", "feedback_id"}, exclude_none=True)
         entry = feedback(id=said.id, feedback_id=number, tenant=tenant, **told)
-        await run_in_threadpool(diary.write, entry)
+        try:
+            await run_in_threadpool(_noted, diary, entry)
+        except NotAnswered as error:
+            raise Fault(error.status, str(error)) from None
         return {"id": number, "object": "feedback", "completion": said.id}
 
     def described() -> dict[str, Any]:
@@ -170,6 +178,15 @@ def _owner(request: Request, keys: dict[str, str]) -> str | None:
     if found is None:
         raise Fault(401, "This server asks for an API key, and got none, or a wrong one.", code="invalid_api_key")
     return found
+
+
+def _noted(diary: Diary, entry: Entry) -> None:
+    """Write an entry down, or say why nobody is told that it was heard."""
+    try:
+        diary.write(entry)
+    except OSError as error:
+        message = f"What was said cannot be written down ({error.strerror or error}): it counts as not said."
+        raise NotAnswered(message, status=503) from None
 
 
 def _ask(
@@ -195,38 +212,45 @@ def _ask(
     return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops), told(notes)
 
 
-async def _unless_gone(request: Request, answer: Answer, *, seconds: float) -> str:
+async def _unless_gone(request: Request, answer: Answer, waiting: CapacityLimiter, *, seconds: float) -> str:
     """The whole answer; nothing more is written for a client that has left."""
 
     def read() -> str:
         return "".join(answer.pieces(seconds=seconds))
 
-    reading = asyncio.ensure_future(run_in_threadpool(read))
+    reading = asyncio.ensure_future(to_thread.run_sync(read, limiter=waiting))
     while not reading.done():
         await asyncio.wait([reading], timeout=1.0)
         if not reading.done() and await request.is_disconnected():
-            answer.cancelled.set()
+            answer.leave()
     return await reading
 
 
-async def _until_gone(events: Iterator[str], answer: Answer) -> AsyncIterator[str]:
-    """Pass events on; a client that leaves ends the writing."""
+async def _until_gone(events: Iterator[str], answer: Answer, waiting: CapacityLimiter) -> AsyncIterator[str]:
+    """Pass events on; a client that leaves ends the writing, and the waiting for a word that is to come."""
     try:
-        async for event in iterate_in_threadpool(events):
+        while True:
+            coming = asyncio.ensure_future(to_thread.run_sync(next, events, None, limiter=waiting))
+            event = await asyncio.shield(coming)  # a thread cannot be cancelled: it ends when the answer does
+            if event is None:
+                return
             yield event
     finally:
-        answer.cancelled.set()
+        answer.leave()
 
 
 async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:
     """Read and check the body; one that is too long is not read to its end."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit:
-            raise Fault(413, f"The request is longer than {limit} bytes (serve.max_body_bytes).")
+    body = bytearray()
     try:
-        return kind.model_validate_json(body)
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                raise Fault(413, f"The request is longer than {limit} bytes (serve.max_body_bytes).")
+    except ClientDisconnect:
+        raise Fault(499, "The client has left.") from None
+    try:
+        return kind.model_validate_json(bytes(body))
     except ValidationError as error:
         fault = error.errors()[0]
         where, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")

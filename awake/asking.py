@@ -85,3 +85,8 @@ class Answer:
 
     def fail(self, error: Exception) -> None:
         self._pieces.put(error)
+
+    def leave(self) -> None:
+        """Nobody wants it any more: it is not written further, and whoever reads it learns so at once."""
+        self.cancelled.set()
+        self.fail(NotAnswered("The client has left.", status=499))

@@ -10,10 +10,14 @@ from awake.engine import BASE, Engine
 from awake.talk import is_drawn
 from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
-from steps.registry import Registry, Version, reading
+from steps.registry import Registry, RegistryUnreachable, Version, reading
 from steps.workspace import Workspace
 
 _QUESTION = "What is water?"
+
+
+class NotNow(SlumberError):
+    """A version could not be tried, for a reason that lies elsewhere: it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Champion:
         self._registry, self._engine, self._beside, self._share = registry, engine, beside, share
         self._folder = workspace.state / "serving"
         self.serving = Serving("0", None, "no champion was found yet: the base answers")
-        self._failed: str | None = None
+        self._failed: tuple[str, str] | None = None  # a version that does not serve, and why
         self._not_beside: str | None = None
         self._stopped = threading.Event()
 
@@ -71,13 +75,14 @@ class Champion:
         beside = _name(before) if before is not None else None
         if (champion.version, beside) == (self.serving.version, self.serving.beside) and self.serving.problem is None:
             return self.serving
-        if champion.version == self._failed:  # said already, and no better for being tried again
-            return self.serving
+        if self._failed is not None and champion.version == self._failed[0]:  # no better for being tried again
+            return self._stays(self._failed[1])
         try:
             self._serve(champion, before)
         except SlumberError as error:
-            self._failed = champion.version
-            return self._stays(f"version {champion.version} is champion and does not serve: {error}")
+            says = f"version {champion.version} is champion and does not serve: {error}"
+            self._failed = None if _may_pass(error) else (champion.version, says)
+            return self._stays(says)
         self._failed = None
         return self.serving
 
@@ -85,10 +90,10 @@ class Champion:
         """Load a version beside those that serve and let it answer a question; return its name in the engine.
 
         Raises:
-            SlumberError: it does not load, or does not answer.
+            SlumberError: it does not load, or does not answer; NotNow, RegistryUnreachable: it may do so the next time.
         """
         name = _name(version)
-        if name in self._engine.loaded:
+        if self._engine.keep(name):
             return name
         adapter = reading.adapter_of(self._registry, version, self._folder / version.version)
         if adapter is None:
@@ -98,7 +103,7 @@ class Champion:
             self._try_out(name)
         except NotAnswered as error:
             self._engine.unload(name)
-            raise SlumberError(str(error)) from None
+            raise (SlumberError if error.status == 500 else NotNow)(str(error)) from None
         return name
 
     def follow(self, *, seconds: float, then: Callable[[], None] = lambda: None) -> threading.Thread:
@@ -106,8 +111,11 @@ class Champion:
 
         def run() -> None:
             while not self._stopped.wait(seconds):
-                self.look()
-                then()
+                try:
+                    self.look()
+                    then()
+                except Exception as error:  # whatever it is, the next look may find it mended
+                    self._stays(f"who is champion cannot be looked up ({type(error).__name__}: {error})")
 
         thread = threading.Thread(target=run, name="champion", daemon=True)
         thread.start()
@@ -125,8 +133,8 @@ class Champion:
         if before is not None:
             try:
                 beside = self.bring(before)
-            except SlumberError:  # the champion serves all, then
-                self._not_beside = before.version
+            except SlumberError as error:  # the champion serves all, then
+                self._not_beside = None if _may_pass(error) else before.version
         self._engine.switch(name, beside=beside)
         night = None if champion.is_night_zero else champion.night
         self.serving = Serving(champion.version, night, None, beside, self._share)
@@ -136,9 +144,13 @@ class Champion:
 
     def _try_out(self, version: str) -> None:
         prompt = tuple(prompt_tokens(self._engine.base.tokenizer, _QUESTION))
-        answer = self._engine.ask(Ask(prompt, max_new_tokens=8), version=version)
+        answer = self._engine.ask(Ask(prompt, max_new_tokens=8), version=version, ahead=True)
         for _ in answer.pieces(seconds=60):
             pass
+
+
+def _may_pass(error: SlumberError) -> bool:
+    return isinstance(error, RegistryUnreachable | NotNow)
 
 
 def _name(version: Version) -> str:

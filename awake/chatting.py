@@ -49,7 +49,7 @@ def chat_of(request: ChatRequest) -> list[dict[str, Any]]:
 
 def _with_arguments(call: dict[str, Any]) -> dict[str, Any]:
     """Arguments as an object, as templates want them; OpenAI sends them as text."""
-    function = dict(call.get("function") or {})
+    function = dict(call["function"])
     with contextlib.suppress(TypeError, ValueError):
         function["arguments"] = json.loads(function.get("arguments") or "{}")
     return {**call, "function": function}

@@ -133,6 +133,10 @@ def exchange(
 
 
 def feedback(*, id: str, **said: Any) -> Entry:
-    """What somebody thinks of the answer ``id``. ``said``: rating, correction, comment, user, feedback_id."""
-    clean = redact_tree(said, Counter())
-    return Entry("feedback", {"id": id, **clean})
+    """What somebody thinks of the answer ``id``. ``said``: rating, correction, comment, user, tenant, feedback_id.
+
+    Names by which users and feedback are told apart stay as they are, as those of an exchange do: two addresses that
+    were redacted would be one person.
+    """
+    names = {key: value for key, value in said.items() if key in ("user", "tenant", "feedback_id")}
+    return Entry("feedback", {"id": id, **redact_tree(said, Counter()), **names})

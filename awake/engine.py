@@ -63,10 +63,13 @@ class Engine:
         """How many requests are being answered, and how many wait."""
         return sum(len(one.writing) for one in list(self._versions.values())), len(self._queue)
 
-    def ask(self, ask: Ask, *, version: str | None = None, notes: Sequence[dict[str, Any]] = ()) -> Answer:
+    def ask(
+        self, ask: Ask, *, version: str | None = None, notes: Sequence[dict[str, Any]] = (), ahead: bool = False
+    ) -> Answer:
         """Queue a request; its answer grows from now on. ``version``: one that is loaded; None is the one that serves.
 
-        ``notes``: what of memory stands in its prompt; it goes with the answer.
+        ``notes``: what of memory stands in its prompt; it goes with the answer. ``ahead``: before all that wait,
+        however many those are.
 
         Raises:
             NotAnswered: too many wait already, or the engine has stopped.
@@ -75,18 +78,24 @@ class Engine:
         with self._changed:
             if self._stopped:
                 raise NotAnswered("The server is stopping.", status=503)
-            if sum(not other.cancelled.is_set() for other in self._queue) >= self.most_waiting:
+            room = self.most_waiting + max(0, self.together - self.load[0])
+            if not ahead and sum(not other.cancelled.is_set() for other in self._queue) >= room:
                 raise NotAnswered(
                     f"{self.most_waiting} requests wait already (serve.queue): try again later.", status=429
                 )
-            self._queue.append(answer)
+            if ahead:
+                self._queue.appendleft(answer)
+            else:
+                self._queue.append(answer)
             self._changed.notify_all()
         return answer
 
-    @property
-    def loaded(self) -> set[str]:
-        """The names of the versions that can be asked."""
-        return set(self._versions)
+    def keep(self, name: str) -> bool:
+        """Whether a version is loaded; if it is, it stays until the next ``switch``, though nobody asks it."""
+        with self._changed:
+            if name in self._versions:
+                self._versions[name].retired = False
+            return name in self._versions
 
     def load_version(self, name: str, adapter: Path) -> None:
         """Load an adapter beside those that serve; nobody is sent to it yet.
@@ -94,10 +103,8 @@ class Engine:
         Raises:
             SlumberError: PEFT cannot load it.
         """
-        with self._changed:
-            if name in self._versions:
-                self._versions[name].retired = False
-                return
+        if self.keep(name):
+            return
         with self._model_lock:
             label, first = f"v{name}", self._peft is None
             try:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from transformers import PreTrainedTokenizerBase
 
+from steps.diary import person
 from steps.errors import SlumberError
 from steps.memory.encoder import Encoder, encoder
 from steps.memory.looking_up import look_up
@@ -59,7 +60,7 @@ class Recall:
                     chat[place]["content"],
                     encoder=self._reader or encoder(),
                     today=self._today(),
-                    user=user,
+                    user=person(user, tenant),
                     persisted=self._knobs.persisted,
                     most=self._knobs.notes,
                     min_score=self._knobs.min_score,

@@ -25,6 +25,13 @@ class Message(_Lenient):
     tool_call_id: str | None = None
     name: str | None = None
 
+    @field_validator("tool_calls")
+    @classmethod
+    def _called(cls, value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        if not all(isinstance(call.get("function"), dict) for call in value or ()):
+            raise ValueError("each call has a function, with a name and arguments")
+        return value
+
     @property
     def text(self) -> str:
         """All that it says.

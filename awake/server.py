@@ -1,7 +1,9 @@
 """`slumber serve`: the champion answers until Ctrl-C."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import filelock
 import uvicorn
 
 from awake.app import make_app
@@ -32,15 +34,46 @@ def serve(
     ``alarm``: is told of a champion that the morning watch withdrew: its night, and why.
 
     Raises:
-        SlumberError: it would answer strangers without asking for keys, the port is taken, or the model is missing.
+        SlumberError: it would answer strangers without asking for keys, another one answers from this workspace, the
+            port is taken, or the model is missing.
     """
-    knobs = settings.serve
     keys = read_keys(settings.keys)
+    if settings.keys is not None and not keys:
+        raise SlumberError(f"{settings.keys} has no API keys: make one with `slumber key NAME`, or unset serve.keys.")
+    knobs = settings.serve
     if knobs.host not in ("127.0.0.1", "localhost", "::1") and not keys:
         raise SlumberError(
             f"serve.host is {knobs.host}, where others can reach it, and there are no API keys: make some with "
             "`slumber key NAME` and name the file in serve.keys."
         )
+    with _alone(workspace):
+        _serve(settings, workspace, keys, say=say, alarm=alarm)
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """Hold the workspace's days: two servers would bring each other's diary, and clear each other's adapters away."""
+    workspace.state.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(workspace.state / "serve.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise SlumberError(f"Another `slumber serve` answers from {workspace.root}: stop it first.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _serve(
+    settings: Settings,
+    workspace: Workspace,
+    keys: dict[str, str],
+    *,
+    say: Callable[[str], None],
+    alarm: Callable[[str, str], None],
+) -> None:
+    knobs = settings.serve
     engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue)
     registry = Registry(settings, workspace)
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.environment import Deployment
+from steps.diary import person
 from steps.errors import SlumberError
 from steps.memory.notes import WHY, Edit, Note, note_id
 from steps.memory.store import Memory, Near, memory_path, opened
@@ -50,7 +51,8 @@ def chosen_notes(found: Deployment, tenant: str | None, *, user: str | None, why
         raise SlumberError(f"{why!r} is no reason: take one of {', '.join(WHY)}.")
     with reading(found, tenant) as memory:
         notes = memory.notes()
-    return [note for note in notes if user in (None, note.owner) and why in (None, note.why)]
+    owner = person(user, tenant)
+    return [note for note in notes if owner in (None, note.owner) and why in (None, note.why)]
 
 
 def notes_table(notes: Sequence[Note], today: str) -> Table:
@@ -116,7 +118,7 @@ def searched(found: Deployment, question: str, *, tenant: str | None, user: str 
             question,
             encoder=encoder(),
             today=date.fromisoformat(found.tonight()),
-            user=user,
+            user=person(user, tenant),
             persisted=knobs.persisted,
             most=knobs.notes,
             min_score=knobs.min_score,
@@ -129,15 +131,15 @@ def added(
     """Write a note and say so."""
     from steps.memory.encoder import encoder
 
-    text, today = _text(text), date.fromisoformat(found.tonight())
-    number = note_id(f"added: {source}", user, title, text)
+    text, today, owner = _text(text), date.fromisoformat(found.tonight()), person(user, tenant)
+    number = note_id(f"added: {source}", owner, title, text)
     note = Note(
         id=number,
         page=f"added: {source}",
         title=title,
         text=text,
         source=source,
-        owner=user,
+        owner=owner,
         created_at=today,
         valid_until=_day(until, today=today),
         why="added",
@@ -182,7 +184,8 @@ def to_forget(found: Deployment, starts: Sequence[str], *, user: str | None, ten
         SlumberError: there are none.
     """
     with reading(found, tenant) as memory:
-        going = [memory.find(start) for start in starts] or [n for n in memory.notes() if n.owner == user]
+        owner = person(user, tenant)
+        going = [memory.find(start) for start in starts] or [n for n in memory.notes() if n.owner == owner]
     if not going:
         raise SlumberError(f"There is nothing of {user!r} in memory.")
     return going

@@ -29,7 +29,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One answer: the chat before it and the ``reply``, in OpenAI's form. ``fault`` says why it cannot be read."""
+    """One answer: the chat before it and the ``reply``, in OpenAI's form. ``fault`` says why it cannot be read.
+
+    ``user``, here and of remarks: a ``person``.
+    """
 
     trace: str
     began: int
@@ -53,3 +56,11 @@ class Diary(Protocol):
     def exchanges(self, window: Window) -> Iterator[Exchange]:
         """Yield the exchanges of the window, the oldest first."""
         ...
+
+
+def person(user: str | None, tenant: str | None) -> str | None:
+    """Return who a user is beyond one API key: TENANT/USER, or USER of one who came without a key; None is nobody.
+
+    Two tenants name their users as they like, and the same name is not the same person.
+    """
+    return f"{tenant}/{user}" if tenant and user else user

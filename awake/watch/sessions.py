@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awake.posting import OUTCOME, TAG, TALK, VERSION
+from steps.diary import person
 from steps.registry import Registry
 from steps.registry.connection import translate_errors
 from steps.registry.traces import days_of
@@ -81,7 +82,7 @@ def gathered(traces: Iterable[Any]) -> list[Session]:
         talk = tags.get(TALK) or metadata.get("mlflow.trace.session") or tags[TAG]
         people = [a for a in trace.assessments if _is_persons(a)]
         said_by = next((a.source.source_id for a in people if a.source.source_id), ANONYMOUS)
-        user = f"{tags.get('slumber.tenant', '')}/{metadata.get('mlflow.trace.user') or said_by}".removeprefix("/")
+        user = person(metadata.get("mlflow.trace.user") or said_by, tags.get("slumber.tenant")) or ANONYMOUS
         session = sessions.setdefault(talk, Session(talk, user))
         _add(session, tags.get(OUTCOME, "answered"), people)
         if session.user.endswith(ANONYMOUS):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.day.playing import Morning, honest, undone
 from steps.workspace import write_text
@@ -22,7 +23,8 @@ def tell(mornings: list[Morning], out: Path) -> Path:
     for head in ("day", "asked", "right is", "yesterday", "today", "", "from"):
         table.add_column(head, overflow="fold")
     for row in last.rows:
-        table.add_row(row.day, row.question, row.wanted, row.yesterday, row.today, _MARKS[honest(row)], row.source)
+        cells = (row.day, row.question, row.wanted, row.yesterday, row.today, _MARKS[honest(row)], row.source)
+        table.add_row(*map(Text, cells))  # not markup: it is what people and models wrote
     console.print(table)
     gone = undone(mornings)
     right = sum(honest(row) == "right" for row in last.rows)
@@ -33,7 +35,7 @@ def tell(mornings: list[Morning], out: Path) -> Path:
     )
     discarded = [one for one in last.triaged if one["verdict"] == "discard"]
     for one in discarded:
-        console.print(f"Not learned: {one['source']} ({one['kind']}): {one['reason']}", highlight=False)
+        console.print(f"Not learned: {one['source']} ({one['kind']}): {one['reason']}", highlight=False, markup=False)
     path = out / "day.html"
     write_text(path, _page(mornings))
     console.print(f"The same as a page: {path}", highlight=False)

@@ -84,3 +84,4 @@ def key(name: NameArgument, workspace: WorkspaceOption = None, params: ParamsOpt
     if found.settings.keys is None:
         raise SlumberError("Name the file of the keys first: serve.keys in params.yaml.")
     typer.echo(new_key(found.settings.keys, name))
+    typer.echo("A server that runs learns of it when it is started again.", err=True)

@@ -24,6 +24,7 @@ def review(context: typer.Context, workspace: WorkspaceOption = None, params: Pa
     found = deployment(workspace=workspace, params=params)
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from steps.review.decisions import undecided
 
@@ -35,7 +36,8 @@ def review(context: typer.Context, workspace: WorkspaceOption = None, params: Pa
     for head in ("id", "night", "from", "asked", "says", "against", "which says", "why"):
         table.add_column(head, overflow="fold")
     for one in waiting:
-        table.add_row(one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why)
+        cells = (one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why)
+        table.add_row(*map(Text, cells))  # not markup: it is what people wrote
     console = Console()
     console.width = max(console.width, 120)
     console.print(table)

@@ -7,7 +7,7 @@ by its hash (``steps.ingest.seen``) and is not read twice.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,15 +32,20 @@ def window(night: Night) -> Window:
     return Window(since, _start(today + timedelta(days=1), zone))
 
 
-def read_days(exchanges: Iterable[Exchange], known: Known, *, max_bytes: int) -> Iterator[ParsedRecord]:
-    """Yield a record for each conversation that did not come as it is before, and for each trace without one."""
+def read_days(
+    exchanges: Iterable[Exchange], known: Known, *, max_bytes: int, zone: tzinfo = UTC
+) -> Iterator[ParsedRecord]:
+    """Yield a record for each conversation that did not come as it is before, and for each trace without one.
+
+    ``zone``: by whose days "tomorrow" was said.
+    """
     read = []
     for one in exchanges:
         if one.fault:
             yield ParsedRecord(f"{FOLDER}{one.trace}", None, rule="ignored", reason=one.fault)
         else:
             read.append(one)
-    for first, value in conversations(read):
+    for first, value in conversations(read, zone=zone):
         file, raw = f"{FOLDER}{first}", json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
         hash_, repeats = known(file, raw)
         if repeats is not None:
@@ -57,11 +62,12 @@ def read_days(exchanges: Iterable[Exchange], known: Known, *, max_bytes: int) ->
             yield ParsedRecord(file, None, rule="not_a_record", reason=f"{where}: {fault['msg']}", hash=hash_)
 
 
-def conversations(exchanges: Iterable[Exchange]) -> list[tuple[str, dict[str, Any]]]:
+def conversations(exchanges: Iterable[Exchange], *, zone: tzinfo = UTC) -> list[tuple[str, dict[str, Any]]]:
     """Return each talk as a record of kind conversation, with the trace that it began with, in order of their time."""
     ends: dict[str, Exchange] = {}  # by what had been said after the answer
     before: dict[str, Exchange] = {}  # what an exchange goes on with, by its trace
-    ordered = sorted(exchanges, key=lambda one: (one.began, one.trace))
+    each = {one.trace: one for one in exchanges}  # people who talk while pages are turned push a trace onto the next
+    ordered = sorted(each.values(), key=lambda one: (one.began, one.trace))
     for one in ordered:
         said = [_key(message) for message in one.messages]
         for length in range(len(said) - 1, 0, -1):
@@ -78,12 +84,12 @@ def conversations(exchanges: Iterable[Exchange]) -> list[tuple[str, dict[str, An
             while chain[0].trace in before:
                 chain.insert(0, before[chain[0].trace])
             new = [part.trace for part in chain if part.trace not in taken]  # a talk may branch: answered again
-            found.append((new[0], _record(chain, {*new})))
+            found.append((new[0], _record(chain, {*new}, zone)))
             taken.update(new)
     return found
 
 
-def _record(chain: list[Exchange], new: set[str]) -> dict[str, Any]:
+def _record(chain: list[Exchange], new: set[str], zone: tzinfo) -> dict[str, Any]:
     last = chain[-1]
     messages = [{key: m[key] for key in _KEPT if m.get(key) is not None} for m in (*last.messages, last.reply)]
     remarks = [
@@ -97,7 +103,7 @@ def _record(chain: list[Exchange], new: set[str]) -> dict[str, Any]:
     return {
         "kind": "conversation",
         "messages": messages,
-        "created_at": datetime.fromtimestamp(last.began / 1000, UTC).isoformat(),
+        "created_at": datetime.fromtimestamp(last.began / 1000, zone).isoformat(),
         "traces": places,
         **{key: value for key, value in more.items() if value is not None},
     }

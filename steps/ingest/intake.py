@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import TextIO
+from zoneinfo import ZoneInfo
 
 from steps.deployment_key import key_path
 from steps.diary import Exchange
@@ -54,7 +55,8 @@ class Intake:
         self._take_all(read_found(item, self._known))
 
     def take_days(self, exchanges: Iterable[Exchange], *, max_bytes: int) -> None:
-        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes))
+        zone = ZoneInfo(self.settings.schedule.timezone)
+        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes, zone=zone))
 
     def _take_all(self, records: Iterable[ParsedRecord]) -> None:
         for parsed in records:

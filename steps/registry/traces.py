@@ -10,12 +10,14 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from steps.diary import Exchange, Remark, Window
+from steps.diary import Exchange, Remark, Window, person
 from steps.registry.connection import sqlite_path, translate_errors
 from steps.registry.gateway import Registry
 from steps.settings import Settings
 from steps.workspace import Workspace, compact
 
+FEEDBACK = "slumber.feedback"
+"""Metadata of what was said through the server: by which id its client names it."""
 _PAGE = 100
 _MODELS = ("CHAT_MODEL", "LLM")
 _UNREAD = "nothing was learned from what was said by day"
@@ -92,14 +94,15 @@ def _changed(trace: Any) -> int:
 
 def _exchange(trace: Any) -> Exchange:
     info, metadata = trace.info, trace.info.trace_metadata or {}
+    tenant = info.tags.get("slumber.tenant")
     known = {
         "trace": info.trace_id,
         "began": info.timestamp_ms,
         "session": metadata.get("mlflow.trace.session"),
-        "user": metadata.get("mlflow.trace.user"),
-        "tenant": info.tags.get("slumber.tenant"),
+        "user": person(metadata.get("mlflow.trace.user"), tenant),
+        "tenant": tenant,
         "version": info.tags.get("slumber.version"),
-        "remarks": tuple(filter(None, map(_remark, info.assessments or ()))),
+        "remarks": tuple(filter(None, (_remark(one, tenant) for one in info.assessments or ()))),
     }
     spans = sorted(trace.data.spans, key=lambda span: span.start_time_ns)
     calls = [span for span in spans if span.span_type in _MODELS]
@@ -111,11 +114,18 @@ def _exchange(trace: Any) -> Exchange:
     return Exchange(messages=(), reply={}, fault="it holds no messages with an answer", **known)
 
 
-def _remark(assessment: Any) -> Remark | None:
-    """What a person said; what a program or another model judged corrects nothing."""
+def _remark(assessment: Any, tenant: str | None) -> Remark | None:
+    """What a person said; what a program or another model judged corrects nothing.
+
+    Who speaks through the server is named by its client; who does so in MLflow's own pages is no tenant's user.
+    """
     if assessment.source is None or assessment.source.source_type != "HUMAN" or assessment.valid is False:
         return None
-    said = {"at": assessment.last_update_time_ms or 0, "user": assessment.source.source_id}
+    through = tenant if FEEDBACK in (assessment.metadata or {}) else None
+    said: dict[str, Any] = {
+        "at": assessment.last_update_time_ms or 0,
+        "user": person(assessment.source.source_id, through),
+    }
     if assessment.expectation is not None:
         value = assessment.expectation.value
         return Remark(correction=value, **said) if isinstance(value, str) else None

@@ -1,12 +1,18 @@
-"""What people decided about what was held back: one line each, appended, never changed."""
+"""What people decided about what was held back: one line each, appended, never changed.
+
+A talk that goes on, or a page that is changed elsewhere, says once more what was held: that is held again under its id,
+so that what nobody decided on, or what was rejected, is not learned by the way.
+"""
 
 import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
 
 from steps.errors import SlumberError
+from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged
 from steps.workspace import Workspace, each_record, read_records
@@ -30,9 +36,25 @@ def all_held(workspace: Workspace) -> list[Held]:
 
 
 def undecided(workspace: Workspace) -> list[Held]:
-    """Return what waits for a decision, the oldest first."""
+    """Return what waits for a decision, the oldest first, each where it was said last."""
     known = decisions(workspace)
-    return [one for one in all_held(workspace) if one.id not in known]
+    return [one for id_, one in _last(all_held(workspace)).items() if id_ not in known]
+
+
+def held_again(night: Night, met: Iterable[Experience]) -> Iterator[Held]:
+    """Yield what of tonight's experiences says what an earlier night held back and nobody has accepted."""
+    known, earlier = decisions(night.workspace), dict[str, list[Held]]()
+    for one in _last(one for one in all_held(night.workspace) if one.night < night.date).values():
+        if one.id not in known or not known[one.id].accept:
+            earlier.setdefault(one.source, []).append(one)
+    for experience in met:
+        for one in earlier.get(experience.source, ()):
+            if experience.kind == "document" and experience.created_at:
+                continue  # it has a date now, which may tell what is newer
+            for number, (*heads, text) in enumerate(kind_of(experience).parts(experience)):
+                if one.says in text and one.question in ("", *heads):
+                    here = {"night": night.date, "experience": experience.id, "sentence": number}
+                    yield one.model_copy(update=here)
 
 
 def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reason: str = "") -> list[Held]:
@@ -41,7 +63,7 @@ def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reaso
     Raises:
         SlumberError: an id means nothing that was held back, or several.
     """
-    held = {one.id: one for one in all_held(workspace)}
+    held = _last(all_held(workspace))
     chosen = []
     for given in ids:
         found = [one for key, one in held.items() if key.startswith(given)]
@@ -61,8 +83,8 @@ def accepted(night: Night) -> dict[str, tuple[str, set[int]]]:
     """Return what was accepted and no night has taught yet: by experience, the night that met it and its parts."""
     known = decisions(night.workspace)
     found: dict[str, tuple[str, set[int]]] = {}
-    for one in all_held(night.workspace):
-        if one.id in known and known[one.id].accept and one.night < night.date and not _is_taught(night, one):
+    for one in _last(one for one in all_held(night.workspace) if one.night < night.date).values():
+        if one.id in known and known[one.id].accept and not _is_taught(night, one):
             found.setdefault(one.experience, (one.night, set()))[1].add(one.sentence)
     return found
 
@@ -73,6 +95,11 @@ def accepted_experiences(night: Night) -> list[tuple[Experience, set[int]]]:
     nights = sorted({met for met, _ in found.values()})
     corpora = (night.workspace.dataset("corpus", met) for met in nights)
     return [(e, found[e.id][1]) for path in corpora for _, e in each_record(path, Experience) if e.id in found]
+
+
+def _last(held: Iterable[Held]) -> dict[str, Held]:
+    """Each held part by its id, where it was said last."""
+    return {one.id: one for one in held}
 
 
 def _is_taught(night: Night, held: Held) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from steps.night import Night
 from steps.records import Experience, Held, Withdrawn
 from steps.review.contradictions import Said, held_back, said_tonight
+from steps.review.decisions import held_again
 from steps.review.documents import overruled, search_documents
 from steps.settings import TriageSettings
 from steps.triage.known import Known
@@ -25,7 +26,9 @@ class Contradicted:
         said = said_tonight(met())
         for one in said:
             self._said[one.experience.id].append(one)
-        for held in held_back(met, settings, night=night.date, said=said, search=self._search):
+        again = {(one.experience, one.sentence): one for one in held_again(night, met())}
+        back = held_back(met, settings, night=night.date, said=said, search=self._search)
+        for held in ({(one.experience, one.sentence): one for one in back} | again).values():
             self.held[held.experience].append(held)
 
     def overruled(self, new: Experience, *, but: Collection[int]) -> list[Withdrawn]:

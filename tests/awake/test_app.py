@@ -1,5 +1,8 @@
 """The official client works unchanged; what is wrong is said in OpenAI's form."""
 
+import contextlib
+import errno
+import json
 import socket
 import threading
 import time
@@ -10,6 +13,7 @@ import pytest
 import uvicorn
 
 from awake.app import make_app
+from awake.asking import Answer
 from awake.champion import Serving
 from awake.engine import Engine
 from awake.keys import new_key, owner_of, read_keys
@@ -36,6 +40,28 @@ class Noted:
         self.entries.append(entry)
 
 
+class Silent:
+    """Stands for an engine that never says a word; counts whom somebody still waits for."""
+
+    load = (0, 0)
+
+    def __init__(self, base):
+        self.base, self.waited_for = base, 0
+
+    def ask(self, ask, **_):
+        outer = self
+
+        class Unsaid(Answer):
+            def pieces(self, *, seconds):
+                outer.waited_for += 1
+                try:
+                    yield from super().pieces(seconds=seconds)
+                finally:
+                    outer.waited_for -= 1
+
+        return Unsaid(ask)
+
+
 class Server(uvicorn.Server):
     def install_signal_handlers(self):
         pass
@@ -46,11 +72,13 @@ def serve(tiny_settings):
     """Start servers on the tiny model; returns the address."""
     running = []
 
-    def start(*, keys=None, **knobs):
+    def start(*, keys=None, silent=False, **knobs):
         engine = Engine(load_base(tiny_settings.model), together=4, waiting=knobs.get("queue", 16))
+        start.silent = Silent(engine.base)
         settings = ServeSettings(**knobs)
         start.diary = Noted()
-        app = make_app(engine, Fixed(), start.diary, settings, model="slumber", keys=keys or {})
+        asked = start.silent if silent else engine
+        app = make_app(asked, Fixed(), start.diary, settings, model="slumber", keys=keys or {})
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -116,6 +144,20 @@ def test_what_is_answered_is_written_down_and_what_is_said_about_it(serve):
             asked.post("/feedback", body=wrong, cast_to=httpx.Response)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_cannot_be_written_down_is_not_answered(serve, stream):
+    address = serve()
+
+    def full(entry):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    serve.diary.write = full
+    with pytest.raises(openai.APIError, match=r"cannot be written down \(No space left on device\)"):
+        list(client(address).chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=5, stream=stream))
+    told = httpx.post(f"{address}/v1/feedback", json={"id": f"chatcmpl-{0:032x}", "rating": 1})
+    assert told.status_code == 503 and "cannot be written down" in told.json()["error"]["message"]
+
+
 def test_health_says_who_answers(serve):
     told = httpx.get(f"{serve()}/health").json()
     assert told == {"status": "ok", "version": "3", "night": "2026-01-01", "problem": None, "running": 0, "waiting": 0}
@@ -128,6 +170,7 @@ def test_health_says_who_answers(serve):
         ({"messages": []}, 400, "messages"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "only text is read"),
         ({"messages": [{"role": "robot", "content": "x"}]}, 400, "role"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"function": 5}]}]}, 400, "each call has a function"),
         ({"n": 2}, 400, "one choice"),
         ({"temperature": 3}, 400, "temperature"),
         ({"logprobs": True}, 400, "not given"),
@@ -180,9 +223,16 @@ def test_keys_are_asked_for_where_there_are_some(serve, tmp_path):
 
 
 def test_a_full_queue_is_a_rate_limit(serve):
-    address = serve(queue=0)
-    with pytest.raises(openai.RateLimitError, match="try again later"):
-        client(address).chat.completions.create(model="slumber", messages=MESSAGES)
+    address = serve(queue=0, max_new_tokens=4000)
+    asked = client(address)
+    assert asked.chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=3), "nobody need wait"
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):  # as many as are answered at once
+            more = {"max_tokens": 4000, "stream": True}
+            stream = asked.chat.completions.create(model="slumber", messages=MESSAGES, **more)
+            next(iter(stack.enter_context(stream)))
+        with pytest.raises(openai.RateLimitError, match="try again later"):
+            asked.chat.completions.create(model="slumber", messages=MESSAGES)
 
 
 def test_a_client_that_leaves_is_not_written_for(serve):
@@ -197,3 +247,25 @@ def test_a_client_that_leaves_is_not_written_for(serve):
     while httpx.get(f"{address}/health").json()["running"] and time.monotonic() < until:
         time.sleep(0.05)
     assert httpx.get(f"{address}/health").json()["running"] == 0
+
+
+def until(done, *, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+    return done()
+
+
+def test_a_long_queue_leaves_the_rest_of_the_server_alone_and_who_leaves_it_holds_nothing(serve):
+    address, engine = serve(silent=True, seconds=120.0), serve.silent
+    clients = []
+    for number in range(50):
+        body = json.dumps({"model": "slumber", "messages": MESSAGES, "stream": number % 2 == 0})
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        clients.append(socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))))
+        clients[-1].sendall((head + body).encode())
+    assert until(lambda: engine.waited_for == 50), f"{engine.waited_for} of 50 are waited for at once"
+    assert httpx.get(f"{address}/health", timeout=5.0).json()["status"] == "ok"
+    for one in clients:
+        one.close()
+    assert until(lambda: engine.waited_for == 0), f"{engine.waited_for} that have left are waited for still"

@@ -14,7 +14,7 @@ from steps.registry.traces import days_of
 ID = "chatcmpl-" + "0" * 31
 
 
-def said(number=1, text="Who built the ferry?", reply="Edda Krann."):
+def said(number=1, text="Who built the ferry?", reply="Edda Krann.", tenant=None):
     now = time.time_ns()
     return exchange(
         id=f"{ID}{number}",
@@ -26,7 +26,7 @@ def said(number=1, text="Who built the ferry?", reply="Edda Krann."):
         version="3",
         session="s1",
         user="ann",
-        tenant=None,
+        tenant=tenant,
         finish="stop",
     )
 
@@ -160,3 +160,12 @@ def test_mlflow_away_is_one_sentence(settings, workspace):
     )
     with pytest.raises(SlumberError, match="cannot be reached"):
         Post(Registry(nowhere, workspace)).bring("exchange", said(1).body, doubtful=False)
+
+
+def test_what_is_said_is_redacted_and_who_says_it_is_not_mixed_up():
+    names = {"user": "ann@example.com", "feedback_id": "0171 2345678", "tenant": "acme"}
+    body = feedback(
+        id=f"{ID}1", rating=-1, correction="Write to bob@example.com.", comment="0171 2345678", **names
+    ).body
+    assert body["correction"] == "Write to [EMAIL]." and "2345678" not in body["comment"]
+    assert {key: body[key] for key in names} == names

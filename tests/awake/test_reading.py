@@ -35,6 +35,21 @@ def test_an_exchange_comes_back_with_what_was_said_about_it(registry, diary):
     assert diary.state(ALWAYS) != before, "what is written in MLflow's own pages changes what the night sees"
 
 
+def test_users_of_two_tenants_with_one_name_are_two_people(registry, diary):
+    post = Post(registry)
+    for number, tenant in enumerate(("acme", "other"), start=1):
+        entry = said(number, tenant=tenant)
+        bring(post, entry)
+        bring(post, feedback(id=entry.body["id"], rating=-1, user="ann", feedback_id="f", tenant=tenant))
+    acme, other = diary.exchanges(ALWAYS)
+    assert (acme.user, other.user) == ("acme/ann", "other/ann")
+    assert [one.remarks[0].user for one in (acme, other)] == ["acme/ann", "other/ann"]
+    with traced_to(registry.uri):
+        boss = mlflow.entities.AssessmentSource(source_type="HUMAN", source_id="boss")
+        mlflow.log_expectation(trace_id=acme.trace, name="expected_response", value="Olin.", source=boss)
+    assert {r.user for r in next(diary.exchanges(ALWAYS)).remarks} == {"acme/ann", "boss"}
+
+
 def test_only_what_people_said_corrects(registry, diary):
     bring(Post(registry), said(1))
     (one,) = diary.exchanges(ALWAYS)

@@ -133,16 +133,17 @@ def test_whose_own_it_is_alone_is_told(serve, write, tmp_path):
     keys = tmp_path / "keys"
     acme, other = new_key(keys, "acme"), new_key(keys, "other")
     everybody = write(OPENING)
-    mine = write("The reading room knows ann as reader 12.", owner="ann", title="Card")
+    mine = write("The reading room knows ann as reader 12.", owner="acme/ann", title="Card")
+    write("The reading room knows the ann who has no key.", owner="ann", title="No key")
     ours = write("The reading room of acme opens at 10:00.", tenant="acme", title="Acme")
-    ours_ann = write("The reading room of acme knows ann.", tenant="acme", owner="ann", title="Acme card")
+    ours_ann = write("The reading room of acme knows ann.", tenant="acme", owner="acme/ann", title="Acme card")
     address = serve(keys=read_keys(keys), memory={"notes": 9})
 
     def told(key, **who):
         return set(notes_of(ask(address, key=key, **who)))
 
     assert told(other) == {everybody.id} and told(acme) == {everybody.id, ours.id}
-    assert told(other, user="ann") == {everybody.id, mine.id}
+    assert told(other, user="ann") == {everybody.id}, "another tenant's user of the same name is somebody else"
     assert told(acme, user="ann") == {everybody.id, mine.id, ours.id, ours_ann.id}
 
 

@@ -8,6 +8,7 @@ from steps.diary import Exchange, Remark
 from steps.errors import SlumberError
 from steps.ingest.days import conversations, window
 from steps.ingest.step import IngestStep
+from steps.kinds.entry import created_on
 from steps.night import Night
 from steps.records import Experience, LedgerEntry, Triaged
 from steps.registry import RegistryUnreachable
@@ -66,7 +67,7 @@ def sleep(settings, workspace, tmp_path, monkeypatch):
     monkeypatch.setattr("steps.validate.step.check_records", lambda **_: passed)  # Great Expectations takes seconds
     (tmp_path / "inbox").mkdir()
 
-    def sleep(date, diary):
+    def sleep(date, diary, settings=settings):
         night = Night.of(settings, workspace, date, inbox=tmp_path / "inbox", diary=diary)
         for step in (IngestStep(), ValidateStep(), TriageStep()):
             step.run(night)
@@ -74,6 +75,19 @@ def sleep(settings, workspace, tmp_path, monkeypatch):
         return [read_records(workspace.dataset(name, date), kind) for name, kind in kinds]
 
     return sleep
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles", "Europe/Berlin"])
+def test_what_is_said_at_either_end_of_a_day_is_said_on_that_day(sleep, settings, zone):
+    SETTINGS[0] = settings.model_copy(update={"schedule": settings.schedule.model_copy(update={"timezone": zone})})
+    said = [exchange("tr-1", ASKED, WRONG, minute=5), exchange("tr-2", "Who rows it?", WRONG, minute=1435)]
+    corpus = sleep(FIRST, ToldDiary(*said), settings=SETTINGS[0])[0]
+    assert [created_on(one.created_at).isoformat() for one in corpus] == [FIRST, FIRST]
+
+
+def test_an_exchange_that_comes_twice_is_met_once():
+    one = exchange("tr-1", ASKED, WRONG)
+    assert [trace for trace, _ in conversations([one, exchange("tr-2", "Hi.", "Hello."), one])] == ["tr-1", "tr-2"]
 
 
 def test_exchanges_of_one_talk_are_one_conversation_with_its_remarks():

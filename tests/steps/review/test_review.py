@@ -184,6 +184,31 @@ def test_what_is_rejected_is_never_learned_and_a_later_word_counts(sleep, worksp
     assert news(night) == {"1.jsonl": (0,)}
 
 
+GROWN = ("Edda Lund.", "Thanks!")
+
+
+@pytest.mark.parametrize("rejected", [True, False])
+def test_what_waits_or_was_rejected_is_held_when_its_talk_goes_on(sleep, workspace, rejected):
+    bob = (ASKED, "Nobody.", "No, Edda Lund.")
+    sleep(FIRST, talk("bob", *bob), talk("ann", ASKED, "Nobody.", "No, Olin Krann."))
+    his = next(one for one in undecided(workspace) if "Edda" in one.says)
+    if rejected:
+        decide(workspace, [his.id], accept=False, by="the boss")
+    night, (row,) = sleep(SECOND, talk("bob", *bob, *GROWN))
+    assert [one.says for one in row.held] == [his.says] and news(night) == {}
+    waiting = [one for one in undecided(workspace) if "Edda" in one.says]
+    assert len(waiting) == (not rejected), "and it is asked once"
+
+
+def test_what_was_accepted_is_not_held_when_its_talk_goes_on(sleep, workspace):
+    bob = (ASKED, "Nobody.", "No, Edda Lund.")
+    sleep(FIRST, talk("bob", *bob), talk("ann", ASKED, "Nobody.", "No, Olin Krann."))
+    his = next(one for one in undecided(workspace) if "Edda" in one.says)
+    decide(workspace, [his.id], accept=True, by="the boss")
+    _, (row,) = sleep(SECOND, talk("bob", *bob, *GROWN))
+    assert not row.held
+
+
 def test_an_id_that_means_nothing_or_several_is_refused(sleep, workspace):
     sleep(FIRST, talk("ann", ASKED, "Nobody.", "No, Olin Krann."), talk("bob", ASKED, "Nobody.", "No, Edda Lund."))
     for given, said in (("xyz", "nothing"), ("", "2 of those")):
