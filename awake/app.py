@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import anyio
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
@@ -27,6 +28,7 @@ from steps.memory.notes import Note
 from steps.memory.prompting import with_notes
 from steps.settings import ServeSettings
 
+_LOOK_SECONDS = 5.0  # for an answer that feedback is given on
 _LOCAL = ["127.0.0.1", "localhost", "[::1]"]
 
 
@@ -138,12 +140,16 @@ def make_app(
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(_until_gone(told, answer), media_type="text/event-stream")
+        return StreamingResponse(_until_gone(told, answer, diary), media_type="text/event-stream")
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
         tenant = _owner(request, keys)
         said = await _body(request, FeedbackRequest, limit=settings.max_body_bytes)
+        if not await _known(diary, said.id, tenant):
+            await run_in_threadpool(diary.astray, said.id)
+            message = f"There is no answer {said.id!r} here (any more), so that nothing can be said of it."
+            raise Fault(404, message, code="completion_not_found", param="id")
         number = said.feedback_id or f"fb-{uuid.uuid4().hex}"
         told = said.model_dump(exclude={"id", "feedback_id"}, exclude_none=True)
         entry = feedback(id=said.id, feedback_id=number, tenant=tenant, **told)
@@ -209,13 +215,23 @@ async def _unless_gone(request: Request, answer: Answer, *, seconds: float) -> s
     return await reading
 
 
-async def _until_gone(events: Iterator[str], answer: Answer) -> AsyncIterator[str]:
-    """Pass events on; a client that leaves ends the writing."""
+async def _until_gone(events: Iterator[str], answer: Answer, diary: Diary) -> AsyncIterator[str]:
+    """Pass events on; a client that leaves ends the writing. From the first one on feedback may be given."""
+    diary.opened(answer.id)
     try:
         async for event in iterate_in_threadpool(events):
             yield event
     finally:
         answer.cancelled.set()
+        diary.closed(answer.id)
+
+
+async def _known(diary: Diary, id: str, tenant: str | None) -> bool:
+    """Whether there is such an answer. If that cannot be told soon, it is looked up when the feedback is brought."""
+    found = None
+    with anyio.move_on_after(_LOOK_SECONDS):
+        found = await anyio.to_thread.run_sync(lambda: diary.knows(id, tenant=tenant), abandon_on_cancel=True)
+    return found is not False
 
 
 async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:

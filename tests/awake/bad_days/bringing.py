@@ -18,10 +18,10 @@ from typing import Any
 
 import sqlalchemy
 
-from awake.diary import FOLDER, Diary, exchange, feedback
+from awake.diary import Diary, exchange, feedback
 from awake.posting import Post
 from orchestration.environment import prepare_libraries
-from steps.diary import Window
+from steps.diary import FOLDER, Window
 from steps.params import load_settings
 from steps.registry import Registry
 from steps.registry.traces import TraceDiary

@@ -28,7 +28,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import torch
 
-from awake.diary import FOLDER
 from awake.posting import TAG
 from bench.day.serving import free_port
 from bench.tiny import build_tiny_model
@@ -38,6 +37,7 @@ from steps.dream.dreaming import persisted, taught_before
 from steps.ingest.step import IngestStep
 from steps.lifecycle import step_of
 from steps.night import Night
+from steps.diary import FOLDER
 from steps.params import load_settings
 from steps.registry import Registry, registration
 from steps.registry.traces import TraceDiary, days_of
