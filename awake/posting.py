@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from steps.diary import note_astray
+from steps.errors import SlumberError
 from steps.ingest.days import too_late_for
 
 from steps.registry import Registry, RegistryUnreachable
