@@ -129,6 +129,7 @@ class Held(Record):
     against: str = Field(description="the source that says otherwise, if it is one")
     other: str = Field(description="what that says")
     why: str
+    user: str | None = Field(None, description="who says so, if it is known")
 
 
 class Decision(Record):

@@ -7,6 +7,7 @@ from pathlib import Path
 import filelock
 
 from steps.errors import SlumberError
+from steps.kinds.conversation.corrections import asked_key
 from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged
 from steps.workspace import Workspace, each_record, read_records
@@ -33,6 +34,14 @@ def undecided(workspace: Workspace) -> list[Held]:
     """Return what waits for a decision, the oldest first."""
     known = decisions(workspace)
     return [one for one in all_held(workspace) if one.id not in known]
+
+
+def open_questions(workspace: Workspace, *, before: str) -> dict[str, Held]:
+    """Return what nobody has decided of what contradicts others, by the key of its question, from nights ``before``."""
+    known = decisions(workspace)
+    found = [one for one in all_held(workspace) if one.night < before and one.question and one.against]
+    decided = {asked_key(one.question) for one in found if one.id in known}
+    return {key: one for one in found if (key := asked_key(one.question)) not in decided}
 
 
 def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reason: str = "") -> list[Held]:

@@ -14,11 +14,12 @@ from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, Held, Signals, Triaged, Withdrawn
 from steps.review.contradictions import held_back
+from steps.review.decisions import open_questions
 from steps.review.documents import search_documents
 from steps.settings import TriageSettings
 from steps.step import Step
 from steps.triage.deciding import judge
-from steps.triage.known import Familiar, Known
+from steps.triage.known import Answered, Familiar, Known
 from steps.triage.signals import Support, trust
 from steps.workspace import each_record, write_records
 
@@ -50,7 +51,8 @@ class TriageStep(Step[TriageFigures]):
 
     def parameters(self, night: Night) -> Any:
         met = met_before(night.workspace, night.date, "corpus", "triage", "carried")
-        return [night.settings.triage.model_dump(mode="json"), night.date, met]
+        asked = sorted(open_questions(night.workspace, before=night.date))
+        return [night.settings.triage.model_dump(mode="json"), night.date, met, *([asked] if asked else [])]
 
     def inputs(self, night: Night) -> list[Path]:
         return [night.dataset("corpus")]
@@ -65,10 +67,11 @@ class TriageStep(Step[TriageFigures]):
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
             held = _held(night, settings)
             support = Support(record for _, record in each_record(corpus, Experience))
-            rows = [
-                _row(new, night.date, settings, known, held[new.id], support.of(new))
-                for _, new in each_record(corpus, Experience)
-            ]
+            rows, answered = [], Answered()
+            for _, new in each_record(corpus, Experience):
+                met = answered.and_met(new, known.familiar(new))
+                rows.append(_row(new, night.date, settings, known, met, held[new.id], support.of(new)))
+                answered.add(new, rows[-1])
         write_records(night.dataset("triage"), rows)
         update_index(night.workspace, until=night.date)
         return TriageFigures(
@@ -151,10 +154,15 @@ def decide(
 
 
 def _row(
-    new: Experience, night: str, settings: TriageSettings, known: Known, held: Sequence[Held], support: int
+    new: Experience,
+    night: str,
+    settings: TriageSettings,
+    known: Known,
+    met: Familiar,
+    held: Sequence[Held],
+    support: int,
 ) -> Triaged:
-    gone = known.withdrawn(new)
-    row = decide(new, night=night, settings=settings, met=known.familiar(new), gone=gone, support=support)
+    row = decide(new, night=night, settings=settings, met=met, gone=known.withdrawn(new), support=support)
     held = [one for one in held if one.sentence not in row.withheld]
     return _with_answered(row, known.answered(new, but={*row.withheld, *(one.sentence for one in held)}), held)
 
@@ -166,7 +174,8 @@ def _held(night: Night, settings: TriageSettings) -> dict[str, list[Held]]:
     def met() -> Iterator[Experience]:
         return (record for _, record in each_record(night.dataset("corpus"), Experience))
 
-    for one in held_back(met, settings, night=night.date, search=search_documents(night)):
+    asked = open_questions(night.workspace, before=night.date)
+    for one in held_back(met, settings, night=night.date, search=search_documents(night), undecided=asked):
         found[one.experience].append(one)
     return found
 

@@ -25,7 +25,7 @@ def test_two_users_by_the_server_are_both_held_and_neither_is_noted_or_taught(ni
 def test_saying_it_again_the_next_day_decides_nothing(nights, user):
     first = [talk(nights, "ann", ANN), talk(nights, "bob", BOB)]
     nights.sleep(FIRST, *first)
-    nights.sleep(SECOND, *first, talk(nights, user, ANN, night=SECOND, number=2))
+    nights.sleep(SECOND, *first, talk(nights, user, "No, Olin Krann did.", night=SECOND, number=2))
     assert nights.taught == [] and len(undecided(nights.workspace)) == 3
 
 
