@@ -47,7 +47,9 @@ from tests.orchestration.kill_points import in_child
 
 CLIENTS, LONGEST = 3, 2.0
 START_SECONDS, EMPTY_SECONDS = 120, 120
-_NAMES = [f"{a}{b}" for a in ("Bren", "Dol", "Fer", "Gar", "Hul", "Jor", "Kel", "Lun") for b in ("da", "mir", "wick", "ton")]
+_NAMES = [
+    f"{a}{b}" for a in ("Bren", "Dol", "Fer", "Gar", "Hul", "Jor", "Kel", "Lun") for b in ("da", "mir", "wick", "ton")
+]
 
 
 @dataclass
@@ -231,7 +233,9 @@ def _found(settings: Settings, workspace: Workspace, answered: dict[str, str], s
         if not token:
             break
     ids = Counter(trace.info.tags[TAG] for trace in traces)
-    words = {t.info.tags[TAG]: t.data.spans[0].outputs["choices"][0]["message"]["content"] for t in traces if t.data.spans}
+    words = {
+        t.info.tags[TAG]: t.data.spans[0].outputs["choices"][0]["message"]["content"] for t in traces if t.data.spans
+    }
     marks = Counter((a.metadata or {}).get("slumber.feedback") for t in traces for a in t.info.assessments or ())
     values = {(a.metadata or {}).get("slumber.feedback"): _value(a) for t in traces for a in t.info.assessments or ()}
     return {
@@ -257,9 +261,7 @@ def _nights(settings: Settings, workspace: Workspace) -> dict[str, Any]:
     inbox.mkdir()
     taught, met = [], []
     for night in (today, today + timedelta(days=1)):
-        tonight = Night.of(
-            settings, workspace, night.isoformat(), inbox=inbox, diary=TraceDiary(settings, workspace)
-        )
+        tonight = Night.of(settings, workspace, night.isoformat(), inbox=inbox, diary=TraceDiary(settings, workspace))
         for step in (IngestStep(), step_of("validate"), step_of("triage")):
             record = step.run(tonight)
             met += [record.figures.records] if step.name == "ingest" else []

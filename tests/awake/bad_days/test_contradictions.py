@@ -44,12 +44,20 @@ def test_a_late_correction_by_field_contradicts_like_a_turn(nights):
     """One said it in the talk, the other by feedback on an answer of his own, hours later."""
     asked = exchange("tr-1", nights.at(FIRST), ASKED, "Edda Krann.", user="bob")
     late = (Remark(nights.at(FIRST, 1200), correction="Ida Lund", user="bob"),)
-    rows = nights.sleep(FIRST, talk(nights, "ann", ANN), exchange(asked.trace, asked.began, ASKED, "Edda Krann.", user="bob", remarks=late))
+    rows = nights.sleep(
+        FIRST,
+        talk(nights, "ann", ANN),
+        exchange(asked.trace, asked.began, ASKED, "Edda Krann.", user="bob", remarks=late),
+    )
     assert nights.taught == [] and sum(len(row.held) for row in rows) == 2
 
 
 def test_a_correction_by_field_of_what_a_trusted_document_says_is_held(nights):
-    page = {"kind": "document", "title": "Handbook", "text": "The Kettle ferry was built by Edda Krann. It leaves at 9."}
+    page = {
+        "kind": "document",
+        "title": "Handbook",
+        "text": "The Kettle ferry was built by Edda Krann. It leaves at 9.",
+    }
     remark = Remark(nights.at(FIRST, 900), correction="Olin Krann", user="ann")
     asked = exchange("tr-1", nights.at(FIRST), ASKED, "The Kettle ferry was built by Edda Krann.", remarks=(remark,))
     nights.sleep(FIRST, asked, records=[page])

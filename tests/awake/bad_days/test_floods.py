@@ -24,7 +24,15 @@ def names(number):
 def flood(nights, **more):
     """Hundreds of talks, in each of which something else is corrected."""
     return [
-        exchange(f"tr-{n}", nights.at(FIRST, n / 10), f"Who built the ship {names(n)}?", "Nobody.", "No, Olin Krann did.", "Oh!", **more)
+        exchange(
+            f"tr-{n}",
+            nights.at(FIRST, n / 10),
+            f"Who built the ship {names(n)}?",
+            "Nobody.",
+            "No, Olin Krann did.",
+            "Oh!",
+            **more,
+        )
         for n in range(FLOOD)
     ]
 
@@ -56,7 +64,15 @@ def test_who_corrects_under_many_names_is_known_by_his_talks(nights):
 
 def test_hundreds_that_contradict_each_other_about_one_thing_are_all_held(nights):
     said = [
-        exchange(f"tr-{n}", nights.at(FIRST, n / 10), "Who built the Kettle ferry?", "Nobody.", f"No, {names(n)} Krann did.", "Oh!", user=f"u{n}")
+        exchange(
+            f"tr-{n}",
+            nights.at(FIRST, n / 10),
+            "Who built the Kettle ferry?",
+            "Nobody.",
+            f"No, {names(n)} Krann did.",
+            "Oh!",
+            user=f"u{n}",
+        )
         for n in range(FLOOD)
     ]
     rows = nights.sleep(FIRST, *said)

@@ -36,6 +36,13 @@ def test_on_two_nights(nights):
 
 def test_in_one_talk_and_by_field_and_again(nights):
     talk = exchange("tr-1", nights.at(FIRST), ASKED, WRONG, f"No, {RIGHT}.", "Sorry!", user="ann")
-    field = exchange("tr-2", nights.at(FIRST, 725), ASKED, WRONG, user="ann", remarks=(Remark(nights.at(FIRST, 730), correction=RIGHT, user="ann"),))
+    field = exchange(
+        "tr-2",
+        nights.at(FIRST, 725),
+        ASKED,
+        WRONG,
+        user="ann",
+        remarks=(Remark(nights.at(FIRST, 730), correction=RIGHT, user="ann"),),
+    )
     nights.sleep(FIRST, talk, field)
     assert len(nights.taught) == 1
