@@ -46,7 +46,7 @@ from steps.workspace import Workspace
 from tests.orchestration.kill_points import in_child
 
 CLIENTS, LONGEST = 3, 2.0
-START_SECONDS, EMPTY_SECONDS = 120, 120
+START_SECONDS, EMPTY_SECONDS = 180, 900
 _NAMES = [
     f"{a}{b}" for a in ("Bren", "Dol", "Fer", "Gar", "Hul", "Jor", "Kel", "Lun") for b in ("da", "mir", "wick", "ton")
 ]
