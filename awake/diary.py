@@ -47,9 +47,21 @@ class Diary:
         self.problem: str | None = None
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        numbers = [path.name[:_DIGITS] for path in self._entries()]
-        self._number = max((int(number) for number in numbers if number.isdigit()), default=0)
+        self._number = self._found()
         self._thread = threading.Thread(target=self._bring, name="diary", daemon=True)
+
+    def _found(self) -> int:
+        """Look through what waits from before; return the last number."""
+        last, judged = 0, set()
+        for path in self._entries():
+            number, entry = path.name[:_DIGITS], _read(path)
+            last = max(last, int(number) if number.isdigit() else 0)
+            if entry is not None and entry["what"] == "exchange":
+                self._know(entry["body"]["id"], entry["body"].get("tenant"))
+                self._open |= {entry["body"]["id"]} & judged
+            elif entry is not None:
+                judged.add(entry["body"]["id"])
+        return last
 
     def begin(self) -> None:
         """Start to bring what lies there, from before as well."""
@@ -75,21 +87,15 @@ class Diary:
         self._open.add(id)
 
     def closed(self, id: str) -> None:
-        """Note that an answer is written, or that nobody waits for it any more."""
-        self._open.discard(id)
+        """Note that an answer is written, which is brought before what was said of it, or that it never will be."""
+        if id not in self._last:
+            self._open.discard(id)
         self._more.set()
 
     def knows(self, id: str, *, tenant: str | None) -> bool | None:
-        """Whether this answer was given to that tenant, here, as far as can be told; None: MLflow would have to say.
-
-        What waits from before the server started is looked for in its files.
-        """
+        """Whether this answer was given to that tenant, here, as far as can be told; None: MLflow would have to say."""
         if id in self._open:
             return True
-        if id not in self._last:
-            for path in self._entries():
-                if (entry := _read(path)) and entry["what"] == "exchange":
-                    self._know(entry["body"]["id"], entry["body"].get("tenant"))
         if id in self._last:
             return self._last[id] == tenant
         if self.problem is not None:
@@ -168,6 +174,9 @@ class Diary:
         self._post.bring(entry["what"], entry["body"], doubtful=doubtful, sending=sending)
         path.unlink()
         self._again.pop(path.name[:_DIGITS], None)
+        if entry["what"] == "exchange" and entry["body"]["id"] in self._open:
+            self._open.discard(entry["body"]["id"])
+            self._more.set()  # for what was said of it before
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -1,6 +1,5 @@
 """A clock that is set back or forward loses nothing, brings nothing twice and nothing back."""
 
-import json
 import time
 from datetime import date
 
@@ -9,10 +8,11 @@ import pytest
 from awake.diary import Diary, exchange, feedback
 from awake.posting import Post
 from awake.recall import Recall
+from steps.deployment_key import key_path
+from steps.diary import Remark
 from steps.ingest.days import conversations, window
 from steps.night import Night
 from steps.registry.traces import TraceDiary
-from steps.workspace import write_records
 from tests.awake.bad_days import nights as told
 from tests.awake.bad_days.nights import FIRST, SECOND, THIRD
 from tests.awake.test_app import MESSAGES, client, serve  # noqa: F401
@@ -102,6 +102,19 @@ def test_what_was_stamped_in_days_to_come_is_met_once_when_they_have_come(regist
         nights.sleep(when, diary=diary)
         met.append(nights.ingested.figures.records)
     assert met == [0, 1, 0]
+
+
+def test_a_night_under_a_clock_that_ran_ahead_is_not_slept_again_when_it_is_right(nights):
+    key = key_path(nights.settings, nights.workspace)
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_text("k" * 64)
+    remark = Remark(nights.at(FIRST, 800), correction="Olin Krann", user="ann")
+    one = told.exchange("tr-1", nights.at(FIRST), ASKED, WRONG, user="ann", remarks=(remark,))
+    taught = []
+    for when in ("2026-04-01", SECOND, THIRD, "2026-04-02"):
+        nights.sleep(when, one)
+        taught += nights.taught
+    assert taught == [f"{ASKED} Olin Krann."]
 
 
 def test_a_talk_whose_second_turn_is_stamped_before_its_first_stays_one_talk(nights):
