@@ -51,8 +51,10 @@ class Diary:
         self._thread = threading.Thread(target=self._bring, name="diary", daemon=True)
 
     def _found(self) -> int:
-        """Look through what waits from before; return the last number."""
-        last, judged = 0, set()
+        """Look through what waits from before; return the last number. What a killed server had half written goes."""
+        for path in self._folder.glob(".*.part"):
+            path.unlink(missing_ok=True)
+        last, judged = 0, set[str]()
         for path in self._entries():
             number, entry = path.name[:_DIGITS], _read(path)
             last = max(last, int(number) if number.isdigit() else 0)

@@ -37,7 +37,7 @@ from steps.dream.dreaming import persisted, taught_before
 from steps.ingest.step import IngestStep
 from steps.lifecycle import step_of
 from steps.night import Night
-from steps.diary import FOLDER
+from steps.diary import FOLDER, waiting_entries
 from steps.params import load_settings
 from steps.registry import Registry, registration
 from steps.registry.traces import TraceDiary, days_of
@@ -78,7 +78,7 @@ def main(folder: Path, moments: int, seed: int) -> dict[str, Any]:
             after = dice.uniform(0.0, LONGEST)
             lost += _people(settings.serve.port, told, first=moment * 1000, kills=lambda at=after: _kill(server, at))
             killed += os.WIFSIGNALED(os.waitpid(server, 0)[1])
-    waited = sum(1 for _ in (workspace.state / FOLDER).glob("*.json*"))
+    waited = len(waiting_entries(workspace.state / FOLDER))
     in_child(lambda: _brought(settings, workspace))
     found = in_child(lambda: _found(settings, workspace, told.answered, told.said))
     nights = in_child(lambda: _nights(settings, workspace))
@@ -215,7 +215,7 @@ def _brought(settings: Settings, workspace: Workspace) -> None:
     """Start the server a last time, and let it bring what waits."""
     with _server(settings, workspace) as server:
         end = time.monotonic() + EMPTY_SECONDS
-        while any((workspace.state / FOLDER).glob("*.json*")):
+        while waiting_entries(workspace.state / FOLDER):
             assert time.monotonic() < end, "what waits is not brought"
             time.sleep(0.2)
         os.kill(server, signal.SIGINT)
