@@ -6,7 +6,6 @@ from typing import Any
 from steps.diary import note_astray
 from steps.errors import SlumberError
 from steps.ingest.days import too_late_for
-
 from steps.registry import Registry, RegistryUnreachable
 from steps.registry.connection import artifact_location, traced_to, translate_errors
 from steps.registry.run import experiment_id

@@ -125,7 +125,7 @@ def _may_be_one(earlier: Exchange, one: Exchange) -> bool:
 
 
 def _nearness(earlier: Exchange, one: Exchange) -> tuple[bool, bool, int]:
-    """The same people's first, then the last before it; a clock that was set back may have stamped all of them later."""
+    """The same people's first, then the last before it; all are later if the clock was set back."""
     is_before = earlier.began <= one.began
     return _who(earlier) == _who(one), is_before, earlier.began if is_before else -earlier.began
 

@@ -26,7 +26,6 @@ from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Qu
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
-
 _EVER = date.max.toordinal()
 
 

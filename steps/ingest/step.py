@@ -109,8 +109,8 @@ class IngestStep(Step[IngestFigures]):
 
     def remarks(self, night: Night, record: StepRecord[IngestFigures]) -> list[str]:
         says = {
-            WAITING: "{} of what was said by day waits for MLflow and for the server (`slumber serve`), which brings it: "
-            "the next night meets it",
+            WAITING: "{} of what was said by day waits for MLflow, to which `slumber serve` brings it: the next night "
+            "meets it",
             ASTRAY: "{} times somebody said something of an answer that is not in the diary (any more)",
         }
         return [says[name].format(count) for name, count in record.figures.days.items() if count]

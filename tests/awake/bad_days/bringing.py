@@ -1,7 +1,7 @@
 """Kill whoever brings the diary to MLflow with SIGKILL before every commit of its database, and bring it again.
 
-Run as a program (``python -m tests.awake.bad_days.bringing FOLDER``): it forks for every commit, which is safe only where
-no thread runs. Prints one JSON object per commit: what of an exchange and the feedback on it is there afterwards.
+Run as a program (``python -m tests.awake.bad_days.bringing FOLDER``): it forks for every commit, which is safe only
+where no thread runs. Prints one JSON object per commit: what of an exchange and the feedback on it is there afterwards.
 """
 
 import contextlib
@@ -100,7 +100,7 @@ def _found(workspace: Workspace) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for one in found:
         asked = one.messages[0]["content"] if one.messages else one.fault
-        remarks = sorted((str(r.correction or r.rating) for r in one.remarks))
+        remarks = sorted(str(r.correction or r.rating) for r in one.remarks)
         told.setdefault(asked, []).append([one.reply.get("content"), *remarks])
     return told
 

@@ -32,12 +32,12 @@ from awake.posting import TAG
 from bench.day.serving import free_port
 from bench.tiny import build_tiny_model
 from orchestration.environment import prepare_libraries
+from steps.diary import FOLDER, waiting_entries
 from steps.dream.budget import candidates
 from steps.dream.dreaming import persisted, taught_before
 from steps.ingest.step import IngestStep
 from steps.lifecycle import step_of
 from steps.night import Night
-from steps.diary import FOLDER, waiting_entries
 from steps.params import load_settings
 from steps.registry import Registry, registration
 from steps.registry.traces import TraceDiary, days_of
@@ -103,7 +103,6 @@ def _settings(folder: Path) -> Settings:
 
 def _prepared(settings: Settings, workspace: Workspace) -> list[str]:
     """Make the registry, look through everything that a server needs once, and return what was imported."""
-    import uvicorn.protocols.http.h11_impl
 
     import awake.server  # noqa: F401
 

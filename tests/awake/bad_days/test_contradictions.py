@@ -1,4 +1,4 @@
-"""Who contradicts others, or a document that is trusted, waits for a decision, and goes on waiting until there is one."""
+"""Who contradicts others, or a document that is trusted, waits until somebody has decided."""
 
 import pytest
 

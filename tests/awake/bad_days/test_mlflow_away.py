@@ -29,7 +29,12 @@ class Mlflow:
         self.uri = f"http://127.0.0.1:{self.port}"
 
     def start(self):
-        where = ["--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db", "--artifacts-destination", str(self.folder)]
+        where = [
+            "--backend-store-uri",
+            f"sqlite:///{self.folder}/mlflow.db",
+            "--artifacts-destination",
+            str(self.folder),
+        ]
         command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(self.port), *where]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, cwd=self.folder)
@@ -72,6 +77,7 @@ def talk(diary, number, name):
 @pytest.mark.timeout(600)  # a minute on a quiet machine: a real server starts twice
 def test_it_arrives_once_and_in_order_and_the_night_says_so(nights, settings, workspace, mlflow_server, monkeypatch):
     monkeypatch.setattr("awake.diary._AGAIN", 0.5)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # a minute of waiting each time
     knobs = settings.registry.model_copy(update={"tracking_uri": mlflow_server.uri})
     settings = settings.model_copy(update={"registry": knobs})
     today = datetime.now(UTC).date()
