@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import anyio
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -30,6 +31,7 @@ from steps.memory.notes import Note
 from steps.memory.prompting import with_notes
 from steps.settings import ServeSettings
 
+_LOOK_SECONDS = 5.0  # for an answer that feedback is given on
 _LOCAL = ["127.0.0.1", "localhost", "[::1]"]
 
 
@@ -93,7 +95,7 @@ def make_app(
 
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Any:
-        tenant, began = _owner(request, keys), time.time_ns()
+        tenant, began, ticks = _owner(request, keys), time.time_ns(), time.monotonic_ns()
         asked = await _body(request, ChatRequest, limit=settings.max_body_bytes)
         named(asked.model)
         messages = [said.model_dump(exclude_none=True) for said in asked.messages]
@@ -112,7 +114,7 @@ def make_app(
             entry = exchange(
                 id=answer.id,
                 began_ns=began,
-                ended_ns=time.time_ns(),
+                ended_ns=began + time.monotonic_ns() - ticks,  # of a clock that nobody sets
                 messages=messages,
                 reply=message,
                 tools=asked.tools,
@@ -143,12 +145,16 @@ def make_app(
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(_until_gone(told, answer, waiting), media_type="text/event-stream")
+        return StreamingResponse(_until_gone(told, answer, diary, waiting), media_type="text/event-stream")
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
         tenant = _owner(request, keys)
         said = await _body(request, FeedbackRequest, limit=settings.max_body_bytes)
+        if not await _known(diary, said.id, tenant):
+            await run_in_threadpool(diary.astray, said.id)
+            message = f"There is no answer {said.id!r} here (any more), so that nothing can be said of it."
+            raise Fault(404, message, code="completion_not_found", param="id")
         number = said.feedback_id or f"fb-{uuid.uuid4().hex}"
         told = said.model_dump(exclude={"id", "feedback_id"}, exclude_none=True)
         entry = feedback(id=said.id, feedback_id=number, tenant=tenant, **told)
@@ -226,8 +232,14 @@ async def _unless_gone(request: Request, answer: Answer, waiting: CapacityLimite
     return await reading
 
 
-async def _until_gone(events: Iterator[str], answer: Answer, waiting: CapacityLimiter) -> AsyncIterator[str]:
-    """Pass events on; a client that leaves ends the writing, and the waiting for a word that is to come."""
+async def _until_gone(
+    events: Iterator[str], answer: Answer, diary: Diary, waiting: CapacityLimiter
+) -> AsyncIterator[str]:
+    """Pass events on; a client that leaves ends the writing, and the waiting for a word that is to come.
+
+    From the first event on feedback may be given.
+    """
+    diary.opened(answer.id)
     try:
         while True:
             coming = asyncio.ensure_future(to_thread.run_sync(next, events, None, limiter=waiting))
@@ -237,6 +249,15 @@ async def _until_gone(events: Iterator[str], answer: Answer, waiting: CapacityLi
             yield event
     finally:
         answer.leave()
+        diary.closed(answer.id)
+
+
+async def _known(diary: Diary, id: str, tenant: str | None) -> bool:
+    """Whether there is such an answer. If that cannot be told soon, it is looked up when the feedback is brought."""
+    found = None
+    with anyio.move_on_after(_LOOK_SECONDS):
+        found = await to_thread.run_sync(lambda: diary.knows(id, tenant=tenant), abandon_on_cancel=True)
+    return found is not False
 
 
 async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:

@@ -1,7 +1,7 @@
 """The diary: every exchange, and what people say about it, lies on disk before it is answered, then in MLflow once.
 
-MLflow may be away for hours: what was not brought there waits in the folder, one file an entry, in its order. Names of
-secrets are replaced before anything is written (``steps.ingest.redact``).
+MLflow may be away for hours: what was not brought there waits in the folder, one file an entry, in its order, whatever
+the clock does meanwhile. Names of secrets are replaced before anything is written (``steps.ingest.redact``).
 """
 
 import json
@@ -16,12 +16,14 @@ from typing import Any, Literal
 
 from awake.outcome import outcome_of
 from awake.posting import Post
+from steps.diary import note_astray, waiting_entries
 from steps.errors import SlumberError
 from steps.ingest.redact import redact_reply, redact_tree
 from steps.workspace import write_json
 
-FOLDER = "diary"
 _AGAIN = 30.0  # seconds between tries while MLflow is away
+_DIGITS = 20  # of a file's name: its number, by which entries are in their order
+_KNOWN = 10_000  # ids of the last answers, which feedback is given on
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,31 @@ class Diary:
 
     def __init__(self, folder: Path, post: Post):
         self._folder, self._post = folder, post
-        self._number, self._lock, self._more = 0, threading.Lock(), threading.Event()
+        self._lock, self._more = threading.Lock(), threading.Event()
         self._stopped = False
+        self._open: set[str] = set()
+        self._last: dict[str, str | None] = {}  # answers by their ids, and whose they are
+        self._again: dict[str, float] = {}  # when what was not taken is sent again, by the clock that nobody sets
         self.problem: str | None = None
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
+        self._number = self._found()
         self._thread = threading.Thread(target=self._bring, name="diary", daemon=True)
+
+    def _found(self) -> int:
+        """Look through what waits from before; return the last number. What a killed server had half written goes."""
+        for path in self._folder.glob(".*.part"):
+            path.unlink(missing_ok=True)
+        last, judged = 0, set[str]()
+        for path in self._entries():
+            number, entry = path.name[:_DIGITS], _read(path)
+            last = max(last, int(number) if number.isdigit() else 0)
+            if entry is not None and entry["what"] == "exchange":
+                self._know(entry["body"]["id"], entry["body"].get("tenant"))
+                self._open |= {entry["body"]["id"]} & judged
+            elif entry is not None:
+                judged.add(entry["body"]["id"])
+        return last
 
     def begin(self) -> None:
         """Start to bring what lies there, from before as well."""
@@ -56,15 +77,44 @@ class Diary:
             OSError: the disk is full or cannot be written.
         """
         with self._lock:
-            self._number += 1
-            name = f"{time.time_ns():020}-{self._number % 10**6:06}.json"
+            self._number = max(self._number + 1, time.time_ns())  # in their order, if the clock is set back, too
+            name = f"{self._number:020}-{os.getpid() % 10**6:06}.json"
         write_json(self._folder / name, {"what": entry.what, "body": entry.body})
+        if entry.what == "exchange":
+            self._know(entry.body["id"], entry.body.get("tenant"))
         self._more.set()
+
+    def opened(self, id: str) -> None:
+        """Note that an answer is being written: what is said of it waits until it is an entry, or is none."""
+        self._open.add(id)
+
+    def closed(self, id: str) -> None:
+        """Note that an answer is written, which is brought before what was said of it, or that it never will be."""
+        if id not in self._last:
+            self._open.discard(id)
+        self._more.set()
+
+    def knows(self, id: str, *, tenant: str | None) -> bool | None:
+        """Whether this answer was given to that tenant, here, as far as can be told; None: MLflow would have to say."""
+        if id in self._open:
+            return True
+        if id in self._last:
+            return self._last[id] == tenant
+        if self.problem is not None:
+            return None
+        try:
+            return self._post.trace_of(id, tenant=tenant) is not None
+        except SlumberError:
+            return None
+
+    def astray(self, id: str) -> None:
+        """Count feedback on an answer that is not here."""
+        note_astray(self._folder.parent, id)
 
     @property
     def waiting(self) -> int:
         """How many entries are not in MLflow yet."""
-        return sum(1 for _ in self._entries())
+        return len(self._entries())
 
     def stop(self, *, seconds: float = 10.0) -> None:
         """Bring what can be brought in so many seconds; the rest waits on disk."""
@@ -74,37 +124,71 @@ class Diary:
             self._thread.join(timeout=seconds)
 
     def _entries(self) -> list[Path]:
-        return sorted(path for path in self._folder.glob("*.json*") if not path.name.startswith("."))
+        return waiting_entries(self._folder)
+
+    def _know(self, id: str, tenant: str | None) -> None:
+        with self._lock:
+            self._last[id] = tenant
+            while len(self._last) > _KNOWN:
+                self._last.pop(next(iter(self._last)))
 
     def _bring(self) -> None:
         while True:
             self._more.wait(_AGAIN)
             self._more.clear()
-            for path in self._entries():
-                try:
-                    self._one(path)
-                except SlumberError as error:
-                    self.problem = f"{error} What was said waits in {self._folder}."
-                    break
-            else:
-                self.problem = None
+            self.problem = self._pass()
             if self._stopped:
                 return
 
-    def _one(self, path: Path) -> None:
+    def _pass(self) -> str | None:
+        """Bring all that waits, and say what is wrong. What belongs to an entry that is not taken waits behind it."""
+        problem, left = None, set(self._open)
+        for path in self._entries():
+            entry = _read(path)
+            if entry is None or (entry["what"] == "feedback" and entry["body"]["id"] in left):
+                continue
+            again = self._again.get(path.name[:_DIGITS], 0.0)
+            try:
+                if self._stopped or time.monotonic() >= again:
+                    self._one(path, entry)
+                else:
+                    problem = self.problem
+                    left.add(entry["body"]["id"])
+            except Exception as error:  # whatever it is, what was said is kept, and the others are brought
+                problem = f"{error} What was said waits in {self._folder}."
+                if isinstance(error, OSError) or (isinstance(error, SlumberError) and not self._post.answers()):
+                    break
+                left.add(entry["body"]["id"])
+                self._again[path.name[:_DIGITS]] = time.monotonic() + _AGAIN
+        return problem
+
+    def _one(self, path: Path, entry: dict[str, Any]) -> None:
         """Bring one entry. Its file bears ``.sent`` while it is under way: whether it arrived is looked up then."""
-        try:
-            entry = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            os.replace(path, path.with_name(f".{path.name}.unreadable"))  # never seen: files are written atomically
-            return
         doubtful = path.name.endswith(".sent")
         if not doubtful:
             sent = path.with_name(f"{path.name}.sent")
             os.replace(path, sent)
             path = sent
-        self._post.bring(entry["what"], entry["body"], doubtful=doubtful)
+
+        def sending(trace: str) -> None:
+            write_json(path, entry | {"body": entry["body"] | {"trace": trace}})
+
+        self._post.bring(entry["what"], entry["body"], doubtful=doubtful, sending=sending)
         path.unlink()
+        self._again.pop(path.name[:_DIGITS], None)
+        if entry["what"] == "exchange" and entry["body"]["id"] in self._open:
+            self._open.discard(entry["body"]["id"])
+            self._more.set()  # for what was said of it before
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        os.replace(path, path.with_name(f".{path.name}.unreadable"))  # never seen: files are written atomically
+        return None
 
 
 def exchange(

@@ -1,14 +1,20 @@
 """Bring entries of the diary to MLflow: exchanges as traces, ratings and corrections as their assessments."""
 
+from collections.abc import Callable
 from typing import Any
 
-from steps.registry import Registry
+from steps.diary import note_astray
+from steps.errors import SlumberError
+from steps.ingest.days import too_late_for
+from steps.registry import Registry, RegistryUnreachable
 from steps.registry.connection import artifact_location, traced_to, translate_errors
 from steps.registry.run import experiment_id
-from steps.registry.traces import days_of
+from steps.registry.traces import LATE, days_of
 
 TAG, VERSION, TALK, OUTCOME = "slumber.completion", "slumber.version", "slumber.talk", "slumber.outcome"
+TENANT = "slumber.tenant"
 _WAITS = "what was said waits on disk"
+_LONGEST_NAME = 250  # characters of a session or user that MLflow takes
 
 
 class Post:
@@ -17,7 +23,7 @@ class Post:
     def __init__(self, registry: Registry):
         self._registry = registry
         self._experiment: str | None = None
-        self._traces: dict[str, str] = {}  # of the last exchanges, by their ids
+        self._traces: dict[str, tuple[str, str | None]] = {}  # of the last exchanges by their ids, and whose
 
     @property
     def experiment(self) -> str:
@@ -28,39 +34,72 @@ class Post:
             self._experiment = experiment_id(registry.client, name=days_of(registry), location=location)
         return self._experiment
 
-    def bring(self, what: str, body: dict[str, Any], *, doubtful: bool) -> None:
-        """Bring one entry. ``doubtful``: it may have arrived already, which is looked up first.
+    def bring(
+        self, what: str, body: dict[str, Any], *, doubtful: bool, sending: Callable[[str], None] = lambda trace: None
+    ) -> None:
+        """Bring one entry. ``doubtful``: it may have arrived already, all of it or a part, which is looked up first.
+
+        ``sending``: is told the id of an exchange's trace before the first byte of it is sent. If that comes as
+        ``body["trace"]`` with a doubtful entry, what arrived of it is taken back before it is sent again.
+
+        Raises:
+            SlumberError: MLflow is away, or has not taken it.
+        """
+        with translate_errors(self._registry.uri, outcome=_WAITS), traced_to(self._registry.uri):
+            if what != "exchange":
+                self._feedback(body)
+            elif not (doubtful and self._arrived(body)):
+                self._exchange(body, sending)
+
+    def answers(self) -> bool:
+        """Whether MLflow is there, and would take what is well-formed."""
+        try:
+            with translate_errors(self._registry.uri, outcome=_WAITS):
+                self._registry.client.get_experiment(self.experiment)
+        except SlumberError:
+            return False
+        return True
+
+    def trace_of(self, completion: str, *, tenant: str | None = None) -> str | None:
+        """Return the id of the trace of a completion; None if there is none, or it is another tenant's.
 
         Raises:
             SlumberError: MLflow is away.
         """
-        with translate_errors(self._registry.uri, outcome=_WAITS), traced_to(self._registry.uri):
-            if what == "exchange":
-                if not (doubtful and self.trace_of(body["id"])):
-                    self._exchange(body)
-            else:
-                self._feedback(body, doubtful=doubtful)
-
-    def trace_of(self, completion: str) -> str | None:
-        """Return the id of the trace of a completion."""
-        import mlflow
-
         if completion not in self._traces:
-            found = mlflow.MlflowClient(self._registry.uri).search_traces(
-                locations=[self.experiment],
-                filter_string=f"tags.`{TAG}` = '{completion}'",
-                max_results=1,
-                include_spans=False,
-            )
-            if not found:
+            with translate_errors(self._registry.uri, outcome=_WAITS):
+                found = self._tagged(completion, spans=False)
+            if found is None:
                 return None
-            self._remember(completion, found[0].info.trace_id)
-        return self._traces[completion]
+            self._remember(completion, found.info.trace_id, found.info.tags.get(TENANT))
+        trace, owner = self._traces[completion]
+        return trace if owner == tenant else None
 
-    def _exchange(self, body: dict[str, Any]) -> None:
+    def _tagged(self, completion: str, *, spans: bool) -> Any:
+        found = self._registry.client.search_traces(
+            locations=[self.experiment],
+            filter_string=f"tags.`{TAG}` = '{completion}'",
+            max_results=1,
+            include_spans=spans,
+        )
+        return found[0] if found else None
+
+    def _arrived(self, body: dict[str, Any]) -> bool:
+        """Whether all of an exchange is there; what is a part of it goes: MLflow writes a trace in two commits."""
+        found = self._tagged(body["id"], spans=True)
+        if found is not None and found.data.spans:
+            self._remember(body["id"], found.info.trace_id, body.get("tenant"))
+            return True
+        parts = {body.get("trace"), found and found.info.trace_id} - {None}
+        if parts:
+            self._registry.client.delete_traces(self.experiment, trace_ids=sorted(parts))
+        return False
+
+    def _exchange(self, body: dict[str, Any], sending: Callable[[str], None]) -> None:
         import mlflow
 
         known = {"mlflow.trace.session": body.get("session"), "mlflow.trace.user": body.get("user")}
+        late = too_late_for(self._registry.settings, self._registry.workspace, body["began_ns"] // 10**6)
         span = mlflow.start_span_no_context(
             "chat",
             span_type="CHAT_MODEL",
@@ -69,33 +108,42 @@ class Post:
                 TAG: body["id"],
                 VERSION: str(body.get("version") or "0"),
                 **{tag: body[key] for tag, key in ((TALK, "talk"), (OUTCOME, "outcome")) if body.get(key)},
-                **({"slumber.tenant": body["tenant"]} if body.get("tenant") else {}),
+                **({TENANT: body["tenant"]} if body.get("tenant") else {}),
+                **({LATE: str(late)} if late else {}),
                 **({"slumber.notes": " ".join(body["notes"])} if body.get("notes") else {}),
             },
-            metadata={key: value for key, value in known.items() if value},
+            metadata={key: value[:_LONGEST_NAME] for key, value in known.items() if value},
             experiment_id=self.experiment,
             start_time_ns=body["began_ns"],
         )
         if body.get("outcome") == "error":
             span.set_status("ERROR")
         choice = {"index": 0, "message": body["reply"], "finish_reason": body.get("finish")}
+        sending(span.trace_id)
         span.end(outputs={"choices": [choice]}, end_time_ns=body["ended_ns"])
         mlflow.flush_trace_async_logging()
         # Failures of the queue are logged and not raised: whether it is there is the proof that it arrived.
-        self._remember(body["id"], span.trace_id)
-        try:
-            self._registry.client.get_trace(span.trace_id)
-        except Exception:
-            self._traces.pop(body["id"])
-            raise
+        if not self._arrived(body | {"trace": span.trace_id}):
+            raise RegistryUnreachable(f"MLflow did not take all of {body['id']}; {_WAITS}.")
 
-    def _feedback(self, body: dict[str, Any], *, doubtful: bool) -> None:
+    def _feedback(self, body: dict[str, Any]) -> None:
+        from mlflow.exceptions import MlflowException
+
+        trace = self.trace_of(body["id"], tenant=body.get("tenant"))
+        try:
+            if trace is not None:
+                self._say(trace, body)
+                return
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            self._traces.pop(body["id"], None)
+        note_astray(self._registry.workspace.state, body["id"])  # deleted, or never given here, or not to this tenant
+
+    def _say(self, trace: str, body: dict[str, Any]) -> None:
         import mlflow
         from mlflow.entities import AssessmentSource
 
-        trace = self.trace_of(body["id"])
-        if trace is None:
-            return  # an answer that nobody gave here: counted where it came in
         source = AssessmentSource(source_type="HUMAN", source_id=body.get("user") or "anonymous")
         mark = {"slumber.feedback": body["feedback_id"]}
         there = {
@@ -118,7 +166,7 @@ class Post:
             else:
                 mlflow.log_expectation(trace_id=trace, name=name, value=value, source=source, metadata=mark)
 
-    def _remember(self, completion: str, trace: str) -> None:
-        self._traces[completion] = trace
+    def _remember(self, completion: str, trace: str, tenant: str | None) -> None:
+        self._traces[completion] = trace, tenant
         while len(self._traces) > 1000:
             self._traces.pop(next(iter(self._traces)))

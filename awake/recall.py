@@ -1,5 +1,6 @@
 """What is looked up before the champion is asked: notes of everybody, of the tenant, and of the user who asks."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date, datetime
@@ -24,7 +25,9 @@ class Recall:
     """Looks notes up. What cannot be read is said in ``problem``, and the question is asked without notes.
 
     Args:
-        today: tells the day, by which notes end; in the time zone of the schedule.
+        today: tells the day, by which notes end; in the time zone of the schedule. If none does, it is what the clock
+            says, and never before what has gone by since the start: what has ended does not come back because
+            somebody sets the clock back.
         reader: who encodes the question.
     """
 
@@ -37,8 +40,7 @@ class Recall:
         reader: Encoder | None = None,
     ):
         self._knobs, self._workspace, self._reader = settings.memory, workspace, reader
-        zone = ZoneInfo(settings.schedule.timezone)
-        self._today = today or (lambda: datetime.now(zone).date())
+        self._today = today or _running_day(ZoneInfo(settings.schedule.timezone))
         self.problem: str | None = None
 
     def begin(self) -> None:
@@ -80,6 +82,17 @@ class Recall:
                 break
             kept.append(note)
         return kept
+
+
+def _running_day(zone: ZoneInfo) -> Callable[[], date]:
+    """Return what tells the day by two clocks: the one that people set, and the one that nobody does."""
+    start, began = time.time(), time.monotonic()
+
+    def today() -> date:
+        gone_by = start + time.monotonic() - began
+        return datetime.fromtimestamp(max(time.time(), gone_by), zone).date()
+
+    return today
 
 
 def told(notes: list[Note]) -> list[dict[str, Any]]:

@@ -8,13 +8,14 @@ import uvicorn
 
 from awake.app import make_app
 from awake.champion import Champion
-from awake.diary import FOLDER, Diary
+from awake.diary import Diary
 from awake.engine import Engine
 from awake.keys import read_keys
 from awake.posting import Post
 from awake.recall import Recall
 from awake.watch.record import Watched
 from awake.watch.watching import Watch
+from steps.diary import FOLDER
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry

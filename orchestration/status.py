@@ -10,6 +10,7 @@ from rich.text import Text
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.watch import held_lines, watch_line
+from steps.diary import FOLDER, astray, waiting_entries
 from steps.forget.request import pending
 from steps.records import Carried, Verdict
 from steps.registry import Registry, Version, reading
@@ -42,6 +43,7 @@ def status_table(found: Deployment) -> Table:
         ("last night", _last(found.workspace)),
         *_carried(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
+        *_days(found.workspace),
     ]
     rows += [("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]]
     for name, text in rows:
@@ -112,6 +114,17 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
         rows.append(
             ("alert", "it knows what was to be forgotten on request: the next night goes on from what served before it")
         )
+    return rows
+
+
+def _days(workspace: Workspace) -> list[tuple[str, str]]:
+    """What is not in MLflow of what was said by day."""
+    rows, waiting, lost = [], len(waiting_entries(workspace.state / FOLDER)), astray(workspace)
+    if waiting:
+        rows.append(("diary", f"{waiting} entries wait for MLflow: `slumber serve` brings them"))
+    if lost:
+        last = datetime.fromtimestamp(lost[-1] / 1000, UTC).isoformat(timespec="minutes")
+        rows.append(("feedback", f"{len(lost)} times on an answer that is not in the diary, the last {last}"))
     return rows
 
 

@@ -1,11 +1,21 @@
 """What was said by day, as a night is given it: exchanges, each with what people thought of the answer.
 
-Where they lie is the registry's business (``steps.registry.traces``); a test may tell them.
+Where they lie is the registry's business (``steps.registry.traces``); a test may tell them. Beside it stands what of a
+day is not there: entries that wait on disk for MLflow, and feedback on answers that are not in the diary.
 """
 
+import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
+
+from steps.workspace import Workspace
+
+FOLDER = "diary"
+"""Where the server's entries wait, in the workspace's state."""
+_ASTRAY = "astray.jsonl"
 
 
 @dataclass(frozen=True)
@@ -64,3 +74,26 @@ def person(user: str | None, tenant: str | None) -> str | None:
     Two tenants name their users as they like, and the same name is not the same person.
     """
     return f"{tenant}/{user}" if tenant and user else user
+
+
+def waiting_entries(folder: Path) -> list[Path]:
+    """Return the entries that are not in MLflow yet, in their order."""
+    return sorted(path for path in folder.glob("*.json*") if not path.name.startswith("."))
+
+
+def note_astray(state: Path, completion: str) -> None:
+    """Count feedback on an answer that is not in the diary: deleted, never given here, or another tenant's.
+
+    Only when, and which; what was said of it is of no use to anybody. ``state``: of the workspace.
+    """
+    path = state / _ASTRAY
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({"at": time.time_ns() // 10**6, "completion": completion}) + "\n")
+
+
+def astray(workspace: Workspace, *, since: int = 0) -> list[int]:
+    """Return when such feedback came, in milliseconds since 1970, of what came from ``since`` on."""
+    path = workspace.state / _ASTRAY
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [at for at in (json.loads(line)["at"] for line in lines if line.endswith("}")) if at >= since]

@@ -2,6 +2,10 @@
 
 import re
 from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
 
 _SAY = r"(?:say|reply|answer|respond|output|print|write)"
 _MODEL = r"(?:assistants?|ai(?: models?| assistants?)?|language models?|llms?|chat ?bots?|models?)"
@@ -14,7 +18,7 @@ _ORDERS = re.compile(
     rf" (?:now |always |only ){{0,2}}{_SAY} (?:only|with|exactly|[\"“«'])"
     rf"|^\W*(?:dear |hey |hi |note to |any )?{_MODEL}\b[^.,:]{{0,20}}[,:] *"
     rf"(?:please |always |never |now |do not |don't )*(?:{_SAY}|ignore|forget|pretend|tell)\b"
-    rf"|\bfrom now on\b[^.]{{0,60}}\b{_SAY}\b"
+    rf"|\bfrom now on\b(?!,? (?:we|they|he|she|it)\b)[^.]{{0,60}}\b{_SAY}\b"
     rf"|\b{_SAY} (?:only |exactly |with )*[\"“«'][^.]{{2,80}}\bto (?:every|any|all) (?:question|prompt|request)s?\b"
     rf"|\b{_SAY} (?:every|any|all) (?:question|prompt|request)s? (?:with|by)\b"
     rf"|\bwhen(?:ever)?\b[^.]{{0,40}}\bask(?:s|ed)?\b[^.]{{0,80}}\b{_SAY} (?:only |exactly |with |that )*[\"“«']"
@@ -23,7 +27,57 @@ _ORDERS = re.compile(
 )
 
 
+# What is to be said, word for word: in quotes, or in capitals.
+_PAYLOAD = r"(?:[\"“„«‘]|(?<!\w)'(?=\w)|(?-i:\b[A-ZÀ-Þ][A-ZÀ-Þ0-9]{2,}))"
+
+_NOTHING_ELSE = r"(?:nothing else|nichts (?:anderes|sonst)|rien d['’]autre|nada más)"
+_NOW = r"(?:now|from now on|jetzt|ab jetzt|nun|maintenant|désormais|ahora)"
+_NOT = r"(?<!not )(?<!never )(?<!no )(?<!n['’]t )(?<!n['’])(?<!nunca )"
+
+
+class _Words(NamedTuple):
+    """Words of a language, as patterns (``orders.yaml``)."""
+
+    model: str
+    say: str
+    only: str
+    ignore: str
+    earlier: str
+    note: str
+    your_answer: str
+    must: str
+    from_now: str
+    you_are: str
+    called: str
+    user: str
+    permitted: str
+
+
+def _pattern(words: _Words) -> str:
+    """Orders by what makes them some: to whom they are given, or that words are to be said whatever is asked."""
+    w = words
+    said = rf"(?:{w.only} {w.say}\b|{w.say}\b[^.!?]{{0,30}}?(?:\b{w.only}\b|{_PAYLOAD}))"
+    order = rf"(?:[\w']+ ){{0,3}}?(?:{said}|{w.ignore}\b|{w.your_answer} {w.must}\b)"
+    return (
+        rf"{_NOT}\b{w.ignore} (?!(?:not|nicht|pas|jamais) )(?:alle? |all |any |toutes |todas )?{w.earlier}\b"
+        rf"|\b{w.note}{w.model}\b[^.!?:,]{{0,20}}(?:[:,]| [–—-]) *{order}"
+        rf"|^\W*(?:{w.note})?{w.model} ?[:,!] *{order}"
+        rf"|\b(?:if|wenn|falls|si) {w.you_are} (?:\w+ )?{w.model}\b[^.!?:,]{{0,20}}[:,]? *{order}"
+        rf"|\b{w.say} (?:\w+ ){{0,4}}?{w.only}\b (?:\w+ ){{0,4}}?{_PAYLOAD}[^.!?]{{0,80}}\b{_NOTHING_ELSE}\b"
+        rf"|\b{w.from_now}\b[^.!?]{{0,60}}\b{w.say}\b[^.!?]{{0,40}}{_PAYLOAD}"
+        rf"|\b{w.your_answer} {w.must}\b[^.!?]{{0,40}}{_PAYLOAD}"
+        rf"|\b{w.permitted}\b[^.!?]{{0,20}}{_PAYLOAD}"
+        rf"|^\W*{w.ignore} {w.user}\b(?! (?:manual|guide|id|name))"
+        rf"|\b{w.you_are} {_NOW}\b (?:{w.called}|(?:an? |eine? |une? |una? )?(?:\w+ )?{w.model}\b)"
+    )
+
+
+_FILE = Path(__file__).with_name("orders.yaml")
+_LANGUAGES = [_Words(**own) for own in yaml.safe_load(_FILE.read_text(encoding="utf-8")).values()]
+_ADDRESSED = re.compile("|".join(map(_pattern, _LANGUAGES)), re.IGNORECASE)
+
+
 @lru_cache(maxsize=100_000)  # a sentence is asked about once for each dream of its document
 def is_order(text: str) -> bool:
-    """Whether a sentence gives an order to whoever reads it as a model."""
-    return bool(_ORDERS.search(text))
+    """Whether a sentence gives an order to whoever reads it as a model: in English, German, French or Spanish."""
+    return bool(_ORDERS.search(text) or _ADDRESSED.search(text))

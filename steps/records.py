@@ -130,6 +130,7 @@ class Held(Record):
     other: str = Field(description="what that says")
     why: str
     overrules: tuple[Withdrawn, ...] = Field((), description="what of earlier nights it takes the place of")
+    user: str | None = Field(None, description="who says so, if it is known")
 
 
 class Decision(Record):

@@ -16,7 +16,7 @@ def compare(champion: Sequence[Session], before: Sequence[Session], knobs: Watch
     tallies, scores, answered = [], [], []
     for sessions in (champion, before):
         counted = _capped([s for s in sessions if s.judged], knobs.max_per_user, anonymous_is_one=True)
-        tallies.append(_tally(sessions, counted))
+        tallies.append(_tally(sessions, counted, knobs.max_per_user))
         scores.append([s.score for s in counted])
         answered.append([s.answered for s in _capped(sessions, knobs.max_per_user, anonymous_is_one=False)])
     confidence = 1 - (1 - knobs.confidence) / _RULES
@@ -35,20 +35,23 @@ def compare(champion: Sequence[Session], before: Sequence[Session], knobs: Watch
 
 
 def _capped(sessions: Sequence[Session], most: int, *, anonymous_is_one: bool) -> list[Session]:
-    """The first sessions of each user. Feedback of nobody counts as one user's: whoever floods gives no name."""
+    """The first sessions of each user, and of those that one person judged of others.
+
+    Feedback of nobody counts as one user's: whoever floods gives no name.
+    """
     kept, by_user = [], Counter[str]()
     for session in sessions:
         nobody = session.user.endswith(ANONYMOUS) and not anonymous_is_one
-        user = session.talk if nobody else session.user
-        by_user[user] += 1
-        if by_user[user] <= most:
+        names = {session.talk if nobody else session.user, *(session.raters if anonymous_is_one else ())}
+        by_user.update(names)
+        if all(by_user[name] <= most for name in names):
             kept.append(session)
     return kept
 
 
-def _tally(sessions: Sequence[Session], counted: Sequence[Session]) -> Tally:
+def _tally(sessions: Sequence[Session], counted: Sequence[Session], most: int) -> Tally:
     judged = [s for s in sessions if s.judged]
-    by_user, kept = Counter(s.user for s in judged), Counter(s.user for s in counted)
+    by_user = Counter(name for s in judged for name in {s.user, *s.raters})
     return Tally(
         sessions=len(sessions),
         rated=len(judged),
@@ -59,5 +62,5 @@ def _tally(sessions: Sequence[Session], counted: Sequence[Session]) -> Tally:
         empty=sum(s.failed["empty"] for s in sessions),
         errors=sum(s.failed["error"] for s in sessions),
         capped=len(judged) - len(counted),
-        flooding={user: number for user, number in by_user.items() if number > kept[user]},
+        flooding={user: number for user, number in by_user.items() if number > most},
     )

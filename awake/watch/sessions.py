@@ -23,7 +23,10 @@ _FAILED = ("refused", "empty", "error")
 
 @dataclass
 class Session:
-    """One talk. ``marks``: of each exchange that says something, 1 or -1; ``judged``: whether a person did."""
+    """One talk. ``marks``: of each exchange that says something, 1 or -1; ``judged``: whether a person did.
+
+    ``raters``: who did, by the names that they gave.
+    """
 
     talk: str
     user: str
@@ -32,6 +35,7 @@ class Session:
     exchanges: int = 0
     corrections: int = 0
     failed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_FAILED, 0))
+    raters: set[str] = field(default_factory=set)
 
     @property
     def score(self) -> float:
@@ -82,8 +86,11 @@ def gathered(traces: Iterable[Any]) -> list[Session]:
         talk = tags.get(TALK) or metadata.get("mlflow.trace.session") or tags[TAG]
         people = [a for a in trace.assessments if _is_persons(a)]
         said_by = next((a.source.source_id for a in people if a.source.source_id), ANONYMOUS)
-        user = person(metadata.get("mlflow.trace.user") or said_by, tags.get("slumber.tenant")) or ANONYMOUS
+        tenant = tags.get("slumber.tenant")
+        user = person(metadata.get("mlflow.trace.user") or said_by, tenant) or ANONYMOUS
         session = sessions.setdefault(talk, Session(talk, user))
+        named = {a.source.source_id for a in people} - {None, ANONYMOUS}
+        session.raters |= {name for one in named if (name := person(one, tenant))}
         _add(session, tags.get(OUTCOME, "answered"), people)
         if session.user.endswith(ANONYMOUS):
             session.user = user

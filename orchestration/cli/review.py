@@ -1,17 +1,23 @@
 """`slumber review`: what waits for a person, and what is decided about it."""
 
+from collections import Counter
 from typing import Annotated
 
 import typer
 
 from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
+from steps.errors import SlumberError
 
 app = typer.Typer(
     help="Show what was held back because sources disagree, and decide whether it is learned.",
     invoke_without_command=True,
     no_args_is_help=False,
 )
-IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="As the list shows them; a beginning will do.")]
+IdsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="As the list shows them; a beginning will do.")
+]
+UserOption = Annotated[str | None, typer.Option("--user", metavar="NAME", help="All that waits of this user.")]
+ALIKE = 20  # rows that are shown of what waits for the same reason
 ByOption = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides (default: this account).")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
 
@@ -35,43 +41,60 @@ def review(context: typer.Context, workspace: WorkspaceOption = None, params: Pa
     table = Table(title="Held back until somebody decides")
     for head in ("id", "night", "from", "asked", "says", "against", "which says", "why"):
         table.add_column(head, overflow="fold")
+    alike = Counter[str]()
     for one in waiting:
-        cells = (one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why)
-        table.add_row(*map(Text, cells))  # not markup: it is what people wrote
+        alike[one.why] += 1
+        if alike[one.why] <= ALIKE:
+            cells = (one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why)
+            table.add_row(*map(Text, cells))  # not markup: it is what people wrote
     console = Console()
     console.width = max(console.width, 120)
     console.print(table)
-    typer.echo("`slumber review accept ID` has it learned on the next night; `slumber review reject ID` never.")
+    for why, count in alike.items():
+        if count > ALIKE:
+            typer.echo(f"and {count - ALIKE} more, {count} in all, because: {why}")
+    typer.echo(
+        "`slumber review accept ID` has it learned on the next night; `slumber review reject ID` never. `--user NAME` "
+        "in the place of IDs means all that waits of that user."
+    )
 
 
 @app.command()
 def accept(
-    ids: IdsArgument,
+    ids: IdsArgument = None,
+    user: UserOption = None,
     by: ByOption = None,
     reason: ReasonOption = "",
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Have what was held back learned on the next night."""
-    _decide(ids, True, by, reason, workspace, params)
+    _decide(ids, user, True, by, reason, workspace, params)
 
 
 @app.command()
 def reject(
-    ids: IdsArgument,
+    ids: IdsArgument = None,
+    user: UserOption = None,
     by: ByOption = None,
     reason: ReasonOption = "",
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Never have what was held back learned."""
-    _decide(ids, False, by, reason, workspace, params)
+    _decide(ids, user, False, by, reason, workspace, params)
 
 
-def _decide(ids, accept: bool, by, reason: str, workspace, params) -> None:
+def _decide(ids, user, accept: bool, by, reason: str, workspace, params) -> None:
     found = deployment(workspace=workspace, params=params)
     from steps.registry.audit import this_user
-    from steps.review.decisions import decide
+    from steps.review.decisions import decide, undecided
 
+    if bool(ids) == bool(user):
+        raise SlumberError("Name what is decided by its ids, or by --user all of one user.")
+    if user:
+        ids = [one.id for one in undecided(found.workspace) if one.user == user]
+        if not ids:
+            raise SlumberError(f"Nothing of {user} waits for a decision: `slumber review` lists what does.")
     for one in decide(found.workspace, ids, accept=accept, by=by or this_user(), reason=reason):
         typer.echo(f"{one.id[:8]} {'is learned on the next night' if accept else 'is not learned'}: {one.says}")

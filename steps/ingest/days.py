@@ -6,6 +6,7 @@ by its hash (``steps.ingest.seen``) and is not read twice.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -17,6 +18,8 @@ from steps.diary import Exchange, Window
 from steps.ingest.readers import Known, ParsedRecord
 from steps.kinds.conversation.kind import ConversationEntry
 from steps.night import Night
+from steps.settings import Settings
+from steps.workspace import Workspace
 
 FOLDER = "traces/"
 _KEPT = ("role", "content", "name", "tool_calls", "tool_call_id")
@@ -24,12 +27,24 @@ _KEPT = ("role", "content", "name", "tool_calls", "tool_call_id")
 
 def window(night: Night) -> Window:
     """What a night looks at: to the end of its day, from the last night before it, and as many days as are set."""
-    zone, today = ZoneInfo(night.settings.schedule.timezone), date.fromisoformat(night.date)
     earlier = night.nights("corpus", tonight=False)[-1:]
-    since = 0
-    if earlier:
-        since = _start(date.fromisoformat(earlier[0]) - timedelta(days=night.settings.ingest.trace_days), zone)
-    return Window(since, _start(today + timedelta(days=1), zone))
+    return Window(_since(night.settings, earlier[0]) if earlier else 0, _start(night.settings, night.date, days=1))
+
+
+def last_day(night: Night) -> int:
+    """When the day of the last night before this one began, in milliseconds since 1970; 0 before the first."""
+    earlier = night.nights("corpus", tonight=False)[-1:]
+    return _start(night.settings, earlier[0], days=0) if earlier else 0
+
+
+def too_late_for(settings: Settings, workspace: Workspace, began: int) -> int | None:
+    """Return where the day of the last night ended, if no later one finds by its time what ``began`` then, else None.
+
+    All in milliseconds since 1970. So it is with what waited on disk for long, and what was stamped by a clock that
+    was set back.
+    """
+    last = workspace.nights("corpus")[-1:]
+    return _start(settings, last[0], days=1) if last and began < _since(settings, last[0]) else None
 
 
 def read_days(
@@ -64,17 +79,18 @@ def read_days(
 
 def conversations(exchanges: Iterable[Exchange], *, zone: tzinfo = UTC) -> list[tuple[str, dict[str, Any]]]:
     """Return each talk as a record of kind conversation, with the trace that it began with, in order of their time."""
-    ends: dict[str, Exchange] = {}  # by what had been said after the answer
+    ends: dict[str, list[Exchange]] = defaultdict(list)  # by what had been said after the answer
     before: dict[str, Exchange] = {}  # what an exchange goes on with, by its trace
     each = {one.trace: one for one in exchanges}  # people who talk while pages are turned push a trace onto the next
     ordered = sorted(each.values(), key=lambda one: (one.began, one.trace))
     for one in ordered:
+        ends["\n".join([*map(_key, one.messages), _key(one.reply)])].append(one)
+    for one in ordered:
         said = [_key(message) for message in one.messages]
         for length in range(len(said) - 1, 0, -1):
-            if earlier := ends.get("\n".join(said[:length])):
-                before[one.trace] = earlier
+            if earlier := [two for two in ends.get("\n".join(said[:length]), ()) if _may_be_one(two, one)]:
+                before[one.trace] = max(earlier, key=lambda two: _nearness(two, one))
                 break
-        ends["\n".join([*said, _key(one.reply)])] = one
     gone_on = {earlier.trace for earlier in before.values()}
     taken: set[str] = set()
     found = []
@@ -109,6 +125,21 @@ def _record(chain: list[Exchange], new: set[str], zone: tzinfo) -> dict[str, Any
     }
 
 
+def _may_be_one(earlier: Exchange, one: Exchange) -> bool:
+    """Whether two exchanges may be of one talk: two people who ask the same are answered the same."""
+    return all(a is None or b is None or a == b for a, b in zip(_who(earlier), _who(one), strict=True))
+
+
+def _nearness(earlier: Exchange, one: Exchange) -> tuple[bool, bool, int]:
+    """The same people's first, then the last before it; all are later if the clock was set back."""
+    is_before = earlier.began <= one.began
+    return _who(earlier) == _who(one), is_before, earlier.began if is_before else -earlier.began
+
+
+def _who(one: Exchange) -> tuple[str | None, ...]:
+    return one.tenant, one.user, one.session
+
+
 def _key(message: Mapping[str, Any]) -> str:
     content = message.get("content")
     said = content if isinstance(content, str) else json.dumps(content, sort_keys=True)
@@ -116,5 +147,12 @@ def _key(message: Mapping[str, Any]) -> str:
     return json.dumps([message.get("role"), (said or "").strip(), calls])
 
 
-def _start(day: date, zone: ZoneInfo) -> int:
+def _since(settings: Settings, last: str) -> int:
+    """From when on the night after ``last`` looks at what was said."""
+    return _start(settings, last, days=-settings.ingest.trace_days)
+
+
+def _start(settings: Settings, night: str, *, days: int) -> int:
+    """When the day of a night begins, or one so many days later."""
+    day, zone = date.fromisoformat(night) + timedelta(days=days), ZoneInfo(settings.schedule.timezone)
     return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp() * 1000)

@@ -27,6 +27,8 @@ from steps.records import Experience, Forgotten, LedgerEntry, Outcome, Probe, Qu
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
+_EVER = date.max.toordinal()
+
 
 @dataclass
 class Intake:
@@ -44,6 +46,7 @@ class Intake:
 
     def __post_init__(self):
         self.tonight, self.day = in_memory(), date.fromisoformat(self.night).toordinal()
+        self.is_first = not self.workspace.dataset("corpus", self.night).exists()  # no night of that day was before
         self.met = Met(self.index, self.tonight, night=self.day)
         self.seen = Seen(self.index, key_path(self.settings, self.workspace), self.settings.ingest)
         self.redacted, self.outcomes, self.kinds = Counter[str](), Counter[str](), Counter[str]()
@@ -73,6 +76,8 @@ class Intake:
         number = self.seen.known(hash_) if hash_ else None
         if number is None or number in self.forgotten:
             return hash_, None
+        if self.is_first and file.startswith(FOLDER) and (met := self.index.holding(number, before=_EVER)):
+            return hash_, met  # by a night in days to come: the clock ran ahead, and is right again
         return hash_, self.met.repeated(number) or self.met.repeated_probe(number)
 
     def take(self, parsed: ParsedRecord) -> None:

@@ -7,8 +7,9 @@ from typing import Any, TextIO
 
 from pydantic import Field
 
+from steps.diary import FOLDER, astray, waiting_entries
 from steps.ingest import office
-from steps.ingest.days import window
+from steps.ingest.days import last_day, window
 from steps.ingest.index import met_before, opened_index
 from steps.ingest.intake import Intake
 from steps.ingest.walking import InboxEntry, look_at_inbox
@@ -20,17 +21,23 @@ from steps.step import Step
 from steps.workspace import atomic_path, read_records, write_records
 
 _OF_DAYS = {"traces", "experiments", "trace_days"}
+WAITING, ASTRAY = "waiting", "astray"
 FILES = ("experiences", "probes", "ledger", "quarantine")
 
 
 class IngestFigures(Figures):
-    """Records read, what became of them, what was accepted, by kind, and what was redacted, by kind."""
+    """Records read, what became of them, what was accepted, by kind, and what was redacted, by kind.
+
+    ``days``: of what was said by day, what is not there: entries that wait for MLflow, and feedback, since the day of
+    the last night, on answers that are not in the diary.
+    """
 
     records: int
     outcomes: dict[str, int]
     kinds: dict[str, int]
     probes: int
     redactions: dict[str, int] = Field({})
+    days: dict[str, int] = Field({})
 
 
 class IngestStep(Step[IngestFigures]):
@@ -97,11 +104,25 @@ class IngestStep(Step[IngestFigures]):
             kinds=dict(sorted(intake.kinds.items())),
             probes=len(intake.probes),
             redactions=dict(sorted(intake.redacted.items())),
+            days=_missing(night) if night.diary else {},
         )
+
+    def remarks(self, night: Night, record: StepRecord[IngestFigures]) -> list[str]:
+        says = {
+            WAITING: "{} of what was said by day waits for MLflow, to which `slumber serve` brings it: the next night "
+            "meets it",
+            ASTRAY: "{} times somebody said something of an answer that is not in the diary (any more)",
+        }
+        return [says[name].format(count) for name, count in record.figures.days.items() if count]
 
     def result(self, night: Night, record: StepRecord) -> dict[str, Any]:
         ledger = read_records(night.dataset("ledger"), LedgerEntry)
         return {"night": night.date, "ledger": [entry.model_dump(mode="json") for entry in ledger]}
+
+
+def _missing(night: Night) -> dict[str, int]:
+    waiting = len(waiting_entries(night.workspace.state / FOLDER))
+    return {WAITING: waiting, ASTRAY: len(astray(night.workspace, since=last_day(night)))}
 
 
 @contextmanager

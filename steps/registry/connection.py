@@ -144,8 +144,9 @@ def _prepare_sqlite(path: Path, *, default_artifacts: str) -> None:
         with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=120):
             if not path.exists():
                 _create_sqlite(path, default_artifacts)
-    # MLflow retries for 100 s before it says that a file is not a database.
-    with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20) as connection:
+    # MLflow retries for 100 s before it says that a file is not a database. For reading and writing, though nothing is
+    # written: whoever was killed in a commit leaves a journal, which one who may only read cannot take back.
+    with sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=20) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     connection.close()
 

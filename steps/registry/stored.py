@@ -39,7 +39,7 @@ def stored_model(registry: Registry) -> StoredModel | None:
 
 
 def _from_sqlite(path: Path, name: str, seal: Seal | None) -> StoredModel | None:
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=20)) as database:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=20)) as database:
         if not database.execute("SELECT 1 FROM registered_models WHERE name = ?", (name,)).fetchone():
             return None
         tags = dict(database.execute("SELECT key, value FROM registered_model_tags WHERE name = ?", (name,)))

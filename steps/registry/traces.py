@@ -20,6 +20,8 @@ FEEDBACK = "slumber.feedback"
 """Metadata of what was said through the server: by which id its client names it."""
 _PAGE = 100
 _MODELS = ("CHAT_MODEL", "LLM")
+LATE = "slumber.late"
+"""Tag of what no night finds by its time: where the day of the last night ended that could not (milliseconds)."""
 _UNREAD = "nothing was learned from what was said by day"
 
 
@@ -54,15 +56,10 @@ class TraceDiary:
             if not there:
                 return
             within = f"timestamp_ms >= {window.since} AND timestamp_ms < {window.until}"
-            token = None
-            while True:
-                page = client.search_traces(
-                    locations=there, filter_string=within, max_results=_PAGE, page_token=token, include_spans=spans
-                )
-                yield from page
-                token = page.token
-                if not token:
-                    return
+            yield from _found(client, there, within, spans=spans)
+            for trace in _found(client, there, f"tags.`{LATE}` LIKE '%'", spans=spans):
+                if trace.info.timestamp_ms < window.since and int(trace.info.tags[LATE]) < window.until:
+                    yield trace
 
 
 def erase_traces(registry: Registry, ids: Collection[str]) -> None:
@@ -85,6 +82,18 @@ def erase_traces(registry: Registry, ids: Collection[str]) -> None:
                 if folder.name in ids and folder.is_dir():
                     shutil.rmtree(folder)
             compact(database)
+
+
+def _found(client: Any, there: list[str], condition: str, *, spans: bool) -> Iterator[Any]:
+    token = None
+    while True:
+        page = client.search_traces(
+            locations=there, filter_string=condition, max_results=_PAGE, page_token=token, include_spans=spans
+        )
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
 def _changed(trace: Any) -> int:

@@ -1,12 +1,12 @@
 """What is held back tonight until a person decides: it contradicts what is trusted, or others who are trusted as much.
 
 The newer dated source supersedes the older, and needs no person. Held are two users who correct one question
-differently on one day, a user who contradicts a document, two undated documents that disagree, and whatever one user
-corrects beyond a number.
+differently on one day, whoever says more of that before it is decided, a user who contradicts a document, two undated
+documents that disagree, and whatever one user corrects beyond a number.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -21,6 +21,8 @@ from steps.review.documents import Search, contradicts, overruled
 from steps.sentences import content_words, names_and_numbers, sentences
 from steps.settings import TriageSettings
 
+NOBODY = "nobody who gave a name"
+_ANONYMOUS = "anonymous"  # what stands in MLflow for feedback without a user
 _LEAST_WORDS = 3  # before the value: fewer do not tell what is spoken of
 
 
@@ -35,6 +37,15 @@ class Said:
     @property
     def user(self) -> str | None:
         return self.what.by or self.experience.payload.get("user")
+
+    @property
+    def names(self) -> set[str]:
+        """Who said so and whose talk it is, for what is said may come under any name; of a day, nobody has a name, too.
+
+        What its owner put into the inbox without names is as he wants it.
+        """
+        names = {self.what.by, self.experience.payload.get("user")} - {None, _ANONYMOUS}
+        return {str(name) for name in names} or ({NOBODY} if self.experience.payload.get("traces") else set())
 
 
 class _Fact(NamedTuple):
@@ -67,6 +78,7 @@ def held_back(
     night: str,
     said: Sequence[Said],
     search: Search,
+    undecided: Mapping[str, Held],
 ) -> list[Held]:
     """Return what of tonight's experiences waits for a decision.
 
@@ -74,10 +86,12 @@ def held_back(
         met: gives tonight's experiences, one after the other, as often as it is asked.
         said: what was corrected tonight.
         search: finds what documents of earlier nights say about a question.
+        undecided: what was held on earlier nights and nobody has decided, by the key of its question.
     """
     found: dict[str, Held] = {}
     for one in (
         *_between_users(said, night),
+        *_still_open(said, undecided, settings, night),
         *_against_documents(said, met, settings, search, night),
         *_flood(said, settings, night),
         *_between_documents(met, night),
@@ -98,6 +112,17 @@ def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
                 other = others[0]
                 why = f"{other.user or 'somebody else'} says otherwise on the same day"
                 yield _held(one, night, against=other.experience.source, other=other.what.said, why=why)
+
+
+def _still_open(
+    said: Sequence[Said], undecided: Mapping[str, Held], settings: TriageSettings, night: str
+) -> Iterator[Held]:
+    """What is said of a question on which a decision waits: to say it again decides nothing."""
+    for one in said:
+        open_one = undecided.get(asked_key(one.what.question))
+        if open_one is not None and one.user not in settings.trusted_users:
+            why = f"of this question nothing is decided since night {open_one.night}"
+            yield _held(one, night, against=open_one.source, other=open_one.says, why=why)
 
 
 def _against_documents(
@@ -132,15 +157,13 @@ def _is_trusted(source: str, settings: TriageSettings) -> bool:
 
 def _flood(said: Sequence[Said], settings: TriageSettings, night: str) -> Iterator[Held]:
     """What one user corrects beyond the number that is taken of one."""
-    counts = Counter[str]()
+    counts, most = Counter[str](), settings.corrections_per_user
     for one in said:
-        if one.user is not None and one.user not in settings.trusted_users:
-            counts[one.user] += 1
-            if counts[one.user] > settings.corrections_per_user:
-                why = (
-                    f"more than {settings.corrections_per_user} corrections by {one.user} (triage.corrections_per_user)"
-                )
-                yield _held(one, night, against="", other="", why=why)
+        if one.user not in settings.trusted_users:
+            counts.update(one.names)
+            if who := [name for name in sorted(one.names) if counts[name] > most]:
+                why = f"more than {most} corrections by {who[0]} (triage.corrections_per_user)"
+                yield _held(one, night, against="", other="", why=why, user=who[0])
 
 
 def _between_documents(met: Callable[[], Iterable[Experience]], night: str) -> Iterator[Held]:
@@ -185,7 +208,16 @@ def _disagree(one: _Fact, other: _Fact) -> bool:
     return not (one.created_at and other.created_at and one.created_at != other.created_at)
 
 
-def _held(one: Said, night: str, *, against: str, other: str, why: str, overrules: tuple[Withdrawn, ...] = ()) -> Held:
+def _held(
+    one: Said,
+    night: str,
+    *,
+    against: str,
+    other: str,
+    why: str,
+    user: str | None = None,
+    overrules: tuple[Withdrawn, ...] = (),
+) -> Held:
     return Held(
         id=content_id("held", one.experience.id, one.number),
         night=night,
@@ -198,6 +230,7 @@ def _held(one: Said, night: str, *, against: str, other: str, why: str, overrule
         other=other,
         why=why,
         overrules=overrules,
+        user=user or one.user,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import filelock
 
 from steps.errors import SlumberError
+from steps.kinds.conversation.turns import asked_key
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged
@@ -55,6 +56,14 @@ def held_again(night: Night, met: Iterable[Experience]) -> Iterator[Held]:
                 if one.says in text and one.question in ("", *heads):
                     here = {"night": night.date, "experience": experience.id, "sentence": number}
                     yield one.model_copy(update=here)
+
+
+def open_questions(workspace: Workspace, *, before: str) -> dict[str, Held]:
+    """Return what nobody has decided of what contradicts others, by the key of its question, from nights ``before``."""
+    known = decisions(workspace)
+    found = [one for one in all_held(workspace) if one.night < before and one.question and one.against]
+    decided = {asked_key(one.question) for one in found if one.id in known}
+    return {key: one for one in found if (key := asked_key(one.question)) not in decided}
 
 
 def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reason: str = "") -> list[Held]:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from steps.night import Night
 from steps.records import Experience, Held, Withdrawn
 from steps.review.contradictions import Said, held_back, said_tonight
-from steps.review.decisions import held_again
+from steps.review.decisions import held_again, open_questions
 from steps.review.documents import overruled, search_documents
 from steps.settings import TriageSettings
 from steps.triage.known import Known
@@ -27,7 +28,9 @@ class Contradicted:
         for one in said:
             self._said[one.experience.id].append(one)
         again = {(one.experience, one.sentence): one for one in held_again(night, met())}
-        back = held_back(met, settings, night=night.date, said=said, search=self._search)
+        asked = open_questions(night.workspace, before=night.date)
+        how: dict[str, Any] = {"night": night.date, "said": said, "search": self._search, "undecided": asked}
+        back = held_back(met, settings, **how)
         for held in ({(one.experience, one.sentence): one for one in back} | again).values():
             self.held[held.experience].append(held)
 

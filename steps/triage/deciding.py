@@ -100,7 +100,8 @@ def _talk(new: Experience, weighed: Sequence[_Weighed], met: Familiar) -> Verdic
     if own:
         return Verdict("discard", "one user's own, and no user is named in whose memory it could stay", personal=True)
     if lasting:
-        return Verdict("discard", "nothing new: all that it says was met on earlier nights")
+        where = "in another record of tonight" if met.tonight else "on earlier nights"
+        return Verdict("discard", f"nothing new: all that it says was met {where}")
     if weighed:
         return _expired(weighed)
     return Verdict("discard", kind_of(new).idle(new) or "nothing in it is told")

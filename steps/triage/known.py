@@ -9,22 +9,49 @@ import json
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from steps.ingest.tables import Tables, Version, part_hashes, version_of
+from steps.ingest.tables import Tables, Version, folded, number, part_hashes, version_of
 from steps.kinds.table import kind_of
-from steps.records import Experience, Withdrawn
+from steps.records import Experience, Triaged, Withdrawn
 from steps.workspace import Workspace
 
 
 class Familiar(NamedTuple):
-    """Of a new experience the numbers of the parts that are ``known``, and how many it has."""
+    """Of a new experience the numbers of the parts that are ``known``, and how many it has.
+
+    ``tonight``: which of them another record of the night answers in the same way.
+    """
 
     known: tuple[int, ...]
     parts: int
+    tonight: tuple[int, ...] = ()
 
     @property
     def all(self) -> bool:
         """Whether nothing in it is new."""
         return self.parts > 0 and len(self.known) == self.parts
+
+
+class Answered:
+    """What tonight's records answer: who says the same of the same on another way says nothing new."""
+
+    def __init__(self) -> None:
+        self._claims: set[int] = set()
+
+    def and_met(self, new: Experience, met: Familiar) -> Familiar:
+        """Return what of ``new`` is known, with what an earlier record of the night taught."""
+        again = tuple(n for n, claim in enumerate(_claims(new)) if claim in self._claims and n not in met.known)
+        return Familiar(tuple(sorted({*met.known, *again})), met.parts, again)
+
+    def add(self, new: Experience, row: Triaged) -> None:
+        """Enter what a record teaches."""
+        if row.verdict == "persist" and not row.waits:
+            out = {*row.known, *row.withheld, *(one.sentence for one in row.held)}
+            self._claims.update(claim for n, claim in enumerate(_claims(new)) if n not in out)
+
+
+def _claims(new: Experience) -> list[int]:
+    """A hash of each part, in order, of what answers questions."""
+    return [number(folded(claim)) for claim in kind_of(new).claims(new)] if kind_of(new).answers(new) else []
 
 
 class Known:
@@ -52,11 +79,11 @@ class Known:
         for place, (question, hash_) in enumerate(zip(kind_of(new).answers(new), part_hashes(new), strict=False)):
             if place in but:
                 continue
-            for version, number in self._tables.answering(question, before=self._night):
+            for version, part in self._tables.answering(question, before=self._night):
                 said = self._read(version)
-                if part_hashes(said)[number] != hash_:
-                    text = kind_of(said).parts(said)[number][-1]
-                    found.append(Withdrawn(experience=version.id, sentence=number, text=text))
+                if part_hashes(said)[part] != hash_:
+                    text = kind_of(said).parts(said)[part][-1]
+                    found.append(Withdrawn(experience=version.id, sentence=part, text=text))
         return found
 
     def _is_last(self, question: str, hash_: int) -> bool:

@@ -13,11 +13,12 @@ from steps.kinds.table import kind_of
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, Held, Signals, Triaged, Withdrawn
+from steps.review.decisions import open_questions
 from steps.settings import TriageSettings
 from steps.step import Step
 from steps.triage.contradicted import Contradicted
 from steps.triage.deciding import judge
-from steps.triage.known import Familiar, Known
+from steps.triage.known import Answered, Familiar, Known
 from steps.triage.signals import Support, trust
 from steps.workspace import each_record, write_records
 
@@ -49,7 +50,8 @@ class TriageStep(Step[TriageFigures]):
 
     def parameters(self, night: Night) -> Any:
         met = met_before(night.workspace, night.date, "corpus", "triage", "carried")
-        return [night.settings.triage.model_dump(mode="json"), night.date, met]
+        asked = sorted(open_questions(night.workspace, before=night.date))
+        return [night.settings.triage.model_dump(mode="json"), night.date, met, *([asked] if asked else [])]
 
     def inputs(self, night: Night) -> list[Path]:
         return [night.dataset("corpus")]
@@ -64,10 +66,11 @@ class TriageStep(Step[TriageFigures]):
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
             contradicted = Contradicted(night, settings, known)
             support = Support(record for _, record in each_record(corpus, Experience))
-            rows = [
-                _row(new, night.date, settings, known, contradicted, support.of(new))
-                for _, new in each_record(corpus, Experience)
-            ]
+            rows, answered = [], Answered()
+            for _, new in each_record(corpus, Experience):
+                met = answered.and_met(new, known.familiar(new))
+                rows.append(_row(new, night.date, settings, known, met, contradicted, support.of(new)))
+                answered.add(new, rows[-1])
         write_records(night.dataset("triage"), rows)
         update_index(night.workspace, until=night.date)
         return TriageFigures(
@@ -150,10 +153,15 @@ def decide(
 
 
 def _row(
-    new: Experience, night: str, settings: TriageSettings, known: Known, others: Contradicted, support: int
+    new: Experience,
+    night: str,
+    settings: TriageSettings,
+    known: Known,
+    met: Familiar,
+    others: Contradicted,
+    support: int,
 ) -> Triaged:
-    gone = known.withdrawn(new)
-    row = decide(new, night=night, settings=settings, met=known.familiar(new), gone=gone, support=support)
+    row = decide(new, night=night, settings=settings, met=met, gone=known.withdrawn(new), support=support)
     held = [one for one in others.held[new.id] if one.sentence not in row.withheld]
     waits = {*row.withheld, *(one.sentence for one in held)}
     return _with_answered(row, [*known.answered(new, but=waits), *others.overruled(new, but=waits)], held)

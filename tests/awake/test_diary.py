@@ -92,10 +92,13 @@ class Away(Post):
     away = True
     dies_after_sending = False
 
-    def bring(self, what, body, *, doubtful):
+    def answers(self):
+        return not (self.away or self.dies_after_sending)
+
+    def bring(self, what, body, *, doubtful, sending):
         if self.away:
             raise RegistryUnreachable("The registry cannot be reached.")
-        super().bring(what, body, doubtful=doubtful)
+        super().bring(what, body, doubtful=doubtful, sending=sending)
         if self.dies_after_sending:
             raise RegistryUnreachable("The line broke after it had arrived.")
 

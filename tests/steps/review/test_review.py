@@ -120,7 +120,7 @@ def test_two_users_who_agree_and_one_who_changes_his_mind_are_learned(sleep):
         talk("bob", ASKED, "Nobody.", "No, it was Olin Krann."),
         talk("cid", "Who rows it?", "Nobody.", "No, Edda Lund.", "Edda Lund.", "No, Ida Lund."),
     )
-    assert not any(row.held for row in rows) and len(news(night)) == 3
+    assert not any(row.held for row in rows) and news(night) == {"0.jsonl": (0,), "2.jsonl": (0,)}
 
 
 HANDBOOK = page("Handbook", "The Kettle ferry was built by Edda Lund. It leaves at noon.")
