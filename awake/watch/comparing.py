@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from awake.watch.figures import Comparison, Difference, Tally
-from awake.watch.sessions import ANONYMOUS, Session
+from awake.watch.sessions import Session
+from steps.diary import ANONYMOUS
 from steps.gate.sequential import upper_bound
 from steps.settings import WatchSettings
 
@@ -38,7 +39,7 @@ def _capped(sessions: Sequence[Session], most: int, *, anonymous_is_one: bool) -
     """The first sessions of each user. Feedback of nobody counts as one user's: whoever floods gives no name."""
     kept, by_user = [], Counter[str]()
     for session in sessions:
-        nobody = session.user.endswith(ANONYMOUS) and not anonymous_is_one
+        nobody = session.user == ANONYMOUS and not anonymous_is_one
         user = session.talk if nobody else session.user
         by_user[user] += 1
         if by_user[user] <= most:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awake.posting import OUTCOME, TAG, TALK, VERSION
-from steps.diary import person
+from steps.diary import ANONYMOUS, person
 from steps.registry import Registry
 from steps.registry.connection import translate_errors
 from steps.registry.traces import days_of
 
-ANONYMOUS = "anonymous"
 MOST = 2000  # traces of a version that are looked at, the newest
 _PAGE = 500
 _GOOD = {"1", "true", "yes", "good", "up", "pass"}
@@ -85,7 +84,7 @@ def gathered(traces: Iterable[Any]) -> list[Session]:
         user = person(metadata.get("mlflow.trace.user") or said_by, tags.get("slumber.tenant")) or ANONYMOUS
         session = sessions.setdefault(talk, Session(talk, user))
         _add(session, tags.get(OUTCOME, "answered"), people)
-        if session.user.endswith(ANONYMOUS):
+        if session.user == ANONYMOUS:
             session.user = user
     return list(sessions.values())
 
