@@ -68,12 +68,16 @@ class Diary(Protocol):
         ...
 
 
+ANONYMOUS = "anonymous"
+"""Who gave feedback without a name, as MLflow has it."""
+
+
 def person(user: str | None, tenant: str | None) -> str | None:
     """Return who a user is beyond one API key: TENANT/USER, or USER of one who came without a key; None is nobody.
 
     Two tenants name their users as they like, and the same name is not the same person.
     """
-    return f"{tenant}/{user}" if tenant and user else user
+    return f"{tenant}/{user}" if tenant and user and user != ANONYMOUS else user
 
 
 def waiting_entries(folder: Path) -> list[Path]:

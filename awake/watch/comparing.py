@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from awake.watch.figures import Comparison, Difference, Tally
-from awake.watch.sessions import ANONYMOUS, Session
+from awake.watch.sessions import Session
+from steps.diary import ANONYMOUS
 from steps.gate.sequential import upper_bound
 from steps.settings import WatchSettings
 
@@ -41,7 +42,7 @@ def _capped(sessions: Sequence[Session], most: int, *, anonymous_is_one: bool) -
     """
     kept, by_user = [], Counter[str]()
     for session in sessions:
-        nobody = session.user.endswith(ANONYMOUS) and not anonymous_is_one
+        nobody = session.user == ANONYMOUS and not anonymous_is_one
         names = {session.talk if nobody else session.user, *(session.raters if anonymous_is_one else ())}
         by_user.update(names)
         if all(by_user[name] <= most for name in names):

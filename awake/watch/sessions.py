@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awake.posting import OUTCOME, TAG, TALK, VERSION
-from steps.diary import person
+from steps.diary import ANONYMOUS, person
 from steps.registry import Registry
 from steps.registry.connection import translate_errors
 from steps.registry.traces import days_of
 
-ANONYMOUS = "anonymous"
 MOST = 2000  # traces of a version that are looked at, the newest
 _PAGE = 500
 _GOOD = {"1", "true", "yes", "good", "up", "pass"}
@@ -92,7 +91,7 @@ def gathered(traces: Iterable[Any]) -> list[Session]:
         named = {a.source.source_id for a in people} - {None, ANONYMOUS}
         session.raters |= {name for one in named if (name := person(one, tenant))}
         _add(session, tags.get(OUTCOME, "answered"), people)
-        if session.user.endswith(ANONYMOUS):
+        if session.user == ANONYMOUS:
             session.user = user
     return list(sessions.values())
 
