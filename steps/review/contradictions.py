@@ -106,10 +106,14 @@ def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
     for one in said:
         by_question[asked_key(one.what.question)].append(one)
     for group in by_question.values():
+        by_value: dict[str, list[_Said]] = defaultdict(list)  # hundreds who say the same are compared once
         for one in group:
-            others = [two for two in group if two.user != one.user and not _same(two.what.value, one.what.value)]
-            if others:
-                other = others[0]
+            by_value[normalise(one.what.value)].append(one)
+        for one in group:
+            others = (
+                two for said in by_value.values() if not _same(said[0].what.value, one.what.value) for two in said
+            )
+            if other := next((two for two in others if two.user != one.user), None):
                 why = f"{other.user or 'somebody else'} says otherwise on the same day"
                 yield _held(one, night, against=other.experience.source, other=other.what.said, why=why)
 

@@ -14,7 +14,7 @@ from steps.review.decisions import undecided
 from steps.settings import WatchSettings
 from tests.awake.bad_days.nights import FIRST, exchange
 
-FLOOD, CAP = 300, 50
+FLOOD, CAP = 200, 50
 
 
 def names(number):
