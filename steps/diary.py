@@ -29,7 +29,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class Exchange:
-    """One answer: the chat before it and the ``reply``, in OpenAI's form. ``fault`` says why it cannot be read."""
+    """One answer: the chat before it and the ``reply``, in OpenAI's form. ``fault`` says why it cannot be read.
+
+    ``experiment``: the name of where it lies.
+    """
 
     trace: str
     began: int
@@ -39,6 +42,7 @@ class Exchange:
     user: str | None = None
     tenant: str | None = None
     version: str | None = None
+    experiment: str | None = None
     remarks: tuple[Remark, ...] = field(default=())
     fault: str = ""
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from steps.deployment_key import key_path
 from steps.diary import Exchange
-from steps.ingest.days import FOLDER, read_days
+from steps.ingest.days import FOLDER, Day, read_days
 from steps.ingest.deduplicate import Met, twin_id
 from steps.ingest.excerpts import excerpt
 from steps.ingest.index import in_memory
@@ -46,7 +46,7 @@ class Intake:
         self.met = Met(self.index, self.tonight, night=self.day)
         self.seen = Seen(self.index, key_path(self.settings, self.workspace), self.settings.ingest)
         self.redacted, self.outcomes, self.kinds = Counter[str](), Counter[str](), Counter[str]()
-        self.questions = dict[str, Probe]()
+        self.questions, self.read = dict[str, Probe](), Day()
         gone = [self.workspace.dataset("forgotten", night) for night in self.workspace.nights("forgotten")]
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
 
@@ -54,7 +54,7 @@ class Intake:
         self._take_all(read_found(item, self._known))
 
     def take_days(self, exchanges: Iterable[Exchange], *, max_bytes: int) -> None:
-        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes))
+        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes, day=self.read))
 
     def _take_all(self, records: Iterable[ParsedRecord]) -> None:
         for parsed in records:
@@ -115,6 +115,8 @@ class Intake:
         self.met.add(new)
         self.experiences.write(new.to_json() + "\n")
         self.kinds[new.kind] += 1
+        if parsed.file.startswith(FOLDER):
+            self.read.met(new.payload)
         self._accept(parsed, new.id, counts, remark)
 
     def _take_probe(self, parsed: ParsedRecord, new: Probe, counts: Counter[str]) -> None:

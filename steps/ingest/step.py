@@ -24,13 +24,18 @@ FILES = ("experiences", "probes", "ledger", "quarantine")
 
 
 class IngestFigures(Figures):
-    """Records read, what became of them, what was accepted, by kind, and what was redacted, by kind."""
+    """Records read, what became of them, what was accepted, by kind, and what was redacted, by kind.
+
+    ``day``: what was read of what was said by day; ``experiments``: how many exchanges each MLflow experiment holds.
+    """
 
     records: int
     outcomes: dict[str, int]
     kinds: dict[str, int]
     probes: int
     redactions: dict[str, int] = Field({})
+    day: dict[str, int] | None = Field(None, title="said_by_day")
+    experiments: dict[str, int] | None = Field(None, title="exchanges_from")
 
 
 class IngestStep(Step[IngestFigures]):
@@ -97,6 +102,8 @@ class IngestStep(Step[IngestFigures]):
             kinds=dict(sorted(intake.kinds.items())),
             probes=len(intake.probes),
             redactions=dict(sorted(intake.redacted.items())),
+            day=intake.read.told(),
+            experiments=dict(intake.read.experiments) or None,
         )
 
     def result(self, night: Night, record: StepRecord) -> dict[str, Any]:
