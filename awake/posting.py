@@ -1,5 +1,10 @@
-"""Bring entries of the diary to MLflow: exchanges as traces, ratings and corrections as their assessments."""
+"""Bring entries of the diary to MLflow: exchanges as traces, ratings and corrections as their assessments.
 
+
+Each version that answers stands there as a logged model, so that traces name it, and lead to it, in MLflow's pages.
+"""
+
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +29,7 @@ class Post:
         self._registry = registry
         self._experiment: str | None = None
         self._traces: dict[str, tuple[str, str | None]] = {}  # of the last exchanges by their ids, and whose
+        self._models: dict[str, str] = {}  # by the number of the version
 
     @property
     def experiment(self) -> str:
@@ -98,15 +104,20 @@ class Post:
     def _exchange(self, body: dict[str, Any], sending: Callable[[str], None]) -> None:
         import mlflow
 
-        known = {"mlflow.trace.session": body.get("session"), "mlflow.trace.user": body.get("user")}
         late = too_late_for(self._registry.settings, self._registry.workspace, body["began_ns"] // 10**6)
+        version = str(body.get("version") or "0")
+        known = {
+            "mlflow.trace.session": body.get("session"),
+            "mlflow.trace.user": body.get("user"),
+            "mlflow.modelId": self._model_of(version),
+        }
         span = mlflow.start_span_no_context(
             "chat",
             span_type="CHAT_MODEL",
             inputs={"messages": body["messages"], **({"tools": body["tools"]} if body.get("tools") else {})},
             tags={
                 TAG: body["id"],
-                VERSION: str(body.get("version") or "0"),
+                VERSION: version,
                 **{tag: body[key] for tag, key in ((TALK, "talk"), (OUTCOME, "outcome")) if body.get(key)},
                 **({TENANT: body["tenant"]} if body.get("tenant") else {}),
                 **({LATE: str(late)} if late else {}),
@@ -125,6 +136,24 @@ class Post:
         # Failures of the queue are logged and not raised: whether it is there is the proof that it arrived.
         if not self._arrived(body | {"trace": span.trace_id}):
             raise RegistryUnreachable(f"MLflow did not take all of {body['id']}; {_WAITS}.")
+
+    def _model_of(self, version: str) -> str:
+        """Return the id of the logged model that stands for a version ("0": the base); it is made if it is not there.
+
+        MLflow's own tag leads from it to the version in the registry.
+        """
+        if version not in self._models:
+            # A logged model's name has no dots, which a registered model's may have.
+            client, name = self._registry.client, f"{self._registry.name.replace('.', '-')}-{version}"
+            there = client.search_logged_models([self.experiment], filter_string=f"name = '{name}'", max_results=1)
+            if not there:
+                number = version if version != "0" else self._registry.aliases().get("base")
+                versions = [{"name": self._registry.name, "version": number}] if number else []
+                tags = {"mlflow.modelVersions": json.dumps(versions)}
+                made = client.create_logged_model(self.experiment, name=name, tags=tags, model_type="agent")
+                there = [client.finalize_logged_model(made.model_id, "READY")]
+            self._models[version] = there[0].model_id
+        return self._models[version]
 
     def _feedback(self, body: dict[str, Any]) -> None:
         from mlflow.exceptions import MlflowException

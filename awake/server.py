@@ -13,13 +13,13 @@ from awake.engine import Engine
 from awake.keys import read_keys
 from awake.posting import Post
 from awake.recall import Recall
-from awake.watch.record import Watched
 from awake.watch.watching import Watch
 from steps.diary import FOLDER
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
 from steps.settings import Settings
+from steps.watch.record import Watched
 from steps.workspace import Workspace
 
 

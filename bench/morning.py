@@ -22,7 +22,6 @@ from awake.champion import Champion
 from awake.diary import Diary
 from awake.engine import Engine
 from awake.posting import Post
-from awake.watch.record import Watched
 from awake.watch.watching import Watch
 from bench.gate_demo import FIRST, SECOND, TODAY, YESTERDAY, walk
 from bench.toy_model import ToyModel, asked, facts, make_toy_model, write_day
@@ -31,6 +30,7 @@ from orchestration.watch import watch_table
 from steps.marking import right
 from steps.registry import Registry
 from steps.settings import Settings
+from steps.watch.record import Watched
 from steps.workspace import Workspace
 
 DAILY = asked(facts(("boat", "oven"), turned=2))  # what users ask

@@ -4,6 +4,7 @@ Partitions are added in definitions.py, where the settings are known: nothing is
 """
 
 import hashlib
+import inspect
 from collections.abc import Sequence
 
 import dagster as dg
@@ -56,7 +57,8 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
         code_version="1",
         kinds={kind for step in steps for kind in step.kinds},
         deps=[after] if after else [],
-        description=DESCRIPTIONS.get(name) or type(steps[0]).__doc__,
+        # Dagster's page is Markdown, where indented lines are code.
+        description=inspect.cleandoc(DESCRIPTIONS.get(name) or type(steps[0]).__doc__ or ""),
         check_specs=[spec for step in steps for spec in check_specs(step)],
     )
     def made(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Night]) -> dg.MaterializeResult:

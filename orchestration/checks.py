@@ -23,11 +23,12 @@ from steps.progress import say
 from steps.records import Check, Dream, Probe, Verdict
 from steps.report.wording import flat
 from steps.step import Step
+from steps.watch.record import STATES, Watched
 from steps.workspace import read_records
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
-EXPECTATIONS = "expectations"
+EXPECTATIONS, WATCH = "expectations", "morning_watch"
 
 
 def _key(condition: str) -> str:
@@ -47,6 +48,9 @@ def check_specs(step: Step) -> list[dg.AssetCheckSpec]:
         says = "May the candidate serve? Passed for PROMOTE, and for NO_OP, with which there is nothing to decide."
         specs.append(dg.AssetCheckSpec("gate", asset=step.asset, description=says))
         specs += [dg.AssetCheckSpec(_key(c.name), asset=step.asset, description=c.says) for c in conditions.CONDITIONS]
+    if step.name == "promote":
+        says = "Do people fare as well with the champion as with the version before it? `slumber watch` shows it, too."
+        specs.append(dg.AssetCheckSpec(WATCH, asset=step.asset, description=says))
     return specs
 
 
@@ -60,7 +64,24 @@ def check_results(step: Step, record: StepRecord, night: Night) -> list[dg.Asset
     if step.name == "rescue":
         verdict = read_verdict(night.workspace, night.date)
         results += [gate_check(verdict), *condition_checks(verdict)]
+    if step.name == "promote":
+        results.append(dg.AssetCheckResult(check_name=WATCH, severity=WARN, **watch_told(record.figures.watch)))
     return results
+
+
+def watch_told(watched: Watched | None) -> dict[str, Any]:
+    """What the check of the morning watch says; a champion that nobody watched has not failed."""
+    if watched is None:
+        return {"passed": True, "description": "No champion was watched yet.", "metadata": {}}
+    says = watched.problem or watched.said or f"version {watched.version} is {STATES[watched.state]}"
+    figures = {
+        "state": STATES[watched.state],
+        "night": watched.night,
+        "watched_for_hours": round(watched.seconds / 3600, 2),
+        "share_of_talks": watched.share,
+        "versions": table(watched.rows()),
+    }
+    return {"passed": not watched.failed, "description": says, "metadata": figures}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from orchestration.environment import Deployment, prepare_libraries
 from orchestration.jobs import forget, sleep
 from orchestration.resources import tonight_resource
 from orchestration.schedules import nightly
-from orchestration.sensors import night_failed, night_refused
+from orchestration.sensors import morning_watch, night_failed, night_refused
 
 FIRST_NIGHT = "2026-01-01"
 
@@ -26,7 +26,9 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
         ],
         jobs=[sleep, forget],
         schedules=[nightly(deployment.settings.schedule)],
-        sensors=[sensor(deployment.settings, deployment.workspace) for sensor in (night_failed, night_refused)],
+        sensors=[
+            sensor(deployment.settings, deployment.workspace) for sensor in (night_failed, night_refused, morning_watch)
+        ],
         resources={"tonight": tonight_resource(deployment)},
         executor=dg.in_process_executor,
     )

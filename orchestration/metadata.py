@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ import dagster as dg
 
 from orchestration.plots import before_and_after, loss_curve
 from orchestration.scores import read_scores
+from steps.corrected import Corrected, corrected
+from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
 from steps.manifest import StepRecord
 from steps.night import Night
-from steps.records import Check, LedgerEntry
-from steps.registry.markdown import cell
+from steps.records import Check, LedgerEntry, Triaged
+from steps.registry import Registry
+from steps.registry.links import trace_pages
+from steps.registry.markdown import cell, trace_link
 from steps.step import Step
 from steps.workspace import each_record
 
@@ -95,8 +100,52 @@ def _reported(figures: Any, night: Night) -> Metadata:
     return {name.lower().replace(" ", "_"): dg.MetadataValue.url(address) for name, address in figures.links.items()}
 
 
+def _triaged(figures: Any, night: Night) -> Metadata:
+    held = [one for _, row in each_record(night.dataset("triage"), Triaged) for one in row.held]
+    rows = ({"id": h.id[:8], "asked": h.question, "says": h.says, "why": h.why, "source": h.source} for h in held)
+    return {"waits_for_review": table(rows)} if held else {}
+
+
+def _dreamt(figures: Any, night: Night) -> Metadata:
+    found = corrected(night)
+    if not found:
+        return {}
+    told = table(
+        {
+            "asked": one.question,
+            "right is": one.right,
+            "says": one.by,
+            "lesson": f"{one.state}: {one.why}" if one.why else one.state,
+        }
+        for one in found
+    )
+    return {"corrected": told, "corrected_sources": sources(found, trace_pages_of(night))}
+
+
+def sources(found: Sequence[Corrected], pages: str | None) -> dg.MetadataValue:
+    """The source of each correction, linked, which a table cannot do.
+
+    ``pages``: what a trace's id is added to for the address of its page.
+    """
+    lines = ["| asked | right is | source |", "|---|---|---|"]
+    for one in found[:MAX_ROWS]:
+        source = trace_link(one.trace, pages, source=one.source)
+        lines.append(f"| {cell(one.question)} | {cell(one.right)} | {source} |")
+    more = [f"\nAnd {len(found) - MAX_ROWS} more."] if len(found) > MAX_ROWS else []
+    return dg.MetadataValue.md("\n".join([*lines, *more]))
+
+
+def trace_pages_of(night: Night) -> str | None:
+    """What a trace's id is added to for the address of its page; None if MLflow does not say."""
+    with suppress(SlumberError):
+        return trace_pages(Registry(night.settings, night.workspace))
+    return None
+
+
 PANELS: dict[str, Callable[[Any, Night], Metadata]] = {
     "validate": _left_out,
+    "triage": _triaged,
+    "dream": _dreamt,
     "consolidate": _training,
     "examine": _examined,
     "rescue": _decided,

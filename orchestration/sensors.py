@@ -8,12 +8,16 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts import record_alert
+from orchestration.checks import WARN, WATCH, watch_told
 from orchestration.instance import failed_checks
 from orchestration.jobs import sleep
 from orchestration.notify import notify
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
+from steps.lifecycle import step_of
+from steps.records import content_id
 from steps.settings import Settings
+from steps.watch.record import read_watch
 from steps.workspace import Workspace
 
 PARTITION = "dagster/partition"
@@ -64,6 +68,30 @@ def night_refused(settings: Settings, workspace: Workspace) -> dg.SensorDefiniti
         context.log.warning(f"Night {night}: {verdict.verdict}: {'; '.join(verdict.reasons)}")
         for line in notify(settings, workspace, night=night, run_id=run.run_id, **told):
             context.log.warning(line)
+
+    return sensor
+
+
+def morning_watch(settings: Settings, workspace: Workspace) -> dg.SensorDefinition:
+    """Return the sensor that shows at the champion what the server's morning watch finds, as it goes on."""
+
+    @dg.sensor(
+        name="morning_watch",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="What the morning watch finds by day becomes the check of that name at the champion.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        watched = read_watch(workspace)
+        if watched is None:
+            return dg.SkipReason("No champion was watched yet.")
+        seen = content_id(watched.model_dump(exclude={"seconds"}))
+        if seen == context.cursor:
+            return dg.SkipReason("Nobody has said anything new.")
+        told = dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey(step_of("promote").asset), check_name=WATCH, severity=WARN, **watch_told(watched)
+        )
+        return dg.SensorResult(asset_events=[told], cursor=seen)
 
     return sensor
 

@@ -5,19 +5,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from awake.watch.figures import Difference, Tally
-from awake.watch.record import Watched, read_watch
 from orchestration.environment import Deployment
 from steps.registry import Registry, withdrawal
-
-_STATES = {
-    "watching": "watched",
-    "passed": "answers everybody: no loss",
-    "unproven": "answers everybody: nothing was proven",
-    "withdrawn": "withdrawn",
-    "replaced": "replaced",
-    "stuck": "fails, and nothing could take its place",
-}
+from steps.watch.figures import Tally
+from steps.watch.record import STATES, Watched, read_watch
 
 
 def watch_table(found: Deployment) -> Group:
@@ -33,7 +24,7 @@ def watch_line(found: Deployment) -> str | None:
     watched = read_watch(found.workspace)
     if watched is None or watched.state not in ("watching", "stuck"):
         return None
-    return f"version {watched.version} beside {watched.before}: {_STATES[watched.state]} {_since(found, watched)}"
+    return f"version {watched.version} beside {watched.before}: {STATES[watched.state]} {_since(found, watched)}"
 
 
 def held_lines(found: Deployment) -> list[str]:
@@ -57,8 +48,8 @@ def _table(watched: Watched) -> Table:
     table.add_column("state")
     compared = watched.comparison
     found = compared.champion if compared else Tally()
-    differences = [_points(d) for d in (compared.feedback, compared.answers)] if compared else ["-", "-"]
-    table.add_row(watched.version, *_counts(found), *differences, _STATES[watched.state])
+    differences = [d.points() for d in (compared.feedback, compared.answers)] if compared else ["-", "-"]
+    table.add_row(watched.version, *_counts(found), *differences, STATES[watched.state])
     table.add_row(watched.before, *_counts(compared.before if compared else Tally()), "", "", "before it")
     return table
 
@@ -67,13 +58,6 @@ def _counts(tally: Tally) -> list[str]:
     rated = f"{tally.rated}" + (f" ({tally.rated - tally.capped} count)" if tally.capped else "")
     failed = f"{tally.refused}/{tally.empty}/{tally.errors}"
     return [str(tally.sessions), rated, str(tally.good), str(tally.bad), str(tally.corrections), failed]
-
-
-def _points(difference: Difference) -> str:
-    if difference.mean is None:
-        return "-"
-    bound = f"{100 * difference.at_most:+.1f}" if difference.at_most is not None else "few"
-    return f"{100 * difference.mean:+.1f} ({bound})"
 
 
 def _lines(found: Deployment, watched: Watched) -> list[str]:

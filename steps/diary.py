@@ -41,7 +41,7 @@ class Remark:
 class Exchange:
     """One answer: the chat before it and the ``reply``, in OpenAI's form. ``fault`` says why it cannot be read.
 
-    ``user``, here and of remarks: a ``person``.
+    ``user``, here and of remarks: a ``person``. ``experiment``: the name of where it lies.
     """
 
     trace: str
@@ -52,6 +52,7 @@ class Exchange:
     user: str | None = None
     tenant: str | None = None
     version: str | None = None
+    experiment: str | None = None
     remarks: tuple[Remark, ...] = field(default=())
     fault: str = ""
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from awake.watch.figures import Comparison, Difference, Tally
 from awake.watch.sessions import Session
 from steps.diary import ANONYMOUS
 from steps.gate.sequential import upper_bound
 from steps.settings import WatchSettings
+from steps.watch.figures import Comparison, Difference, Tally
 
 _RULES = 2  # by which a champion may go back: they share the risk of a false alarm
 

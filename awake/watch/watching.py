@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from awake.watch.comparing import compare
-from awake.watch.figures import Comparison
-from awake.watch.record import Watched, read_watch, write_watch
 from awake.watch.sessions import sessions_of
 from steps.errors import SlumberError
 from steps.registry import Registry, RegistryUnreachable, Version, marking, reading, withdrawal
 from steps.registry.signing import ensure_key
 from steps.settings import Settings
+from steps.watch.figures import Comparison
+from steps.watch.record import Watched, read_watch, write_watch
 from steps.workspace import Workspace
 
 Tell = Callable[[str, Watched], None]

@@ -15,7 +15,7 @@ from steps.gate.verdict import read_verdict
 from steps.marking import abstains, right
 from steps.params import load_settings
 from steps.progress import say
-from steps.records import Triaged
+from steps.records import Experience, Triaged
 from steps.registry import Registry, reading
 from steps.workspace import Workspace, read_records, write_json
 
@@ -120,8 +120,10 @@ def _morning(
     out: Path, name: str, night: str, version: str, rows: list[Row], passers: Passers, exchanges: int
 ) -> Morning:
     workspace = Workspace(out)
+    said = {one.id: _first_line(one) for one in read_records(workspace.dataset("corpus", night), Experience)}
     triaged = tuple(
         {"source": row.source, "kind": row.kind, "verdict": row.verdict, "reason": row.reason}
+        | {"said": said.get(row.experience, row.source)}
         for row in read_records(workspace.dataset("triage", night), Triaged)
     )
     slowest = sorted(passers.seconds)
@@ -134,6 +136,12 @@ def _morning(
     }
     verdict = read_verdict(workspace, night).verdict
     return Morning(name, night, verdict, version, tuple(rows), triaged, figures, exchanges)
+
+
+def _first_line(experience: Experience) -> str:
+    """What an experience is known by on the page: its title, or else what was said first."""
+    messages = experience.payload.get("messages") or [{}]
+    return experience.title or str(messages[0].get("content") or "")[:120] or experience.source
 
 
 def _champion(out: Path, params: Path) -> str:

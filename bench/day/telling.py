@@ -1,5 +1,7 @@
 """A morning as a table on the terminal and as a page."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -34,16 +36,27 @@ def tell(mornings: list[Morning], out: Path) -> Path:
         f"{last.passers['lost']:.0f} lost, p50 {last.passers['p50']:.1f} s, p95 {last.passers['p95']:.1f} s."
     )
     discarded = [one for one in last.triaged if one["verdict"] == "discard"]
-    for one in discarded:
-        console.print(f"Not learned: {one['source']} ({one['kind']}): {one['reason']}", highlight=False, markup=False)
+    for one, times in counted(discarded):
+        console.print(
+            f"Not learned: {one['said']}{times} ({one['kind']}): {one['reason']}", highlight=False, markup=False
+        )
     path = out / "day.html"
     write_text(path, _page(mornings))
     console.print(f"The same as a page: {path}", highlight=False)
     return path
 
 
+def counted(rows: Sequence[dict[str, str]]) -> list[tuple[dict[str, str], str]]:
+    """Return each row that says something of its own, with how often it came if that is more than once."""
+    times = Counter((row["said"], row["kind"], row["verdict"], row["reason"]) for row in rows)
+    first = {(row["said"], row["kind"], row["verdict"], row["reason"]): row for row in reversed(rows)}
+    return [(first[key], f" ({number} times)" if number > 1 else "") for key, number in times.items()]
+
+
 def _page(mornings: list[Morning]) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     pages = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    return pages.get_template("day.html").render(mornings=mornings, honest=honest, gone=undone(mornings), marks=_MARKS)
+    return pages.get_template("day.html").render(
+        mornings=mornings, honest=honest, gone=undone(mornings), marks=_MARKS, counted=counted
+    )

@@ -16,8 +16,9 @@ from steps.workspace import read_records, write_records
 
 
 class DreamFigures(Figures):
-    """Documents, dreams by strategy, refusals by reason, coverage; ``examples``: one dream of each strategy.
+    """Documents, dreams by the kind of their source and by strategy, refusals by reason, coverage.
 
+    ``examples``: one dream of each strategy.
     ``sentences``: those of tonight's passages that no night before has taught.
     ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source. ``waits``: why
     nothing is dreamt and all is carried over.
@@ -30,6 +31,7 @@ class DreamFigures(Figures):
     passages: int
     sentences: int
     sentences_with_question: int
+    lessons: dict[str, int] = Field({}, title="lessons_by_kind")
     strategies: dict[str, int]
     kept: int
     held_out: int
@@ -124,19 +126,21 @@ class DreamStep(Step[DreamFigures]):
         rows: tuple[Sequence[Record], ...] = (train, held, carried)
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
+        kinds: dict[str | None, str] = {experience.id: experience.kind for experience in planned.experiences}
         covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
         return DreamFigures(
             documents=len({passage.experience.id for passage in passages}),
             passages=len(passages),
             sentences=sum(one.news for one in planned.tonight),
             sentences_with_question=len(covered),
+            lessons=dict(Counter("rehearsal" if d.rehearsal else kinds.get(d.experience, "document") for d in train)),
             strategies=dict(Counter(d.strategy for d in train)),
             kept=len(train),
             carried=sum(row.sentences for row in carried) if carried else None,
             carried_from=dict(Counter(row.source for row in carried)) or None,
             held_out=len(held),
             waits=waits,
-            refused=dict(refused),
+            refused=dict(+refused),
             expectations=checked.table,
             examples=[d.model_dump(include={"strategy", "source", "question", "answer"}) for d in one_each(train)],
             **extra,

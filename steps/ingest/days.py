@@ -6,8 +6,9 @@ by its hash (``steps.ingest.seen``) and is not read twice.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from steps.diary import Exchange, Window
 from steps.ingest.readers import Known, ParsedRecord
 from steps.kinds.conversation.kind import ConversationEntry
+from steps.kinds.conversation.turns import corrections
 from steps.night import Night
 from steps.settings import Settings
 from steps.workspace import Workspace
@@ -47,21 +49,46 @@ def too_late_for(settings: Settings, workspace: Workspace, began: int) -> int | 
     return _start(settings, last[0], days=1) if last and began < _since(settings, last[0]) else None
 
 
+@dataclass
+class Day:
+    """What was counted of a day. New talks are those that were not met before as they are, or that have gone on."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    experiments: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> dict[str, int] | None:
+        """All counts by what they count; None where nobody said anything."""
+        return {name: self.counts[name] for name in COUNTED if name in self.counts} or None
+
+    def met(self, talk: Mapping[str, Any]) -> None:
+        """Count a talk, as it is kept, that is new."""
+        self.counts["new"] += 1
+        self.counts["new and corrected"] += bool(corrections(talk))
+        self.counts["new and rated"] += any(one.get("rating") is not None for one in talk.get("feedback") or ())
+
+
+COUNTED = ("exchanges read", "unreadable", "conversations", "new", "new and corrected", "new and rated")
+
+
 def read_days(
-    exchanges: Iterable[Exchange], known: Known, *, max_bytes: int, zone: tzinfo = UTC
+    exchanges: Iterable[Exchange], known: Known, *, max_bytes: int, zone: tzinfo = UTC, day: Day | None = None
 ) -> Iterator[ParsedRecord]:
     """Yield a record for each conversation that did not come as it is before, and for each trace without one.
 
-    ``zone``: by whose days "tomorrow" was said.
+    ``zone``: by whose days "tomorrow" was said. ``day``: counts what is read.
     """
-    read = []
+    read, day = [], day or Day()
     for one in exchanges:
+        day.counts["exchanges read"] += 1
+        day.experiments[one.experiment or "-"] += 1
         if one.fault:
+            day.counts["unreadable"] += 1
             yield ParsedRecord(f"{FOLDER}{one.trace}", None, rule="ignored", reason=one.fault)
         else:
             read.append(one)
     for first, value in conversations(read, zone=zone):
         file, raw = f"{FOLDER}{first}", json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
+        day.counts["conversations"] += 1
         hash_, repeats = known(file, raw)
         if repeats is not None:
             continue

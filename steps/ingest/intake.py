@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from steps.deployment_key import key_path
 from steps.diary import Exchange
-from steps.ingest.days import FOLDER, read_days
+from steps.ingest.days import FOLDER, Day, read_days
 from steps.ingest.deduplicate import Met, twin_id
 from steps.ingest.excerpts import excerpt
 from steps.ingest.index import in_memory
@@ -50,7 +50,7 @@ class Intake:
         self.met = Met(self.index, self.tonight, night=self.day)
         self.seen = Seen(self.index, key_path(self.settings, self.workspace), self.settings.ingest)
         self.redacted, self.outcomes, self.kinds = Counter[str](), Counter[str](), Counter[str]()
-        self.questions = dict[str, Probe]()
+        self.questions, self.read = dict[str, Probe](), Day()
         gone = [self.workspace.dataset("forgotten", night) for night in self.workspace.nights("forgotten")]
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
 
@@ -59,7 +59,7 @@ class Intake:
 
     def take_days(self, exchanges: Iterable[Exchange], *, max_bytes: int) -> None:
         zone = ZoneInfo(self.settings.schedule.timezone)
-        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes, zone=zone))
+        self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes, zone=zone, day=self.read))
 
     def _take_all(self, records: Iterable[ParsedRecord]) -> None:
         for parsed in records:
@@ -122,6 +122,8 @@ class Intake:
         self.met.add(new)
         self.experiences.write(new.to_json() + "\n")
         self.kinds[new.kind] += 1
+        if parsed.file.startswith(FOLDER):
+            self.read.met(new.payload)
         self._accept(parsed, new.id, counts, remark)
 
     def _take_probe(self, parsed: ParsedRecord, new: Probe, counts: Counter[str]) -> None:

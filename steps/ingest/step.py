@@ -28,6 +28,7 @@ FILES = ("experiences", "probes", "ledger", "quarantine")
 class IngestFigures(Figures):
     """Records read, what became of them, what was accepted, by kind, and what was redacted, by kind.
 
+    ``day``: what was read of what was said by day; ``experiments``: how many exchanges each MLflow experiment holds.
     ``days``: of what was said by day, what is not there: entries that wait for MLflow, and feedback, since the day of
     the last night, on answers that are not in the diary.
     """
@@ -37,7 +38,9 @@ class IngestFigures(Figures):
     kinds: dict[str, int]
     probes: int
     redactions: dict[str, int] = Field({})
-    days: dict[str, int] = Field({})
+    days: dict[str, int] = Field({}, title="not_in_the_diary")
+    day: dict[str, int] | None = Field(None, title="said_by_day")
+    experiments: dict[str, int] | None = Field(None, title="exchanges_from")
 
 
 class IngestStep(Step[IngestFigures]):
@@ -105,6 +108,8 @@ class IngestStep(Step[IngestFigures]):
             probes=len(intake.probes),
             redactions=dict(sorted(intake.redacted.items())),
             days=_missing(night) if night.diary else {},
+            day=intake.read.told(),
+            experiments=dict(intake.read.experiments) or None,
         )
 
     def remarks(self, night: Night, record: StepRecord[IngestFigures]) -> list[str]:

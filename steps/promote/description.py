@@ -43,10 +43,16 @@ def changes(answers: Iterable[Answer], *, night: str) -> Changes:
     )
 
 
-def describe(verdict: Verdict, found: Changes, suites: Sequence[SuiteChange] = ()) -> str:
-    """Return the verdict, its reasons, checks and suites as tables, and examples of what was learned and forgotten."""
+def describe(
+    verdict: Verdict, found: Changes, suites: Sequence[SuiteChange] = (), *, corrections: Sequence[str] = ()
+) -> str:
+    """Return the verdict, its reasons, checks and suites as tables, and examples of what was learned and forgotten.
+
+    ``corrections``: lines that say what people corrected; they come first, for the end may be cut off.
+    """
     lines = [f"# Night {verdict.night}: {verdict.verdict}", ""]
     lines += [f"- {cell(reason, 400)}" for reason in verdict.lines()]
+    lines += corrections
     if verdict.checks:
         lines += ["", "| check | status | reason |", "|---|---|---|"]
         lines += [f"| {cell(c.name)} | {c.status} | {cell(c.reason, 300)} |" for c in verdict.checks]

@@ -1,9 +1,11 @@
 """Register what a night made, and let it serve if, and only if, its recorded verdict says so."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from steps.corrected import corrected, traces_of
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
 from steps.examine.reading import marked, marked_anchors, read_examination
@@ -13,14 +15,17 @@ from steps.manifest import read_manifest, read_manifests
 from steps.night import Night
 from steps.promote.approval import let_serve_or_wait
 from steps.promote.description import changes, describe
+from steps.promote.learned_from import TABLE, correction_lines, write_table
 from steps.promote.promotion import BOUND, Promotion, candidate_of, check_candidate, stayed
 from steps.promote.reviewed import review_items
 from steps.promote.suites import by_suite
 from steps.records import Verdict
 from steps.registry import Registry, RegistryUnreachable, Version, marking, reading, registration
+from steps.registry.links import trace_pages
 from steps.registry.overrides import override_that_ended
 from steps.registry.review import Item, write_review
 from steps.registry.run import flat
+from steps.registry.traces import mark_learned
 from steps.registry.watch import strayed
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256, write_json, write_text
@@ -63,18 +68,25 @@ def register(
         "learned": f"{len(found.learned)} of {found.asked}",
         "forgot": f"{len(found.forgot)} of {found.kept}",
     } | {f"binding.{key}": verdict.binding[key] for key in BOUND if key in verdict.binding}
-    return registration.register_candidate(
-        registry,
-        night=night,
-        adapter=adapter,
-        verdict=verdict,
-        files=_files(workspace, verdict),
-        metrics=_metrics(workspace, verdict) | {f"right.{s.name}": s.candidate / s.items for s in suites},
-        params=settings.model_dump(mode="json"),
-        tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
-        dataset_hashes=current_hashes(workspace, night),
-        description_md=describe(verdict, found, suites),
-    )
+    said = corrected(Night.of(settings, workspace, night), answers)
+    lines = correction_lines(said, trace_pages(registry, inside=True)) if said else []
+    with tempfile.TemporaryDirectory() as temporary:
+        told = {TABLE: write_table(said, Path(temporary) / TABLE)} if said else {}
+        version = registration.register_candidate(
+            registry,
+            night=night,
+            adapter=adapter,
+            verdict=verdict,
+            files=_files(workspace, verdict) | told,
+            metrics=_metrics(workspace, verdict) | {f"right.{s.name}": s.candidate / s.items for s in suites},
+            params=settings.model_dump(mode="json"),
+            tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
+            dataset_hashes=current_hashes(workspace, night),
+            description_md=describe(verdict, found, suites, corrections=lines),
+        )
+    if said:
+        mark_learned(registry, run_id=version.run_id, night=night, traces=traces_of(said), table=TABLE)
+    return version
 
 
 def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotion:

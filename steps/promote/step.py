@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.promote.promotion import Promotion
 from steps.step import Step
+from steps.watch.record import Watched, read_watch
 
 
 class RegisterFigures(Figures):
@@ -45,7 +48,13 @@ class RegisterStep(Step[RegisterFigures]):
         return RegisterFigures(version=version.version)
 
 
-class PromoteStep(Step[Promotion]):
+class PromoteFigures(Promotion):
+    """What was decided, and how the champion before had served by then, where the morning watch looked."""
+
+    watch: Watched | None = Field(None, repr=False)
+
+
+class PromoteStep(Step[PromoteFigures]):
     """Let the night's candidate serve if its recorded verdict says PROMOTE.
 
     Raises:
@@ -54,18 +63,21 @@ class PromoteStep(Step[Promotion]):
 
     name = "promote"
     asset = "champion"
-    figures = Promotion
+    figures = PromoteFigures
     kinds = ("mlflow",)
     always = True
     runs_with = ("register",)
 
-    def work(self, night: Night) -> Promotion:
+    def work(self, night: Night) -> PromoteFigures:
         from steps.promote.registering import promote
 
-        return promote(settings=night.settings, workspace=night.workspace, night=night.date)
+        watched = read_watch(night.workspace)  # before: a server begins to watch what is promoted within a second
+        made = promote(settings=night.settings, workspace=night.workspace, night=night.date)
+        before = watched.nameless() if watched and watched.night < night.date else None
+        return PromoteFigures(**made.model_dump(), watch=before)
 
-    def summary(self, record: StepRecord[Promotion]) -> str:
+    def summary(self, record: StepRecord[PromoteFigures]) -> str:
         return record.figures.message
 
-    def result(self, night: Night, record: StepRecord[Promotion]) -> dict[str, Any]:
-        return record.figures.model_dump(mode="json")
+    def result(self, night: Night, record: StepRecord[PromoteFigures]) -> dict[str, Any]:
+        return record.figures.model_dump(mode="json", exclude={"watch"})

@@ -1,7 +1,9 @@
 """Addresses of the pages that show a night, once `slumber ui` serves them."""
 
 from steps.addresses import no_password
-from steps.registry import Version, tracking_uri
+from steps.registry import Registry, Version, tracking_uri
+from steps.registry.connection import translate_errors
+from steps.registry.traces import days_of
 from steps.settings import Settings
 from steps.workspace import Workspace
 
@@ -28,3 +30,19 @@ def night_links(
         model = f"#/models/{settings.registry.model_name}/versions/{version.version}"
         links["MLflow version"] = f"{mlflow_url(settings, workspace)}/{model}"
     return links
+
+
+def trace_pages(registry: Registry, *, inside: bool = False) -> str | None:
+    """Return what a trace's id is added to for the address of its page; None where no day was kept yet.
+
+    It shows traces of other experiments as well. ``inside``: as MLflow's own pages link it, wherever they are served.
+
+    Raises:
+        RegistryUnreachable: MLflow is away.
+    """
+    with translate_errors(registry.uri, outcome="traces are not linked"):
+        found = registry.client.get_experiment_by_name(days_of(registry))
+    if found is None:
+        return None
+    at = "" if inside else f"{mlflow_url(registry.settings, registry.workspace)}/"
+    return f"{at}#/experiments/{found.experiment_id}/traces/"

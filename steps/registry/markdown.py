@@ -19,6 +19,11 @@ def cell(text: str, limit: int = CELL_CHARS) -> str:
     return re.sub(r"([\\`*_{}\[\]()#|!~])", r"\\\1", html.escape(text, quote=False)) or "-"
 
 
+def trace_link(trace: str | None, pages: str | None, *, source: str) -> str:
+    """One cell: a short name of a trace, linked where its ``pages`` are known; of what is no trace its ``source``."""
+    return f"[{trace[:11]}]({pages}{trace})" if trace and pages else cell(trace or source)
+
+
 def with_note(description: str, note: str) -> str:
     """Put ``note``, one line of Markdown, as a quotation before a description, in the place of an earlier one."""
     lines = description.split("\n")

@@ -6,7 +6,8 @@ last call of a chat model, which holds the whole talk, or else its root.
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,8 @@ from steps.workspace import Workspace, compact
 
 FEEDBACK = "slumber.feedback"
 """Metadata of what was said through the server: by which id its client names it."""
+LEARNED = "slumber.learned"
+"""The tag of a trace that names the last night which made lessons of it."""
 _PAGE = 100
 _MODELS = ("CHAT_MODEL", "LLM")
 LATE = "slumber.late"
@@ -41,25 +44,27 @@ class TraceDiary:
         return Registry(self._settings, self._workspace)
 
     def state(self, window: Window) -> list[tuple[str, int]]:
-        found = [(trace.info.trace_id, _changed(trace)) for trace in self._traces(window, spans=False)]
+        found = [(trace.info.trace_id, _changed(trace)) for trace, _ in self._traces(window, spans=False)]
         return sorted(found)
 
     def exchanges(self, window: Window) -> Iterator[Exchange]:
-        found = (_exchange(trace) for trace in self._traces(window, spans=True))
+        found = (_exchange(trace, experiment) for trace, experiment in self._traces(window, spans=True))
         yield from sorted(found, key=lambda one: (one.began, one.trace))
 
-    def _traces(self, window: Window, *, spans: bool) -> Iterator[Any]:
+    def _traces(self, window: Window, *, spans: bool) -> Iterator[tuple[Any, str]]:
+        """Yield the traces of a window, each with the name of its experiment."""
         with translate_errors(self._registry.uri, outcome=_UNREAD):
             client = self._registry.client
             names = [days_of(self._registry), *self._settings.ingest.experiments]
-            there = [found.experiment_id for name in names if (found := client.get_experiment_by_name(name))]
+            there = {found.experiment_id: name for name in names if (found := client.get_experiment_by_name(name))}
             if not there:
                 return
             within = f"timestamp_ms >= {window.since} AND timestamp_ms < {window.until}"
-            yield from _found(client, there, within, spans=spans)
-            for trace in _found(client, there, f"tags.`{LATE}` LIKE '%'", spans=spans):
+            for trace in _found(client, list(there), within, spans=spans):
+                yield trace, there[trace.info.experiment_id]
+            for trace in _found(client, list(there), f"tags.`{LATE}` LIKE '%'", spans=spans):
                 if trace.info.timestamp_ms < window.since and int(trace.info.tags[LATE]) < window.until:
-                    yield trace
+                    yield trace, there[trace.info.experiment_id]
 
 
 def erase_traces(registry: Registry, ids: Collection[str]) -> None:
@@ -84,6 +89,21 @@ def erase_traces(registry: Registry, ids: Collection[str]) -> None:
             compact(database)
 
 
+def mark_learned(registry: Registry, *, run_id: str, night: str, traces: Sequence[str], table: str) -> None:
+    """Mark traces with the night that learned from them, and let its run show an artifact as the ``table`` that it is.
+
+    A trace that was deleted meanwhile is left out. A mark makes no trace look changed.
+    """
+    from mlflow.exceptions import MlflowException
+
+    with translate_errors(registry.uri, outcome="the traces that were learned from are not all marked"):
+        client = registry.client
+        client.set_tag(run_id, "mlflow.loggedArtifacts", json.dumps([{"path": table, "type": "table"}]))
+        for trace in traces:
+            with suppress(MlflowException):
+                client.set_trace_tag(trace, LEARNED, night)
+
+
 def _found(client: Any, there: list[str], condition: str, *, spans: bool) -> Iterator[Any]:
     token = None
     while True:
@@ -101,7 +121,7 @@ def _changed(trace: Any) -> int:
     return max([trace.info.timestamp_ms, *(a.last_update_time_ms or 0 for a in trace.info.assessments or ())])
 
 
-def _exchange(trace: Any) -> Exchange:
+def _exchange(trace: Any, experiment: str) -> Exchange:
     info, metadata = trace.info, trace.info.trace_metadata or {}
     tenant = info.tags.get("slumber.tenant")
     known = {
@@ -111,6 +131,7 @@ def _exchange(trace: Any) -> Exchange:
         "user": person(metadata.get("mlflow.trace.user"), tenant),
         "tenant": tenant,
         "version": info.tags.get("slumber.version"),
+        "experiment": experiment,
         "remarks": tuple(filter(None, (_remark(one, tenant) for one in info.assessments or ()))),
     }
     spans = sorted(trace.data.spans, key=lambda span: span.start_time_ns)

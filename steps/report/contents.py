@@ -15,9 +15,11 @@ from steps.examine.replies import Examination
 from steps.gate.verdict import decided_on
 from steps.kinds.table import KINDS
 from steps.manifest import StepRecord, read_manifests
+from steps.night import Night
 from steps.records import Experience, LedgerEntry, Probe, Quarantined, Record, Triaged, Verdict
 from steps.report.examined import Compared, by_ability, by_cohort, by_kind, compare
 from steps.report.files import files_of
+from steps.report.people import for_review, people
 from steps.report.plots import ability_plot, loss_plot
 from steps.report.wording import Tally, count, duration, number
 from steps.settings import Settings
@@ -29,9 +31,17 @@ ROWS = 200  # longer lists end with a line that says how many more there are
 
 
 def night_contents(
-    *, settings: Settings, workspace: Workspace, night: str, steps: Sequence[str], links: dict[str, str]
+    *,
+    settings: Settings,
+    workspace: Workspace,
+    night: str,
+    steps: Sequence[str],
+    links: dict[str, str],
+    trace_pages: str | None = None,
 ) -> dict[str, Any]:
     """Return all that ``report.html`` shows of ``night``; of ``steps`` without a manifest it says so.
+
+    ``trace_pages``: what a trace's id is added to for the address of its page.
 
     Raises:
         SlumberError: a file of the night is damaged.
@@ -45,6 +55,7 @@ def night_contents(
     answers, anchors = marked(examined.answers), marked_anchors(examined.anchors)
     compared = compare(answers, night=night, expected=_expected(workspace, night))
     abilities = by_ability(anchors) if anchors else None
+    tonight = Night.of(settings, workspace, night)
     return {
         "night": night,
         "base": settings.model.base,
@@ -62,6 +73,8 @@ def night_contents(
         "dreams": figures["dream"] or None,
         "writers": _writers(figures),
         "examples": {e["strategy"]: e for e in figures["dream"].get("examples", [])},
+        "people": people(tonight, answers, figures=figures, pages=trace_pages),
+        "for_review": for_review(tonight),
         **_material(workspace, night, figures),
         "files": files_of(workspace, night=night, manifests=manifests),
         "steps": manifests,

@@ -11,7 +11,13 @@ from steps.workspace import Workspace, check_night, write_text
 
 
 def report(
-    *, settings: Settings, workspace: Workspace, night: str, steps: Sequence[str], links: dict[str, str] | None = None
+    *,
+    settings: Settings,
+    workspace: Workspace,
+    night: str,
+    steps: Sequence[str],
+    links: dict[str, str] | None = None,
+    trace_pages: str | None = None,
 ) -> Path:
     """Write the morning report of ``night`` to ``.slumber/nights/<night>/report.html``, atomically; return its path.
 
@@ -21,6 +27,7 @@ def report(
     Args:
         steps: names of those that a whole night has done, in order.
         links: address by label, such as the MLflow version and the Dagster run; only http, https and file are linked.
+        trace_pages: what a trace's id is added to for the address of its page.
 
     Raises:
         SlumberError: ``night`` is no date, or a file that the page shows is damaged.
@@ -28,7 +35,7 @@ def report(
     check_night(night)
     path = workspace.night_dir(night) / "report.html"
     same: dict[str, Any] = {"settings": settings, "workspace": workspace, "night": night}
-    write_text(path, _page(night_contents(**same, steps=steps, links=links or {})))
+    write_text(path, _page(night_contents(**same, steps=steps, links=links or {}, trace_pages=trace_pages)))
     return path
 
 

@@ -34,16 +34,17 @@ class ReportStep(Step[ReportFigures]):
     def work(self, night: Night) -> ReportFigures:
         from steps.promote.registering import attach_report
         from steps.registry import Registry, reading
-        from steps.registry.links import night_links
+        from steps.registry.links import night_links, trace_pages
         from steps.report.page import report
 
         where: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace}
         same: dict[str, Any] = {**where, "night": night.date}
-        history = reading.history(Registry(**where))
+        registry = Registry(**where)
+        history = reading.history(registry)
         version = next((found for found in history if found.night == night.date), None)
         run_id = night.run_id or (version.tags.get("dagster_run_id") if version else None)
         links = night_links(**where, run_id=run_id, version=version)
-        page = report(**same, steps=self._steps, links=links)
+        page = report(**same, steps=self._steps, links=links, trace_pages=trace_pages(registry))
         attach_report(**same, links={name: address for name, address in links.items() if name == "Dagster run"})
         return ReportFigures(page=page, links=links)
 

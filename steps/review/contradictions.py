@@ -106,7 +106,7 @@ def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
     for one in said:
         by_question[asked_key(one.what.question)].append(one)
     for group in by_question.values():
-        by_value: dict[str, list[_Said]] = defaultdict(list)  # hundreds who say the same are compared once
+        by_value: dict[str, list[Said]] = defaultdict(list)  # hundreds who say the same are compared once
         for one in group:
             by_value[normalise(one.what.value)].append(one)
         for one in group:

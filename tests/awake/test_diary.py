@@ -1,5 +1,6 @@
 """What was answered and what was said about it is in MLflow once, whatever happens on the way."""
 
+import json
 import os
 import time
 
@@ -8,7 +9,7 @@ import pytest
 from awake.diary import Diary, exchange, feedback
 from awake.posting import TAG, Post
 from steps.errors import SlumberError
-from steps.registry import RegistryUnreachable
+from steps.registry import Registry, RegistryUnreachable
 from steps.registry.traces import days_of
 
 ID = "chatcmpl-" + "0" * 31
@@ -72,6 +73,26 @@ def test_exchanges_become_traces_and_feedback_their_assessments(diary, registry)
     assert not second.info.assessments
     place = registry.client.get_experiment_by_name(days_of(registry)).artifact_location
     assert str(registry.workspace.state) in place, "nothing is written where the server happened to be started"
+
+
+def test_the_version_that_answered_is_a_model_that_leads_to_the_registry(diary, registry):
+    diary.write(said(1))
+    diary.write(said(2))
+    base = said(3)
+    base.body["version"] = "0"
+    diary.write(base)
+    diary.begin()
+    settled(diary)
+    first, second, third = (trace.info.trace_metadata["mlflow.modelId"] for trace in traces(registry))
+    assert first == second != third
+    for model, name, number in ((first, "slumber-3", "3"), (third, "slumber-0", "1")):
+        found = registry.client.get_logged_model(model)
+        assert found.name == name and found.status == "READY"
+        assert json.loads(found.tags["mlflow.modelVersions"]) == [{"name": "slumber", "version": number}]
+    assert Post(registry)._model_of("3") == first, "another process finds it"
+    dotted = registry.settings.registry.model_copy(update={"model_name": "our.model"})
+    other = Registry(registry.settings.model_copy(update={"registry": dotted}), registry.workspace)
+    assert registry.client.get_logged_model(Post(other)._model_of("3")).name == "our-model-3"
 
 
 def test_a_later_word_replaces_an_earlier_one(diary, registry):
@@ -156,8 +177,6 @@ def test_feedback_on_what_nobody_said_here_is_no_error(diary, registry):
 
 
 def test_mlflow_away_is_one_sentence(settings, workspace):
-    from steps.registry import Registry
-
     nowhere = settings.model_copy(
         update={"registry": settings.registry.model_copy(update={"tracking_uri": "http://127.0.0.1:9"})}
     )

@@ -75,6 +75,7 @@ def test_traces_of_an_agent_are_read_where_settings_name_their_experiment(regist
     settings = registry.settings.model_copy(update={"ingest": ingest})
     told = {one.trace: one for one in TraceDiary(settings, registry.workspace).exchanges(ALWAYS)}
     assert told[span.trace_id].reply["content"] == "Hello."
+    assert told[span.trace_id].experiment == "agents"
     assert told[other.trace_id].fault and days_of(registry) not in told
 
 

@@ -3,12 +3,15 @@
 import dagster as dg
 import pytest
 
-from orchestration.checks import check_specs, condition_checks, gate_check
+from orchestration.checks import WATCH, check_specs, condition_checks, gate_check, watch_told
+from orchestration.sensors import morning_watch
 from steps.gate.conditions import CONDITIONS
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
 from steps.lifecycle import step_of
 from steps.records import Check, Verdict
+from steps.watch.figures import Comparison, Difference, Tally
+from steps.watch.record import Watched, write_watch
 
 NIGHT = "2026-11-22"
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
@@ -58,3 +61,41 @@ def test_what_was_not_judged_passes_only_if_there_was_nothing_to_judge():
     assert len(faulty) == len(CONDITIONS)
     assert not any(result.passed for result in faulty.values())
     assert {result.severity for result in faulty.values()} == {WARN}
+
+
+def watched(state, **more):
+    none = {"feedback": Difference(), "answers": Difference()}
+    found = Comparison(champion=Tally(sessions=4, rated=3, bad=3), before=Tally(sessions=5), **none)
+    known = {"version": "3", "night": NIGHT, "before": "1", "share": 1.0, "comparison": found}
+    return Watched(state=state, **known, **more)
+
+
+@pytest.mark.parametrize(
+    ("state", "passed"),
+    [("watching", True), ("passed", True), ("unproven", True), ("withdrawn", False), ("stuck", False)],
+)
+def test_a_champion_that_serves_people_worse_fails_the_check_of_the_watch(state, passed):
+    found = watch_told(watched(state, said="so"))
+    assert found["passed"] is passed and found["description"] == "so"
+    own, before = (record.data for record in found["metadata"]["versions"].records)
+    assert (own["version"], own["sessions"], own["bad"]) == ("3", 4, 3) and before["sessions"] == 5
+    assert watch_told(None)["passed"]
+
+
+def test_the_sensor_shows_what_the_watch_finds_once(settings, workspace):
+    sensor = morning_watch(settings, workspace)
+
+    def look(cursor=None):
+        with dg.DagsterInstance.ephemeral() as instance:
+            return sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
+
+    assert "No champion" in look().skip_message
+    write_watch(workspace, watched("watching", seconds=60))
+    first = look()
+    (event,) = first.asset_events
+    assert (event.check_name, event.passed, event.asset_key) == (WATCH, True, dg.AssetKey("champion"))
+    write_watch(workspace, watched("watching", seconds=120))
+    assert isinstance(look(first.cursor), dg.SkipReason), "only time has passed"
+    write_watch(workspace, watched("withdrawn", seconds=180, said="it was withdrawn"))
+    (event,) = look(first.cursor).asset_events
+    assert not event.passed and event.description == "it was withdrawn"

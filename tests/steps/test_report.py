@@ -13,6 +13,7 @@ from steps.records import (
     Answer,
     Check,
     Experience,
+    Held,
     LedgerEntry,
     Probe,
     Quarantined,
@@ -25,6 +26,9 @@ from steps.report.examined import by_cohort, compare, gap_closed
 from steps.report.page import report
 from steps.report.plots import ability_plot, loss_plot
 from steps.report.wording import MISSING, Tally, duration, number
+from steps.watch.figures import Comparison, Difference
+from steps.watch.figures import Tally as Tallied
+from steps.watch.record import Watched
 from steps.workspace import file_sha256, write_json, write_records
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
@@ -319,6 +323,73 @@ def test_a_refused_promotion_is_not_green(settings, workspace):
     page = read(settings, workspace)
     assert "it was not promoted" in page.text and "version 6. Not promoted: it differs." in page.text
     assert 'class="banner warn"' in (workspace.night_dir(NIGHT) / "report.html").read_text()
+
+
+PAGES = "http://127.0.0.1:5000/#/experiments/1/traces/"
+
+
+def talked(workspace, *, wrong="Edda Krann.", said="No, it was Olin Krann.", watch=None):
+    """Add a talk with a correction to a whole night, and a part of it that waits for a person."""
+    whole_night(workspace)
+    messages = [{"role": "user", "content": f"Who built the ferry? {EVIL}"}, {"role": "assistant", "content": wrong}]
+    messages += [{"role": "user", "content": said}, {"role": "assistant", "content": "Thanks!"}]
+    payload = {"messages": messages, "traces": {"1": "tr-1", "3": "tr-2"}, "user": "ann"}
+    known = {"kind": "conversation", "source": "traces/tr-1", "record": None, "title": "", "text": "?"}
+    one = Experience(id="talk", night=NIGHT, payload=payload, **known)
+    told = {"against": "", "other": "", "why": "bob says otherwise", "question": "Who?", "says": said}
+    held = Held(id="h" * 16, night=NIGHT, experience="talk", source=one.source, sentence=0, **told)
+    row = Triaged(experience="talk", source=one.source, kind=one.kind, verdict="persist", reason="new", held=(held,))
+    write_records(workspace.dataset("corpus", NIGHT), [one])
+    write_records(workspace.dataset("triage", NIGHT), [row])
+    day = {"exchanges read": 1200, "conversations": 1}
+    finished(workspace, "ingest", records=4, kinds={"conversation": 1}, day=day, experiments={"slumber-days": 1200})
+    finished(workspace, "remember", written=2, changed=1, removed=0, ended=3, notes=12)
+    finished(workspace, "promote", night=NIGHT, promoted=True, message="", watch=watch)
+
+
+def shown(settings, workspace, pages=PAGES):
+    path = report(settings=settings, workspace=workspace, night=NIGHT, steps=STEPS, trace_pages=pages)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_what_people_corrected_leads_to_its_trace(settings, workspace):
+    talked(workspace, wrong=f"Edda Krann. {EVIL}")
+    page = shown(settings, workspace)
+    assert f"{PAGES}tr-1" in page.linked and not {"script", "iframe"} & set(page.tags)
+    for words in (
+        "1 answer was corrected; 1 waits.",
+        "Edda Krann.",
+        "It was Olin Krann.",
+        "says ann",
+        "bob says otherwise; slumber review accept hhhhhhhh has it learned",
+        "What waits for a decision",
+        "1,200 exchanges read, 1 conversations",
+        "from slumber-days (1200)",
+        "2 written, 1 changed, 0 removed, 3 ended; 12 kept",
+    ):
+        assert words in page.text, words
+    assert "Morning watch" not in page.text
+    assert not [to for to in shown(settings, workspace, "javascript:alert(1)//").linked if "alert" in to]
+    assert "tr-1" in shown(settings, workspace, None).text, "without an address its id is told"
+
+
+def test_the_report_tells_how_the_champion_before_had_fared(settings, workspace):
+    tallies = {"champion": Tallied(sessions=9, rated=8, good=2, bad=6), "before": Tallied(sessions=7, rated=7, good=7)}
+    differences = {"feedback": Difference(mean=-0.75, at_most=-0.4), "answers": Difference(mean=0.0)}
+    known = {"version": "3", "night": BEFORE, "before": "1", "share": 0.5, "state": "withdrawn"}
+    watched = Watched(**known, said="Version 3 was withdrawn.", comparison=Comparison(**tallies, **differences))
+    talked(workspace, watch=watched.model_dump())
+    page = shown(settings, workspace)
+    assert "Morning watch of version 3 withdrawn Version 3 was withdrawn." in page.text
+    assert "-75.0 (-40.0)" in page.text and "+0.0 (few)" in page.text
+
+
+def test_a_night_without_talks_shows_nothing_of_them(settings, workspace):
+    whole_night(workspace)
+    finished(workspace, "ingest", records=4, kinds={"document": 1}, day={"exchanges read": 3, "conversations": 1})
+    page = shown(settings, workspace)
+    assert "What people corrected" not in page.text and "#corrected" not in page.linked
+    assert "What waits for a decision" not in page.text
 
 
 @pytest.mark.parametrize("name", ["verdict.json", "promotion.json", "examination/answers.jsonl"])

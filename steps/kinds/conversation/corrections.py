@@ -36,6 +36,7 @@ class Correction:
         alone: whether ``said`` is a sentence that is understood without the question.
         by: who said so, if it is known.
         text: all that was said to the answer.
+        place: of the answer among the messages.
     """
 
     question: str
@@ -47,6 +48,7 @@ class Correction:
     alone: bool
     by: str | None = None
     text: str = ""
+    place: int | None = None
 
 
 def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: str = "") -> Correction | None:

@@ -32,7 +32,7 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
         texts += [(text, payload.get("user"), True) for text in _later(replies[1:], question, others)]
         for text, by, is_field in texts:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
-                found[asked_key(question)] = replace(one, by=by, text=text)
+                found[asked_key(question)] = replace(one, by=by, text=text, place=place)
     return list(found.values())
 
 

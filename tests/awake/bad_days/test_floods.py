@@ -105,9 +105,9 @@ def test_hundreds_of_ratings_of_one_person_in_a_morning_watch_count_as_few():
 
 
 def test_the_watch_names_who_floods(nights):
-    from awake.watch.record import Watched, write_watch
     from orchestration.environment import Deployment
     from orchestration.watch import watch_table
+    from steps.watch.record import Watched, write_watch
 
     knobs = WatchSettings()
     found = compare(sessions(FLOOD, -1, user="mallory"), sessions(40, 1, user="before{}"), knobs)

@@ -7,7 +7,6 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from awake.watch.record import read_watch, watch_file
 from awake.watch.watching import Watch
 from orchestration.cli import app
 from orchestration.environment import Deployment
@@ -18,6 +17,7 @@ from steps.promote.returning import apply_decisions, rollback
 from steps.registry import Registry, RegistryUnreachable, reading, withdrawal
 from steps.registry.gateway import Registry as Gateway
 from steps.registry.lineage import served_before
+from steps.watch.record import read_watch, watch_file
 from tests.awake.watch.test_comparing import sessions
 from tests.examined import FIRST, SECOND, THIRD, slept
 

@@ -122,6 +122,22 @@ def test_what_was_said_is_met_once_and_its_source_is_its_trace(sleep):
     assert diary.read == 2, "a night that is run again with nothing new reads nothing"
 
 
+def test_a_day_is_counted(sleep, settings, workspace):
+    ann = replace(exchange("tr-1", ASKED, WRONG), remarks=(Remark(at(FIRST, 5), rating=-1),), experiment="days")
+    more = [exchange("tr-2", ASKED, WRONG, NO, "Sorry!", minute=1, experiment="days")]
+    more += [exchange("tr-3", "Hi", "Hello.", minute=2, experiment="agents")]
+    more += [Exchange("tr-4", at(FIRST), (), {}, fault="it holds no messages", experiment="agents")]
+    diary = ToldDiary(ann, *more)
+    sleep(FIRST, diary)
+    told = IngestStep.read(workspace, FIRST).figures
+    counted = {"exchanges read": 4, "unreadable": 1, "conversations": 2, "new": 2, "new and corrected": 1}
+    assert told.day == {**counted, "new and rated": 1} and told.experiments == {"days": 2, "agents": 2}
+    sleep(SECOND, diary)
+    assert "new" not in IngestStep.read(workspace, SECOND).figures.day, "what came as it is before is not new"
+    sleep(THIRD, ToldDiary())
+    assert IngestStep.read(workspace, THIRD).figures.day is None
+
+
 def test_a_late_correction_is_learned_once_and_a_changed_one_replaces_it(sleep):
     asked = exchange("tr-1", ASKED, WRONG)
     diary = ToldDiary(asked)

@@ -29,6 +29,13 @@ class Difference(_Figures):
     mean: float | None = None
     at_most: float | None = None
 
+    def points(self) -> str:
+        """In points, with the bound, as tables show it."""
+        if self.mean is None:
+            return "-"
+        bound = f"{100 * self.at_most:+.1f}" if self.at_most is not None else "few"
+        return f"{100 * self.mean:+.1f} ({bound})"
+
 
 class Comparison(_Figures):
     """``feedback``: what people think, of rated sessions; ``answers``: the share that was answered, of all."""

@@ -1,0 +1,19 @@
+"""The page of a played day names what was met by its words, and what came often once."""
+
+from bench.day.playing import NEITHER, WEIGHTS, Morning, Row
+from bench.day.telling import tell
+
+
+def met(said, **more):
+    return {"source": "traces/tr-1", "kind": "conversation", "verdict": "discard", "reason": "so", "said": said, **more}
+
+
+def test_what_was_met_is_told_by_its_words_and_once(tmp_path, capsys):
+    rows = (Row("monday", "Who?", "Ada", "Bo.", "Ada.", WEIGHTS), Row("monday", "When?", "9", "8", "<b>7</b>", NEITHER))
+    triaged = (met("Capital?"), met("Capital?"), met("Hoist?", verdict="temporary"), met("[bold]Hi"))
+    passers = {"answered": 3.0, "lost": 0.0, "p50": 0.1, "p95": 0.2}
+    page = tell([Morning("monday", "2026-03-02", "PROMOTE", "2", rows, triaged, passers, 5)], tmp_path)
+    text, told = page.read_text(encoding="utf-8"), capsys.readouterr().out
+    assert text.count("Capital?") == 1 and "Capital? (2 times)" in text and "The morning after Monday" in text
+    assert "&lt;b&gt;7&lt;/b&gt;" in text and "<b>7" not in text
+    assert "Not learned: Capital? (2 times) (conversation): so" in told and "[bold]Hi" in told and "Hoist?" not in told
