@@ -47,7 +47,8 @@ def test_whoever_brings_it_killed_before_every_commit(tmp_path):
         assert point["Who built ship 2?"] == [["Edda Krann.", "-1", "Olin Krann."]], point
 
 
-def test_a_commit_that_was_killed_is_taken_back_by_whoever_comes_next(registry, tmp_path):
+@pytest.mark.parametrize("look", [lambda found: found.client.search_registered_models(), stored_model])
+def test_a_commit_that_was_killed_is_taken_back_by_whoever_looks_next(registry, tmp_path, look):
     """SQLite leaves a journal then, which a connection that may only read refuses to take back."""
     database = registry.workspace.state / "mlflow" / "mlflow.db"
     copied = Workspace(tmp_path / "copied")
@@ -61,6 +62,5 @@ def test_a_commit_that_was_killed_is_taken_back_by_whoever_comes_next(registry, 
     connection.close()
     journal = copied.state / "mlflow" / "mlflow.db-journal"
     assert journal.stat().st_size > 0
-    found = Registry(registry.settings, copied)
-    assert stored_model(found) is not None and reading.champion(found).is_night_zero
-    assert not journal.exists()
+    assert look(Registry(registry.settings, copied))
+    assert not journal.exists() and reading.champion(Registry(registry.settings, copied)).is_night_zero

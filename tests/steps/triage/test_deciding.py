@@ -72,7 +72,8 @@ def test_where_a_talk_goes_and_whose_it_is(decided, said, verdict, owner):
 def test_what_is_ones_own_is_never_taught_whatever_else_a_talk_corrects(decided, settings, workspace):
     own = ("Thanks. What is my locker?", "Locker 12.", "No, it's locker 21.")
     mixed = talk(*LASTING, "I see.", *own)
-    brief = talk(*LASTING[:2], *("No, Otto Lem keeps it.", "I see."), *BRIEF, source="traces/b", user="ann")
+    swept = ("Who sweeps the mill?", "Ida Holt sweeps the mill.", "No, Otto Lem sweeps it.", "I see.")
+    brief = talk(*swept, *BRIEF, source="traces/b", user="ann")
     rows, _ = decided(mixed, brief)
     assert [row.verdict for row in rows] == ["persist", "persist"]
     assert [row.withheld for row in rows] == [(1,), (1,)] and rows[0].signals.personal
