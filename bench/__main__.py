@@ -205,7 +205,9 @@ def day(
 
 @app.command()
 def load(
-    minutes: Annotated[float, typer.Option("--minutes", min=0.1, help="that slumber is asked, its peer as long")] = 5.0,
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0, help="that slumber is asked, its peer as long; 0: the night alone")
+    ] = 5.0,
     users: Annotated[int, typer.Option("--users", min=1, help="who ask at once, in sessions")] = 6,
     tokens: Annotated[int, typer.Option("--tokens", min=1, help="longest answer")] = 32,
     night_minutes: Annotated[

@@ -9,7 +9,7 @@ import numpy as np
 from rich.table import Table
 from scipy.stats import linregress
 
-from bench.drawing import COLOURS, FAINT, INK, drawn, plain
+from bench.drawing import COLOURS, INK, drawn, plain
 
 Met = dict[str, Any]  # a request, as `users.py` writes it down
 
@@ -41,15 +41,14 @@ def of_requests(turns: Sequence[Sequence[Met]]) -> dict[str, Any]:
     }
 
 
-def of_memory(samples: Sequence[tuple[float, float]], *, first_swap: float, settle: float) -> dict[str, float | None]:
-    """Memory of the server from ``settle`` seconds after the first swap on: (time, MB) pairs.
+def of_memory(samples: Sequence[tuple[float, float]]) -> dict[str, float | None]:
+    """Memory of the server from when it had settled after the first swap on: (time, MB) pairs.
 
     ``slope``: MB in a minute, by least squares; ``grew``: from the first tenth (median) to the last.
     """
-    later = [(at, mb) for at, mb in samples if at >= first_swap + settle]
-    if len(later) < 10:
+    if len(samples) < 10:
         return {"after_first_swap": None, "at_the_end": None, "grew": None, "slope": None}
-    times, sizes = np.array(later).T
+    times, sizes = np.array(samples).T
     tenth = max(len(sizes) // 10, 1)
     begun, ended = float(np.median(sizes[:tenth])), float(np.median(sizes[-tenth:]))
     slope = float(linregress((times - times[0]) / 60, sizes).slope)
@@ -89,7 +88,6 @@ def draw(result: dict[str, Any], path: Path, *, turns: dict[str, list[list[Met]]
             below.plot([(at - start) / 60 for at, _ in sizes], [mb for _, mb in sizes], color=colour, lw=1.5)
         for swap in result["swaps"]:
             above.axvline((swap["time"] - start) / 60, color=INK, lw=0.8, ls="--")
-        below.plot([], [], color=FAINT)
         above.set(ylabel="seconds per answer", ylim=(0, None))
         below.set(xlabel="minutes", ylabel="memory (MB)", ylim=(0, None))
         above.legend(frameon=False)
@@ -99,8 +97,7 @@ def draw(result: dict[str, Any], path: Path, *, turns: dict[str, list[list[Met]]
 
 def _ratio(above: dict[str, Any], under: dict[str, Any], name: str) -> float | None:
     one, other = above.get(name), under.get(name)
-    comparable = isinstance(one, float) and isinstance(other, float) and other
-    return one / other if comparable else None
+    return one / other if isinstance(one, float) and isinstance(other, float) and other else None
 
 
 def _shown(value: Any) -> str:

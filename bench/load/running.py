@@ -18,7 +18,7 @@ from bench.day.serving import Server, answering, free_port, served
 from bench.load.champions import crown, make_adapter
 from bench.load.driving import Load, put_on
 from bench.load.figures import draw, of_memory, of_requests, tables
-from bench.load.night import sleeping
+from bench.load.night import dream, sleeping
 from bench.load.sampling import Samples
 from bench.running import machine
 from bench.tiny import build_tiny_model
@@ -68,6 +68,9 @@ def measure(plan: Plan, out: Path) -> dict[str, Any]:
     adapters = [make_adapter(out / "adapters" / str(n), settings, seed=n, noise=noise) for n in (1, 2)]
     registry = opened_registry(settings, workspace)
     crown(registry, adapters[0], night="2026-01-01")
+    if plan.night_minutes:
+        say("A night dreams beforehand ...")
+        dream(out / "night", {"model": said["model"]})
     samples, swaps = Samples(), []
     turns: dict[str, list[list[dict[str, Any]]]] = defaultdict(list)
     loads: dict[str, list[float]] = defaultdict(list)
@@ -94,24 +97,31 @@ def measure(plan: Plan, out: Path) -> dict[str, Any]:
         turns["peer"].clear()
         loads.clear()
         # The second swap brings the first adapter back, as a version of its own.
-        for number, adapter in ((0, adapters[1]), (1, adapters[0])):
+        for number, adapter in ((0, adapters[1]), (1, adapters[0])) if plan.minutes else ():
             say(f"Turn {number + 1} of 2: slumber, with a swap in its middle ...")
             swap = _Swap(ours, registry, adapter, f"2026-01-0{number + 2}", at=time.monotonic() + half / 2)
             turn("slumber", ours, half, users=plan.users, meanwhile=swap)
             swaps.append(swap.told())
             say(f"Turn {number + 1} of 2: transformers serve ...")
             turn("peer", peer, half, users=plan.users)
-        asked = [r["start"] for one in turns["slumber"] for r in one]
-        memory = samples.within(min(asked), time.time(), "slumber")
-        night = _beside_a_night(plan, out, model, turn, ours)
-        longer = samples.within(min(asked), time.time(), "slumber")
-    result = {
-        "setting": {**vars(plan), "machine": machine(), "torch": torch.__version__, "adapter_rank": settings.consolidate.rank},
-        **{name: of_requests(turns[name]) for name in ("slumber", "peer")},
+        swapped, turned = swaps[0]["time"] if swaps else time.time(), time.time()
+        night = _beside_a_night(plan, out, turn, ours)
+        memory = samples.within(swapped + half / 10, time.time(), "slumber")
+    result: dict[str, Any] = {
+        "setting": {
+            **vars(plan),
+            "machine": machine(),
+            "torch": torch.__version__,
+            "adapter_rank": settings.consolidate.rank,
+        },
+        "slumber": of_requests(turns["slumber"]),
+        "peer": of_requests(turns["peer"]),
         "swaps": swaps,
-        "memory": of_memory(memory, first_swap=swaps[0]["time"], settle=half / 10),
-        "memory_with_night": of_memory(longer, first_swap=swaps[0]["time"], settle=half / 10),
-        "night": {**night, **{name: of_requests(turns[name]) for name in ("idle", "training")}},
+        "memory": {
+            **of_memory([one for one in memory if one[0] <= turned]),
+            "slope with what came after": of_memory(memory)["slope"],
+        },
+        "night": {**night, "idle": of_requests(turns["idle"]), "training": of_requests(turns["training"])},
         "load_average": {f"load average, {name}": sum(got) / len(got) for name, got in loads.items() if got},
     }
     write_json(out / "load.json", result)
@@ -148,7 +158,7 @@ class _Swap:
         return {"version": self._version, "time": self._crowned, "seconds": self._serves - self._crowned}
 
 
-def _beside_a_night(plan: Plan, out: Path, model: dict[str, Any], turn: Any, server: Server) -> dict[str, Any]:
+def _beside_a_night(plan: Plan, out: Path, turn: Any, server: Server) -> dict[str, Any]:
     """Ask the server without a night, beside a training one, and without again."""
     if not plan.night_minutes:
         return {}
@@ -156,7 +166,7 @@ def _beside_a_night(plan: Plan, out: Path, model: dict[str, Any], turn: Any, ser
     say("Idle: a few users, no night ...")
     turn("idle", server, seconds / 2, users=plan.night_users)
     say("A night begins; it is waited for until it trains ...")
-    with sleeping(out / "night", {"model": model}) as night:
+    with sleeping(out / "night") as night:
         night.until_it_trains()
         say("A night trains; a few users ask ...")
         nice: list[int] = []
