@@ -44,15 +44,16 @@ def of_requests(turns: Sequence[Sequence[Met]]) -> dict[str, Any]:
 def of_memory(samples: Sequence[tuple[float, float]]) -> dict[str, float | None]:
     """Memory of the server from when it had settled after the first swap on: (time, MB) pairs.
 
-    ``slope``: MB in a minute, by least squares; ``grew``: from the first tenth (median) to the last.
+    It swings with what is being answered (the cache's row grows and goes), so that what stays is told by the lowest
+    values of the first and the last third; ``slope``: MB in a minute, of all, by least squares.
     """
     if len(samples) < 10:
-        return {"after_first_swap": None, "at_the_end": None, "grew": None, "slope": None}
+        return {"lowest_at_first": None, "lowest_at_last": None, "highest": None, "slope": None}
     times, sizes = np.array(samples).T
-    tenth = max(len(sizes) // 10, 1)
-    begun, ended = float(np.median(sizes[:tenth])), float(np.median(sizes[-tenth:]))
+    third = len(sizes) // 3
     slope = float(linregress((times - times[0]) / 60, sizes).slope)
-    return {"after_first_swap": begun, "at_the_end": ended, "grew": ended - begun, "slope": slope}
+    lowest = {"lowest_at_first": float(sizes[:third].min()), "lowest_at_last": float(sizes[-third:].min())}
+    return {**lowest, "highest": float(sizes.max()), "slope": slope}
 
 
 def tables(result: dict[str, Any]) -> list[Table]:

@@ -104,7 +104,7 @@ def measure(plan: Plan, out: Path) -> dict[str, Any]:
             swaps.append(swap.told())
             say(f"Turn {number + 1} of 2: transformers serve ...")
             turn("peer", peer, half, users=plan.users)
-        swapped, turned = swaps[0]["time"] if swaps else time.time(), time.time()
+        swapped = swaps[0]["time"] if swaps else time.time()
         night = _beside_a_night(plan, out, turn, ours)
         memory = samples.within(swapped + half / 10, time.time(), "slumber")
     result: dict[str, Any] = {
@@ -117,14 +117,12 @@ def measure(plan: Plan, out: Path) -> dict[str, Any]:
         "slumber": of_requests(turns["slumber"]),
         "peer": of_requests(turns["peer"]),
         "swaps": swaps,
-        "memory": {
-            **of_memory([one for one in memory if one[0] <= turned]),
-            "slope with what came after": of_memory(memory)["slope"],
-        },
+        "memory": of_memory(memory),
         "night": {**night, "idle": of_requests(turns["idle"]), "training": of_requests(turns["training"])},
         "load_average": {f"load average, {name}": sum(got) / len(got) for name, got in loads.items() if got},
     }
     write_json(out / "load.json", result)
+    write_json(out / "logs" / "samples.json", samples.rows)
     draw(result, out / "load", turns=turns, rows=samples.rows)
     for table in tables(result):
         Console(width=150).print(table)

@@ -41,10 +41,12 @@ def test_nothing_answered_has_no_times():
     assert (found["lost"], found["p95"], found["tokens_per_answer"]) == (1, None, None)
 
 
-def test_memory_that_is_flat_and_memory_that_grows():
-    assert of_memory([(second, 900.0) for second in range(300)])["slope"] == pytest.approx(0)
+def test_memory_that_swings_is_flat_and_memory_that_stays_is_not():
+    swings = of_memory([(second, 900.0 + 100 * (second % 30 > 10)) for second in range(300)])
+    assert (swings["lowest_at_first"], swings["lowest_at_last"], swings["highest"]) == (900, 900, 1000)
     grows = of_memory([(second, 1000 + second / 60) for second in range(300)])
-    assert grows["slope"] == pytest.approx(1) and grows["grew"] == pytest.approx(270 / 60)
+    assert grows["slope"] == pytest.approx(1)
+    assert grows["lowest_at_last"] - grows["lowest_at_first"] == pytest.approx(200 / 60)
     assert of_memory([(1, 900.0)])["slope"] is None
 
 
@@ -75,6 +77,6 @@ def test_a_run_of_seconds_loses_nothing(tmp_path):
     assert (ours.lost, ours.by_two_versions, ours.prompts_answered_in_two_ways, peer.lost) == (0, 0, 0, 0)
     assert [swap["version"] for swap in found["swaps"]] == ["3", "4"]
     assert set(ours.versions) >= {"version-3"} and ours.requests >= 10 and 0 < ours.p50 <= ours.p95
-    assert peer.requests_per_second > 0 and found["memory"]["at_the_end"] > 0
+    assert peer.requests_per_second > 0 and found["memory"]["lowest_at_last"] > 0
     assert night.nice == [10] and night.idle["requests"] and night.training["lost"] == 0
     assert (tmp_path / "load.png").is_file() and "transformers serve" in done.stdout
