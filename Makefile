@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections gate-demo attack lint clean
+.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections bench-load gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -57,6 +57,9 @@ bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5
 
 bench-corrections: $(READY) ## fifty corrections over eight nights, five arms, three seeds: leave it overnight
 	@$(BIN)/python -m bench corrections --seeds 3
+
+bench-load: $(READY) ## the server over two swaps, beside `transformers serve`, and beside a night that trains (half an hour)
+	@$(BIN)/python -m bench load
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate

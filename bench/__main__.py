@@ -204,6 +204,30 @@ def day(
 
 
 @app.command()
+def load(
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0, help="that slumber is asked, its peer as long; 0: the night alone")
+    ] = 5.0,
+    users: Annotated[int, typer.Option("--users", min=1, help="who ask at once, in sessions")] = 6,
+    tokens: Annotated[int, typer.Option("--tokens", min=1, help="longest answer")] = 32,
+    night_minutes: Annotated[
+        float, typer.Option("--night-minutes", min=0, help="asked beside a night's training; 0: no night")
+    ] = 2.0,
+    night_users: Annotated[int, typer.Option("--night-users", min=1, help="who ask then")] = 2,
+    batching: Annotated[
+        bool, typer.Option("--peer-batching/--no-peer-batching", help="continuous batching of the peer")
+    ] = False,
+    model: Annotated[str, typer.Option("--model", help="'embedded', 'tiny', or a local folder")] = "embedded",
+    out: Out = Path(".bench/load"),
+) -> None:
+    """Ask the server over two swaps, beside `transformers serve`, and while a night trains; print what users met."""
+    from bench.load.running import Plan, measure
+
+    plan = Plan(model, minutes, users, tokens, night_minutes, night_users, batching)
+    measure(plan, out.resolve())
+
+
+@app.command()
 def redaction() -> None:
     """Print how well redaction tells secrets and personal data from what looks like them, on labelled lines."""
     from bench.redaction import measure

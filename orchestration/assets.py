@@ -12,6 +12,7 @@ import dagster as dg
 from orchestration.checks import check_results, check_specs, step_errors
 from orchestration.lineage import begin
 from orchestration.metadata import Metadata, md5, step_metadata
+from orchestration.niceness import be_nice
 from steps.lifecycle import asset_steps
 from steps.manifest import StepRecord
 from steps.night import Night
@@ -63,6 +64,7 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
     )
     def made(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Night]) -> dg.MaterializeResult:
         with step_errors(context, doing=", ".join(step.name for step in steps)):
+            be_nice(tonight.settings.night.nice)
             if first:
                 begin(tonight)
             done = [(step, step.run(tonight)) for step in steps]

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
+from orchestration.niceness import be_nice
 from orchestration.notify import notify
 from steps.errors import NightRunning, SlumberError, full_disk_told
 from steps.gate.verdict import read_verdict
@@ -58,6 +59,7 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
         raise
     with workspace.lock(night):
         pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
+    be_nice(settings.night.nice)  # before libraries that start threads
     say(f"Night {night}: the settings are in order; Dagster and MLflow are being loaded ...")
     prepare_libraries(settings)
     start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"

@@ -120,6 +120,6 @@ def tiny_settings(settings, tiny_model, tmp_path):
             "consolidate": changed("consolidate", epochs=2, rank=4, checkpoint_steps=2),
             "examine": changed("examine", anchors=anchors, canaries=canaries, max_new_tokens=8),
             "gate": changed("gate", min_anchors=10),
-            "night": changed("night", wait=False),  # few probes: their verdicts are INCONCLUSIVE
+            "night": changed("night", wait=False, nice=0),  # few probes: INCONCLUSIVE; tests share their process
         }
     )

@@ -18,7 +18,7 @@ from bench.day.client import People
 from steps.errors import SlumberError
 from steps.progress import say
 
-_SLUMBER = [sys.executable, "-c", "from orchestration.cli import main; main()"]
+SLUMBER = [sys.executable, "-c", "from orchestration.cli import main; main()"]
 START_SECONDS, SWAP_SECONDS = 600, 300  # of a machine that others use, too
 
 
@@ -52,12 +52,19 @@ class Server:
 @contextlib.contextmanager
 def served(workspace: Path, params: Path) -> Iterator[Server]:
     """Run `slumber serve` on a free port until the block ends; ``params`` must name that port (``free_port``)."""
-    command = [*_SLUMBER, "serve", "--workspace", str(workspace), "--params", str(params)]
+    command = [*SLUMBER, "serve", "--workspace", str(workspace), "--params", str(params)]
     port = next(
         line.split(":")[1].strip() for line in params.read_text().splitlines() if line.strip().startswith("port:")
     )
+    with answering(command, f"http://127.0.0.1:{port}") as server:
+        yield server
+
+
+@contextlib.contextmanager
+def answering(command: list[str], address: str) -> Iterator[Server]:
+    """Run a server, wait until ``/health`` answers, and stop it when the block ends."""
     process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
-    server = Server(f"http://127.0.0.1:{port}", process)
+    server = Server(address, process)
     try:
         server._until(lambda: bool(server.health()), START_SECONDS, "the server did not answer")
         yield server
@@ -73,7 +80,7 @@ def served(workspace: Path, params: Path) -> Iterator[Server]:
 def slept(workspace: Path, params: Path, night: str) -> None:
     """Run `slumber night`; a night that promotes nothing is a result, not an error."""
     where = ["--workspace", str(workspace), "--params", str(params), "--inbox", str(workspace / "inbox")]
-    done = subprocess.run([*_SLUMBER, "night", "--night", night, *where], check=False)
+    done = subprocess.run([*SLUMBER, "night", "--night", night, *where], check=False)
     if done.returncode != 0:
         raise SlumberError(f"The night ended with code {done.returncode}: see its lines above.")
 

@@ -14,6 +14,7 @@ from orchestration.cli.options import (
     deployment,
     write_result,
 )
+from orchestration.niceness import be_nice
 from steps.errors import SlumberError
 from steps.forget.request import refuse_while_forgetting
 from steps.lifecycle import STEPS, command_of
@@ -40,6 +41,7 @@ def _command(step: Step):
     ) -> None:
         found = deployment(workspace=workspace, params=params, inbox=inbox)
         steps = command_of(step.name)
+        be_nice(found.settings.night.nice)
         tonight = found.night(chosen_night(night, found))
         if step.name == "report" and not tonight.folder.is_dir():
             raise SlumberError(f"There was no night {tonight.date} in {found.workspace.root}: see `slumber history`.")

@@ -72,7 +72,7 @@ class DreamStep(Step[DreamFigures]):
         settings = night.settings
         base = base_sha256(base_folder(settings.model))
         shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
-        night_of = settings.night.model_dump(mode="json")
+        night_of = settings.night.model_dump(mode="json", exclude={"nice"})
         decided = [(key, sorted(parts)) for key, (_, parts) in accepted(night).items()]
         knobs = [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
         return [*knobs, decided] if decided else knobs

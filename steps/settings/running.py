@@ -47,6 +47,9 @@ class NightSettings(Section):
         True,
         description="what is too little for the gate to judge (gate.min_probes) waits for the next nights",
     )
+    nice: Annotated[int, Field(ge=0, le=19)] = Field(
+        10, description="niceness of a night: the server of the day goes first; 0: none"
+    )
 
 
 class ServeSettings(Section):
