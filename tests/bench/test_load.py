@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from bench.load.figures import of_memory, of_requests
 from steps.settings import REPOSITORY
 
-pytest.importorskip("locust")
+# Looked for and not imported: it patches threads and sockets of the process.
+pytestmark = pytest.mark.skipif(find_spec("locust") is None, reason="needs the extra bench")
 
 
 def met(start, seconds, text="a", *, prompt="q", versions=("version-2",), **more):
