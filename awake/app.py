@@ -75,7 +75,7 @@ def make_app(
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
         watch = watched()
-        problem = serving.problem or diary.problem or (recall.problem if recall else None)
+        problem = engine.problem or serving.problem or diary.problem or (recall.problem if recall else None)
         problem = problem or (watch or {}).get("problem")
         told = {"version": serving.version, "night": serving.night, "problem": problem}
         return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting} | (

@@ -55,7 +55,8 @@ class Engine:
         self._changed = threading.Condition()
         self._model_lock = threading.Lock()  # an adapter is loaded between two steps
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self.problem: str | None = None
+        self._thread = threading.Thread(target=self._run_on, name="engine", daemon=True)
         self._thread.start()
 
     @property
@@ -76,8 +77,8 @@ class Engine:
         """
         answer = Answer(ask, version=version, notes=list(notes))
         with self._changed:
-            if self._stopped:
-                raise NotAnswered("The server is stopping.", status=503)
+            if self.problem or self._stopped:
+                raise NotAnswered(self.problem or "The server is stopping.", status=503)
             room = self.most_waiting + max(0, self.together - self.load[0])
             if not ahead and sum(not other.cancelled.is_set() for other in self._queue) >= room:
                 raise NotAnswered(
@@ -139,6 +140,17 @@ class Engine:
                 self._queue.popleft().fail(NotAnswered("The server is stopping.", status=503))
             self._changed.notify_all()
         self._thread.join(timeout=seconds)
+
+    def _run_on(self) -> None:
+        """Run to the end; if that comes unforeseen, nobody is left waiting for words."""
+        try:
+            self._run()
+        except Exception as error:
+            with self._changed:
+                self.problem = f"The engine ended ({type(error).__name__}: {error}): start the server again."
+                for answer in [*self._queue, *(w.answer for v in self._versions.values() for w in v.writing)]:
+                    answer.fail(NotAnswered(self.problem, status=503))
+                self._queue.clear()
 
     def _run(self) -> None:
         while True:

@@ -58,7 +58,11 @@ class Exchange:
 
 
 class Diary(Protocol):
-    """Where exchanges are kept. Both raise SlumberError if it cannot be read."""
+    """Where exchanges are kept. All raise SlumberError if it cannot be read."""
+
+    def absent(self) -> list[str]:
+        """Which of the places that the settings name are not there."""
+        ...
 
     def state(self, window: Window) -> list[tuple[str, int]]:
         """Which exchanges lie in the window, and when each was last changed, the oldest first; cheap."""

@@ -1,8 +1,10 @@
 """Play days and nights one after the other, and tell what each morning knows, and from where."""
 
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -12,15 +14,18 @@ from bench.day.script import DAYS, Day, read_day
 from bench.day.serving import Passers, free_port, served, slept
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
-from steps.marking import abstains, right
+from steps.marking import abstains, holds, right
+from steps.memory.store import memory_path, opened
 from steps.params import load_settings
 from steps.progress import say
 from steps.records import Experience, Triaged
 from steps.registry import Registry, reading
 from steps.workspace import Workspace, read_records, write_json
 
+Notes = Callable[[Sequence[str]], list[str]]
 BY_THE_WAY = "What is the capital of France?"
 WEIGHTS, MEMORY, BOTH, NEITHER = "weights", "memory", "weights or memory", "neither"
+MISLED = "weights, but the notes before the question led astray"
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def play_days(out: Path, *, days: int, model: str | None = None) -> list[Morning
                 version = _champion(out, params)
                 server.until_version(version)
                 passers.versions.add(people.once(BY_THE_WAY, user="passer", memory=False).version)
-            rows = [row for one in asked for row in _asked_again(people, *one, _changed(asked, one[0]))]
+            notes_of = partial(_noted, out)
+            rows = [row for one in asked for row in _asked_again(people, notes_of, *one, _changed(asked, one[0]))]
         mornings.append(_morning(out, name, night, version, rows, passers, said))
         write_json(out / "played.json", [{"day": one.day, "night": one.night} for one in mornings])
     return mornings
@@ -94,26 +100,39 @@ def _changed(asked: list[tuple[str, Day, dict[str, Reply]]], name: str) -> dict[
     return {talk.ask: talk.right for day in later for talk in day.talks if talk.changes}
 
 
-def _asked_again(people: People, name: str, day: Day, first: dict[str, Reply], changed: dict[str, str]) -> list[Row]:
+def _asked_again(
+    people: People, notes_of: Notes, name: str, day: Day, first: dict[str, Reply], changed: dict[str, str]
+) -> list[Row]:
     rows = []
     for talk in day.talks:
         if talk.ask not in changed:
-            rows.append(_row(people, name, talk.ask, talk.right, talk.user, first[talk.ask].text))
+            rows.append(_row(people, notes_of, name, talk.ask, talk.right, talk.user, first[talk.ask].text))
     for own in day.own:
-        rows.append(_row(people, name, own.ask, own.right, own.user, f"({own.user}: {own.tell})"))
+        rows.append(_row(people, notes_of, name, own.ask, own.right, own.user, f"({own.user}: {own.tell})"))
     for expires in day.expires:
-        rows.append(_row(people, name, expires.ask, expires.right, "mira", "(in the inbox)"))
+        rows.append(_row(people, notes_of, name, expires.ask, expires.right, "mira", "(in the inbox)"))
     return rows
 
 
-def _row(people: People, name: str, question: str, wanted: str, user: str, yesterday: str) -> Row:
+def _row(people: People, notes_of: Notes, name: str, question: str, wanted: str, user: str, yesterday: str) -> Row:
     alone = people.once(question, user=user, memory=False)
     found = people.once(question, user=user, memory=True)
-    noted = any(wanted.lower() in str(note.get("text", note)).lower() for note in found.notes)
+    ids = tuple(str(note["id"]) for note in found.notes)
     knows, tells = right(alone.text, (wanted,)), right(found.text, (wanted,))
-    source = (BOTH if noted else WEIGHTS) if knows and tells else MEMORY if tells else WEIGHTS if knows else NEITHER
-    today = found.text if tells or not knows else alone.text
-    return Row(name, question, wanted, yesterday, today, source, tuple(str(note.get("id")) for note in found.notes))
+    if tells:
+        noted = any(holds(said, (wanted,)) for said in notes_of(ids))
+        source = MEMORY if not knows else BOTH if noted else WEIGHTS
+    else:
+        source = MISLED if knows else NEITHER
+    return Row(name, question, wanted, yesterday, found.text, source, ids)
+
+
+def _noted(out: Path, ids: Sequence[str]) -> list[str]:
+    """What notes of everybody say."""
+    if not ids:
+        return []
+    with opened(memory_path(Workspace(out), None)) as memory:
+        return [memory.find(number).said for number in ids]
 
 
 def _morning(
@@ -162,10 +181,10 @@ def undone(mornings: list[Morning]) -> list[Row]:
     """What an earlier morning knew and the last one does not."""
     if len(mornings) < 2:
         return []
-    knew = {(row.day, row.question) for one in mornings[:-1] for row in one.rows if row.source != NEITHER}
-    return [row for row in mornings[-1].rows if (row.day, row.question) in knew and row.source == NEITHER]
+    knew = {(row.day, row.question) for one in mornings[:-1] for row in one.rows if honest(row) == "right"}
+    return [row for row in mornings[-1].rows if (row.day, row.question) in knew and honest(row) != "right"]
 
 
 def honest(row: Row) -> str:
     """What kind of answer it is: right, "I do not know", or something else."""
-    return "right" if row.source != NEITHER else "does not know" if abstains(row.today) else "wrong"
+    return "right" if row.source not in (NEITHER, MISLED) else "does not know" if abstains(row.today) else "wrong"

@@ -30,7 +30,7 @@ class IngestFigures(Figures):
 
     ``day``: what was read of what was said by day; ``experiments``: how many exchanges each MLflow experiment holds.
     ``days``: of what was said by day, what is not there: entries that wait for MLflow, and feedback, since the day of
-    the last night, on answers that are not in the diary.
+    the last night, on answers that are not in the diary. ``absent``: experiments that are named and are not there.
     """
 
     records: int
@@ -39,6 +39,7 @@ class IngestFigures(Figures):
     probes: int
     redactions: dict[str, int] = Field({})
     days: dict[str, int] = Field({}, title="not_in_the_diary")
+    absent: list[str] = Field([], title="experiments_that_are_not_there")
     day: dict[str, int] | None = Field(None, title="said_by_day")
     experiments: dict[str, int] | None = Field(None, title="exchanges_from")
 
@@ -108,6 +109,7 @@ class IngestStep(Step[IngestFigures]):
             probes=len(intake.probes),
             redactions=dict(sorted(intake.redacted.items())),
             days=_missing(night) if night.diary else {},
+            absent=night.diary.absent() if night.diary else [],
             day=intake.read.told(),
             experiments=dict(intake.read.experiments) or None,
         )
@@ -118,7 +120,9 @@ class IngestStep(Step[IngestFigures]):
             "meets it",
             ASTRAY: "{} times somebody said something of an answer that is not in the diary (any more)",
         }
-        return [says[name].format(count) for name, count in record.figures.days.items() if count]
+        absent = record.figures.absent
+        lines = [f"MLflow has no experiment {name!r} (ingest.experiments): nothing was read there" for name in absent]
+        return lines + [says[name].format(count) for name, count in record.figures.days.items() if count]
 
     def result(self, night: Night, record: StepRecord) -> dict[str, Any]:
         ledger = read_records(night.dataset("ledger"), LedgerEntry)

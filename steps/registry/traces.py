@@ -43,6 +43,11 @@ class TraceDiary:
     def _registry(self) -> Registry:
         return Registry(self._settings, self._workspace)
 
+    def absent(self) -> list[str]:
+        with translate_errors(self._registry.uri, outcome=_UNREAD):
+            client = self._registry.client
+            return [name for name in self._settings.ingest.experiments if client.get_experiment_by_name(name) is None]
+
     def state(self, window: Window) -> list[tuple[str, int]]:
         found = [(trace.info.trace_id, _changed(trace)) for trace, _ in self._traces(window, spans=False)]
         return sorted(found)

@@ -123,3 +123,15 @@ def test_a_stopped_engine_finishes_what_runs(tiny_settings):
         said(waiting)
     with pytest.raises(NotAnswered, match="stopping"):
         ask(engine, QUESTIONS[0])
+
+
+def test_an_engine_that_ends_unforeseen_says_so_and_leaves_nobody_waiting(engine, monkeypatch):
+    def broken():
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(engine, "_admitted", broken)
+    with pytest.raises(NotAnswered, match="out of luck.*start the server again"):
+        said(ask(engine, QUESTIONS[0]))
+    with pytest.raises(NotAnswered, match="start the server again"):
+        ask(engine, QUESTIONS[1])
+    assert "out of luck" in engine.problem

@@ -76,6 +76,9 @@ def test_traces_of_an_agent_are_read_where_settings_name_their_experiment(regist
     told = {one.trace: one for one in TraceDiary(settings, registry.workspace).exchanges(ALWAYS)}
     assert told[span.trace_id].reply["content"] == "Hello."
     assert told[span.trace_id].experiment == "agents"
+    typed = registry.settings.ingest.model_copy(update={"experiments": ["agents", "agnets"]})
+    wrong = registry.settings.model_copy(update={"ingest": typed})
+    assert TraceDiary(wrong, registry.workspace).absent() == ["agnets"]
     assert told[other.trace_id].fault and days_of(registry) not in told
 
 

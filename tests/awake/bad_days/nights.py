@@ -31,6 +31,9 @@ class Days:
     def state(self, window: Window) -> list[tuple[str, int]]:
         return [(one.trace, max([one.began, *(r.at for r in one.remarks)])) for one in self._within(window)]
 
+    def absent(self) -> list[str]:
+        return []
+
     def exchanges(self, window: Window) -> Iterable[Exchange]:
         return iter(self._within(window))
 

@@ -35,6 +35,9 @@ class ToldDiary:
     def state(self, window):
         return [(one.trace, max([one.began, *(r.at for r in one.remarks)])) for one in self.within(window)]
 
+    def absent(self):
+        return []
+
     def exchanges(self, window):
         self.read += 1
         return iter(self.within(window))
