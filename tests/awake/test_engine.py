@@ -130,7 +130,7 @@ def test_an_engine_that_ends_unforeseen_says_so_and_leaves_nobody_waiting(engine
         raise RuntimeError("out of luck")
 
     monkeypatch.setattr(engine, "_admitted", broken)
-    with pytest.raises(NotAnswered, match="out of luck.*start the server again"):
+    with pytest.raises(NotAnswered, match=r"out of luck.*start the server again"):
         said(ask(engine, QUESTIONS[0]))
     with pytest.raises(NotAnswered, match="start the server again"):
         ask(engine, QUESTIONS[1])
