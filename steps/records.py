@@ -179,7 +179,7 @@ class Triaged(Record):
     valid_until: date | None = None
     owner: str | None = Field(None, description="the user whose own memory it belongs in; None: everybody's")
     waits: bool = Field(False, description="persisted, but nothing can be learned from it yet")
-    known: tuple[int, ...] = Field((), description="numbers of its parts that earlier nights taught")
+    known: tuple[int, ...] = Field((), description="numbers of its parts that were taught before, or by another record")
     withheld: tuple[int, ...] = Field((), description="numbers of its parts that end soon or are a user's own")
     withdraws: tuple[Withdrawn, ...] = Field((), description="what the version before said, and it does not")
     signals: Signals | None = Field(None, description="what the verdict was made from; nights from before have none")
