@@ -91,6 +91,8 @@ def _serve(
     serving = champion.look()
     if serving.problem:
         say(f"Beware: {serving.problem}")
+    if len(keys) > 1:
+        say(f"Beware: all {len(keys)} owners of keys share one champion: what users of one correct is learned for all.")
     model = settings.registry.model_name
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
     champion.follow(
