@@ -50,9 +50,9 @@ class Gone:
         return cls((n, list(withdraws(row))) for n, row in rows)
 
     def since(self, experience: str | None, sentence: int | None, *, taught: str) -> str | None:
-        """Return the night since when a part, as it was ``taught`` on another night, is no longer said."""
+        """Return the night since when a part, as it was ``taught``, is no longer said; it may be the same night."""
         night = self._since.get((experience or "", sentence))
-        return night if night and night > taught else None
+        return night if night and night >= taught else None
 
     def dreamt(self, dream: Dream) -> str | None:
         """Return the night since when what a dream says is no longer said; a list goes with each of its items."""
@@ -70,7 +70,7 @@ class Gone:
         return [text for _, text in self._later(experience, taught)]
 
     def _later(self, experience: str | None, taught: str) -> list[tuple[str, str]]:
-        return [(night, text) for night, text in self._texts.get(experience or "", ()) if night > taught]
+        return [(night, text) for night, text in self._texts.get(experience or "", ()) if night >= taught]
 
 
 def superseded(dreams: list[Dream], gone: Gone) -> dict[str, str]:
