@@ -104,9 +104,9 @@ def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
     """Return the parts that a correction takes the place of once it is learned.
 
     Strict, for nobody may look at it: what a user asks and calls wrong is both in his own words, and no page may be
-    emptied by it. A part goes that answers the question itself, and not its heading: with what was called wrong, or, if
-    none does, with another value and without a further word. What speaks of other names and numbers, or of less that was
-    asked, stays beside what does not.
+    emptied by it. A part goes that answers the question itself, and not its heading: with what was called wrong, or,
+    if none does, with another value and without a further word. What speaks of other names and numbers, or of less
+    that was asked, stays beside what does not.
     """
     each = list(dict.fromkeys(found))
     parts = [part for part in each if _gives_wrong(one, part)]
