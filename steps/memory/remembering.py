@@ -4,6 +4,7 @@ All that a night changes is one transaction. A killed one has changed nothing, a
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -121,8 +122,8 @@ def _withdraw(memory: Memory, gone: Gone, night: str, encoder: Encoder) -> Chang
 
 def _without(note: Note, gone: Gone) -> str:
     text = note.text
-    for said in gone.texts(note.experience, taught=note.night or ""):
-        text = text.replace(said, "")
+    for said in gone.texts(note.experience, taught=note.night or ""):  # as a whole: not "At 9" of "At 90 metres"
+        text = re.sub(rf"(?<!\S){re.escape(said)}(?!\S)", "", text, count=1) if said else text
     return " ".join(text.split())
 
 

@@ -14,7 +14,7 @@ from steps.ingest.step import IngestStep
 from steps.memory.step import RememberStep
 from steps.memory.store import memory_path, opened
 from steps.night import Night
-from steps.records import Dream, Triaged, content_id
+from steps.records import Carried, Dream, Triaged, content_id
 from steps.review.decisions import accepted, decide, decisions, undecided
 from steps.triage.step import TriageStep
 from steps.validate.step import ValidateStep
@@ -300,3 +300,74 @@ def test_a_document_of_the_same_night_is_overruled_once_that_is_decided(sleep, w
         said = [note.text for note in memory.notes() if note.kind == "document"]
     assert said == ["It leaves at noon."]
     assert Gone.until(workspace, SECOND).since(first.experience, 0, taught=FIRST)
+
+
+def news_of_documents(night):
+    """The parts of the handbook that would be dreamt about."""
+    found = candidates(night, persisted(night.workspace, night.date), taught_before(night))
+    return [n for one in found if one.passage.experience.title == "Handbook" for n in one.parts]
+
+
+def documents_in_memory(workspace):
+    with opened(memory_path(workspace, None)) as memory:
+        return " ".join(note.text for note in memory.notes() if note.kind == "document")
+
+
+@pytest.mark.parametrize("more", [" Dogs are allowed.", ""])
+def test_a_page_that_comes_again_does_not_bring_back_what_was_overruled(sleep, workspace, monkeypatch, more):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    changed = {"text": f"The Kettle ferry was built by Edda Lund. It leaves at noon sharp.{more}"}
+    night, (again,) = sleep(THIRD, HANDBOOK | changed)
+    RememberStep().run(night)
+    assert "Edda Lund" not in documents_in_memory(workspace) and "noon sharp" in documents_in_memory(workspace)
+    assert "a correction took the place of" in again.reason and 0 not in news_of_documents(night)
+
+
+def test_a_page_that_goes_back_to_what_was_overruled_says_it_anew(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    old, new = (f"The Kettle ferry was built by {name}. It leaves at noon." for name in ("Edda Lund", "Olin Krann"))
+    for date, text in ((THIRD, f"{old} Dogs bark."), ("2026-03-05", f"{old} Cats purr."), ("2026-03-06", new)):
+        night, _ = sleep(date, HANDBOOK | {"text": text})
+        RememberStep().run(night)
+        assert "Edda Lund" not in documents_in_memory(workspace)
+    night, _ = sleep("2026-03-07", HANDBOOK | {"text": f"{old} Cows moo."})
+    RememberStep().run(night)
+    assert "Edda Lund" in documents_in_memory(workspace)
+
+
+def test_a_page_that_says_something_else_now_is_a_new_word(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    night, _ = sleep(THIRD, HANDBOOK | {"text": "The Kettle ferry was built by Ida Holm. It leaves at noon."})
+    RememberStep().run(night)
+    assert "Ida Holm" in documents_in_memory(workspace) and 0 in news_of_documents(night)
+
+
+def test_what_is_overruled_while_it_waits_for_a_night_with_room_is_not_taught_later(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    night, (first,) = sleep(FIRST, HANDBOOK)
+    RememberStep().run(night)
+    waits = Carried(
+        experience=first.experience,
+        night=FIRST,
+        source="0.jsonl",
+        first=0,
+        sentences=2,
+        parts=(0, 1),
+        since=FIRST,
+        surprise=None,
+    )
+    write_records(workspace.dataset("carried", FIRST), [waits])
+    _, (row,) = sleep(SECOND, AGAINST)
+    write_records(workspace.dataset("carried", SECOND), [waits])
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    night, _ = sleep(THIRD)
+    assert news_of_documents(night) == [1]
