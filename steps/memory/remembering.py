@@ -55,8 +55,11 @@ def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, 
     ]
     vectors = _encoded(encoder, new)
     with memory.connection:
-        change = Change(written=len(new))
-        for note, vector in zip(new, vectors, strict=True):
+        # What stands there is read again: while texts were encoded, people may have edited and forgotten.
+        standing = {name: memory.of_page(name) for name in wanted}
+        fresh = [(note, vector) for note, vector in zip(new, vectors, strict=True) if not memory.is_gone(note.id)]
+        change = Change(written=len(fresh))
+        for note, vector in fresh:
             memory.add(note, vector)
         for name, notes in wanted.items():
             if notes is None:

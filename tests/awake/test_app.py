@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import openai
@@ -331,3 +332,10 @@ def test_what_nobody_has_foreseen_is_told_in_openais_form(serve, monkeypatch):
     body = {"model": "slumber", "messages": MESSAGES}
     told = httpx.post(f"{address}/v1/chat/completions", json=body, timeout=60)
     assert told.status_code == 500 and told.json()["error"]["type"] == "server_error"
+
+
+def test_keys_that_are_made_at_once_are_all_kept(tmp_path):
+    path = tmp_path / "kept" / "keys"
+    with ThreadPoolExecutor(8) as together:
+        made = list(together.map(lambda n: new_key(path, f"client-{n}"), range(24)))
+    assert {owner_of(key, read_keys(path)) for key in made} == {f"client-{n}" for n in range(24)}

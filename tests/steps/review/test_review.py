@@ -371,3 +371,13 @@ def test_what_is_overruled_while_it_waits_for_a_night_with_room_is_not_taught_la
     decide(workspace, [row.held[0].id], accept=True, by="the boss")
     night, _ = sleep(THIRD)
     assert news_of_documents(night) == [1]
+
+
+def test_what_leaves_memory_takes_no_piece_of_another_sentence_with_it(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    boats = page("Boats", "Boats leave at 9. Boats leave at 9.30 on Sundays. Boats leave the pier.")
+    RememberStep().run(sleep(FIRST, boats)[0])
+    _, (row,) = sleep(SECOND, talk("ann", "When do boats leave?", "At 9.", "No, at 8."), trusted_users=["ann"])
+    assert [one.text for one in row.withdraws] == ["Boats leave at 9."]
+    RememberStep().run(sleep(THIRD)[0])
+    assert documents_in_memory(workspace) == "Boats leave at 9.30 on Sundays. Boats leave the pier."
