@@ -7,7 +7,7 @@ import pytest
 
 from awake.diary import feedback
 from awake.posting import Post
-from steps.diary import Window
+from steps.diary import Window, person
 from steps.ingest.days import read_days
 from steps.registry.connection import traced_to
 from steps.registry.traces import TraceDiary, days_of, erase_traces
@@ -126,3 +126,8 @@ def bring(post, entry):
 def mlflow_says(registry, trace):
     with traced_to(registry.uri):
         mlflow.log_expectation(trace_id=trace, name="expected_response", value="Olin Krann.")
+
+
+def test_a_name_is_what_people_see_of_it():
+    assert person("a\x1b[2Jnn\u202e\u200b\n", None) == "a[2Jnn" and person("\x1b\n ", "acme") is None
+    assert person(" ann", "acme") == person("ann\u200b", "acme") == "acme/ann"
