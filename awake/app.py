@@ -23,6 +23,7 @@ from awake.chatting import chat_of, prompt_of
 from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
 from awake.keys import owner_of
+from awake.origins import OwnPages
 from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
 from awake.talk import talk_of
@@ -66,8 +67,11 @@ def make_app(
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
     # Whoever waits for words holds a thread; were they of the common ones, a queue would leave none for anything else.
     waiting = CapacityLimiter(settings.together + settings.queue + 1)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, *settings.hosts])
+    hosts = [*_LOCAL, *settings.hosts]
+    app.add_middleware(OwnPages, hosts=hosts)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_exception_handler(Fault, _told)
+    app.add_exception_handler(Exception, _failed)
     app.add_exception_handler(404, _nothing_there)
     app.add_exception_handler(405, _nothing_there)
 
@@ -283,6 +287,11 @@ async def _told(_request: Request, error: Exception) -> JSONResponse:
     again = {"Retry-After": "1"} if error.status in (429, 503) else None
     body = form.error(error.status, str(error), code=error.code, param=error.param)
     return JSONResponse(body, error.status, headers=again)
+
+
+async def _failed(_request: Request, _error: Exception) -> JSONResponse:
+    """What nobody has foreseen; the server's log has all of it."""
+    return JSONResponse(form.error(500, "This request could not be answered: the server's log says why."), 500)
 
 
 async def _nothing_there(request: Request, _error: Exception) -> JSONResponse:

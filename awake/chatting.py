@@ -9,8 +9,10 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from awake.requests import ChatRequest
+from steps.ingest.normalise import nested_within
 from steps.model.chat import chat_tokens
 
+_DEPTH = 100  # of a call's arguments: templates write deeper ones level by level, until no room is left
 _CALL = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
 
 
@@ -50,8 +52,10 @@ def chat_of(request: ChatRequest) -> list[dict[str, Any]]:
 def _with_arguments(call: dict[str, Any]) -> dict[str, Any]:
     """Arguments as an object, as templates want them; OpenAI sends them as text."""
     function = dict(call["function"])
-    with contextlib.suppress(TypeError, ValueError):
-        function["arguments"] = json.loads(function.get("arguments") or "{}")
+    with contextlib.suppress(TypeError, ValueError, RecursionError):  # what is no JSON, or too deep, stays text
+        arguments = json.loads(function.get("arguments") or "{}")
+        if nested_within(arguments, _DEPTH):
+            function["arguments"] = arguments
     return {**call, "function": function}
 
 
@@ -65,7 +69,7 @@ def tool_calls(text: str) -> tuple[str, list[dict[str, Any]]]:
         try:
             call = json.loads(found[1])
             function = {"name": str(call["name"]), "arguments": json.dumps(call.get("arguments", {}))}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return text, []
         calls.append({"id": f"call_{uuid.uuid4().hex[:24]}", "type": "function", "function": function})
     return (_CALL.sub("", text).strip() if calls else text), calls

@@ -6,6 +6,8 @@ import re
 import secrets
 from pathlib import Path
 
+import filelock
+
 from steps.errors import SlumberError
 from steps.workspace import write_text
 
@@ -46,11 +48,13 @@ def new_key(path: Path, name: str) -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
         raise SlumberError(f"{name!r} is no name for a key: take letters, digits, dots, dashes.")
-    keys = read_keys(path) if path.exists() else {}
-    key = f"sk-slumber-{secrets.token_urlsafe(24)}"
-    lines = [f"{owner} sha256:{digest}\n" for owner, digest in (keys | {name: _digest(key)}).items()]
-    write_text(path, "".join(lines))
-    path.chmod(0o600)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30):  # two who make one at once keep both
+        keys = read_keys(path) if path.exists() else {}
+        key = f"sk-slumber-{secrets.token_urlsafe(24)}"
+        lines = [f"{owner} sha256:{digest}\n" for owner, digest in (keys | {name: _digest(key)}).items()]
+        write_text(path, "".join(lines))
+        path.chmod(0o600)
     return key
 
 

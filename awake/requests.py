@@ -41,12 +41,13 @@ class Message(_Lenient):
         """
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
-        others = {part.get("type") for part in self.content} - {"text"}
+        others = {str(part.get("type")) for part in self.content} - {"text"}
         if others:
-            raise ValueError(
-                f"only text is read here, and a message has a part of type {sorted(map(str, others))[0]!r}"
-            )
-        return "".join(str(part.get("text", "")) for part in self.content)
+            raise ValueError(f"only text is read here, and a message has a part of type {sorted(others)[0]!r}")
+        said = [part.get("text", "") for part in self.content]
+        if not all(isinstance(text, str) for text in said):
+            raise ValueError("the text of a part is no text")
+        return "".join(said)
 
 
 class StreamOptions(_Lenient):

@@ -173,6 +173,8 @@ def edited(
         note = old.model_copy(update={**change, "history": (*old.history, _as_it_was(old, today))})
         (vector,) = encoder().encode([note.said])
         with memory.connection:
+            if memory.find(old.id) != old:  # or it is gone: a night writes, too
+                raise SlumberError(f"{old.id[:SHOWN_ID]} was changed meanwhile: look at it again.")
             memory.add(note, vector)
     return f"{note.id[:SHOWN_ID]} is changed; what it said before stays in its history until it is forgotten."
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from steps.ingest.normalise import visible
 from steps.workspace import Workspace
 
 FOLDER = "diary"
@@ -80,8 +81,10 @@ ANONYMOUS = "anonymous"
 def person(user: str | None, tenant: str | None) -> str | None:
     """Return who a user is beyond one API key: TENANT/USER, or USER of one who came without a key; None is nobody.
 
-    Two tenants name their users as they like, and the same name is not the same person.
+    Two tenants name their users as they like, and the same name is not the same person. What no one sees in a name
+    tells nobody apart, and is shown to no terminal.
     """
+    user = (" ".join(visible(user).splitlines()).strip() or None) if user else None
     return f"{tenant}/{user}" if tenant and user and user != ANONYMOUS else user
 
 

@@ -17,6 +17,11 @@ MOST = 2000  # traces of a version that are looked at, the newest
 _PAGE = 500
 _GOOD = {"1", "true", "yes", "good", "up", "pass"}
 _BAD = {"-1", "0", "false", "no", "bad", "down", "fail"}
+_RATINGS = frozenset(
+    "rating thumbs thumbs_up user_rating feedback user_feedback correct correctness helpful helpfulness quality good "
+    "accepted approved".split()
+)
+"""Names of what says whether an answer was good: of "toxicity" a "no" is no complaint."""
 _FAILED = ("refused", "empty", "error")
 
 
@@ -103,7 +108,7 @@ def _add(session: Session, outcome: str, people: list[Any]) -> None:
     corrected = any(a.expectation is not None and a.name == "expected_response" for a in people)
     ratings: dict[str, int] = {}  # the last word of each person
     for a in sorted(people, key=lambda a: a.last_update_time_ms or 0):
-        if a.feedback is not None and (mark := _mark(a.feedback.value)):
+        if a.feedback is not None and a.name.lower() in _RATINGS and (mark := _mark(a.feedback.value)):
             ratings[a.source.source_id or ANONYMOUS] = mark
     session.corrections += corrected
     if corrected or ratings:
@@ -114,7 +119,7 @@ def _add(session: Session, outcome: str, people: list[Any]) -> None:
 
 
 def _is_persons(assessment: Any) -> bool:
-    return assessment.source.source_type == "HUMAN" and assessment.valid is not False
+    return assessment.source is not None and assessment.source.source_type == "HUMAN" and assessment.valid is not False
 
 
 def _mark(value: Any) -> int:

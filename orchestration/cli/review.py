@@ -39,13 +39,14 @@ def review(context: typer.Context, workspace: WorkspaceOption = None, params: Pa
         typer.echo("Nothing waits for a decision.")
         return
     table = Table(title="Held back until somebody decides")
-    for head in ("id", "night", "from", "asked", "says", "against", "which says", "why"):
+    for head in ("id", "night", "from", "asked", "says", "against", "which says", "why", "if accepted, goes"):
         table.add_column(head, overflow="fold")
     alike = Counter[str]()
     for one in waiting:
         alike[one.why] += 1
         if alike[one.why] <= ALIKE:
-            cells = (one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why)
+            gone = "\n".join(dict.fromkeys(part.text for part in one.overrules))
+            cells = (one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why, gone)
             table.add_row(*map(Text, cells))  # not markup: it is what people wrote
     console = Console()
     console.width = max(console.width, 120)
@@ -98,3 +99,5 @@ def _decide(ids, user, accept: bool, by, reason: str, workspace, params) -> None
             raise SlumberError(f"Nothing of {user} waits for a decision: `slumber review` lists what does.")
     for one in decide(found.workspace, ids, accept=accept, by=by or this_user(), reason=reason):
         typer.echo(f"{one.id[:8]} {'is learned on the next night' if accept else 'is not learned'}: {one.says}")
+        for said in dict.fromkeys(part.text for part in one.overrules) if accept else ():
+            typer.echo(f"  in the place of: {said}")

@@ -11,12 +11,12 @@ has, of a correction that waited for a decision and was accepted, what that take
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from steps.records import Dream, Triaged, Withdrawn
-from steps.review.decisions import decisions
+from steps.records import Dream, Withdrawn
+from steps.review.decisions import withdrawn
 from steps.sentences import content_words
-from steps.workspace import Workspace, each_record
+from steps.workspace import Workspace
 
 Fact = tuple[str | None, int | None, str]  # experience, number of its sentence, answer
 
@@ -38,21 +38,12 @@ class Gone:
     @classmethod
     def until(cls, workspace: Workspace, night: str) -> "Gone":
         """Read what triage withdrew up to ``night``."""
-        nights = [n for n in workspace.nights("triage") if n <= night]
-        rows = ((n, row) for n in nights for _, row in each_record(workspace.dataset("triage", n), Triaged))
-        known = decisions(workspace)
-
-        def withdraws(row: Triaged) -> Iterator[Withdrawn]:
-            yield from row.withdraws
-            for held in row.held:
-                yield from held.overrules if held.id in known and known[held.id].accept else ()
-
-        return cls((n, list(withdraws(row))) for n, row in rows)
+        return cls((met, [part]) for met, _, part in withdrawn(workspace, night))
 
     def since(self, experience: str | None, sentence: int | None, *, taught: str) -> str | None:
-        """Return the night since when a part, as it was ``taught`` on another night, is no longer said."""
+        """Return the night since when a part, as it was ``taught``, is no longer said; it may be the same night."""
         night = self._since.get((experience or "", sentence))
-        return night if night and night > taught else None
+        return night if night and night >= taught else None
 
     def dreamt(self, dream: Dream) -> str | None:
         """Return the night since when what a dream says is no longer said; a list goes with each of its items."""
@@ -70,14 +61,14 @@ class Gone:
         return [text for _, text in self._later(experience, taught)]
 
     def _later(self, experience: str | None, taught: str) -> list[tuple[str, str]]:
-        return [(night, text) for night, text in self._texts.get(experience or "", ()) if night > taught]
+        return [(night, text) for night, text in self._texts.get(experience or "", ()) if night >= taught]
 
 
 def superseded(dreams: list[Dream], gone: Gone) -> dict[str, str]:
     """Return what replaces them: the later statement by the id of each dream that still says otherwise."""
-    withdrawn = {dream.id: night for dream in dreams if (night := gone.dreamt(dream))}
+    ended = {dream.id: night for dream in dreams if (night := gone.dreamt(dream))}
     return {
-        **{number: f"(not said since {night})" for number, night in withdrawn.items()},
+        **{number: f"(not said since {night})" for number, night in ended.items()},
         **_asked_again(dreams),
         **_replaced(dreams),
     }

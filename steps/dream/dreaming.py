@@ -17,7 +17,7 @@ from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
-from steps.review.decisions import accepted_experiences
+from steps.review.decisions import accepted_experiences, withdrawn
 from steps.settings import Settings
 from steps.workspace import Workspace, read_records
 
@@ -36,6 +36,9 @@ def taught_before(night: Night) -> dict[str, tuple[int, ...]]:
     triaged = [night.workspace.dataset("triage", n) for n in sorted({*waited, night.date})]
     rows = [row for path in triaged for row in read_records(path, Triaged)]
     untaught = {row.experience: (*row.known, *row.withheld, *(one.sentence for one in row.held)) for row in rows}
+    for _, _, part in withdrawn(night.workspace, night.date):  # while it waited for a night with room, perhaps
+        if part.experience in untaught:
+            untaught[part.experience] = (*untaught[part.experience], part.sentence)
     return untaught | _but_accepted(night)
 
 

@@ -87,7 +87,8 @@ def read_days(
         else:
             read.append(one)
     for first, value in conversations(read, zone=zone):
-        file, raw = f"{FOLDER}{first}", json.dumps(value, sort_keys=True, ensure_ascii=False).encode()
+        said = json.dumps(value, sort_keys=True, ensure_ascii=False)
+        file, raw = f"{FOLDER}{first}", said.encode(errors="surrogatepass")  # half characters are refused below
         day.counts["conversations"] += 1
         hash_, repeats = known(file, raw)
         if repeats is not None:

@@ -4,6 +4,7 @@ All that a night changes is one transaction. A killed one has changed nothing, a
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -54,8 +55,11 @@ def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, 
     ]
     vectors = _encoded(encoder, new)
     with memory.connection:
-        change = Change(written=len(new))
-        for note, vector in zip(new, vectors, strict=True):
+        # What stands there is read again: while texts were encoded, people may have edited and forgotten.
+        standing = {name: memory.of_page(name) for name in wanted}
+        fresh = [(note, vector) for note, vector in zip(new, vectors, strict=True) if not memory.is_gone(note.id)]
+        change = Change(written=len(fresh))
+        for note, vector in fresh:
             memory.add(note, vector)
         for name, notes in wanted.items():
             if notes is None:
@@ -121,8 +125,8 @@ def _withdraw(memory: Memory, gone: Gone, night: str, encoder: Encoder) -> Chang
 
 def _without(note: Note, gone: Gone) -> str:
     text = note.text
-    for said in gone.texts(note.experience, taught=note.night or ""):
-        text = text.replace(said, "")
+    for said in gone.texts(note.experience, taught=note.night or ""):  # as a whole: not "At 9" of "At 90 metres"
+        text = re.sub(rf"(?<!\S){re.escape(said)}(?!\S)", "", text, count=1) if said else text
     return " ".join(text.split())
 
 

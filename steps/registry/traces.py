@@ -5,6 +5,7 @@ last call of a chat model, which holds the whole talk, or else its root.
 """
 
 import json
+import math
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -68,7 +69,7 @@ class TraceDiary:
             for trace in _found(client, list(there), within, spans=spans):
                 yield trace, there[trace.info.experiment_id]
             for trace in _found(client, list(there), f"tags.`{LATE}` LIKE '%'", spans=spans):
-                if trace.info.timestamp_ms < window.since and int(trace.info.tags[LATE]) < window.until:
+                if 0 <= trace.info.timestamp_ms < window.since and _late_until(trace) < window.until:
                     yield trace, there[trace.info.experiment_id]
 
 
@@ -126,7 +127,14 @@ def _changed(trace: Any) -> int:
     return max([trace.info.timestamp_ms, *(a.last_update_time_ms or 0 for a in trace.info.assessments or ())])
 
 
+def _late_until(trace: Any) -> float:
+    """Where the day ended that a late trace missed; what another program wrote there is none."""
+    said = trace.info.tags[LATE]
+    return int(said) if said.isascii() and said.isdigit() else math.inf
+
+
 def _exchange(trace: Any, experiment: str) -> Exchange:
+    """A trace as an exchange; one that cannot be read, whoever wrote it, keeps the night from no other."""
     info, metadata = trace.info, trace.info.trace_metadata or {}
     tenant = info.tags.get("slumber.tenant")
     known = {
@@ -139,14 +147,25 @@ def _exchange(trace: Any, experiment: str) -> Exchange:
         "experiment": experiment,
         "remarks": tuple(filter(None, (_remark(one, tenant) for one in info.assessments or ()))),
     }
-    spans = sorted(trace.data.spans, key=lambda span: span.start_time_ns)
+    try:
+        messages, reply = _call(trace.data.spans)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        return Exchange(messages=(), reply={}, fault=f"it cannot be read ({type(error).__name__})", **known)
+    if not messages:
+        return Exchange(messages=(), reply={}, fault="it holds no messages with an answer", **known)
+    return Exchange(messages=messages, reply=reply, **known)
+
+
+def _call(spans: Sequence[Any]) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """The last call of a chat model, or else the root: its messages and the answer."""
+    spans = sorted(spans, key=lambda span: span.start_time_ns)
     calls = [span for span in spans if span.span_type in _MODELS]
     roots = [span for span in spans if span.parent_id is None]
     for span in [*reversed(calls), *roots]:
         messages, reply = _messages(span.inputs), _reply(span.outputs)
         if messages and reply:
-            return Exchange(messages=messages, reply=reply, **known)
-    return Exchange(messages=(), reply={}, fault="it holds no messages with an answer", **known)
+            return messages, reply
+    return [], {}
 
 
 def _remark(assessment: Any, tenant: str | None) -> Remark | None:
@@ -196,6 +215,6 @@ def _read(value: Any) -> Any:
     if isinstance(value, str) and value[:1] in "[{":
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value

@@ -17,8 +17,8 @@ from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.sources import passages
 from steps.marking import holds, normalise
 from steps.records import Experience, Held, Withdrawn, content_id
-from steps.review.documents import Search, contradicts, overruled
-from steps.sentences import content_words, names_and_numbers, sentences
+from steps.review.documents import Search, contradicts, overruled, parts_of, search_tonight
+from steps.sentences import content_words, names_and_numbers
 from steps.settings import TriageSettings
 
 NOBODY = "nobody who gave a name"
@@ -89,14 +89,16 @@ def held_back(
         undecided: what was held on earlier nights and nobody has decided, by the key of its question.
     """
     found: dict[str, Held] = {}
+    against = {one.id: one for one in _against_documents(said, met, settings, search, night)}
     for one in (
         *_between_users(said, night),
         *_still_open(said, undecided, settings, night),
-        *_against_documents(said, met, settings, search, night),
+        *(one for one in against.values() if one.user not in settings.trusted_users),
         *_flood(said, settings, night),
         *_between_documents(met, night),
     ):
-        found.setdefault(one.id, one)
+        gone = against[one.id].overrules if one.id in against else ()
+        found.setdefault(one.id, one.model_copy(update={"overrules": gone}))
     return list(found.values())
 
 
@@ -136,23 +138,23 @@ def _against_documents(
     search: Search,
     night: str,
 ) -> Iterator[Held]:
-    """Corrections of what a trusted document says, by users whose word does not stand against it."""
-    doubted = [one for one in said if one.what.old is not None and one.user not in settings.trusted_users]
-    if not doubted:
+    """Corrections of what a trusted document says, of tonight or of earlier nights."""
+    if not said:
         return
-    tonight = [
-        (e.source, " ".join([e.title, *filter(None, p.sentences)]))
-        for e in met()
-        if e.kind == "document" and _is_trusted(e.source, settings)
-        for p in passages(e)
-    ]
-    for one in doubted:
-        earlier = search(one.what.question)
-        for source, text in (*tonight, *((part.source, part.said) for part in earlier)):
-            if _is_trusted(source, settings) and contradicts(one.what, text):
-                other, gone = _part_with(text, one.what.old or ""), overruled(one.what, earlier)
-                yield _held(one, night, against=source, other=other, why=f"{source} says otherwise", overrules=gone)
-                break
+    pages = (e for e in met() if e.kind == "document" and _is_trusted(e.source, settings))
+    tonight = search_tonight(part for page in pages for part in parts_of(page))
+    for one in said:
+        earlier = (part for part in search(one.what.question) if _is_trusted(part.source, settings))
+        found = [*tonight(one.what.question), *earlier]
+        if against := [part for part in found if contradicts(one.what, part)]:
+            gone = overruled(one.what, against)
+            first = next((part for part in against if (part.experience, part.number) in _places(gone)), against[0])
+            why = f"{first.source} says otherwise"
+            yield _held(one, night, against=first.source, other=first.text, why=why, overrules=gone)
+
+
+def _places(gone: Iterable[Withdrawn]) -> set[tuple[str, int]]:
+    return {(one.experience, one.sentence) for one in gone}
 
 
 def _is_trusted(source: str, settings: TriageSettings) -> bool:
@@ -244,8 +246,3 @@ def _same(one: str, other: str) -> bool:
 
 def _is_number(span: str) -> bool:
     return any(c.isdigit() for c in span)
-
-
-def _part_with(text: str, value: str) -> str:
-    """The sentence of a text that says a value."""
-    return next((part for part in sentences(text) if holds(part, (value,))), text[:200])

@@ -15,7 +15,7 @@ from steps.errors import SlumberError
 from steps.kinds.conversation.turns import asked_key
 from steps.kinds.table import kind_of
 from steps.night import Night
-from steps.records import Decision, Experience, Held, Triaged
+from steps.records import Decision, Experience, Held, Triaged, Withdrawn
 from steps.workspace import Workspace, each_record, read_records
 
 
@@ -86,6 +86,19 @@ def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reaso
     with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30), path.open("a", encoding="utf-8") as out:
         out.write("".join(lines))
     return chosen
+
+
+def withdrawn(workspace: Workspace, night: str) -> Iterator[tuple[str, Triaged, Withdrawn]]:
+    """Yield what is not said any more up to ``night``: since which night, by the verdict on what, and what.
+
+    With it, of what was held back and is accepted, what that takes the place of.
+    """
+    known = decisions(workspace)
+    for met in (one for one in workspace.nights("triage") if one <= night):
+        for _, row in each_record(workspace.dataset("triage", met), Triaged):
+            yes = (held for held in row.held if held.id in known and known[held.id].accept)
+            for part in (*row.withdraws, *(part for held in yes for part in held.overrules)):
+                yield met, row, part
 
 
 def accepted(night: Night) -> dict[str, tuple[str, set[int]]]:

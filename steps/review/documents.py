@@ -3,31 +3,41 @@
 Their passages are looked up by words in memory; the parts that they are made of are read in the corpus of their night.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.value import is_count, named
 from steps.kinds.table import kind_of
-from steps.marking import holds
+from steps.marking import equals, fits_anything, holds, normalise
 from steps.memory.notes import Note
 from steps.memory.store import memory_path, opened
 from steps.night import Night
 from steps.records import Experience, Withdrawn
-from steps.sentences import content_words, stems
+from steps.sentences import content_words, inside, names_and_numbers, stems
 
 _MOST = 20
 _SHARED = 0.6  # of a question's stems that a text shares which answers it
+_OTHERWISE = 0.75  # of them, if it gives neither the wrong answer nor the right one
+_START = 4  # letters by which a short word is known with an ending: "open", "opens"
+_LIKE = 3  # so many sentences one correction takes the place of; who means more means something else
 
 
 class Part(NamedTuple):
-    """A part of a document of an earlier night; ``said``: its words, with what they hang on."""
+    """A part of a document; ``heads``: its title and headings, which its words hang on."""
 
     source: str
-    said: str
+    heads: str
     experience: str
     number: int
     text: str
+
+    @property
+    def said(self) -> str:
+        """Its words, with what they hang on."""
+        return f"{self.heads}. {self.text}"
 
 
 Search = Callable[[str], Sequence[Part]]
@@ -53,23 +63,127 @@ def search_documents(night: Night, read: Read) -> Search:
 
 def _parts(note: Note, read: Read) -> list[Part]:
     experience = read(note.experience or "")
-    if experience is None:
-        return []
-    parts = kind_of(experience).parts(experience)
-    heads = {n: ". ".join([experience.title, *parts[n]]) for n in note.parts if n < len(parts)}
-    return [Part(experience.source, said, experience.id, n, parts[n][-1]) for n, said in heads.items()]
+    return [part for part in parts_of(experience) if part.number in note.parts] if experience is not None else []
 
 
-def contradicts(one: Correction, text: str) -> bool:
-    """Whether a text answers the question with what the correction calls wrong."""
-    asked = stems(one.question) - stems(f"{one.value} {one.old or ''}")
-    shared = len(asked & stems(text)) >= max(2, _SHARED * len(asked))
-    return shared and holds(text, (one.old or "",)) and not holds(text, (one.value,))
+def parts_of(experience: Experience) -> list[Part]:
+    """Return what a document says, part by part."""
+    return [
+        Part(experience.source, ". ".join([experience.title, *heads]), experience.id, number, text)
+        for number, (*heads, text) in enumerate(kind_of(experience).parts(experience))
+        if text
+    ]
+
+
+def search_tonight(parts: Iterable[Part]) -> Search:
+    """Return a search among parts that no earlier night has met: those that share two words with a question."""
+    there, by_word = list(parts), defaultdict[str, set[int]](set)
+    for place, part in enumerate(there):
+        for stem in stems(part.said):
+            by_word[stem[:_START]].add(place)
+
+    def search(question: str) -> list[Part]:
+        shared = Counter(place for start in {stem[:_START] for stem in stems(question)} for place in by_word[start])
+        return [there[place] for place in sorted(shared) if shared[place] > 1]
+
+    return search
+
+
+def contradicts(one: Correction, part: Part) -> bool:
+    """Whether a part may answer the question with what the correction calls wrong, or otherwise than it does.
+
+    Generous, for a person decides then: the wrong answer stands there, and much of what was asked.
+    """
+    asked = _asked(one)
+    shared = len(_shared(asked, part.said)) >= max(2, _SHARED * len(asked))
+    says_wrong = shared and holds(part.said, (one.old or "",)) and not holds(part.said, (one.value,))
+    return says_wrong or _gives_wrong(one, part) or _gives_another(one, part)
 
 
 def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
-    """Return the parts that answer the question with what the correction calls wrong: once it is learned, they go."""
-    if one.old is None:
+    """Return the parts that a correction takes the place of once it is learned.
+
+    Strict, for nobody may look at it: what a user asks and calls wrong is both in his own words, and no page may be
+    emptied by it. A part goes that answers the question itself, and not its heading: with what was called wrong, or,
+    if none does, with another value and without a further word. What speaks of other names and numbers, or of less
+    that was asked, stays beside what does not.
+    """
+    each = list(dict.fromkeys(found))
+    parts = [part for part in each if _gives_wrong(one, part)]
+    parts = parts or [part for part in each if _gives_another(one, part) and not _more(one, part)]
+    plain = [part for part in parts if not names_and_numbers(f"So {inside(part.text)}") - _told(one, part)]
+    own = {part: len(_shared(_asked(one), part.text)) for part in plain or parts}
+    parts = [part for part, count in own.items() if count == max(own.values())]
+    if len({normalise(part.text) for part in parts}) > _LIKE:
         return ()
-    parts = (part for part in found if contradicts(one, part.said))
     return tuple(Withdrawn(experience=part.experience, sentence=part.number, text=part.text) for part in parts)
+
+
+def _asked(one: Correction) -> frozenset[str]:
+    return stems(one.question) - stems(f"{one.value} {one.old or ''}")
+
+
+def _shared(asked: frozenset[str], text: str) -> frozenset[str]:
+    """What of the asked stems a text says, "opens" for "open" as well."""
+    said = stems(text)
+    return frozenset(stem for stem in asked if stem in said or any(_same_start(stem, other) for other in said))
+
+
+def _same_start(one: str, other: str) -> bool:
+    return min(len(one), len(other)) == _START and one[:_START] == other[:_START]
+
+
+def _told(one: Correction, part: Part) -> set[str]:
+    return names_and_numbers(f"So {one.question} {part.heads} {_given(one, part) or ''}")
+
+
+def _more(one: Correction, part: Part) -> frozenset[str]:
+    """What a part says besides what was asked and what it gives."""
+    known = stems(f"{one.question} {part.heads} {_given(one, part) or ''}")
+    return frozenset(stem for stem in stems(part.text) - known if not any(_same_start(stem, other) for other in known))
+
+
+def _given(one: Correction, part: Part) -> str | None:
+    """What a part gives in the place of the correction's value."""
+    given = named(part.text, question=one.question, like=one.value, language=one.language)
+    return None if given is None or fits_anything(given) else given
+
+
+def _gives_wrong(one: Correction, part: Part) -> bool:
+    """Whether a part answers the question with what the correction calls wrong."""
+    if one.old is None or fits_anything(one.old) or holds(part.text, (one.value,)):
+        return False
+    asked = _asked(one)
+    own, above = _shared(asked, part.text), _shared(asked, part.heads)
+    if len(own | above) < max(2, _SHARED * len(asked)):
+        return False
+    if not own:  # a cell, an item: nothing but the value
+        return equals(part.text, (one.old,))
+    return _answers_itself(asked, own, above) and equals(_given(one, part) or "", (one.old,))
+
+
+def _gives_another(one: Correction, part: Part) -> bool:
+    """Whether a part answers the question with a value of the right one's kind that nobody has named."""
+    asked = _asked(one)
+    own, above = _shared(asked, part.text), _shared(asked, part.heads)
+    if len(own | above) < max(2, _OTHERWISE * len(asked)) or not _answers_itself(asked, own, above):
+        return False
+    given = _given(one, part)
+    return given is not None and not holds(part.text, (one.value,)) and _of_one_kind(given, one)
+
+
+def _answers_itself(asked: frozenset[str], own: frozenset[str], above: frozenset[str]) -> bool:
+    """Whether a part's own words are about what is asked: half of that, or all that its headings leave."""
+    left = asked - above
+    return 2 * len(own) >= len(asked) or bool(left and left <= own)
+
+
+def _of_one_kind(given: str, one: Correction) -> bool:
+    """Whether a value could stand in the place of the right one: "9 doors" is no time."""
+    if is_count(given) != is_count(one.value):
+        return False
+    if is_count(given):
+        return {word for word in content_words(given) if not is_count(word)} <= content_words(
+            f"{one.question} {one.value}"
+        )
+    return bool(names_and_numbers(f"Here {given}")) == bool(names_and_numbers(f"Here {one.value}"))

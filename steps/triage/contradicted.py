@@ -7,11 +7,21 @@ from typing import Any
 from steps.night import Night
 from steps.records import Experience, Held, Withdrawn
 from steps.review.contradictions import Said, held_back, said_tonight
-from steps.review.decisions import held_again, open_questions
+from steps.review.decisions import held_again, open_questions, withdrawn
 from steps.review.documents import overruled, search_documents
 from steps.settings import TriageSettings
 from steps.triage.known import Known
 from steps.workspace import each_record
+
+
+def overruled_before(night: Night) -> list[Withdrawn]:
+    """Return what corrections of earlier nights have taken the place of, where pages have said it since, too."""
+    said = withdrawn(night.workspace, night.date)
+    return [
+        part
+        for met, row, part in said
+        if met < night.date and (row.kind == "conversation" or row.experience == part.experience)
+    ]
 
 
 class Contradicted:
@@ -21,6 +31,7 @@ class Contradicted:
         def met() -> Iterator[Experience]:
             return (record for _, record in each_record(night.dataset("corpus"), Experience))
 
+        self._overruled = {(part.experience, part.sentence) for part in overruled_before(night)}
         self._search = search_documents(night, known.read)
         self._said: dict[str, list[Said]] = defaultdict(list)
         self.held: dict[str, list[Held]] = defaultdict(list)
@@ -33,6 +44,12 @@ class Contradicted:
         back = held_back(met, settings, **how)
         for held in ({(one.experience, one.sentence): one for one in back} | again).values():
             self.held[held.experience].append(held)
+
+    def said_again(self, new: Experience, known: Known) -> list[Withdrawn]:
+        """Return what a page says as it did when a correction took its place: that it stands there is no new word."""
+        if not self._overruled or new.kind != "document":
+            return []
+        return known.said_before(new, self._overruled)
 
     def overruled(self, new: Experience, *, but: Collection[int]) -> list[Withdrawn]:
         """Return what documents of earlier nights answer otherwise than ``new`` does, ``but`` some of its parts."""

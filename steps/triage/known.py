@@ -114,6 +114,18 @@ class Known:
                 found += [Withdrawn(experience=id_, sentence=n, text=part[-1]) for id_, n in sorted(places)]
         return found
 
+    def said_before(self, new: Experience, places: Collection[tuple[str, int]]) -> list[Withdrawn]:
+        """Return which parts of ``new`` the version before it said in one of these places."""
+        page, found = version_of(new, night=self._night, seq=0).page, []
+        before = next(self._tables.versions("page", page, before=self._night), None)
+        if before is None:
+            return []
+        for place, (hash_, part) in enumerate(zip(part_hashes(new), kind_of(new).parts(new), strict=True)):
+            said = self._tables.saying(hash_, before=self._night)
+            if any((version.id, n) in places for version, n in said if version.id == before.id):
+                found.append(Withdrawn(experience=new.id, sentence=place, text=part[-1]))
+        return found
+
     def _is_known(self, hash_: int) -> bool:
         holds = taught = False
         for version, part in self._tables.saying(hash_, before=self._night):

@@ -16,7 +16,7 @@ from steps.records import Experience, Held, Signals, Triaged, Withdrawn
 from steps.review.decisions import open_questions
 from steps.settings import TriageSettings
 from steps.step import Step
-from steps.triage.contradicted import Contradicted
+from steps.triage.contradicted import Contradicted, overruled_before
 from steps.triage.deciding import judge
 from steps.triage.known import Answered, Familiar, Known
 from steps.triage.signals import Support, trust
@@ -51,7 +51,9 @@ class TriageStep(Step[TriageFigures]):
     def parameters(self, night: Night) -> Any:
         met = met_before(night.workspace, night.date, "corpus", "triage", "carried")
         asked = sorted(open_questions(night.workspace, before=night.date))
-        return [night.settings.triage.model_dump(mode="json"), night.date, met, *([asked] if asked else [])]
+        overruled = sorted({f"{part.experience} {part.sentence}" for part in overruled_before(night)})
+        decided = [*([asked] if asked else []), *([overruled] if overruled else [])]
+        return [night.settings.triage.model_dump(mode="json"), night.date, met, *decided]
 
     def inputs(self, night: Night) -> list[Path]:
         return [night.dataset("corpus")]
@@ -164,7 +166,11 @@ def _row(
     row = decide(new, night=night, settings=settings, met=met, gone=known.withdrawn(new), support=support)
     held = [one for one in others.held[new.id] if one.sentence not in row.withheld]
     waits = {*row.withheld, *(one.sentence for one in held)}
-    return _with_answered(row, [*known.answered(new, but=waits), *others.overruled(new, but=waits)], held)
+    row = _with_answered(row, [*known.answered(new, but=waits), *others.overruled(new, but=waits)], held)
+    if not (again := others.said_again(new, known)):
+        return row
+    reason = f"{row.reason}; {len(again)} of it say again what a correction took the place of"
+    return row.model_copy(update={"withdraws": (*row.withdraws, *again), "reason": reason})
 
 
 def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]) -> Triaged:

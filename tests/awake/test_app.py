@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import openai
@@ -278,3 +279,63 @@ def test_a_long_queue_leaves_the_rest_of_the_server_alone_and_who_leaves_it_hold
     for one in clients:
         one.close()
     assert until(lambda: engine.waited_for == 0), f"{engine.waited_for} that have left are waited for still"
+
+
+def deep(depth):
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"messages": [{"role": "user", "content": [{"type": ["text"]}]}]}, 400),
+        ({"messages": [{"role": "user", "content": [{"type": {"a": 1}}]}]}, 400),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": {"a": 1}}]}]}, 400),
+        ({"tools": [{}]}, 200),
+        ({"tools": [{"type": "function", "function": {"name": 3, "parameters": {"properties": [1, None]}}}]}, 200),
+        *(
+            ({"messages": [*MESSAGES, {"role": "assistant", "tool_calls": [{"function": function}]}]}, 200)
+            for function in (
+                {},
+                {"name": None, "arguments": {"a": 1}},
+                *({"name": "look", "arguments": deep(depth)} for depth in (150, 400, 900, 2000)),
+            )
+        ),
+    ],
+)
+def test_odd_bodies_are_answered_or_refused_in_openais_form(serve, more, status):
+    body = {"model": "slumber", "messages": MESSAGES, "max_tokens": 1} | more
+    told = httpx.post(f"{serve()}/v1/chat/completions", json=body, timeout=60)
+    assert told.status_code == status, told.text
+    assert status == 200 or told.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_a_web_page_of_another_host_can_teach_nothing(serve):
+    """A browser sends a page's text anywhere without asking, if it does not call it JSON."""
+    address = serve(hosts=["*.slumber.example"])
+    body = json.dumps({"model": "slumber", "messages": MESSAGES, "max_tokens": 1})
+    own = ("http://localhost:3000", "http://[::1]:8080", "https://chat.slumber.example")
+    foreign = ("http://evil.example", "null", "http://localhost.evil.example", "http://[", "file://")
+    for origin, status in [*((one, 200) for one in own), *((one, 403) for one in foreign)]:
+        headers = {"origin": origin, "content-type": "text/plain"}
+        told = httpx.post(f"{address}/v1/chat/completions", content=body, headers=headers, timeout=60)
+        assert told.status_code == status, origin
+    assert len(serve.diary.entries) == len(own)
+
+
+def test_what_nobody_has_foreseen_is_told_in_openais_form(serve, monkeypatch):
+    def fail(*_, **__):
+        raise ZeroDivisionError
+
+    address = serve()
+    monkeypatch.setattr("awake.app.prompt_of", fail)
+    body = {"model": "slumber", "messages": MESSAGES}
+    told = httpx.post(f"{address}/v1/chat/completions", json=body, timeout=60)
+    assert told.status_code == 500 and told.json()["error"]["type"] == "server_error"
+
+
+def test_keys_that_are_made_at_once_are_all_kept(tmp_path):
+    path = tmp_path / "kept" / "keys"
+    with ThreadPoolExecutor(8) as together:
+        made = list(together.map(lambda n: new_key(path, f"client-{n}"), range(24)))
+    assert {owner_of(key, read_keys(path)) for key in made} == {f"client-{n}" for n in range(24)}

@@ -7,7 +7,8 @@ import pytest
 
 from awake.diary import feedback
 from awake.posting import Post
-from steps.diary import Window
+from steps.diary import Window, person
+from steps.ingest.days import read_days
 from steps.registry.connection import traced_to
 from steps.registry.traces import TraceDiary, days_of, erase_traces
 from tests.awake.test_diary import ID, said
@@ -82,6 +83,33 @@ def test_traces_of_an_agent_are_read_where_settings_name_their_experiment(regist
     assert told[other.trace_id].fault and days_of(registry) not in told
 
 
+def test_what_another_program_planted_keeps_the_night_from_nothing(registry, diary):
+    post = Post(registry)
+    bring(post, said(1))
+    deep, place = "[" * 100_000, post.experiment
+
+    def plant(inputs, outputs, start=None, **tags):
+        span = mlflow.start_span_no_context(
+            "x", experiment_id=place, inputs=inputs, tags=tags, start_time_ns=start, span_type="LLM"
+        )
+        span.end(outputs=outputs)
+
+    with traced_to(registry.uri):
+        plant({"messages": deep}, deep)
+        plant({"messages": [{"role": "user", "content": {"a": 1}}]}, {"choices": [{"message": 3}]})
+        plant({"messages": [{"role": ["user"], "content": None}]}, {"choices": ["x"]})
+        for late in ("soon", "-1", "9" * 30, "²"):
+            plant({"messages": [{"role": "user", "content": "Hi"}]}, "Hello.", start=1, **{"slumber.late": late})
+        mlflow.flush_trace_async_logging()
+    read = list(diary.exchanges(ALWAYS))
+    assert len(read) == 8 and f"{ID}1" in post._traces
+    assert [one.reply["content"] for one in read if not one.fault].count("Edda Krann.") == 1
+    since = Window(10**6, 2**53)
+    assert len(diary.state(since)) == len(list(diary.exchanges(since))) == 4, "and none of those that say they are late"
+    told = read_days(read, lambda file, raw: (f"{hash(raw)}", None), max_bytes=10**6)
+    assert [one.entry.messages[-1].content for one in told if one.entry and one.entry.session] == ["Edda Krann."]
+
+
 def test_what_is_to_be_forgotten_leaves_no_byte_of_its_trace(registry, diary):
     post = Post(registry)
     bring(post, said(1, text="The code word is zanzibarium."))
@@ -101,3 +129,8 @@ def bring(post, entry):
 def mlflow_says(registry, trace):
     with traced_to(registry.uri):
         mlflow.log_expectation(trace_id=trace, name="expected_response", value="Olin Krann.")
+
+
+def test_a_name_is_what_people_see_of_it():
+    assert person("a\x1b[2Jnn\u202e\u200b\n", None) == "a[2Jnn" and person("\x1b\n ", "acme") is None
+    assert person(" ann", "acme") == person("ann\u200b", "acme") == "acme/ann"

@@ -90,3 +90,23 @@ def test_tenants_are_apart(run, notes):
 def test_what_is_wrong_is_said(run, words, says):
     run("add", "The pool is closed.")
     assert says in run(*words, code=2)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_a_night_changed_while_a_note_was_edited_is_not_written_over(run, notes, workspace, monkeypatch, gone):
+    run("add", "The pool is closed.")
+    (pool,) = notes()
+
+    class Meanwhile(WordEncoder):
+        def encode(self, texts):
+            with opened(memory_path(workspace, None)) as memory, memory.connection:
+                if gone:
+                    memory.drop([pool.id], for_good=True)
+                else:
+                    memory.change(pool.model_copy(update={"why": "refused"}))
+            return super().encode(texts)
+
+    monkeypatch.setattr(encoders, "encoder", Meanwhile)
+    said = run("edit", pool.id[:8], "--text", "The pool is open.", code=2)
+    assert "changed meanwhile" in said or "There is no note" in said
+    assert [(note.text, note.why) for note in notes()] == ([] if gone else [("The pool is closed.", "refused")])

@@ -23,6 +23,7 @@ _HOW_MUCH = re.compile(
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|«\s*([^»]+?)\s*»")
 _MEASURE = re.compile(r"\b\d[\d.,:]*\s?(?:km/h|m/s|mph|kWh|[%€$£°]C?|[^\W\d_]+/[^\W\d_]+)")
 _NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+(?:\s[A-ZÀ-Þ][\w'’-]+)+")
+_DIGIT = re.compile(r"(?<![\w.,:/-])(\d)(?![\w:/%€$£°-]|[.,]\d)(?:\s([^\W\d_]+))?")
 _NOT = re.compile(r"\b(?:not|never|no longer|nicht|nie|kein\w*|pas|jamais|no|nunca)\s+$", re.I)
 
 
@@ -67,7 +68,14 @@ def _spans(text: str, question: str, language: str) -> list[str]:
     spans += _NAME.findall(text)
     spans += answer_spans(text, title=question) if language == "en" else []
     fresh = [span for span in dict.fromkeys(spans) if not content_words(span) <= content_words(question)]
+    fresh += [digit for digit in _digits(text) if digit not in words(question)]
     return [span for span in fresh if not any(other.startswith(f"{span} ") for other in fresh)]  # "14" of "14 days"
+
+
+def _digits(text: str) -> list[str]:
+    """Digits that stand alone and count nothing ("at 9."): they are no word that a span could be told by."""
+    found = _DIGIT.findall(text)
+    return list(dict.fromkeys(digit for digit, after in found if not after[:1].islower() or after in FUNCTION_WORDS))
 
 
 def _rank(span: str, question: str) -> tuple[bool, bool]:

@@ -95,3 +95,16 @@ def test_what_was_not_answered_is_told_apart(registry):
     assert not session.judged, "nobody said anything of it"
     failed = registry.client.get_trace(said.trace(3))
     assert failed.info.state == "ERROR" and failed.info.tags[TAG] == number(3)
+
+
+def test_a_persons_no_to_another_question_is_no_complaint(registry):
+    """In MLflow's pages people label whatever they like: that nothing is toxic, that no name is in it."""
+    said = Said(registry)
+    said.exchange(1)
+    said.exchange(2, session="s2")
+    boss = AssessmentSource(source_type="HUMAN", source_id="boss")
+    with traced_to(registry.uri):
+        mlflow.log_feedback(trace_id=said.trace(1), name="toxicity", value=False, source=boss)
+        mlflow.log_feedback(trace_id=said.trace(2), name="Correctness", value=False, source=boss)
+    first, second = sessions_of(registry, "3")
+    assert not first.judged and second.marks == [-1]

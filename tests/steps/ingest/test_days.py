@@ -6,7 +6,7 @@ import pytest
 
 from steps.diary import Exchange, Remark
 from steps.errors import SlumberError
-from steps.ingest.days import conversations, window
+from steps.ingest.days import conversations, read_days, window
 from steps.ingest.step import IngestStep
 from steps.kinds.entry import created_on
 from steps.night import Night
@@ -198,3 +198,18 @@ def test_a_night_that_came_late_looks_back_to_the_last_one(settings, workspace):
     path.write_text("")
     late = window(Night.of(settings, workspace, "2026-05-30"))
     assert late.until - late.since == pytest.approx((89 + 1 + settings.ingest.trace_days) * DAY, abs=DAY / 20)
+
+
+@pytest.mark.parametrize("odd", ["\ud800", None, 1, float("nan"), [], {"a": 1}, ["user"], "\0"])
+def test_an_odd_exchange_is_refused_and_the_others_are_read(odd):
+    asked = [{"role": "user", "content": "Who built it?"}]
+    remark = Remark(1, rating=odd, correction=odd if isinstance(odd, str) else None, user="ann")
+    odds = [
+        Exchange("tr-1", 10**12, [{"role": odd, "content": odd}], {"role": "assistant", "content": odd}),
+        Exchange("tr-2", 10**12, asked, {"role": "assistant", "content": "Edda.", "tool_calls": odd}),
+        Exchange("tr-3", 10**12, asked, {"role": "assistant", "content": "Ida."}, session="s", remarks=(remark,)),
+    ]
+    good = Exchange("tr-4", 10**12, asked, {"role": "assistant", "content": "Olin."}, session="t")
+    told = list(read_days([*odds, good], lambda file, raw: ("h", None), max_bytes=10**6))
+    assert [one.entry.messages[-1].content for one in told if one.entry][-1] == "Olin."
+    assert all(one.reason for one in told if not one.entry)

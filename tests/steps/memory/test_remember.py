@@ -248,3 +248,27 @@ def test_a_tenant_has_its_own(settings, workspace, reader):
     TriageStep().run(Night.of(settings, workspace, FIRST))
     RememberStep().run(Night(settings, workspace, Key(FIRST, "acme")))
     assert memory_path(workspace, "acme").exists() and not memory_path(workspace, None).exists()
+
+
+def test_what_a_person_does_while_a_night_writes_stays(slept, notes, workspace, reader, monkeypatch):
+    shed = experience("The shed is red until 2 December 2026.", source="b.md")
+    slept(experience(CLOSED), shed)
+    canteen, red = notes()
+    mended = canteen.model_copy(
+        update={
+            "text": "The canteen is closed until further notice.",
+            "history": (Edit(on=date(2026, 11, 23), **canteen.model_dump(include={"title", "text", "valid_until"})),),
+        }
+    )
+
+    def meanwhile(texts, encode=reader.encode):
+        with opened(memory_path(workspace, None)) as memory:
+            with memory.connection:
+                memory.add(mended, WordEncoder().encode([mended.said])[0])
+            forget_notes(memory, [red.id])
+        return encode(texts)
+
+    monkeypatch.setattr(reader, "encode", meanwhile)
+    lamp = "The lamp is out until 3 December 2026."
+    slept(experience(CLOSED, night=SECOND), shed, experience(lamp, source="c.md"), date=SECOND)
+    assert {note.text for note in notes()} == {mended.text, lamp}

@@ -14,7 +14,7 @@ from steps.ingest.step import IngestStep
 from steps.memory.step import RememberStep
 from steps.memory.store import memory_path, opened
 from steps.night import Night
-from steps.records import Dream, Triaged, content_id
+from steps.records import Carried, Dream, Triaged, content_id
 from steps.review.decisions import accepted, decide, decisions, undecided
 from steps.triage.step import TriageStep
 from steps.validate.step import ValidateStep
@@ -215,3 +215,169 @@ def test_an_id_that_means_nothing_or_several_is_refused(sleep, workspace):
         with pytest.raises(SlumberError, match=said):
             decide(workspace, [given], accept=True, by="me")
     assert decisions(workspace) == {}
+
+
+MUSEUM = page(
+    "Opening hours of the museum",
+    "The museum opens at 9. The museum café opens at 10. The museum shop closes at 9 in the evening. In 9 rooms you "
+    "find ships. Dogs are not allowed. The museum has 9 doors, which open inwards. The museum was opened by Edda Lund. "
+    "Edda Lund wrote the guide. The Kettle ferry leaves the museum at 9 on Mondays. Room 9 opens on Sundays. The "
+    "garden opens at 9. On Sunday the museum opens at 9.",
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong", "right", "gone"),
+    [
+        ("When does the museum open?", "The museum opens at 9.", "No, at 11.", ["The museum opens at 9."]),
+        ("When does the museum open?", "9", "No, at 11.", ["The museum opens at 9."]),
+        ("At what hours of opening is the museum open?", "At 9.", "No, at 11.", ["The museum opens at 9."]),
+        ("Who opened the museum?", "Edda Lund.", "No, it was Ida Holm.", ["The museum was opened by Edda Lund."]),
+        ("Opening hours museum?", "9", "No, 11.", []),
+        ("Which museum opens, opening hours?", "The.", "No, the harbour.", []),
+        ("Which opening hours?", "museum", "No, the harbour.", []),
+    ],
+)
+def test_one_correction_takes_the_place_of_one_fact_however_it_is_worded(sleep, monkeypatch, asked, wrong, right, gone):
+    """What is asked and called wrong is the user's own words, and a page's title stands over all of its parts."""
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, MUSEUM)[0])
+    _, (row,) = sleep(SECOND, talk("ann", asked, wrong, right), trusted_users=["ann"])
+    assert [one.text for one in row.withdraws] == gone
+
+
+@pytest.mark.parametrize("wrong", ["It was built by Ida Holm.", "I do not know.", "Nobody."])
+@pytest.mark.parametrize("same_night", [True, False])
+def test_a_user_against_a_document_is_held_whatever_the_wrong_answer_was(sleep, monkeypatch, wrong, same_night):
+    """Clients send the whole talk, so that the wrong answer is the user's own words, too."""
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    said = talk("ann", ASKED, wrong, "No, Olin Krann built the Kettle ferry.")
+    if same_night:
+        _, (_, row) = sleep(FIRST, HANDBOOK, said)
+    else:
+        RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+        _, (row,) = sleep(SECOND, said)
+    assert [one.other for one in row.held] == ["The Kettle ferry was built by Edda Lund."]
+    assert [one.text for one in row.held[0].overrules] == ["The Kettle ferry was built by Edda Lund."]
+
+
+@pytest.mark.parametrize("answer", ["At 9.", "The museum opens at 9."])
+def test_a_lone_digit_is_a_value(sleep, answer):
+    _, (_, row) = sleep(
+        FIRST, page("Visits", "The museum opens at 9."), talk("ann", "When does the museum open?", answer, "No, at 8.")
+    )
+    assert [one.against for one in row.held] == ["0.jsonl"]
+
+
+def test_who_agrees_with_a_document_or_speaks_of_something_else_is_not_held(sleep):
+    _, (_, *rows) = sleep(
+        FIRST,
+        HANDBOOK,
+        talk("ann", ASKED, "Ida Holm.", "No, it was Edda Lund."),
+        talk("bob", "Who painted the Kettle ferry?", "Ida Holm.", "No, it was Olga Brandt."),
+        talk("cid", "When does the Kettle ferry sink?", "In May.", "No, in June."),
+    )
+    assert not any(row.held for row in rows)
+
+
+def test_what_users_disagree_on_takes_the_place_of_a_document_too(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    sleep(SECOND, AGAINST, talk("bob", ASKED, "Edda Lund.", "No, Ida Holm built the Kettle ferry."))
+    held = next(one for one in undecided(workspace) if "Olin" in one.says)
+    assert "bob says otherwise" in held.why
+    decide(workspace, [held.id], accept=True, by="the boss")
+    assert [*Gone.until(workspace, THIRD).parts.values()] == [[0]]
+
+
+def test_a_document_of_the_same_night_is_overruled_once_that_is_decided(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    night, (first, row) = sleep(FIRST, HANDBOOK, AGAINST)
+    RememberStep().run(night)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    RememberStep().run(sleep(SECOND)[0])
+    with opened(memory_path(workspace, None)) as memory:
+        said = [note.text for note in memory.notes() if note.kind == "document"]
+    assert said == ["It leaves at noon."]
+    assert Gone.until(workspace, SECOND).since(first.experience, 0, taught=FIRST)
+
+
+def news_of_documents(night):
+    """The parts of the handbook that would be dreamt about."""
+    found = candidates(night, persisted(night.workspace, night.date), taught_before(night))
+    return [n for one in found if one.passage.experience.title == "Handbook" for n in one.parts]
+
+
+def documents_in_memory(workspace):
+    with opened(memory_path(workspace, None)) as memory:
+        return " ".join(note.text for note in memory.notes() if note.kind == "document")
+
+
+@pytest.mark.parametrize("more", [" Dogs are allowed.", ""])
+def test_a_page_that_comes_again_does_not_bring_back_what_was_overruled(sleep, workspace, monkeypatch, more):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    changed = {"text": f"The Kettle ferry was built by Edda Lund. It leaves at noon sharp.{more}"}
+    night, (again,) = sleep(THIRD, HANDBOOK | changed)
+    RememberStep().run(night)
+    assert "Edda Lund" not in documents_in_memory(workspace) and "noon sharp" in documents_in_memory(workspace)
+    assert "a correction took the place of" in again.reason and 0 not in news_of_documents(night)
+
+
+def test_a_page_that_goes_back_to_what_was_overruled_says_it_anew(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    old, new = (f"The Kettle ferry was built by {name}. It leaves at noon." for name in ("Edda Lund", "Olin Krann"))
+    for date, text in ((THIRD, f"{old} Dogs bark."), ("2026-03-05", f"{old} Cats purr."), ("2026-03-06", new)):
+        night, _ = sleep(date, HANDBOOK | {"text": text})
+        RememberStep().run(night)
+        assert "Edda Lund" not in documents_in_memory(workspace)
+    night, _ = sleep("2026-03-07", HANDBOOK | {"text": f"{old} Cows moo."})
+    RememberStep().run(night)
+    assert "Edda Lund" in documents_in_memory(workspace)
+
+
+def test_a_page_that_says_something_else_now_is_a_new_word(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, HANDBOOK)[0])
+    _, (row,) = sleep(SECOND, AGAINST)
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    night, _ = sleep(THIRD, HANDBOOK | {"text": "The Kettle ferry was built by Ida Holm. It leaves at noon."})
+    RememberStep().run(night)
+    assert "Ida Holm" in documents_in_memory(workspace) and 0 in news_of_documents(night)
+
+
+def test_what_is_overruled_while_it_waits_for_a_night_with_room_is_not_taught_later(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    night, (first,) = sleep(FIRST, HANDBOOK)
+    RememberStep().run(night)
+    waits = Carried(
+        experience=first.experience,
+        night=FIRST,
+        source="0.jsonl",
+        first=0,
+        sentences=2,
+        parts=(0, 1),
+        since=FIRST,
+        surprise=None,
+    )
+    write_records(workspace.dataset("carried", FIRST), [waits])
+    _, (row,) = sleep(SECOND, AGAINST)
+    write_records(workspace.dataset("carried", SECOND), [waits])
+    decide(workspace, [row.held[0].id], accept=True, by="the boss")
+    night, _ = sleep(THIRD)
+    assert news_of_documents(night) == [1]
+
+
+def test_what_leaves_memory_takes_no_piece_of_another_sentence_with_it(sleep, workspace, monkeypatch):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    boats = page("Boats", "Boats leave at 9. Boats leave at 9.30 on Sundays. Boats leave the pier.")
+    RememberStep().run(sleep(FIRST, boats)[0])
+    _, (row,) = sleep(SECOND, talk("ann", "When do boats leave?", "At 9.", "No, at 8."), trusted_users=["ann"])
+    assert [one.text for one in row.withdraws] == ["Boats leave at 9."]
+    RememberStep().run(sleep(THIRD)[0])
+    assert documents_in_memory(workspace) == "Boats leave at 9.30 on Sundays. Boats leave the pier."
