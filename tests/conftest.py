@@ -36,6 +36,12 @@ def _no_registry_of_the_machine(monkeypatch):
     assert os.environ.get(REGISTRY) == _OF_THE_MACHINE, "the test leaves a registry behind for those that follow"
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_nice(monkeypatch):
+    """A process that a night made nice stays so, with all tests that follow in it."""
+    monkeypatch.setattr(os, "setpriority", lambda *_: None)
+
+
 @pytest.fixture
 def planted_verdicts(monkeypatch):
     """Take verdicts and adapters as a test plants them, where it is about what is done with them.
