@@ -17,7 +17,7 @@ from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.sources import passages
 from steps.marking import holds, normalise
 from steps.records import Experience, Held, Withdrawn, content_id
-from steps.review.documents import Search, contradicts, overruled
+from steps.review.documents import Search, contradicts, otherwise, overruled
 from steps.sentences import content_words, names_and_numbers, sentences
 from steps.settings import TriageSettings
 
@@ -137,11 +137,11 @@ def _against_documents(
     night: str,
 ) -> Iterator[Held]:
     """Corrections of what a trusted document says, by users whose word does not stand against it."""
-    doubted = [one for one in said if one.what.old is not None and one.user not in settings.trusted_users]
+    doubted = [one for one in said if one.user not in settings.trusted_users]
     if not doubted:
         return
     tonight = [
-        (e.source, " ".join([e.title, *filter(None, p.sentences)]))
+        (e.source, " ".join([f"{e.title.rstrip(' .')}.", *filter(None, p.sentences)]))
         for e in met()
         if e.kind == "document" and _is_trusted(e.source, settings)
         for p in passages(e)
@@ -150,7 +150,8 @@ def _against_documents(
         earlier = search(one.what.question)
         for source, text in (*tonight, *((part.source, part.said) for part in earlier)):
             if _is_trusted(source, settings) and contradicts(one.what, text):
-                other, gone = _part_with(text, one.what.old or ""), overruled(one.what, earlier)
+                other = otherwise(one.what, text) or _part_with(text, one.what.old or "")
+                gone = overruled(one.what, earlier)
                 yield _held(one, night, against=source, other=other, why=f"{source} says otherwise", overrules=gone)
                 break
 

@@ -5,18 +5,22 @@ Their passages are looked up by words in memory; the parts that they are made of
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.statement import asking_words
+from steps.kinds.conversation.value import is_count, named, place_of
 from steps.kinds.table import kind_of
 from steps.marking import holds
 from steps.memory.notes import Note
 from steps.memory.store import memory_path, opened
 from steps.night import Night
 from steps.records import Experience, Withdrawn
-from steps.sentences import content_words, stems
+from steps.sentences import content_words, names_and_numbers, sentences, stems, words
 
 _MOST = 20
+_LEAST = 2  # stems that a question shares with a text that answers it
 _SHARED = 0.6  # of a question's stems that a text shares which answers it
 
 
@@ -61,15 +65,41 @@ def _parts(note: Note, read: Read) -> list[Part]:
 
 
 def contradicts(one: Correction, text: str) -> bool:
-    """Whether a text answers the question with what the correction calls wrong."""
+    """Whether a text answers the question with what the correction calls wrong, or with anything else of its kind.
+
+    The model that was corrected need not have known what the text says.
+    """
+    if holds(text, (one.value,)):
+        return False
     asked = stems(one.question) - stems(f"{one.value} {one.old or ''}")
-    shared = len(asked & stems(text)) >= max(2, _SHARED * len(asked))
-    return shared and holds(text, (one.old or "",)) and not holds(text, (one.value,))
+    shared = len(asked & stems(text)) >= max(_LEAST, _SHARED * len(asked))
+    return bool(shared and one.old and holds(text, (one.old,))) or otherwise(one, text) is not None
+
+
+def otherwise(one: Correction, text: str) -> str | None:
+    """Return the sentence of a text that says all that the question does, and another value of the same kind."""
+    asked = stems(one.question) - stems(asking_words(one.question)) - stems(one.value)
+    if len(asked) < _LEAST:
+        return None
+    return next((said for said, about in _said(text) if asked <= about and _answers(one, said)), None)
+
+
+def _answers(one: Correction, said: str) -> bool:
+    if place := place_of(said, one.question):
+        return not holds(one.value, (place,))
+    value = named(said, question=one.question, like=one.value, language=one.language)
+    if value is None or holds(one.value, (value,)):
+        return False
+    names = names_and_numbers(said) & {*words(value)}  # a first word has its capital for being first
+    return is_count(value) or bool(names_and_numbers(f"Here {one.value}") and names)
+
+
+@lru_cache(maxsize=4096)
+def _said(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple((said, stems(said)) for said in sentences(text))
 
 
 def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
     """Return the parts that answer the question with what the correction calls wrong: once it is learned, they go."""
-    if one.old is None:
-        return ()
     parts = (part for part in found if contradicts(one, part.said))
     return tuple(Withdrawn(experience=part.experience, sentence=part.number, text=part.text) for part in parts)

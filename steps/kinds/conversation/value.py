@@ -111,8 +111,13 @@ def _spans(text: str, question: str, language: str) -> list[str]:
     spans += [one.value for one in asked_in_place(text, language)]
     spans += _NAME.findall(text)
     spans += answer_spans(text, title=question) if language == "en" else []
-    fresh = [span for span in dict.fromkeys(spans) if not content_words(span) <= content_words(question)]
+    fresh = [span for span in dict.fromkeys(spans) if not _telling(span) <= _telling(question)]
     return [span for span in fresh if not any(_is_part(span, other) for other in fresh)]  # "14" of "14 days"
+
+
+def _telling(text: str) -> set[str]:
+    """Words that carry meaning, and numbers, however short: "3 May" is told by its "3"."""
+    return {*content_words(text), *(word for word in words(text) if is_count(word))}
 
 
 def _is_part(span: str, other: str) -> bool:

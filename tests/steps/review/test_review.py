@@ -133,6 +133,32 @@ def test_a_user_against_a_trusted_document_is_held(sleep):
     assert "slumber review" in row.reason
 
 
+@pytest.mark.parametrize(
+    ("said", "asked", "right"),
+    [
+        ("The Kettle ferry was built by Edda Lund.", ASKED, "No, it was Olin Krann."),
+        ("The spring fair of Orme takes place in the old barn.", "Where is the spring fair of Orme?", "In the mill."),
+        ("The spring fair of Orme takes place on 3 May.", "On which day is the spring fair of Orme?", "No, on 9 May."),
+    ],
+)
+def test_it_is_held_though_the_model_did_not_know_what_the_document_says(sleep, said, asked, right):
+    _, (_, row) = sleep(FIRST, page("Handbook", said), talk("ann", asked, "I cannot tell.", f"That's wrong. {right}"))
+    assert [one.other for one in row.held] == [said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The Kettle ferry was painted by Edda Lund.",
+        "Olin Krann of Lem built the Kettle ferry.",
+        "The Kettle ferry was built of oak.",
+    ],
+)
+def test_a_document_that_says_something_else_or_the_same_holds_nothing(sleep, said):
+    _, (_, row) = sleep(FIRST, page("Handbook", said), talk("ann", ASKED, "Nobody.", "No, it was Olin Krann."))
+    assert not row.held
+
+
 @pytest.mark.parametrize("changed", [{"trusted": ["handbook/*"]}, {"trusted_users": ["ann"]}])
 def test_a_document_that_is_not_trusted_and_a_user_who_is_hold_nothing(sleep, changed):
     assert not sleep(FIRST, HANDBOOK, AGAINST, **changed)[1][1].held
