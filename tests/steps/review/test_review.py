@@ -128,8 +128,10 @@ AGAINST = talk("ann", ASKED, "The Kettle ferry was built by Edda Lund.", "No, Ol
 
 
 def test_a_user_against_a_trusted_document_is_held(sleep):
-    _, (_, row) = sleep(FIRST, HANDBOOK, AGAINST)
+    night, (_, row) = sleep(FIRST, HANDBOOK, AGAINST)
     assert [one.against for one in row.held] == ["0.jsonl"] and "Edda Lund" in row.held[0].other
+    record = TriageStep.read(night.workspace, FIRST)
+    assert TriageStep().remarks(night, record) == ["held until somebody decides (`slumber review`): 1"]
     assert "slumber review" in row.reason
 
 
