@@ -177,6 +177,8 @@ def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]
     if row.verdict != "persist" or row.waits or not (gone or held):
         return row
     reason = f"{row.reason}; it answers otherwise what was answered before" if gone else row.reason
-    reason = f"{reason}; {len(held)} of it wait for a decision (slumber review): {held[0].why}" if held else reason
+    if held:
+        wait = "a part of it waits" if len(held) == 1 else f"{len(held)} parts of it wait"
+        reason = f"{reason}; {wait} for a decision (slumber review): {held[0].why}"
     changed = {"withdraws": tuple(dict.fromkeys((*row.withdraws, *gone))), "held": tuple(held), "reason": reason}
     return row.model_copy(update=changed)
