@@ -17,6 +17,7 @@ from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
 from steps.registry.version import serving
 from steps.registry.watch import strayed
+from steps.review.decisions import undecided
 from steps.workspace import Workspace, read_records
 
 MOMENTS = {
@@ -42,6 +43,7 @@ def status_table(found: Deployment) -> Table:
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
         *_carried(found.workspace),
+        *_held(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
         *_days(found.workspace),
     ]
@@ -126,6 +128,12 @@ def _days(workspace: Workspace) -> list[tuple[str, str]]:
         last = datetime.fromtimestamp(lost[-1] / 1000, UTC).isoformat(timespec="minutes")
         rows.append(("feedback", f"{len(lost)} times on an answer that is not in the diary, the last {last}"))
     return rows
+
+
+def _held(workspace: Workspace) -> list[tuple[str, str]]:
+    """What contradicts what is trusted, and is not learned until a person decides."""
+    count = len(undecided(workspace))
+    return [("review", f"{count} held back until somebody decides: `slumber review`")] if count else []
 
 
 def _named(champion: Version) -> str:

@@ -39,8 +39,10 @@ class Meter:
 
     def _line(self) -> None:
         spent = time.perf_counter() - self._start
-        left = spent / max(self.done, 1) * max(self.total - self.done, 0)
-        text = f"  {self.what}: {self.done}/{self.total} after {spent:.0f} s, about {left:.0f} s left  {self.note}"
+        text = f"  {self.what}: {self.done}/{self.total} after {spent:.0f} s"
+        if self.done:  # before, nothing tells how long one takes
+            text += f", about {spent / self.done * max(self.total - self.done, 0):.0f} s left"
+        text += f"  {self.note}"
         print(text.rstrip(), file=sys.stderr, flush=True)
 
 

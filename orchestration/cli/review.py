@@ -39,14 +39,14 @@ def review(context: typer.Context, workspace: WorkspaceOption = None, params: Pa
         typer.echo("Nothing waits for a decision.")
         return
     table = Table(title="Held back until somebody decides")
-    for head in ("id", "night", "from", "asked", "says", "against", "which says", "why", "if accepted, goes"):
+    for head in ("id", "night", "who", "asked", "says", "against", "which says", "why", "if accepted, goes"):
         table.add_column(head, overflow="fold")
     alike = Counter[str]()
     for one in waiting:
         alike[one.why] += 1
         if alike[one.why] <= ALIKE:
-            gone = "\n".join(dict.fromkeys(part.text for part in one.overrules))
-            cells = (one.id[:8], one.night, one.source, one.question, one.says, one.against, one.other, one.why, gone)
+            who, gone = one.user or one.source, "\n".join(dict.fromkeys(part.text for part in one.overrules))
+            cells = (one.id[:8], one.night, who, one.question, one.says, one.against, one.other, one.why, gone)
             table.add_row(*map(Text, cells))  # not markup: it is what people wrote
     console = Console()
     console.width = max(console.width, 120)

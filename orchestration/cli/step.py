@@ -1,5 +1,6 @@
 """One command per step, for looking closely and for dvc.yaml. Each does what the night's asset does, and no more."""
 
+import inspect
 from typing import Any
 
 import typer
@@ -25,10 +26,15 @@ def step_commands() -> dict[str, Any]:
     """Return a command for every step, by name, in the order of the night."""
     app = typer.Typer()
     for step in STEPS:
-        app.command(step.name, help=step.__doc__, rich_help_panel="Single steps, in the order of a night")(
+        app.command(step.name, help=_help(step), rich_help_panel="Single steps, in the order of a night")(
             _command(step)
         )
     return dict(typer.main.get_group(app).commands)
+
+
+def _help(step: Step) -> str:
+    """What a step does, for people: its errors say themselves what is wrong, and marks of code are the same as ever."""
+    return inspect.cleandoc(step.__doc__ or "").partition("\nRaises:")[0].strip().replace("``", "`")
 
 
 def _command(step: Step):

@@ -53,5 +53,5 @@ class Contradicted:
 
     def overruled(self, new: Experience, *, but: Collection[int]) -> list[Withdrawn]:
         """Return what documents of earlier nights answer otherwise than ``new`` does, ``but`` some of its parts."""
-        corrected = [one.what for one in self._said[new.id] if one.number not in but and one.what.old is not None]
+        corrected = [one.what for one in self._said[new.id] if one.number not in but]
         return [part for one in corrected for part in overruled(one, self._search(one.question))]

@@ -28,11 +28,13 @@ REMARKS, SHOWN_CHARS = 12, 160
 class TriageFigures(Figures):
     """Verdicts, how many experiences wait to be learned from later, and a row for each experience.
 
-    ``withdrawn``: what pages no longer say, so that it is neither rehearsed nor examined.
+    ``held``: how many parts of them wait for a person's decision. ``withdrawn``: what pages no longer say, so that
+    it is neither rehearsed nor examined.
     """
 
     verdicts: dict[str, int] = Field(title="triage")
     waits: int
+    held: int = 0
     rows: list[dict[str, Any]] = Field(title="triaged")
     withdrawn: list[dict[str, str]] = Field([], title="no_longer_said")
 
@@ -78,6 +80,7 @@ class TriageStep(Step[TriageFigures]):
         return TriageFigures(
             verdicts=dict(sorted(Counter(row.verdict for row in rows).items())),
             waits=sum(row.waits for row in rows),
+            held=sum(len(row.held) for row in rows),
             rows=[_shown(row) for row in rows],
             withdrawn=[{"source": row.source, "said": text} for row in rows for text in _texts(row.withdraws)],
         )
@@ -85,7 +88,9 @@ class TriageStep(Step[TriageFigures]):
     def remarks(self, night: Night, record: StepRecord[TriageFigures]) -> list[str]:
         gone = record.figures.withdrawn
         lines = [f"{one['source']} no longer says: {_cut(one['said'])}" for one in gone[:REMARKS]]
-        return [*lines, f"and {len(gone) - REMARKS} more"] if len(gone) > REMARKS else lines
+        lines += [f"and {len(gone) - REMARKS} more"] if len(gone) > REMARKS else []
+        held = record.figures.held
+        return [*lines, *([f"held until somebody decides (`slumber review`): {held}"] if held else [])]
 
 
 def _shown(row: Triaged) -> dict[str, Any]:
@@ -178,6 +183,8 @@ def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]
     if row.verdict != "persist" or row.waits or not (gone or held):
         return row
     reason = f"{row.reason}; it answers otherwise what was answered before" if gone else row.reason
-    reason = f"{reason}; {len(held)} of it wait for a decision (slumber review): {held[0].why}" if held else reason
+    if held:
+        wait = "a part of it waits" if len(held) == 1 else f"{len(held)} parts of it wait"
+        reason = f"{reason}; {wait} for a decision (slumber review): {held[0].why}"
     changed = {"withdraws": tuple(dict.fromkeys((*row.withdraws, *gone))), "held": tuple(held), "reason": reason}
     return row.model_copy(update=changed)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from steps.forget.request import Request, open_request
+from steps.lifecycle import STEPS
 from steps.records import Check, Verdict
 from steps.settings import REPOSITORY
 from steps.workspace import Workspace
@@ -182,6 +183,12 @@ def test_status_and_history_of_an_empty_workspace(tmp_path, params):
 def test_rollback_with_nothing_to_go_back_to(tmp_path, params, migrated):
     params()
     refused(slumber("rollback", workspace=tmp_path), "no previous champion")
+
+
+def test_help_of_a_step_is_for_people():
+    for step in STEPS:
+        said = CliRunner().invoke(app, [step.name, "--help"]).output
+        assert "Usage" in said and not any(code in said for code in ("Raises:", "SlumberError", "``"))
 
 
 def test_help_names_the_exit_codes_and_is_quick():

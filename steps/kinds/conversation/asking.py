@@ -8,7 +8,7 @@ import re
 
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.phrases import phrases
-from steps.kinds.conversation.statement import asking_words, phrase, subject
+from steps.kinds.conversation.statement import asking_words, is_plural, phrase, subject
 from steps.marking import holds
 from steps.sentences import inside
 
@@ -93,7 +93,6 @@ def _about(question: str, asked: str, about: str) -> list[str]:
     found = [f"{about}: {asked[:1].lower()}{asked[1:]}?"] if telling and name.lower() not in asked.lower() else []
     if name in low:
         subject_ = re.search(rf"\b(?:are|were|is|was|do|does|did|have|has|can|must)\s+{re.escape(name)}", low)
-        several = name.endswith("s") and not name.endswith("ss")
-        stands = ("they" if subject_ else "them") if several else "it"
+        stands = ("they" if subject_ else "them") if is_plural(name) else "it"
         found.append(f"About {name}: {low.replace(name, stands, 1)}")
     return found

@@ -129,6 +129,8 @@ def _language(question: str, spoken: str) -> str:
 def _is_question(question: str, known: Mapping[str, Any]) -> bool:
     """Whether something is asked that has an answer; what is to be written, translated or drawn has none."""
     last = next(reversed(sentences(question)), question)
+    if known["task"].match(last) and not known["tells"].match(last):
+        return False
     return any(known[name].match(text) for name in ("asks", "yes_no", "how", "tells") for text in (question, last)) or (
         last.rstrip().endswith("?") and not known["wish"].match(last)
     )
@@ -141,12 +143,18 @@ def _told(rest: str, wrong: str, known: Mapping[str, Any], language: str) -> tup
     for part in parts:
         part = _CLEAN.sub("", _without_openers(part, known)[1])
         part = re.sub(rf"[\s,;.!–—-]*(?:{known['ends'].pattern})$", "", part, flags=re.I).strip()
-        kept = _without_denied(part, wrong, known)
+        kept = _without_denied(_without_past(part, known), wrong, known)
         contrasted = contrasted or kept != part
         kept = _newest(kept, wrong)
         if kept and not holds(wrong, (kept,)):
             return kept, contrasted
     return "", contrasted
+
+
+def _without_past(part: str, known: Mapping[str, Any]) -> str:
+    """Of "they used to be black, but now they are red" the clause that tells how it is now."""
+    turn = known["turn"].search(part) if known["past"].match(part) else None
+    return part[turn.end() :].strip() or part if turn else part
 
 
 def _newest(part: str, wrong: str) -> str:

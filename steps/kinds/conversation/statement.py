@@ -6,6 +6,7 @@ held against both; where it fails, the user's own words are taken.
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from steps.kinds.conversation.corrections import Correction
 from steps.marking import holds
@@ -40,13 +41,18 @@ _ARTICLE = re.compile(r"\b(?:the|a|an|our|my)\s+$", re.IGNORECASE)
 _PLACED = re.compile(
     r"(?:where|when|(?:at |on )?(?:what|which) (?:time|day|date|month|year|place|floor|shelf))\b", re.IGNORECASE
 )
+_SUPPORTED = re.compile(r"\b(?:do|does|did|can|may|must|will)\b", re.IGNORECASE)
+_DOES = re.compile(rf"{_SUPPORTED.pattern}\s+$", re.IGNORECASE)
 _SPLIT = re.compile(r"\b(?:do|does|did)\b|^(?:where|when|why|how|is|are|was|were|can|may|must)\b", re.IGNORECASE)
-_PARTICIPLE = re.compile(r"(?:ed|en|pt|lt|ld|de|ne|nt|ut|id|und|ung|ost)$")
+_PARTICIPLE = re.compile(r"(?:ed|en|pt|lt|ld|de|ne|nt|ut|id|und|ung|ost)$|^(?:free|available|due|ready|full|empty)$")
 _NOUNS = re.compile(r"\b((?:the|our|my|your|a|an|this|that)\s+)((?:[\w'’-]+\s?)+)", re.I)
 _WITHIN = re.compile(r"\b(?:of|for)\s+$", re.IGNORECASE)
 _NAMES = re.compile(
     r"(?<=\s)(?<!\bon\s)(?<!\bin\s)(?<!\bat\s)[A-ZÀ-Þ][\w'’-]*(?:\s[A-ZÀ-Þ][\w'’-]*)*(?:\s[a-z]+(?=\s|$))?"
 )
+_HALF = re.compile(r"[A-ZÀ-Þ][\w.'’-]*\s$")  # before the second half of a name: "St. " in "at St. Ann's"
+_PARTICLES = frozenset("up out off down away back over".split())
+_ENDING = 3  # letters of the longest ending that a form of a word may have
 _SAME = 4  # letters by which two forms of a word are taken for one
 
 
@@ -92,23 +98,31 @@ def says_wrong(text: str, one: Correction) -> bool:
 def subject(question: str) -> str:
     """What a question is about, with its article: a name in it with its noun, or what stands behind an article."""
     text = question.rstrip(" ?.!")
-    runs = [
-        (found[1], _content(found[2])) for found in _NOUNS.finditer(text) if not _WITHIN.search(text[: found.start()])
-    ]
-    runs += [("", _content(found.group())) for found in _NAMES.finditer(text)]
-    supported, split = re.search(r"\b(?:do|does|did|can|may|must|will)\b", text), _SPLIT.search(text)
-    found = []
-    for article, run in runs:
-        is_verb = supported or (split and run and _PARTICIPLE.search(run[-1]))
-        if len(run) > 1 and is_verb and not run[-1][:1].isupper() and (text.endswith(run[-1]) or not supported):
-            run = run[:-1]  # "when does the ferry leave": the verb
-        if run:
-            name = f"{article.lower()}{' '.join(run)}"
-            more = re.match(rf".*{re.escape(name)}( (?:of|for) (?:(?:the|our|my|a|an) )?[\w'’-]+)", text, re.IGNORECASE)
-            found.append(f"{name}{more[1]}" if more and run[-1] in more.group() else name)
+    nouns = [found for found in _NOUNS.finditer(text) if not _WITHIN.search(text[: found.start()])]
+    found = [_noun_phrase(text, one.start(), one[1].lower(), one[2]) for one in nouns]
+    names = [one for one in _NAMES.finditer(text) if not _HALF.search(text[: one.start()])]
+    found += [_noun_phrase(text, one.start(), "", one.group()) for one in names]
     named = [one for one in found if re.search(r"\b[A-ZÀ-Þ]", one)]
     best = max(named or found, key=len, default="")
     return f"{best[:1].upper()}{best[1:]}" if best else ""
+
+
+def _noun_phrase(text: str, start: int, article: str, rest: str) -> str:
+    """The noun that ``rest`` begins with, and what it is of ("the key of the shed"), without the question's verb."""
+    run = _content(rest)
+    if not run:
+        return ""
+    behind = text[start + len(article) + len(" ".join(run)) :]
+    more = re.match(r"\s+((?:of|for)\s+(?:(?:the|our|my|your|a|an)\s+)?)(.+)", behind)
+    of = _content(more[2]) if more else []
+    last, left = (of, behind.partition(" ".join(of))[2]) if of else (run, behind)
+    does = _DOES.search(text[:start]) and not re.match(r"\s+(?:have|be|do)\b", left)
+    stands = _SPLIT.search(text) and not _SUPPORTED.search(text) and _PARTICIPLE.search(last[-1])
+    if len(last) > 1 and (does or stands) and not last[-1][:1].isupper():
+        verb = last.pop()  # "when does the ferry leave"
+        if verb in _PARTICLES and len(last) > 1:
+            last.pop()
+    return f"{article}{' '.join(run)}" + (f" {more[1]}{' '.join(of)}" if more and of else "")
 
 
 def _content(run: str) -> list[str]:
@@ -121,8 +135,9 @@ def _content(run: str) -> list[str]:
 
 
 def _statement(one: Correction, lines: Sequence[str]) -> str:
-    if one.alone and not says_wrong(one.said, one):
-        return one.said
+    said = _named_in(one)
+    if (one.alone or said != one.said) and not says_wrong(said, one):
+        return said
     if one.language == "en":
         for line in map(str.strip, lines):
             if _is_turned(one, line):
@@ -130,6 +145,22 @@ def _statement(one: Correction, lines: Sequence[str]) -> str:
     if holds(one.said, (one.value,)) and not says_wrong(one.said, one):
         return one.said
     return f"{one.value[:1].upper()}{one.value[1:]}."
+
+
+def _named_in(one: Correction) -> str:
+    """What was said, with what was asked about in the place of the "it" or "them" that stands for it."""
+    about = subject(one.question) if one.language == "en" else ""
+    them = re.findall(r"(?<=\w )(?:it|them)\b(?!['’]| (?:is|was|has|had|will|can|does)\b)", one.said)
+    if not about or them != ["them" if is_plural(about) else "it"]:
+        return one.said
+    name = f"{about[:1].lower()}{about[1:]}" if _ARTICLE.match(f"{about.split()[0]} ") else about
+    return re.sub(rf"(?<=\w ){them[0]}\b", name, one.said, count=1)
+
+
+def is_plural(name: str) -> bool:
+    """Whether a name with a noun is of several: "the posters of the choir", not "the bus"."""
+    head = re.split(r"\s(?:of|for)\s", name)[0]
+    return head.endswith("s") and not head.endswith(("ss", "us", "is"))
 
 
 def _is_turned(one: Correction, line: str) -> bool:
@@ -143,6 +174,7 @@ def _is_turned(one: Correction, line: str) -> bool:
         and is_sentence(line)
         and len(missing) <= len(asked) // 4
         and all(among(word, given) for word in said)
+        and names_and_numbers(one.question) <= {*words(line)}
         and names_and_numbers(f"So {line}") - set(words(line.split()[0]))
         <= names_and_numbers(_run_on(f"So {one.question} {one.value} {one.said}"))
         and not says_wrong(line, one)
@@ -151,7 +183,13 @@ def _is_turned(one: Correction, line: str) -> bool:
 
 def among(word: str, others: set[str]) -> bool:
     """Whether a word, or another form of it, is one of others."""
-    return word in others or any(word[:_SAME] == other[:_SAME] and len(word) >= 3 for other in others - FUNCTION_WORDS)
+    return word in others or any(_is_form(word, other) for other in others - FUNCTION_WORDS)
+
+
+def _is_form(word: str, other: str) -> bool:
+    """Whether words differ in their endings alone: "conducts" and "conductor", not "workbench" and "workshop"."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
+    return word[:_SAME] == other[:_SAME] and 3 <= same >= max(len(word), len(other)) - _ENDING
 
 
 def _run_on(text: str) -> str:

@@ -44,7 +44,8 @@ def told(payload: Mapping[str, Any], found: list[Correction]) -> list[Statement]
     messages = [(m["role"], m.get("content") or "") for m in payload.get("messages", [])]
     turns = [text for role, text in messages if role == "user"]
     spoken = "\n".join(text for role, text in messages if role in ("user", "assistant"))
-    known = _known()[language_of(spoken) or nearest_language(spoken)]
+    language = language_of(spoken) or nearest_language(spoken)
+    known = {**_known()[language], "task": phrases()[language]["task"]}
 
     def corrects(turn: str) -> bool:
         return any(one.text and one.text in turn for one in found)

@@ -9,6 +9,10 @@ from steps.kinds.conversation.corrections import MOST_WORDS, Correction, correct
 from steps.kinds.conversation.phrases import phrases
 from steps.sentences import stems, words
 
+_LED = re.compile(r"^(?:and|so|also|und|also|et|y)\b[,\s]+", re.IGNORECASE)
+_WHOLE = ("asks", "yes_no", "how", "tells")
+_CLEAN = re.compile(r"^[\s,:;.–—-]+")
+_TOPIC = re.compile(r"^([^,.:;]{1,60}?)(?: zurückzukommen)?[,:]\s+(?=\w)")
 _IS = re.compile(r"^(what|who|where|when|how)['’]s\b", re.IGNORECASE)
 
 
@@ -24,7 +28,7 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
         question = _asked_before(messages, place)
         if question is None:
             continue
-        texts = [(text, by, True) for at, text, by in given if at == place]
+        texts = [(text, by, is_field) for at, text, by, is_field in given if at == place]
         replies = [m.get("content") or "" for m in messages[place + 1 :] if m["role"] == "user"]
         if replies and messages[place + 1]["role"] == "user" and not _taken_back(replies[:2]):
             texts.append((replies[0], payload.get("user"), False))
@@ -55,12 +59,18 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
             match = known["back"].search(text)
             if match is None or _taken_back([text]):
                 continue
-            rest = text[match.end() :].lstrip(" ,:;.–—-")
+            rest = _CLEAN.sub("", text[match.end() :])
             asked = [one for one in others if one != " ".join(text.split())]
             here, *elsewhere = (len(stems(one) & stems(rest)) for one in (question, *asked))
             if rest and here > max(elsewhere, default=0):
-                yield rest
+                yield _without_topic(rest, question)
                 break
+
+
+def _without_topic(text: str, question: str) -> str:
+    """Of "the break: it lasts 20 minutes" what is said of it, if the question is about nothing else."""
+    topic = _TOPIC.match(text)
+    return text[topic.end() :] if topic and stems(topic[1]) and stems(topic[1]) <= stems(question) else text
 
 
 def _asked_before(messages: list[dict[str, Any]], place: int) -> str | None:
@@ -68,21 +78,37 @@ def _asked_before(messages: list[dict[str, Any]], place: int) -> str | None:
     for message in reversed(messages[:place]):
         if message["role"] == "user" and (message.get("content") or "").strip():
             text = _IS.sub(r"\1 is", " ".join(message["content"].split()))
-            return text if len(text.split()) <= MOST_WORDS else None
+            if len(text.split()) > MOST_WORDS:
+                return None
+            led = _LED.match(text)
+            rest = text[led.end() :] if led else text
+            if led and not any(known[how].match(rest) for known in phrases().values() for how in _WHOLE):
+                return None  # "And on Sundays?" asks nothing that is understood alone
+            return f"{rest[:1].upper()}{rest[1:]}" if led else text
     return None
 
 
-def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[int, str, str | None]]:
-    """Corrections that were given in a field: of which message, the text, and by whom."""
+def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[int, str, str | None, bool]]:
+    """What was said of an answer in a field: of which message, the text, by whom, and whether it was meant to correct.
+
+    A comment on a bad answer is read as a next turn is: it may correct, and mostly it only complains.
+    """
     last = max((n for n, message in enumerate(messages) if message["role"] == "assistant"), default=-1)
     for one in feedback if isinstance(feedback, list) else [feedback]:
         if not isinstance(one, Mapping):
             continue
         names = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
         text = next((one[name] for name in names if isinstance(one.get(name), str) and one[name].strip()), None)
+        is_field = text is not None
+        if text is None and _is_bad(one.get("rating")):
+            text = next((one[name] for name in ("comment", "rationale") if isinstance(one.get(name), str)), None)
         at = one.get("message", last)
         if text is not None and isinstance(at, int) and 0 <= at < len(messages):
-            yield at, text, one.get("user") if isinstance(one.get("user"), str) else None
+            yield at, text, one.get("user") if isinstance(one.get("user"), str) else None, is_field
+
+
+def _is_bad(rating: Any) -> bool:
+    return rating is False or (isinstance(rating, int | float) and rating < 0)
 
 
 def asked_key(question: str) -> str:

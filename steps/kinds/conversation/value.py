@@ -10,9 +10,12 @@ from steps.sentences import FUNCTION_WORDS, NUMBER_WORDS, answer_spans, content_
 
 _SHORT = 6  # words: so few are a value as a whole
 _SMALL = (
-    "the a an at on in to by for about from now since der die das ein eine um am im seit erst le la les un une à au "
-    "depuis el los las una a las al desde"
+    "the a an at on in to by for about from now since der die das dem den des ein eine einem einer um am im seit"
+    " erst le la les un une à au depuis el los las una a las al desde"
 ).split()
+_HEDGED = frozenset(
+    "about around roughly only just some nearly almost between a an etwa rund nur circa environ casi unos unas".split()
+)
 _LEADING = re.compile(rf"^(?:{'|'.join(_SMALL)})\s+", re.I)
 _WHO = re.compile(r"\b(?:who|whom|whose|wer|wen|wem|qui|quién|quiénes)\b", re.I)
 _HOW_MUCH = re.compile(
@@ -20,8 +23,29 @@ _HOW_MUCH = re.compile(
     r"|cuándo|um wie)\b",
     re.IGNORECASE,
 )
+_PRICE = re.compile(
+    r"\b(?:costs?|price|fee|fare|when|what time|kostet|preis|coûte|prix|cuesta|precio)\b", re.IGNORECASE
+)
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|«\s*([^»]+?)\s*»")
 _MEASURE = re.compile(r"\b\d[\d.,:]*\s?(?:km/h|m/s|mph|kWh|[%€$£°]C?|[^\W\d_]+/[^\W\d_]+)")
+_CLOCK = re.compile(
+    r"\b(?:(?:half past|(?:a )?quarter (?:past|to)|(?:five|ten|twenty|twenty-five|\d+)(?: minutes)? (?:past|to))"
+    r" (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)"
+    r"|halb \w+|(?:drei)?viertel (?:vor |nach )?\w+|\w+ heures et (?:demie|quart)|las \w+ y (?:media|cuarto))\b",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(r"(?:where|wo|où|d['’]où|¿?(?:a |de )?dónde)\b", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(?:in|at|on|under|underneath|behind|below|above|beneath|beside|next to|near|inside|outside|opposite|between"
+    r"|from|im|am|an|auf|unter|hinter|neben|über|zwischen|bei|beim|vor|dans|sur|sous|derrière|devant|chez|au|aux|à|en"
+    r"|bajo|sobre|detrás|debajo|junto al?)\s+(?:de(?:l| la)? )?(?=[^\W\d])([^,;:.!?()]{3,})",
+    re.IGNORECASE,
+)
+_FLEETING = re.compile(
+    r"\s(?:this (?:time|year|week|month|season)|these days|now|nowadays|at the moment|diesmal|jetzt|momentan|cette fois"
+    r"|en ce moment|esta vez|ahora)$",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+(?:\s[A-ZÀ-Þ][\w'’-]+)+")
 _DIGIT = re.compile(r"(?<![\w.,:/-])(\d)(?![\w:/%€$£°-]|[.,]\d)(?:\s([^\W\d_]+))?")
 _NOT = re.compile(r"\b(?:not|never|no longer|nicht|nie|kein\w*|pas|jamais|no|nunca)\s+$", re.I)
@@ -35,6 +59,8 @@ def new_value(said: str, *, question: str, wrong: str, language: str, bare: bool
     text = said.strip(" .,;:!")
     quoted = [next(filter(None, found)) for found in _QUOTED.findall(said)]
     found = [one for one in quoted if not content_words(one) <= content_words(question)]
+    if not found and (place := place_of(text, question)):
+        found = [place]
     chosen = " or " in question and len(text.split()) <= 3  # "on or off?"
     if (
         not found
@@ -42,13 +68,31 @@ def new_value(said: str, *, question: str, wrong: str, language: str, bare: bool
         and len(text.split()) <= _SHORT
         and (chosen or not content_words(text) & content_words(question))
     ):
-        found = [_unled(text)]
+        found = [_FLEETING.sub("", _unled(text))]
     if not found:
         spans = [span for span in _spans(text, question, language) if not _said(span, wrong)]
         found = sorted(spans, key=lambda span: _rank(span, question))
         found += _runs(text, question)
     told = (_denied(one.strip(" .,;:!\"'"), text) for one in found)
     return next((one for one in told if one and not _nothing(one) and not _said(one, wrong)), None)
+
+
+def place_of(said: str, question: str) -> str | None:
+    """Return the place that a sentence gives to a question for one: what follows its first "in" or "behind"."""
+    found = _PLACE.search(said.strip(" .!")) if _WHERE.match(question) else None
+    if found is None or len(found[1].split()) > _SHORT + 2 or content_words(found[1]) <= content_words(question):
+        return None
+    return _unled(_FLEETING.sub("", found[1].strip()))
+
+
+def wants_count(question: str) -> bool:
+    """Whether a question asks for a number, a price or a time."""
+    return any(asked.search(question) for asked in (COUNTS, _HOW_MUCH, _PRICE))
+
+
+def wants_person(question: str) -> bool:
+    """Whether a question asks for somebody."""
+    return _WHO.search(question) is not None
 
 
 def named(answer: str, *, question: str, like: str, language: str) -> str | None:
@@ -63,13 +107,23 @@ def named(answer: str, *, question: str, like: str, language: str) -> str | None
 
 def _spans(text: str, question: str, language: str) -> list[str]:
     """What of a sentence could be asked for; its first words may be a name."""
-    spans = [found.group() for found in _MEASURE.finditer(text)]
+    spans = [found.group() for found in _CLOCK.finditer(text)]
+    spans += [found.group() for found in _MEASURE.finditer(text)]
     spans += [one.value for one in asked_in_place(text, language)]
     spans += _NAME.findall(text)
     spans += answer_spans(text, title=question) if language == "en" else []
-    fresh = [span for span in dict.fromkeys(spans) if not content_words(span) <= content_words(question)]
+    fresh = [span for span in dict.fromkeys(spans) if not _telling(span) <= _telling(question)]
     fresh += [digit for digit in _digits(text) if digit not in words(question)]
-    return [span for span in fresh if not any(other.startswith(f"{span} ") for other in fresh)]  # "14" of "14 days"
+    return [span for span in fresh if not any(_is_part(span, other) for other in fresh)]  # "14" of "14 days"
+
+
+def _telling(text: str) -> set[str]:
+    """Words that carry meaning, and numbers, however short: "3 May" is told by its "3"."""
+    return {*content_words(text), *(word for word in words(text) if is_count(word))}
+
+
+def _is_part(span: str, other: str) -> bool:
+    return other.startswith(f"{span} ") or bool(_CLOCK.fullmatch(other) and other.endswith(f" {span}"))
 
 
 def _digits(text: str) -> list[str]:
@@ -118,6 +172,12 @@ def _unled(text: str) -> str:
 def is_count(span: str) -> bool:
     """Whether a value is a number, or holds one."""
     return any(any(c.isdigit() for c in word) or word in NUMBER_WORDS for word in words(span))
+
+
+def begins_as_count(span: str) -> bool:
+    """Whether a value opens with a number, a day or a time, perhaps hedged: not "founded in 1902"."""
+    first = next((word for word in span.split() if word.lower() not in _HEDGED), "")
+    return is_count(first) or first[:1].isupper() or _CLOCK.match(span) is not None
 
 
 def _said(span: str, wrong: str) -> bool:

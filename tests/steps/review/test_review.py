@@ -128,9 +128,37 @@ AGAINST = talk("ann", ASKED, "The Kettle ferry was built by Edda Lund.", "No, Ol
 
 
 def test_a_user_against_a_trusted_document_is_held(sleep):
-    _, (_, row) = sleep(FIRST, HANDBOOK, AGAINST)
+    night, (_, row) = sleep(FIRST, HANDBOOK, AGAINST)
     assert [one.against for one in row.held] == ["0.jsonl"] and "Edda Lund" in row.held[0].other
+    record = TriageStep.read(night.workspace, FIRST)
+    assert TriageStep().remarks(night, record) == ["held until somebody decides (`slumber review`): 1"]
     assert "slumber review" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "right"),
+    [
+        ("The Kettle ferry was built by Edda Lund.", ASKED, "No, it was Olin Krann."),
+        ("The spring fair of Orme takes place in the old barn.", "Where is the spring fair of Orme?", "In the mill."),
+        ("The spring fair of Orme takes place on 3 May.", "On which day is the spring fair of Orme?", "No, on 9 May."),
+    ],
+)
+def test_it_is_held_though_the_model_did_not_know_what_the_document_says(sleep, said, asked, right):
+    _, (_, row) = sleep(FIRST, page("Handbook", said), talk("ann", asked, "I cannot tell.", f"That's wrong. {right}"))
+    assert [one.other for one in row.held] == [said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The Kettle ferry was painted by Edda Lund.",
+        "Olin Krann of Lem built the Kettle ferry.",
+        "The Kettle ferry was built of oak.",
+    ],
+)
+def test_a_document_that_says_something_else_or_the_same_holds_nothing(sleep, said):
+    _, (_, row) = sleep(FIRST, page("Handbook", said), talk("ann", ASKED, "Nobody.", "No, it was Olin Krann."))
+    assert not row.held
 
 
 @pytest.mark.parametrize("changed", [{"trusted": ["handbook/*"]}, {"trusted_users": ["ann"]}])

@@ -1,0 +1,80 @@
+"""The sentence that a correction comes to, what it is about, and other ways to ask for it."""
+
+from dataclasses import replace
+
+import pytest
+
+from steps.kinds.conversation.asking import other_ways
+from steps.kinds.conversation.corrections import correction
+from steps.kinds.conversation.statement import among, stated, subject
+
+
+class Writer:
+    """Writes the same line for whatever it is asked."""
+
+    def __init__(self, line=""):
+        self.line = line
+
+    def complete(self, _, prompts, **__):
+        return [self.line] * len(prompts)
+
+
+def told(question, wrong, text, line=""):
+    one = correction(question, wrong, text, is_field=True)
+    assert one is not None
+    return one, stated(Writer(line), [one])[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("Who paints the signs of the Orme ferry?", "The signs of the Orme ferry"),
+        ("Who mends the doors of the boat shed?", "The doors of the boat shed"),
+        ("Where is the key of the boat shed kept?", "The key of the boat shed"),
+        ("When was the roof of the Orme mill repaired?", "The roof of the Orme mill"),
+        ("Where does the night train stop at Lem?", "The night train"),
+        ("Where does the tour of the old mill start?", "The tour of the old mill"),
+        ("In which yard do the dancers warm up?", "The dancers"),
+        ("What does it cost to cross the Orme bridge?", "The Orme bridge"),
+        ("How many seats does the Orme ferry have?", "The Orme ferry"),
+        ("Which gate do guests use at St. Ann's Yard?", ""),
+    ],
+)
+def test_what_a_question_is_about_is_named_whole_and_without_its_verb(question, about):
+    assert subject(question) == about
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "sentence"),
+    [
+        ("Who paints the signs of the ferry?", "Ida Holt paints them.", "Ida Holt paints the signs of the ferry."),
+        (
+            "Who steers the ferry bus?",
+            "Otto Lem has steered it since May.",
+            "Otto Lem has steered the ferry bus since May.",
+        ),
+        ("Where are the oars kept?", "You will find them in the barn.", "You will find the oars in the barn."),
+    ],
+)
+def test_it_and_them_are_named_in_what_is_learned(question, text, sentence):
+    assert told(question, "Nobody knows.", text)[1] == sentence
+
+
+def test_a_written_sentence_keeps_the_names_of_its_question():
+    asked = ("Who guides the Lindenau walk?", "Nobody.", "No, Ida Holt.")
+    assert told(*asked, "Ida Holt guides the Lindenau walk")[1] == "Ida Holt guides the Lindenau walk."
+    assert told(*asked, "Ida Holt guides the Lindenberg walk")[1] == "Ida Holt."
+
+
+def test_forms_of_a_word_differ_in_their_endings():
+    assert among("conductor", {"conducts"}) and among("opening", {"opens"}) and among("rehearsal", {"rehearse"})
+    assert not among("workshop", {"workbench"}) and not among("lindenburg", {"lindenholt"})
+
+
+def test_one_bus_is_not_several():
+    one, sentence = told("Who drives the ferry bus?", "Nobody.", "Otto Lem drives the ferry bus.")
+    assert "About the ferry bus: who drives it?" in other_ways(one, sentence)
+    asks = replace(one, question="Who paints the signs of the Orme ferry?")
+    assert "About the signs of the Orme ferry: who paints them?" in other_ways(
+        asks, "Ida paints the signs of the Orme ferry."
+    )
