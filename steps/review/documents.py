@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.value import is_count, named
+from steps.kinds.document.languages import nearest_language
 from steps.kinds.table import kind_of
 from steps.marking import equals, fits_anything, holds, normalise
 from steps.memory.notes import Note
@@ -145,7 +146,7 @@ def _more(one: Correction, part: Part) -> frozenset[str]:
 
 def _given(one: Correction, part: Part) -> str | None:
     """What a part gives in the place of the correction's value."""
-    given = named(part.text, question=one.question, like=one.value, language=one.language)
+    given = named(part.text, question=one.question, like=one.value, language=nearest_language(part.said))
     return None if given is None or fits_anything(given) else given
 
 
