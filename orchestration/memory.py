@@ -63,7 +63,8 @@ def notes_table(notes: Sequence[Note], today: str) -> Table:
         end = note.valid_until.isoformat() if note.valid_until else "-"
         ended = "" if note.holds(date.fromisoformat(today)) else " (ended)"
         whose = (note.owner or "everyone",) if owned else ()
-        table.add_row(*map(Text, (note.id[:SHOWN_ID], f"{end}{ended}", note.why, *whose, note.source, _cut(note))))
+        cells = (note.id[:SHOWN_ID], f"{end}{ended}", note.why, *whose, _from(note), _cut(note))
+        table.add_row(*map(Text, cells))
     table.caption = f"{len(notes)} notes" if len(notes) != 1 else "1 note"
     return table
 
@@ -98,7 +99,7 @@ def near_table(found: Sequence[Near]) -> Table:
     table = _table("id", "likeness", "holds until", narrow=("source", "says"))
     for note, likeness in found:
         end = note.valid_until.isoformat() if note.valid_until else "-"
-        table.add_row(*map(Text, (note.id[:SHOWN_ID], f"{likeness:.2f}", end, note.source, _cut(note))))
+        table.add_row(*map(Text, (note.id[:SHOWN_ID], f"{likeness:.2f}", end, _from(note), _cut(note))))
     table.caption = None if found else "nothing is like it"
     return table
 
@@ -226,8 +227,15 @@ def _day(until: str | None, *, today: date) -> date | None:
     return day
 
 
+def _from(note: Note) -> str:
+    """The source; of a trace the beginning of its id, which would fold into a tower (`slumber memory show`)."""
+    trace = re.fullmatch(r"(traces/tr-[0-9a-f]{6})[0-9a-f]{20,}", note.source)
+    return f"{trace[1]}…" if trace else note.source
+
+
 def _cut(note: Note) -> str:
-    said = f"{note.title}: {note.text}" if note.title else note.text
+    colon = "" if note.title.endswith(("?", "!", ":")) else ":"
+    said = f"{note.title}{colon} {note.text}" if note.title else note.text
     return said if len(said) <= SHOWN_CHARS else f"{said[: SHOWN_CHARS - 1]}…"
 
 

@@ -58,6 +58,13 @@ def test_a_note_from_its_first_word_to_its_last(run, notes, workspace):
     assert notes() == [] and b"pool" not in memory_path(workspace, None).read_bytes()
 
 
+def test_a_trace_is_named_by_the_beginning_of_its_id(run):
+    trace = "traces/tr-5825fbfdc04858375eb6d2652d03e602"
+    run("add", "Ida Holt.", "--title", "Who steers?", "--source", trace)
+    listed = run("list")
+    assert "traces/tr-5825fb…" in listed and trace not in listed and "Who steers? Ida Holt." in listed
+
+
 def test_the_same_note_again_is_the_same_note(run, notes):
     run("add", "The pool is closed.")
     assert "was there already" in run("add", "The pool is closed.", "--until", "2999-01-02")

@@ -8,9 +8,10 @@ import re
 
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.phrases import phrases
-from steps.kinds.conversation.statement import asking_words, is_plural, phrase, subject
+from steps.kinds.conversation.statement import among, asking_words, phrase
+from steps.kinds.conversation.subject import is_plural, subject
 from steps.marking import holds
-from steps.sentences import inside
+from steps.sentences import content_words, inside
 
 _INDIRECT = (
     "Tell me {0}, please.",
@@ -20,6 +21,11 @@ _INDIRECT = (
     "Please look up {0}.",
 )
 _SUBJECT_ASKED = re.compile(r"^(who|which|what)\b(?!.*\b(?:do|does|did)\b)", re.I)
+_KIND = re.compile(r"(?:\w+ )?(who|where|when|why|how(?= (?:do|does|did|is|are|was|were|can)\b))\b", re.IGNORECASE)
+_MEASURED = re.compile(
+    r"\bhow (tall|long|high|wide|deep|heavy|old|far|often|big|large|thick|fast|hot)\b", re.IGNORECASE
+)
+_ADDED = 3  # words that another wording may have besides
 _AUXILIARY = re.compile(r"^(?:is|are|was|were|do|does|did|can|could|must|will|would|should|may|has|have|had)\b", re.I)
 
 
@@ -80,6 +86,9 @@ def _around(one: Correction, statement: str, asked: str) -> tuple[str, str]:
     if at < 0:
         return "", ""
     before, after = text[:at].strip(), text[at + len(value) :].strip()
+    led = re.match(r"(?:in|at|on|for|to|from|by|with)\s", asked, re.IGNORECASE)
+    if led and before.lower().endswith(f" {led.group().strip().lower()}"):
+        before = before.rsplit(" ", 1)[0]  # "The fair is on" and "on which day"
     if asked.lower() in ("when", "where"):
         before = re.sub(r"\s(?:at|in|on|by|to|from)$", "", before)
     noun = asked.split()[-1].lower() if len(asked.split()) > 1 else ""
@@ -96,3 +105,23 @@ def _about(question: str, asked: str, about: str) -> list[str]:
         stands = ("they" if subject_ else "them") if is_plural(name) else "it"
         found.append(f"About {name}: {low.replace(name, stands, 1)}")
     return found
+
+
+def asks_the_same(line: str, question: str) -> bool:
+    """Whether a wording keeps nearly all that a question says, and adds little."""
+    wanted, said = content_words(question), content_words(line)
+    if _kind_of(line) not in (None, _kind_of(question)) or set(_MEASURED.findall(line)) - set(
+        _MEASURED.findall(question)
+    ):
+        return False
+    if any(not among(word, said) for word in content_words(subject(question))):
+        return False
+    missing = [word for word in wanted if not among(word, said)]
+    added = [word for word in said if not among(word, wanted)]
+    return len(missing) <= (len(wanted) > 2) and len(added) <= _ADDED
+
+
+def _kind_of(question: str) -> str | None:
+    """Whether a question asks for a person, a place, a time, a reason or a way; None: its first words do not tell."""
+    found = _KIND.match(question)
+    return found[1].lower() if found else None

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.kinds.conversation.asking import framed, other_ways
+from steps.kinds.conversation.asking import asks_the_same, framed, other_ways
 from steps.kinds.conversation.corrections import Correction
-from steps.kinds.conversation.statement import among, is_sentence, says_wrong, stated, subject
+from steps.kinds.conversation.statement import is_sentence, says_wrong, stated
+from steps.kinds.conversation.subject import subject
 from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.document.clauses import Fact
@@ -25,9 +26,8 @@ from steps.kinds.kind import Dreaming
 from steps.marking import holds
 from steps.model.chat import question_message
 from steps.records import Dream, Experience, content_id
-from steps.sentences import content_words, names_and_numbers, words
+from steps.sentences import names_and_numbers, words
 
-_ADDED = 3  # words that another wording may have besides
 _NONE: Counter[tuple[int, str]] = Counter()  # so that all of its drills are made
 
 
@@ -100,7 +100,7 @@ def _in_other_words(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
         title, others = source.experience.title, seen.setdefault(id(one), [one.correction.question])
         known = frozenset(words(f"{title} {one.statement} {one.correction.question}"))
         fault = form_fault(line, title=title, known=known, statement=f"{one.correction.question} {one.statement}")
-        if fault is None and not _asks_the_same(line, one.correction.question):
+        if fault is None and not asks_the_same(line, one.correction.question):
             fault = "asks something else"
         if fault is None and asked_for(reading, question=line, fact=fact, title=title) != fact.span:
             fault = "its fact does not answer it"
@@ -112,14 +112,6 @@ def _in_other_words(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
         others.append(line)
         dreams.append(_dream(one, line, "model", night=dreaming.night, support=0.0))
     return dreams
-
-
-def _asks_the_same(line: str, question: str) -> bool:
-    """Whether a wording keeps nearly all that a question says, and adds little."""
-    wanted, said = content_words(question), content_words(line)
-    missing = [word for word in wanted if not among(word, said)]
-    added = [word for word in said if not among(word, wanted)]
-    return len(missing) <= (len(wanted) > 2) and len(added) <= _ADDED
 
 
 def _of_the_sentence(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.subject import is_plural, subject
 from steps.marking import holds
 from steps.model.chat_model import ChatModel, Sampling
 from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, sentences, words
@@ -41,17 +42,7 @@ _ARTICLE = re.compile(r"\b(?:the|a|an|our|my)\s+$", re.IGNORECASE)
 _PLACED = re.compile(
     r"(?:where|when|(?:at |on )?(?:what|which) (?:time|day|date|month|year|place|floor|shelf))\b", re.IGNORECASE
 )
-_SUPPORTED = re.compile(r"\b(?:do|does|did|can|may|must|will)\b", re.IGNORECASE)
-_DOES = re.compile(rf"{_SUPPORTED.pattern}\s+$", re.IGNORECASE)
-_SPLIT = re.compile(r"\b(?:do|does|did)\b|^(?:where|when|why|how|is|are|was|were|can|may|must)\b", re.IGNORECASE)
-_PARTICIPLE = re.compile(r"(?:ed|en|pt|lt|ld|de|ne|nt|ut|id|und|ung|ost)$|^(?:free|available|due|ready|full|empty)$")
-_NOUNS = re.compile(r"\b((?:the|our|my|your|a|an|this|that)\s+)((?:[\w'’-]+\s?)+)", re.I)
-_WITHIN = re.compile(r"\b(?:of|for)\s+$", re.IGNORECASE)
-_NAMES = re.compile(
-    r"(?<=\s)(?<!\bon\s)(?<!\bin\s)(?<!\bat\s)[A-ZÀ-Þ][\w'’-]*(?:\s[A-ZÀ-Þ][\w'’-]*)*(?:\s[a-z]+(?=\s|$))?"
-)
-_HALF = re.compile(r"[A-ZÀ-Þ][\w.'’-]*\s$")  # before the second half of a name: "St. " in "at St. Ann's"
-_PARTICLES = frozenset("up out off down away back over".split())
+_WHO = re.compile(r"who\s+((?!(?:do|does|did|are|were)\b).+)", re.IGNORECASE)
 _ENDING = 3  # letters of the longest ending that a form of a word may have
 _SAME = 4  # letters by which two forms of a word are taken for one
 
@@ -95,49 +86,12 @@ def says_wrong(text: str, one: Correction) -> bool:
     return bool(one.old) and holds(text, old) and not holds(one.value, old) and not holds(one.question, old)
 
 
-def subject(question: str) -> str:
-    """What a question is about, with its article: a name in it with its noun, or what stands behind an article."""
-    text = question.rstrip(" ?.!")
-    nouns = [found for found in _NOUNS.finditer(text) if not _WITHIN.search(text[: found.start()])]
-    found = [_noun_phrase(text, one.start(), one[1].lower(), one[2]) for one in nouns]
-    names = [one for one in _NAMES.finditer(text) if not _HALF.search(text[: one.start()])]
-    found += [_noun_phrase(text, one.start(), "", one.group()) for one in names]
-    named = [one for one in found if re.search(r"\b[A-ZÀ-Þ]", one)]
-    best = max(named or found, key=len, default="")
-    return f"{best[:1].upper()}{best[1:]}" if best else ""
-
-
-def _noun_phrase(text: str, start: int, article: str, rest: str) -> str:
-    """The noun that ``rest`` begins with, and what it is of ("the key of the shed"), without the question's verb."""
-    run = _content(rest)
-    if not run:
-        return ""
-    behind = text[start + len(article) + len(" ".join(run)) :]
-    more = re.match(r"\s+((?:of|for)\s+(?:(?:the|our|my|your|a|an)\s+)?)(.+)", behind)
-    of = _content(more[2]) if more else []
-    last, left = (of, behind.partition(" ".join(of))[2]) if of else (run, behind)
-    does = _DOES.search(text[:start]) and not re.match(r"\s+(?:have|be|do)\b", left)
-    stands = _SPLIT.search(text) and not _SUPPORTED.search(text) and _PARTICIPLE.search(last[-1])
-    if len(last) > 1 and (does or stands) and not last[-1][:1].isupper():
-        verb = last.pop()  # "when does the ferry leave"
-        if verb in _PARTICLES and len(last) > 1:
-            last.pop()
-    return f"{article}{' '.join(run)}" + (f" {more[1]}{' '.join(of)}" if more and of else "")
-
-
-def _content(run: str) -> list[str]:
-    kept: list[str] = []
-    for word in run.split():
-        if not content_words(word):
-            break
-        kept.append(word)
-    return kept
-
-
 def _statement(one: Correction, lines: Sequence[str]) -> str:
     said = _named_in(one)
     if (one.alone or said != one.said) and not says_wrong(said, one):
         return said
+    if turned := _subject_said(one):
+        return turned
     if one.language == "en":
         for line in map(str.strip, lines):
             if _is_turned(one, line):
@@ -145,6 +99,13 @@ def _statement(one: Correction, lines: Sequence[str]) -> str:
     if holds(one.said, (one.value,)) and not says_wrong(one.said, one):
         return one.said
     return f"{one.value[:1].upper()}{one.value[1:]}."
+
+
+def _subject_said(one: Correction) -> str:
+    """The question with the name of who did it in the place of "who": "Ida Holt mends the sails."."""
+    asked = _WHO.match(one.question.rstrip(" ?.!")) if one.language == "en" else None
+    is_name = names_and_numbers(f"So {one.value}") and one.value[:1].isupper() and not re.search(r"[,;]", one.value)
+    return f"{one.value} {asked[1]}." if asked and is_name else ""
 
 
 def _named_in(one: Correction) -> str:
@@ -155,12 +116,6 @@ def _named_in(one: Correction) -> str:
         return one.said
     name = f"{about[:1].lower()}{about[1:]}" if _ARTICLE.match(f"{about.split()[0]} ") else about
     return re.sub(rf"(?<=\w ){them[0]}\b", name, one.said, count=1)
-
-
-def is_plural(name: str) -> bool:
-    """Whether a name with a noun is of several: "the posters of the choir", not "the bus"."""
-    head = re.split(r"\s(?:of|for)\s", name)[0]
-    return head.endswith("s") and not head.endswith(("ss", "us", "is"))
 
 
 def _is_turned(one: Correction, line: str) -> bool:

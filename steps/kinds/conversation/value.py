@@ -73,6 +73,8 @@ def new_value(said: str, *, question: str, wrong: str, language: str, bare: bool
         spans = [span for span in _spans(text, question, language) if not _said(span, wrong)]
         found = sorted(spans, key=lambda span: _rank(span, question))
         found += _runs(text, question)
+    if wants_person(question):
+        found = [_without_apposition(one) for one in found]
     told = (_denied(one.strip(" .,;:!\"'"), text) for one in found)
     return next((one for one in told if one and not _nothing(one) and not _said(one, wrong)), None)
 
@@ -161,6 +163,12 @@ def _denied(span: str, text: str) -> str:
     at = text.find(span)
     found = _NOT.search(text[:at]) if at > 0 else None
     return f"{found.group()}{span}" if found else span
+
+
+def _without_apposition(value: str) -> str:
+    """Of "Ida Holt, our cook" the name."""
+    name, _, more = value.partition(",")
+    return name if more and _NAME.fullmatch(name) and not _NAME.fullmatch(more.strip()) else value
 
 
 def _unled(text: str) -> str:

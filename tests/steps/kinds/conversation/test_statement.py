@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from steps.kinds.conversation.asking import other_ways
+from steps.kinds.conversation.asking import asks_the_same, other_ways
 from steps.kinds.conversation.corrections import correction
-from steps.kinds.conversation.statement import among, stated, subject
+from steps.kinds.conversation.statement import among, stated
+from steps.kinds.conversation.subject import subject
 
 
 class Writer:
@@ -38,6 +39,7 @@ def told(question, wrong, text, line=""):
         ("What does it cost to cross the Orme bridge?", "The Orme bridge"),
         ("How many seats does the Orme ferry have?", "The Orme ferry"),
         ("Which gate do guests use at St. Ann's Yard?", ""),
+        ("How many tours does the Orme ferry give each year?", "The Orme ferry"),
     ],
 )
 def test_what_a_question_is_about_is_named_whole_and_without_its_verb(question, about):
@@ -61,9 +63,9 @@ def test_it_and_them_are_named_in_what_is_learned(question, text, sentence):
 
 
 def test_a_written_sentence_keeps_the_names_of_its_question():
-    asked = ("Who guides the Lindenau walk?", "Nobody.", "No, Ida Holt.")
-    assert told(*asked, "Ida Holt guides the Lindenau walk")[1] == "Ida Holt guides the Lindenau walk."
-    assert told(*asked, "Ida Holt guides the Lindenberg walk")[1] == "Ida Holt."
+    asked = ("Where does the Lindenau walk begin?", "Somewhere.", "At the mill.")
+    assert told(*asked, "The Lindenau walk begins at the mill")[1] == "The Lindenau walk begins at the mill."
+    assert told(*asked, "The Lindenberg walk begins at the mill")[1] == "At the mill."
 
 
 def test_forms_of_a_word_differ_in_their_endings():
@@ -78,3 +80,29 @@ def test_one_bus_is_not_several():
     assert "About the signs of the Orme ferry: who paints them?" in other_ways(
         asks, "Ida paints the signs of the Orme ferry."
     )
+
+
+def test_who_did_it_stands_in_the_place_of_who():
+    asked = ("Who looks after the oars of our boat?", "Nobody.")
+    assert told(*asked, "Ida Holt, our cook.")[1] == "Ida Holt looks after the oars of our boat."
+    assert told(*asked, "Ida Holt looks after them on Mondays.")[1].endswith("after the oars of our boat on Mondays.")
+    assert told("Who does the oars belong to?", "Nobody.", "Ida Holt.")[1] == "Ida Holt."
+
+
+def test_a_small_word_is_not_said_twice():
+    one, sentence = told("On which day is the fair?", "Some day.", "The fair is on 9 May.")
+    assert "The fair is on which day?" in other_ways(one, sentence)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("How wide is the quay of Lem?", "How long is the quay of Lem?"),
+        ("What time does the gate open on feast days?", "How often does the gate open on feast days?"),
+        ("Where does the Orme band rehearse?", "How does the Orme band rehearse?"),
+        ("Who paints the signs of the Orme ferry?", "Who paints the Orme ferry?"),
+    ],
+)
+def test_a_wording_that_asks_for_something_else_is_none(question, line):
+    assert not asks_the_same(line, question)
+    assert asks_the_same(question, question) and asks_the_same(f"Tell me, {question.lower()}", question)
