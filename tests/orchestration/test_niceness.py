@@ -51,7 +51,7 @@ def test_a_night_that_was_started_nicer_stays_so():
 @pytest.mark.parametrize("command", ["night", "ingest"])
 def test_nights_and_single_steps_are(command, tmp_path, tiny_model):
     (tmp_path / "inbox").mkdir()
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"model": {"base": str(tiny_model)}, "night": {"nice": 7}}))
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"model": {"base": str(tiny_model)}, "night": {"nice": 1}}))
     code = (
         "import atexit, os, sys; from orchestration.cli import main; "
         "atexit.register(lambda: print('nice', os.getpriority(os.PRIO_PROCESS, 0))); main()"
@@ -64,4 +64,4 @@ def test_nights_and_single_steps_are(command, tmp_path, tiny_model):
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines()[-1] == "nice 7", done.stderr
+    assert done.stdout.splitlines()[-1] == "nice 1", done.stderr
