@@ -53,7 +53,7 @@ class Noted:
 class Silent:
     """Stands for an engine that never says a word; counts whom somebody still waits for."""
 
-    load = (0, 0)
+    load, problem = (0, 0), None
 
     def __init__(self, base):
         self.base, self.waited_for = base, 0
