@@ -7,8 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-import anyio
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ValidationError
@@ -259,7 +258,7 @@ async def _until_gone(
 async def _known(diary: Diary, id: str, tenant: str | None) -> bool:
     """Whether there is such an answer. If that cannot be told soon, it is looked up when the feedback is brought."""
     found = None
-    with anyio.move_on_after(_LOOK_SECONDS):
+    with move_on_after(_LOOK_SECONDS):
         found = await to_thread.run_sync(lambda: diary.knows(id, tenant=tenant), abandon_on_cancel=True)
     return found is not False
 

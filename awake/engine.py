@@ -159,10 +159,10 @@ class Engine:
                     self._changed.wait()
                 if self._stopped and not any(self.load):
                     return
-                came = self._admitted()
                 for one in list(self._versions.values()):
                     if one.retired and one.adapter and not one.writing:
                         self._drop(one.name)
+                came = self._admitted()
             for version in list(self._versions.values()):
                 mine = [answer for answer in came if answer.version == version.name]
                 if not (mine or version.writing):

@@ -1,6 +1,5 @@
 """Bring entries of the diary to MLflow: exchanges as traces, ratings and corrections as their assessments.
 
-
 Each version that answers stands there as a logged model, so that traces name it, and lead to it, in MLflow's pages.
 """
 
@@ -8,16 +7,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from steps.diary import note_astray
+from steps.diary import ANONYMOUS, note_astray
 from steps.errors import SlumberError
 from steps.ingest.days import too_late_for
 from steps.registry import Registry, RegistryUnreachable
 from steps.registry.connection import artifact_location, traced_to, translate_errors
 from steps.registry.run import experiment_id
-from steps.registry.traces import LATE, days_of
+from steps.registry.traces import FEEDBACK, LATE, TENANT, VERSION, days_of
 
-TAG, VERSION, TALK, OUTCOME = "slumber.completion", "slumber.version", "slumber.talk", "slumber.outcome"
-TENANT = "slumber.tenant"
+TAG, TALK, OUTCOME = "slumber.completion", "slumber.talk", "slumber.outcome"
 _WAITS = "what was said waits on disk"
 _LONGEST_NAME = 250  # characters of a session or user that MLflow takes
 
@@ -173,10 +171,10 @@ class Post:
         import mlflow
         from mlflow.entities import AssessmentSource
 
-        source = AssessmentSource(source_type="HUMAN", source_id=body.get("user") or "anonymous")
-        mark = {"slumber.feedback": body["feedback_id"]}
+        source = AssessmentSource(source_type="HUMAN", source_id=body.get("user") or ANONYMOUS)
+        mark = {FEEDBACK: body["feedback_id"]}
         there = {
-            (a.name, (a.metadata or {}).get("slumber.feedback")): a
+            (a.name, (a.metadata or {}).get(FEEDBACK)): a
             for a in self._registry.client.get_trace(trace).info.assessments
         }
         given = []

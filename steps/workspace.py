@@ -12,7 +12,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -137,8 +137,10 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
     return [record for _, record in each_record(path, kind)]
 
 
-def each_record(path: Path, kind: type[R]) -> Iterator[tuple[int, R]]:
+def each_record(path: Path, kind: type[R], *, holding: Sequence[str] = ()) -> Iterator[tuple[int, R]]:
     """Yield the records of a dataset file one by one, each with the byte at which its line begins.
+
+    ``holding``: only of lines that have one of these in them, as it stands in the file; none of the others is parsed.
 
     Raises:
         SlumberError: the file is missing.
@@ -147,10 +149,10 @@ def each_record(path: Path, kind: type[R]) -> Iterator[tuple[int, R]]:
         stream = path.open("rb")
     except FileNotFoundError:
         raise SlumberError(f"{path} is missing: run the step that writes it first (see `slumber --help`).") from None
-    place = 0
+    place, wanted = 0, [text.encode() for text in holding]
     with stream:
         for line in stream:
-            if text := line.decode().rstrip("\n"):
+            if (not wanted or any(some in line for some in wanted)) and (text := line.decode().rstrip("\n")):
                 yield place, kind.from_json(text)
             place += len(line)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from awake.posting import OUTCOME, TAG, TALK, VERSION
+from awake.posting import OUTCOME, TAG, TALK
 from steps.diary import ANONYMOUS, person
 from steps.registry import Registry
 from steps.registry.connection import translate_errors
-from steps.registry.traces import days_of
+from steps.registry.traces import TENANT, VERSION, days_of
 
 MOST = 2000  # traces of a version that are looked at, the newest
 _PAGE = 500
@@ -90,7 +90,7 @@ def gathered(traces: Iterable[Any]) -> list[Session]:
         talk = tags.get(TALK) or metadata.get("mlflow.trace.session") or tags[TAG]
         people = [a for a in trace.assessments if _is_persons(a)]
         said_by = next((a.source.source_id for a in people if a.source.source_id), ANONYMOUS)
-        tenant = tags.get("slumber.tenant")
+        tenant = tags.get(TENANT)
         user = person(metadata.get("mlflow.trace.user") or said_by, tenant) or ANONYMOUS
         session = sessions.setdefault(talk, Session(talk, user))
         named = {a.source.source_id for a in people} - {None, ANONYMOUS}

@@ -69,12 +69,17 @@ def answering(command: list[str], address: str) -> Iterator[Server]:
         server._until(lambda: bool(server.health()), START_SECONDS, "the server did not answer")
         yield server
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(60)
-        if process.poll() is None:
-            process.kill()
+        end(process, signal.SIGINT)
+
+
+def end(process: subprocess.Popen, by: signal.Signals) -> None:
+    """Ask a process to end, and kill one that has not within a minute."""
+    if process.poll() is None:
+        process.send_signal(by)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+    if process.poll() is None:
+        process.kill()
 
 
 def slept(workspace: Path, params: Path, night: str) -> None:

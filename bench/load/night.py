@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from bench.day.serving import SLUMBER
+from bench.day.serving import SLUMBER, end
 from bench.load.sampling import threads_nice
 from orchestration.environment import Deployment
 from orchestration.lineage import begin
@@ -90,9 +90,4 @@ def sleeping(folder: Path) -> Iterator[Night]:
         try:
             yield Night(process, Workspace(folder))
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(60)
-            if process.poll() is None:
-                process.kill()
+            end(process, signal.SIGTERM)

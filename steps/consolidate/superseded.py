@@ -24,21 +24,20 @@ Fact = tuple[str | None, int | None, str]  # experience, number of its sentence,
 class Gone:
     """What pages no longer say, by the experience and number of each part that said it, with the nights since when."""
 
-    def __init__(self, withdrawn: Iterable[tuple[str, Iterable[Withdrawn]]]):
+    def __init__(self, withdrawn: Iterable[tuple[str, Withdrawn]]):
         self._since: dict[tuple[str, int | None], str] = {}
         self._texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.parts: dict[str, list[int]] = defaultdict(list)
-        for night, parts in withdrawn:
-            for one in parts:
-                place = one.experience, one.sentence
-                self._since[place] = max(night, self._since.get(place, ""))
-                self._texts[one.experience].append((night, one.text))
-                self.parts[one.experience].append(one.sentence)
+        for night, one in withdrawn:
+            place = one.experience, one.sentence
+            self._since[place] = max(night, self._since.get(place, ""))
+            self._texts[one.experience].append((night, one.text))
+            self.parts[one.experience].append(one.sentence)
 
     @classmethod
     def until(cls, workspace: Workspace, night: str) -> "Gone":
         """Read what triage withdrew up to ``night``."""
-        return cls((met, [part]) for met, _, part in withdrawn(workspace, night))
+        return cls((met, part) for met, _, part in withdrawn(workspace, night))
 
     def since(self, experience: str | None, sentence: int | None, *, taught: str) -> str | None:
         """Return the night since when a part, as it was ``taught``, is no longer said; it may be the same night."""
@@ -51,10 +50,8 @@ class Gone:
             return night
         if "; " not in _span(dream):
             return None
-        items = (
-            (night, text.split(": ")[-1].rstrip(" .")) for night, text in self._later(dream.experience, dream.night)
-        )
-        return next((night for night, item in items if item in _span(dream)), None)
+        later = self._later(dream.experience, dream.night)
+        return next((night for night, text in later if text.split(": ")[-1].rstrip(" .") in _span(dream)), None)
 
     def texts(self, experience: str | None, *, taught: str) -> list[str]:
         """Return what an experience said, as it was ``taught`` on a night, and is no longer said."""

@@ -18,6 +18,8 @@ from steps.registry.gateway import Registry
 from steps.settings import Settings
 from steps.workspace import Workspace, compact
 
+TENANT, VERSION = "slumber.tenant", "slumber.version"
+"""Tags of a trace: through whose API key it came, and the number of the version that answered."""
 FEEDBACK = "slumber.feedback"
 """Metadata of what was said through the server: by which id its client names it."""
 LEARNED = "slumber.learned"
@@ -136,14 +138,14 @@ def _late_until(trace: Any) -> float:
 def _exchange(trace: Any, experiment: str) -> Exchange:
     """A trace as an exchange; one that cannot be read, whoever wrote it, keeps the night from no other."""
     info, metadata = trace.info, trace.info.trace_metadata or {}
-    tenant = info.tags.get("slumber.tenant")
+    tenant = info.tags.get(TENANT)
     known = {
         "trace": info.trace_id,
         "began": info.timestamp_ms,
         "session": metadata.get("mlflow.trace.session"),
         "user": person(metadata.get("mlflow.trace.user"), tenant),
         "tenant": tenant,
-        "version": info.tags.get("slumber.version"),
+        "version": info.tags.get(VERSION),
         "experiment": experiment,
         "remarks": tuple(filter(None, (_remark(one, tenant) for one in info.assessments or ()))),
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from steps.diary import ANONYMOUS
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.telling import is_own
 from steps.kinds.conversation.turns import asked_key, corrections
@@ -22,7 +23,6 @@ from steps.sentences import content_words, names_and_numbers
 from steps.settings import TriageSettings
 
 NOBODY = "nobody who gave a name"
-_ANONYMOUS = "anonymous"  # what stands in MLflow for feedback without a user
 _LEAST_WORDS = 3  # before the value: fewer do not tell what is spoken of
 
 
@@ -44,7 +44,7 @@ class Said:
 
         What its owner put into the inbox without names is as he wants it.
         """
-        names = {self.what.by, self.experience.payload.get("user")} - {None, _ANONYMOUS}
+        names = {self.what.by, self.experience.payload.get("user")} - {None, ANONYMOUS}
         return {str(name) for name in names} or ({NOBODY} if self.experience.payload.get("traces") else set())
 
 

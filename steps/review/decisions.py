@@ -18,6 +18,9 @@ from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged, Withdrawn
 from steps.workspace import Workspace, each_record, read_records
 
+# How rows begin what few of them have, as datasets are written: the others of a night need not be parsed.
+_HELD, _WITHDRAWS = '"held":[{', '"withdraws":[{'
+
 
 def decisions_path(workspace: Workspace) -> Path:
     """Where decisions lie."""
@@ -32,8 +35,8 @@ def decisions(workspace: Workspace) -> dict[str, Decision]:
 
 def all_held(workspace: Workspace) -> list[Held]:
     """Return all that was ever held back, the oldest first."""
-    nights = workspace.nights("triage")
-    return [one for n in nights for _, row in each_record(workspace.dataset("triage", n), Triaged) for one in row.held]
+    paths = (workspace.dataset("triage", night) for night in workspace.nights("triage"))
+    return [one for path in paths for _, row in each_record(path, Triaged, holding=(_HELD,)) for one in row.held]
 
 
 def undecided(workspace: Workspace) -> list[Held]:
@@ -95,7 +98,7 @@ def withdrawn(workspace: Workspace, night: str) -> Iterator[tuple[str, Triaged, 
     """
     known = decisions(workspace)
     for met in (one for one in workspace.nights("triage") if one <= night):
-        for _, row in each_record(workspace.dataset("triage", met), Triaged):
+        for _, row in each_record(workspace.dataset("triage", met), Triaged, holding=(_HELD, _WITHDRAWS)):
             yes = (held for held in row.held if held.id in known and known[held.id].accept)
             for part in (*row.withdraws, *(part for held in yes for part in held.overrules)):
                 yield met, row, part

@@ -6,6 +6,7 @@ Their passages are looked up by words in memory; the parts that they are made of
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from steps.kinds.conversation.corrections import Correction
@@ -13,13 +14,12 @@ from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.kinds.table import kind_of
 from steps.marking import equals, fits_anything, holds, normalise
-from steps.memory.notes import Note
 from steps.memory.store import memory_path, opened
 from steps.night import Night
 from steps.records import Experience, Withdrawn
 from steps.sentences import content_words, inside, names_and_numbers, stems
 
-_MOST = 20
+_MOST, _PAGES = 20, 256  # notes that are looked through for a question; pages of which the parts are kept at hand
 _SHARED = 0.6  # of a question's stems that a text shares which answers it
 _OTHERWISE = 0.75  # of them, if it gives neither the wrong answer nor the right one
 _START = 4  # letters by which a short word is known with an ending: "open", "opens"
@@ -52,19 +52,21 @@ def search_documents(night: Night, read: Read) -> Search:
     """
     path, today = memory_path(night.workspace, None), date.fromisoformat(night.date)
 
+    @lru_cache(maxsize=_PAGES)  # a page makes many notes
+    def page(experience: str) -> list[Part]:
+        met = read(experience)
+        return parts_of(met) if met is not None else []
+
+    @cache  # a correction is held against what is found, and then takes the place of some of it
     def search(question: str) -> list[Part]:
         if not night.settings.memory.enabled or not path.exists():
             return []
         with opened(path) as memory:
             told = memory.told_of(content_words(question), today=today, kind="document", most=_MOST)
-        return [part for note in told if (note.night or "") < night.date for part in _parts(note, read)]
+        notes = [note for note in told if (note.night or "") < night.date]
+        return [part for note in notes for part in page(note.experience or "") if part.number in note.parts]
 
     return search
-
-
-def _parts(note: Note, read: Read) -> list[Part]:
-    experience = read(note.experience or "")
-    return [part for part in parts_of(experience) if part.number in note.parts] if experience is not None else []
 
 
 def parts_of(experience: Experience) -> list[Part]:
