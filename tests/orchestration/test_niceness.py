@@ -17,12 +17,13 @@ be_nice(int(sys.argv[1]))
 import torch
 torch.set_num_threads(2)
 torch.randn(600, 600) @ torch.randn(600, 600)
-group = open("/proc/self/autogroup").read().split()[-1] if os.path.exists("/proc/self/autogroup") else None
-print(len(threads_nice(os.getpid())) > 1, *set(threads_nice(os.getpid())), group)
+group = open("/proc/self/autogroup").read() if os.path.exists("/proc/self/autogroup") else ""
+print(len(threads_nice(os.getpid())) > 1, *set(threads_nice(os.getpid())), *(group.split()[-1:] or ["None"]))
 """
 
 
 def shown(nice, *, session):
+    """Whether several threads run, their niceness, and that of the session's group ("None" outside of any)."""
     told = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-c", SHOWN, str(nice)]
     done = subprocess.run(command, env=told, capture_output=True, text=True, check=True, start_new_session=session)

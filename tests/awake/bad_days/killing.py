@@ -61,6 +61,7 @@ class Told:
     answered: dict[str, str] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     corrected: int = 0
+    corrections_sent: int = 0  # a server may die with one in the diary and its acknowledgement unsent
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -84,7 +85,8 @@ def main(folder: Path, moments: int, seed: int) -> dict[str, Any]:
     in_child(lambda: _brought(settings, workspace))
     found = in_child(lambda: _found(settings, workspace, told.answered, told.said))
     nights = in_child(lambda: _nights(settings, workspace))
-    known = {"answered": len(told.answered), "acknowledged": len(told.said), "corrected": told.corrected}
+    known = {"answered": len(told.answered), "acknowledged": len(told.said)}
+    known |= {"corrected": told.corrected, "corrections_sent": told.corrections_sent}
     return {"moments": moments, "killed": killed, "broken": lost, "waited": waited, **known, **found, **nights}
 
 
@@ -173,6 +175,8 @@ def _one(port: int, told: Told, who: int, first: int) -> int:
                 told.answered[id_] = said
             rating = {"rating": 1} if number % 3 == 0 else {"correction": f"Olin {_NAMES[number % 32]} Krann."}
             sent = {"id": id_, "feedback_id": f"f{number}", "user": f"user{who}", **rating}
+            with told.lock:
+                told.corrections_sent += "correction" in rating
             status, text = _asked(port, "POST", "/v1/feedback", sent)
             assert status == 200, text
             with told.lock:
