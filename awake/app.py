@@ -1,31 +1,30 @@
 """The routes: OpenAI's chat and models, feedback, and health."""
 
-import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ValidationError
+from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import ClientDisconnect
 
 from awake import form
-from awake.asking import Answer, Ask, NotAnswered
+from awake.asking import Ask, NotAnswered
 from awake.champion import Champion
 from awake.chatting import chat_of, prompt_of
 from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
+from awake.faults import Fault, tell_faults
 from awake.keys import owner_of
 from awake.origins import OwnPages
 from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
 from awake.talk import talk_of
+from awake.waiting import body_of, unless_gone, until_gone
 from steps.errors import SlumberError
 from steps.memory.notes import Note
 from steps.memory.prompting import with_notes
@@ -33,14 +32,6 @@ from steps.settings import ServeSettings
 
 _LOOK_SECONDS = 5.0  # for an answer that feedback is given on
 _LOCAL = ["127.0.0.1", "localhost", "[::1]"]
-
-
-class Fault(Exception):
-    """What a client is told in the place of an answer."""
-
-    def __init__(self, status: int, message: str, *, code: str | None = None, param: str | None = None):
-        super().__init__(message)
-        self.status, self.code, self.param = status, code, param
 
 
 def make_app(
@@ -69,10 +60,7 @@ def make_app(
     hosts = [*_LOCAL, *settings.hosts]
     app.add_middleware(OwnPages, hosts=hosts)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app.add_exception_handler(Fault, _told)
-    app.add_exception_handler(Exception, _failed)
-    app.add_exception_handler(404, _nothing_there)
-    app.add_exception_handler(405, _nothing_there)
+    tell_faults(app)
 
     @app.get("/health")
     def health() -> dict[str, Any]:
@@ -99,7 +87,7 @@ def make_app(
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Any:
         tenant, began, ticks = _owner(request, keys), time.time_ns(), time.monotonic_ns()
-        asked = await _body(request, ChatRequest, limit=settings.max_body_bytes)
+        asked = await body_of(request, ChatRequest, limit=settings.max_body_bytes)
         named(asked.model)
         messages = [said.model_dump(exclude_none=True) for said in asked.messages]
         who = {"session": asked.session, "user": asked.user, "tenant": tenant}
@@ -138,7 +126,7 @@ def make_app(
         notes = [note["id"] for note in remembered]
         try:
             if not asked.stream:
-                text = await _unless_gone(request, answer, waiting, seconds=settings.seconds)
+                text = await unless_gone(request, answer, waiting, seconds=settings.seconds)
                 message = form.message_of(text, tools=bool(asked.tools))
                 await run_in_threadpool(finished, message)
                 return form.completion(answer, message, model=model)
@@ -148,12 +136,12 @@ def make_app(
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(_until_gone(told, answer, diary, waiting), media_type="text/event-stream")
+        return StreamingResponse(until_gone(told, answer, diary, waiting), media_type="text/event-stream")
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
         tenant = _owner(request, keys)
-        said = await _body(request, FeedbackRequest, limit=settings.max_body_bytes)
+        said = await body_of(request, FeedbackRequest, limit=settings.max_body_bytes)
         if not await _known(diary, said.id, tenant):
             await run_in_threadpool(diary.astray, said.id)
             message = f"There is no answer {said.id!r} here (any more), so that nothing can be said of it."
@@ -221,77 +209,9 @@ def _ask(
     return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops), told(notes)
 
 
-async def _unless_gone(request: Request, answer: Answer, waiting: CapacityLimiter, *, seconds: float) -> str:
-    """The whole answer; nothing more is written for a client that has left."""
-
-    def read() -> str:
-        return "".join(answer.pieces(seconds=seconds))
-
-    reading = asyncio.ensure_future(to_thread.run_sync(read, limiter=waiting))
-    while not reading.done():
-        await asyncio.wait([reading], timeout=1.0)
-        if not reading.done() and await request.is_disconnected():
-            answer.leave()
-    return await reading
-
-
-async def _until_gone(
-    events: Iterator[str], answer: Answer, diary: Diary, waiting: CapacityLimiter
-) -> AsyncIterator[str]:
-    """Pass events on; a client that leaves ends the writing, and the waiting for a word that is to come.
-
-    From the first event on feedback may be given.
-    """
-    diary.opened(answer.id)
-    try:
-        while True:
-            coming = asyncio.ensure_future(to_thread.run_sync(next, events, None, limiter=waiting))
-            event = await asyncio.shield(coming)  # a thread cannot be cancelled: it ends when the answer does
-            if event is None:
-                return
-            yield event
-    finally:
-        answer.leave()
-        diary.closed(answer.id)
-
-
 async def _known(diary: Diary, id: str, tenant: str | None) -> bool:
     """Whether there is such an answer. If that cannot be told soon, it is looked up when the feedback is brought."""
     found = None
     with move_on_after(_LOOK_SECONDS):
         found = await to_thread.run_sync(lambda: diary.knows(id, tenant=tenant), abandon_on_cancel=True)
     return found is not False
-
-
-async def _body(request: Request, kind: type[BaseModel], *, limit: int) -> Any:
-    """Read and check the body; one that is too long is not read to its end."""
-    body = bytearray()
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > limit:
-                raise Fault(413, f"The request is longer than {limit} bytes (serve.max_body_bytes).")
-    except ClientDisconnect:
-        raise Fault(499, "The client has left.") from None
-    try:
-        return kind.model_validate_json(bytes(body))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where, said = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
-        raise Fault(400, f"{where}: {said}" if where else said, param=where or None) from None
-
-
-async def _told(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Fault)
-    again = {"Retry-After": "1"} if error.status in (429, 503) else None
-    body = form.error(error.status, str(error), code=error.code, param=error.param)
-    return JSONResponse(body, error.status, headers=again)
-
-
-async def _failed(_request: Request, _error: Exception) -> JSONResponse:
-    """What nobody has foreseen; the server's log has all of it."""
-    return JSONResponse(form.error(500, "This request could not be answered: the server's log says why."), 500)
-
-
-async def _nothing_there(request: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse(form.error(404, f"There is nothing at {request.method} {request.url.path} here."), 404)

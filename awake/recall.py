@@ -12,10 +12,10 @@ from transformers import PreTrainedTokenizerBase
 from steps.diary import person
 from steps.errors import SlumberError
 from steps.memory.encoder import Encoder, encoder
+from steps.memory.files import memory_path, opened
 from steps.memory.looking_up import look_up
 from steps.memory.notes import Note
 from steps.memory.prompting import last_question, note_line
-from steps.memory.store import memory_path, opened
 from steps.model.chat_model import Messages
 from steps.settings import Settings
 from steps.workspace import Workspace

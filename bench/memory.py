@@ -23,10 +23,11 @@ from steps.examine.retired import retire
 from steps.gate.verdict import decided_on, read_verdict
 from steps.marking import holds, right
 from steps.memory.encoder import Encoder, encoder
+from steps.memory.files import memory_path, opened
 from steps.memory.looking_up import look_up
 from steps.memory.notes import Note
 from steps.memory.prompting import with_notes
-from steps.memory.store import Memory, memory_path, opened
+from steps.memory.store import Memory
 from steps.model.chat import question_chat
 from steps.model.loading import load_base
 from steps.model.local import LocalModel

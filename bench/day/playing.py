@@ -15,7 +15,7 @@ from bench.day.serving import Passers, free_port, served, slept
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
 from steps.marking import abstains, holds, right
-from steps.memory.store import memory_path, opened
+from steps.memory.files import memory_path, opened
 from steps.params import load_settings
 from steps.progress import say
 from steps.records import Experience, Triaged

@@ -39,7 +39,8 @@ def list_notes(
     found = deployment(workspace=workspace, params=params)
     from rich.console import Console
 
-    from orchestration.memory import chosen_notes, notes_table
+    from orchestration.memory import chosen_notes
+    from orchestration.memory_tables import notes_table
 
     Console().print(notes_table(chosen_notes(found, tenant, user=user, why=why), found.tonight()))
 
@@ -55,7 +56,8 @@ def show(
     found = deployment(workspace=workspace, params=params)
     from rich.console import Console
 
-    from orchestration.memory import note_table, reading
+    from orchestration.memory import reading
+    from orchestration.memory_tables import note_table
 
     with reading(found, tenant) as memory:
         Console().print(note_table(memory.find(id)))
@@ -73,7 +75,8 @@ def search(
     found = deployment(workspace=workspace, params=params)
     from rich.console import Console
 
-    from orchestration.memory import near_table, searched
+    from orchestration.memory import searched
+    from orchestration.memory_tables import near_table
 
     Console().print(near_table(searched(found, question, tenant=tenant, user=user)))
 
@@ -133,7 +136,8 @@ def forget(
         raise SlumberError("Name the notes that are to go by their ids, or a --user, and not both.")
     from rich.console import Console
 
-    from orchestration.memory import forgotten, notes_table, to_forget
+    from orchestration.memory import forgotten, to_forget
+    from orchestration.memory_tables import notes_table
 
     going = to_forget(found, ids or [], user=user, tenant=tenant)
     Console().print(notes_table(going, found.tonight()))

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from steps.memory.store import Memory, memory_paths, opened
+from steps.memory.files import memory_paths, opened
+from steps.memory.store import Memory
 from steps.workspace import Workspace
 
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from steps.manifest import Figures
+from steps.memory.files import memory_path, opened
 from steps.memory.remembering import Change, bring, to_bring
-from steps.memory.store import memory_path, opened
 from steps.night import Night
 from steps.step import Step
 

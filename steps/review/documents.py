@@ -14,7 +14,7 @@ from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.kinds.table import kind_of
 from steps.marking import equals, fits_anything, holds, normalise
-from steps.memory.store import memory_path, opened
+from steps.memory.files import memory_path, opened
 from steps.night import Night
 from steps.records import Experience, Withdrawn
 from steps.sentences import content_words, inside, names_and_numbers, stems

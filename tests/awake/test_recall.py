@@ -14,8 +14,8 @@ from awake.app import make_app
 from awake.engine import Engine
 from awake.keys import new_key, read_keys
 from awake.recall import Recall
+from steps.memory.files import memory_path, opened
 from steps.memory.notes import Note, note_id
-from steps.memory.store import memory_path, opened
 from steps.model.chat import chat_tokens
 from steps.model.loading import load_base
 from steps.settings import ServeSettings

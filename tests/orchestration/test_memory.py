@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from steps.memory import encoder as encoders
-from steps.memory.store import memory_path, opened
+from steps.memory.files import memory_path, opened
 from tests.steps.memory.encoders import WordEncoder
 
 

@@ -168,8 +168,8 @@ def test_a_note_is_there_again_when_a_clock_that_ran_ahead_is_set_right(settings
 
 
 def note(workspace, *, until):
+    from steps.memory.files import memory_path, opened
     from steps.memory.notes import Note, note_id
-    from steps.memory.store import memory_path, opened
     from tests.awake.test_recall import OPENING
 
     made = Note(

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from steps.diary import Remark
+from steps.memory.files import memory_path, opened
 from steps.memory.step import RememberStep
-from steps.memory.store import memory_path, opened
 from tests.awake.bad_days.nights import FIRST, exchange
 from tests.steps.memory.encoders import WordEncoder
 

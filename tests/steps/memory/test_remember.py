@@ -8,10 +8,10 @@ from steps.forget.removing import remove_records
 from steps.forget.request import Request
 from steps.memory import encoder as encoders
 from steps.memory import step as step_module
+from steps.memory.files import memory_path, opened
 from steps.memory.forgetting import forget_notes
 from steps.memory.notes import Edit
 from steps.memory.step import RememberStep
-from steps.memory.store import memory_path, opened
 from steps.night import Key, Night
 from steps.records import Carried, Experience, content_id
 from steps.triage.step import TriageStep

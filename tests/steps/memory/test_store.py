@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from steps.errors import SlumberError
+from steps.memory.files import memory_path, opened
 from steps.memory.forgetting import forget_in_memory, forget_notes
 from steps.memory.looking_up import look_up
 from steps.memory.notes import Note, note_id
-from steps.memory.store import memory_path, opened
 from tests.steps.memory.encoders import WordEncoder
 
 TODAY = date(2026, 12, 1)

@@ -11,8 +11,8 @@ from steps.errors import SlumberError
 from steps.forget.removing import remove_records
 from steps.forget.request import Request
 from steps.ingest.step import IngestStep
+from steps.memory.files import memory_path, opened
 from steps.memory.step import RememberStep
-from steps.memory.store import memory_path, opened
 from steps.night import Night
 from steps.records import Carried, Dream, Triaged, content_id
 from steps.review.decisions import accepted, decide, decisions, undecided
