@@ -45,7 +45,14 @@ def other_answer(text: str, *, question: str, wrong: str, language: str, known: 
 
 def _nearness(part: str, question: str, wrong: str, language: str, known: Mapping[str, Any]) -> int:
     """How much of the question a sentence says that answers it; 0: it does not answer it."""
-    besides = known["adds"].search(part) or known["wish"].match(part) or known["myself"].match(part) or chatter(part)
+    besides = (
+        known["adds"].search(part)
+        or known["doubts"].search(part)
+        or known["intends"].search(part)
+        or known["wish"].match(part)
+        or known["myself"].match(part)
+        or chatter(part)
+    )
     if besides or part.rstrip().endswith("?"):
         return 0
     if place := place_of(part, question):

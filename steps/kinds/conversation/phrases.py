@@ -14,7 +14,9 @@ def phrases() -> dict[str, dict[str, Any]]:
     read = yaml.safe_load((Path(__file__).parent / "phrases.yaml").read_text(encoding="utf-8"))
     return {
         code: {
-            name: found if isinstance(found, list) else re.compile("".join(map(str.strip, found.splitlines())), re.I)
+            name: found
+            if isinstance(found, list | dict)
+            else re.compile("".join(map(str.strip, found.splitlines())), re.I)
             for name, found in own.items()
         }
         for code, own in read.items()

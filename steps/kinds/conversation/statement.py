@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.subject import is_plural, subject
+from steps.kinds.conversation.value import is_count
 from steps.marking import holds
 from steps.model.chat_model import ChatModel, Sampling
 from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, sentences, words
@@ -44,6 +45,9 @@ _PLACED = re.compile(
 )
 _WHO = re.compile(r"who\s+((?!(?:do|does|did|are|were)\b).+)", re.IGNORECASE)
 _ENDING = 3  # letters of the longest ending that a form of a word may have
+_MORE = 2  # words that an answer may say besides what was asked for: "leaves"
+_PLAIN = 12  # words of a sentence that its user would be content with in a lesson
+_SPEAKS = re.compile(r"\b(?:i|i['’]\w+|you|me|my|we|ich|du|mir|je|tu|moi|yo|me)\b", re.IGNORECASE)
 _SAME = 4  # letters by which two forms of a word are taken for one
 
 
@@ -87,10 +91,11 @@ def says_wrong(text: str, one: Correction) -> bool:
 
 
 def _statement(one: Correction, lines: Sequence[str]) -> str:
-    said = _named_in(one)
-    if (one.alone or said != one.said) and not says_wrong(said, one):
+    said, placed = _named_in(one), _in_its_place(one)
+    is_plain = len(said.split()) <= _PLAIN and not _SPEAKS.search(said)
+    if (one.alone or said != one.said) and not says_wrong(said, one) and (is_plain or not placed):
         return said
-    if turned := _subject_said(one):
+    if turned := _subject_said(one) or placed:
         return turned
     if one.language == "en":
         for line in map(str.strip, lines):
@@ -106,6 +111,23 @@ def _subject_said(one: Correction) -> str:
     asked = _WHO.match(one.question.rstrip(" ?.!")) if one.language == "en" else None
     is_name = names_and_numbers(f"So {one.value}") and one.value[:1].isupper() and not re.search(r"[,;]", one.value)
     return f"{one.value} {asked[1]}." if asked and is_name else ""
+
+
+def _in_its_place(one: Correction) -> str:
+    """The answer's own sentence with what is right in the place of what was wrong, if it says little else."""
+    if not one.old or one.old == one.wrong:
+        return ""
+    part = next((part for part in sentences(one.wrong, one.language) if one.old in part), "")
+    if part.count(one.old) != 1 or holds(part, (one.value,)):
+        return ""
+    is_number = len(one.value.split()) == 1 and is_count(one.value) and not re.search(r"[a-z]\d|\d[a-z]", one.value)
+    old = re.match(r"\S+(?=\s)", one.old) if is_number and is_count(one.old.split()[0]) else None  # "160" for "220 °C"
+    new = part.replace(old[0] if old else one.old, one.value, 1)
+    known = {*words(one.question), *words(one.value), *words(one.old)}
+    more = [word for word in content_words(new) if not among(word, known)]
+    names = names_and_numbers(new) - known - set(words(new.split()[0]))
+    is_short = len(more) <= _MORE and not names
+    return f"{new[:1].upper()}{new[1:]}" if is_short and is_sentence(new) and not says_wrong(new, one) else ""
 
 
 def _named_in(one: Correction) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from steps.kinds.chatter import chatter
-from steps.kinds.conversation.corrections import MOST_WORDS, Correction, without_openers
+from steps.kinds.conversation.corrections import MOST_WORDS, Correction
 from steps.kinds.conversation.phrases import phrases
+from steps.kinds.conversation.wording import without_openers
 from steps.kinds.document.languages import language_of, nearest_language
 from steps.kinds.kind import Statement
 from steps.orders import is_order

@@ -13,7 +13,7 @@ _LED = re.compile(r"^(?:and|so|also|und|also|et|y)\b[,\s]+", re.IGNORECASE)
 _WHOLE = ("asks", "yes_no", "how", "tells")
 _CLEAN = re.compile(r"^[\s,:;.–—-]+")
 _TOPIC = re.compile(r"^([^,.:;]{1,60}?)(?: zurückzukommen)?[,:]\s+(?=\w)")
-_IS = re.compile(r"^(what|who|where|when|how)['’]s\b", re.IGNORECASE)
+_IS = re.compile(r"^(what|who|where|when|how)['’]?s\b", re.IGNORECASE)
 
 
 def corrections(payload: Mapping[str, Any]) -> list[Correction]:
@@ -25,7 +25,7 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
     for place, message in enumerate(messages):
         if message["role"] != "assistant" or not (message.get("content") or "").strip():
             continue
-        question = _asked_before(messages, place)
+        question = _corrected_before(messages, place, found) or _asked_before(messages, place)
         if question is None:
             continue
         texts = [(text, by, is_field) for at, text, by, is_field in given if at == place]
@@ -38,6 +38,12 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
                 found[asked_key(question)] = replace(one, by=by, text=text, place=place)
     return list(found.values())
+
+
+def _corrected_before(messages: list[dict[str, Any]], place: int, found: Mapping[str, Correction]) -> str | None:
+    """The question that was answered anew by the user just before: what he says next may mend that."""
+    said = messages[place - 1].get("content") if place else None
+    return next((one.question for one in found.values() if one.place == place - 2 and one.text == said), None)
 
 
 def _questions(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:

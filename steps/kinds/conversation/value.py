@@ -28,10 +28,11 @@ _PRICE = re.compile(
 )
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|«\s*([^»]+?)\s*»")
 _MEASURE = re.compile(r"\b\d[\d.,:]*\s?(?:km/h|m/s|mph|kWh|[%€$£°]C?|[^\W\d_]+/[^\W\d_]+)")
-_CLOCK = re.compile(
+CLOCK = re.compile(
     r"\b(?:(?:half past|(?:a )?quarter (?:past|to)|(?:five|ten|twenty|twenty-five|\d+)(?: minutes)? (?:past|to))"
     r" (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)"
-    r"|halb \w+|(?:drei)?viertel (?:vor |nach )?\w+|\w+ heures et (?:demie|quart)|las \w+ y (?:media|cuarto))\b",
+    r"|halb \w+|(?:drei)?viertel (?:vor |nach )?\w+|\w+ heures et (?:demie|quart)|las \w+ y (?:media|cuarto)"
+    r"|noon|midday|midnight|mitternacht|midi|minuit|mediodía|medianoche)\b",
     re.IGNORECASE,
 )
 _WHERE = re.compile(r"(?:where|wo|où|d['’]où|¿?(?:a |de )?dónde)\b", re.IGNORECASE)
@@ -109,7 +110,7 @@ def named(answer: str, *, question: str, like: str, language: str) -> str | None
 
 def _spans(text: str, question: str, language: str) -> list[str]:
     """What of a sentence could be asked for; its first words may be a name."""
-    spans = [found.group() for found in _CLOCK.finditer(text)]
+    spans = [found.group() for found in CLOCK.finditer(text)]
     spans += [found.group() for found in _MEASURE.finditer(text)]
     spans += [one.value for one in asked_in_place(text, language)]
     spans += _NAME.findall(text)
@@ -125,7 +126,7 @@ def _telling(text: str) -> set[str]:
 
 
 def _is_part(span: str, other: str) -> bool:
-    return other.startswith(f"{span} ") or bool(_CLOCK.fullmatch(other) and other.endswith(f" {span}"))
+    return other.startswith(f"{span} ") or bool(CLOCK.fullmatch(other) and other.endswith(f" {span}"))
 
 
 def _digits(text: str) -> list[str]:
@@ -185,7 +186,7 @@ def is_count(span: str) -> bool:
 def begins_as_count(span: str) -> bool:
     """Whether a value opens with a number, a day or a time, perhaps hedged: not "founded in 1902"."""
     first = next((word for word in span.split() if word.lower() not in _HEDGED), "")
-    return is_count(first) or first[:1].isupper() or _CLOCK.match(span) is not None
+    return is_count(first) or first[:1].isupper() or CLOCK.match(span) is not None
 
 
 def _said(span: str, wrong: str) -> bool:

@@ -5,6 +5,7 @@ its small words.
 """
 
 import re
+from collections.abc import Collection
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,13 @@ def _of_few_words(text: str) -> str:
     return best if shares[best] >= _SURE else "en"
 
 
-def nearest_language(text: str) -> str:
-    """Return the language that most small words of a text are of, of those that there are templates for."""
+def nearest_language(text: str, among: Collection[str] = ()) -> str:
+    """Return the language that most small words of a text are of, of those that there are templates for.
+
+    ``among``: the languages that it may be, if that is known.
+    """
     counts = _small_counts(text)
-    return max(counts, key=lambda code: (counts[code], code == "en"))
+    return max(among or counts, key=lambda code: (counts[code], code == "en"))
 
 
 def _small_counts(text: str) -> dict[str, int]:

@@ -157,6 +157,12 @@ def hangs_on_the_last(text: str, language: str) -> bool:
     return _words(language).before.match(text) is not None
 
 
+def kinds_in(text: str, language: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the kind of each value of a text ("date", "count", "code"), and where it begins and ends."""
+    for match in _words(language).value.finditer(text):
+        yield str(match.lastgroup), *match.span()
+
+
 def asked_in_place(text: str, language: str) -> list[Asked]:
     """Return each value of a text asked for where it stands, but for a value that the rest of the text gives away."""
     known, found = _words(language), list[Asked]()

@@ -1,0 +1,170 @@
+"""A value in a reply that takes the place of the one in the answer: of its kind, new, and the only one that may.
+
+"22:40 was the summer timetable. They cut it back in October, 21:15 now": the answer gave a time, and of the times in
+the reply one is new and holds. So it is told what is right however the correction is put; that it is one has to show,
+too: something is denied or has changed, the old value is named, or there is little in the reply but the new one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from steps.kinds.chatter import chatter
+from steps.kinds.conversation.typed import EXACT, Value, same_unit, values
+from steps.kinds.conversation.value import wants_count, wants_person
+from steps.marking import abstains, holds, normalise
+from steps.sentences import content_words, stems
+
+_CLAUSE = re.compile(r"[,;:(]\s|\s[–—-]\s|[.!?…]+(?:\s|$)|\s(?:but|and|aber|und|mais|et|pero|y)\s")
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+_BARE = 5  # words beside the value of a reply that says little else
+
+
+@dataclass(frozen=True)
+class Contested:
+    """``value`` is right, ``old`` is what the answer said in its place; None if it said that it does not know."""
+
+    value: str
+    old: str | None
+
+
+def contested(
+    text: str, *, question: str, wrong: str, language: str, known: Mapping[str, Any], denied: bool
+) -> Contested | None:
+    """Return what ``text`` puts in the place of a value in the answer ``wrong``; None if that cannot be told.
+
+    Args:
+        known: the words of correcting in that language (``phrases.yaml``).
+        denied: whether it is known already that the answer is denied.
+    """
+    if known["agrees"].search(text) or known["follows"].match(text) or text.rstrip().endswith("?"):
+        return None
+    text = text.lower() if text.isupper() else text
+    asked = [value.key for value in values(question, language)]
+    olds = [one for one in values(wrong, language) if one.key not in asked]
+    said = values(text, language)
+    if not olds and abstains(wrong):
+        told = [one for one in said if one.key not in asked and not _is_beside(one, text, known)]
+        return Contested(told[0].text, None) if told and not known["doubts"].search(text) else None
+    for family in _families(olds, question, language):
+        mine = [one for one in olds if one.family == family]
+        fresh = [one for one in said if one.key not in asked and _fits(one, mine)]
+        fresh = [one for one in fresh if not any(one.is_said_by(old) for old in mine)]
+        fresh = [one for one in fresh if not _is_beside(one, text, known)]
+        best = _chosen(fresh, text, mine, known)
+        if best is None:
+            continue
+        before = f"{question} {wrong}"
+        if not _names_old(text, best, mine) and _has_another_subject(best, text, question, known):
+            continue
+        shows = _shows(text, best, mine, known) and not _tells_of_another(best, text, before, language, known)
+        if denied or shows:
+            old = next((one for one in mine if same_unit(one.unit, best.unit)), mine[0])
+            of_label = old.family == "label" and best.family == "number"
+            return Contested(best.text, old.text.split()[-1] if of_label else old.text)
+    return None
+
+
+def measures(wrong: str, *, question: str, language: str) -> bool:
+    """Whether all that an answer gives are numbers, days and times."""
+    asked = [value.key for value in values(question, language)]
+    olds = [one for one in values(wrong, language) if one.key not in asked]
+    return bool(olds) and all(one.family in EXACT for one in olds)
+
+
+def repeats(value: str, wrong: str, language: str) -> bool:
+    """Whether a value holds numbers, times or names, and an answer gives all of them."""
+    olds = values(wrong, language)
+    mine = values(value, language)
+    return bool(mine) and all(holds(wrong, (one.text,)) or any(one.is_said_by(old) for old in olds) for one in mine)
+
+
+def _families(olds: list[Value], question: str, language: str) -> list[str]:
+    """The kinds of values in an answer, what is asked for first; in German any two nouns look like a name."""
+    named = language != "de" or wants_person(question)
+    found = [family for family in dict.fromkeys(one.family for one in olds) if named or family != "name"]
+    if wants_count(question):
+        return sorted(found, key=lambda family: family not in EXACT)
+    if wants_person(question):
+        return [family for family in found if family == "name"]
+    return found
+
+
+def _fits(one: Value, olds: list[Value]) -> bool:
+    """Whether a value is of the kind of the old ones, and a number counts what they do, as far as both say it."""
+    family = olds[0].family
+    numbered = family == "label" and any(re.search(r"\s\d+$", old.text) for old in olds)
+    if numbered and one.family == "number" and not one.unit:  # "7" for "platform 6"
+        return True
+    if one.family != family:  # "the 42" is as much a label as "the X8", and "MIT" as "Apache-2.0"
+        return one.family == "label" and (
+            family == "name" or (family == "number" and not any(old.unit for old in olds))
+        )
+    if one.family == "name":
+        return not any(content_words(one.text) & content_words(old.text) for old in olds)
+    if one.family != "number" or not one.unit:
+        return True
+    return any(not old.unit or same_unit(old.unit, one.unit) for old in olds)
+
+
+def _is_beside(one: Value, text: str, known: Mapping[str, Any]) -> bool:
+    """Whether a value stands in a clause about something else: its speaker, what was, a page, since when."""
+    before, after = text[: one.start], text[one.end :]
+    clause, sentence = _CLAUSE.split(before)[-1], _SENTENCE.split(before)[-1]
+    ended = re.match(rf"\s?(?:{known['ago'].pattern})", after, re.IGNORECASE)
+    if known["cited"].search(before) or known["intends"].search(clause) or ended:
+        return True
+    return one.family in EXACT and bool(
+        known["beside"].search(before)
+        or known["over"].search(clause)
+        or (known["past"].match(sentence) and not known["turn"].search(sentence))
+    )
+
+
+def _chosen(fresh: list[Value], text: str, olds: list[Value], known: Mapping[str, Any]) -> Value | None:
+    """The one value that is left, or the one that is led to: "so 15", "it's 7", "455, not 445"."""
+    alike = [one for one in fresh if one.unit and any(same_unit(one.unit, old.unit) for old in olds if old.unit)]
+    fresh = alike or fresh
+    if len({one.key for one in fresh}) <= 1:
+        return fresh[0] if fresh else None
+    for one in fresh:
+        denied = re.match(rf"[\s,;(–—-]*(?:{known['instead'].pattern})(.+)", text[one.end :], re.IGNORECASE)
+        if denied and any(old.key.split()[0] in normalise(denied[1]).split()[:4] for old in olds):
+            return one
+    for lead in ("sums", "leads"):
+        led = [one for one in fresh if known[lead].search(text[: one.start])]
+        if len({one.key for one in led}) == 1:
+            return led[-1]
+    return None
+
+
+def _shows(text: str, best: Value, olds: list[Value], known: Mapping[str, Any]) -> bool:
+    """Whether the reply corrects: it denies, tells of a change, names the old value, or says little but the new one."""
+    rest = f"{text[: best.start]} {text[best.end :]}"
+    leads = re.match(r"\W*(?:\w+ )?$", text[: best.start]) and re.match(r"\s*[.,!;:(–-]", text[best.end :])
+    few = len(content_words(rest)) <= _BARE
+    return bool(_names_old(text, best, olds) or known["signals"].search(rest) or few or leads)
+
+
+def _names_old(text: str, best: Value, olds: list[Value]) -> bool:
+    rest = f"{text[: best.start]} {text[best.end :]}"
+    return any(stems(old.text) & stems(rest) or old.key in normalise(rest).split() for old in olds)
+
+
+def _has_another_subject(best: Value, text: str, question: str, known: Mapping[str, Any]) -> bool:
+    """Whether the clause of a value has a noun for its subject that nobody asked about: "the advanced one is Olk"."""
+    found = known["subject"].match(_CLAUSE.split(text[: best.start])[-1].strip())
+    noun = stems(found["noun"]) if found else frozenset()
+    return bool(noun) and not noun & stems(question)
+
+
+def _tells_of_another(best: Value, text: str, before: str, language: str, known: Mapping[str, Any]) -> bool:
+    """Whether the clause of a value is about something else, or adds something."""
+    start = max((match.end() for match in _CLAUSE.finditer(text) if match.end() <= best.start), default=0)
+    end = min((match.start() for match in _CLAUSE.finditer(text) if match.start() >= best.end), default=len(text))
+    clause = text[start:end]
+    if any(known[name].search(clause) for name in ("adds", "doubts")) or known["adds"].match(text) or chatter(clause):
+        return True
+    named = (one.text for one in values(clause, language) if one.family == "name")
+    return best.family in EXACT and any(not content_words(name) <= content_words(before) for name in named)

@@ -1,0 +1,163 @@
+"""The values of a text, each with its kind: times, days, years, numbers with units, labels, colours, names."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from steps.kinds.conversation.phrases import phrases
+from steps.kinds.conversation.value import CLOCK
+from steps.kinds.document.moments import calendars
+from steps.kinds.document.values import kinds_in
+from steps.marking import normalise
+from steps.sentences import FUNCTION_WORDS
+
+EXACT = ("time", "day", "year", "number")
+"""Families that say how much or when."""
+_FAMILIES = {
+    "time": "time",
+    **dict.fromkeys(("date", "month", "day", "weekday"), "day"),
+    "year": "year",
+    **dict.fromkeys(("money", "percent", "degrees", "age", "count", "share"), "number"),
+    **dict.fromkeys(("which", "version", "versions", "path", "quoted", "named", "code"), "label"),
+}
+_LABEL = re.compile(
+    r"(?<![\w-])--?[A-Za-z][\w-]*|\b(?i:Ctrl|Alt|Shift|Cmd|Strg)(?:\s?[+-]\s?\w+)+|\b[Ff]\d{1,2}\b|`[^`]+`"
+    r"|\b(?!(?:Open|Go|Choose|Click|Select|Under|Use|In)\b)\w+(?: \w+)? > \w+(?: (?!and\b|to\b|then\b)\w+)?"
+    r"(?: > \w+(?: (?!and\b|to\b|then\b)\w+)?)*|\b[A-Z]{1,4}[- ]?\d[\w-]*(?: \d?[A-Z]{1,3}\b)?|\b\d{1,4}[a-d]\b"
+)
+_NAME = re.compile(
+    r"(?:(?:Dr|Mr|Mrs|Ms|St)\.?\s)?[A-ZÀ-Þ][\w'’-]+(?:\s(?:(?:&|and|de|la|von|van|del?)\s)?[A-ZÀ-Þ][\w'’&-]+)*"
+)
+_DAY = re.compile(
+    rf"\b(?:(?:{'|'.join(day for known in calendars().values() for day in known['weekdays'])})s?"
+    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: of (?:{'|'.join(calendars()['en']['months'])}))?)\b",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(r"\s?(?P<unit>[%°€$£]\s?C?\b|[^\W\d_]+)")
+_MEASURES = [  # units that measure the same
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"s(?:ec|ek|eg)|min|h\b|hour|day|week|month|year|stunde|tag|woche|monat|jahr|heure|jour|semaine|mois|ans?\b|hora"
+        r"|día|mes|año",
+        r"[mk]?g\b|kilos?\b|kilogr|gramm|grams?\b|gramos|lbs?\b|oz\b|ounces?\b|pounds?\b|pfund|tonn",
+        r"[mck]?m\b|(?:kilo|centi|milli)?met(?:er|re|ro)|miles?\b|feet|foot|ft\b|inch",
+        r"[mcd]?l\b|(?:milli)?lit(?:er|re|ro)|pints?\b|gallons?\b|cups?\b",
+    )
+]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value in a text. ``unit``: what a number counts, "" if that is not said."""
+
+    family: str
+    text: str
+    start: int
+    end: int
+    unit: str = ""
+
+    @property
+    def key(self) -> str:
+        """What values share that are the same: of a number the number alone, in digits, of weekdays the singular."""
+        if self.family == "label":
+            return self.text  # "-v" is not "-V"
+        text = normalise(self.text.lower().removesuffix(self.unit))
+        if self.family in EXACT:
+            text = " ".join(_numerals().get(word, word) for word in text.split())
+        return text.removesuffix("s") if self.family == "day" else text
+
+    def is_said_by(self, other: "Value") -> bool:
+        """Whether another value says this one: the same, a range of it, its date, the time in words ("half past 7")."""
+        mine, theirs = set(self.key.split()), set(other.key.split())
+        if self.family == "day" and (numbers := {re.sub(r"\D", "", word) for word in mine} - {""}):
+            return numbers <= {re.sub(r"\D", "", word) for word in theirs}
+        return mine <= theirs or (self.family == "time" and _minutes(self.text) == _minutes(other.text) is not None)
+
+
+@cache
+def _numerals() -> dict[str, str]:
+    return {word: str(number) for known in phrases().values() for word, number in known["numbers"].items()}
+
+
+def _minutes(text: str) -> int | None:
+    """Minutes after noon or midnight; None if a text is no time that can be reckoned with."""
+    said = " ".join(_numerals().get(word, word) for word in normalise(text).split())
+    if found := re.fullmatch(r"half past (\d+)", said):
+        return int(found[1]) % 12 * 60 + 30
+    if found := re.fullmatch(r"halb (\d+)", said):
+        return (int(found[1]) - 1) % 12 * 60 + 30
+    found = re.match(r"(?:um |at )?(\d{1,2})(?: (\d\d))?\b", said)
+    return int(found[1]) % 12 * 60 + int(found[2] or 0) if found else None
+
+
+def values(text: str, language: str) -> list[Value]:
+    """Return the values of a text in their order; of those that overlap the one whose kind is looked for first."""
+    found: list[Value] = []
+    for family, start, end, unit in _values(text, language):
+        if end > start and all(end <= one.start or start >= one.end for one in found):
+            found.append(Value(family, text[start:end].strip(" .,\"'`"), start, end, unit))
+    return sorted(found, key=lambda one: one.start)
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Whether two units are one word, or measure the same (minutes and hours)."""
+    return one[:3] == other[:3] or any(unit.match(one) and unit.match(other) for unit in _MEASURES)
+
+
+def _values(text: str, language: str) -> Iterator[tuple[str, int, int, str]]:
+    for match in _LABEL.finditer(text):
+        yield "label", *match.span(), ""
+    for match in CLOCK.finditer(text):
+        yield "time", *match.span(), ""
+    for match in _DAY.finditer(text):
+        yield "day", *match.span(), ""
+    for kind, start, end in kinds_in(text, language):
+        family = _FAMILIES.get(kind)
+        counted = _UNIT.match(text, end) if kind == "count" else None
+        if counted and _is_unit(counted["unit"], language):
+            yield "number", start, counted.end(), counted["unit"].lower()
+        elif kind == "time" and language == "en" and (hours := re.fullmatch(r"(\d+\s?)h", text[start:end])):
+            yield "number", start, start + len(hours[0]), "h"
+        elif family:
+            yield family, start, end, ""
+    numbers = [word for word, number in phrases()[language]["numbers"].items() if number > 1]  # "the same one"
+    for match in re.finditer(rf"(?i:\b(?:{'|'.join(numbers)})\b)", text):
+        yield "number", *match.span(), ""
+    for match in phrases()[language]["colours"].finditer(text):
+        yield "colour", *match.span(), ""
+    for start, end in _names(text):
+        if language != "de" or " " in text[start:end]:  # in German any noun has a capital
+            yield "name", start, end, ""
+
+
+@cache
+def _calendar_word() -> re.Pattern[str]:
+    return re.compile(
+        "|".join(name for known in calendars().values() for name in (*known["months"], *known["weekdays"])), re.I
+    )
+
+
+def _is_unit(word: str, language: str) -> bool:
+    """Whether a word behind a number is what it counts: a measure, a sign, or a noun of several."""
+    if word.lower() in FUNCTION_WORDS:
+        return False
+    plural = word[:1].isupper() if language == "de" else word.endswith("s")
+    return plural or not word.isalpha() or any(unit.match(word) for unit in _MEASURES)
+
+
+def _names(text: str) -> Iterator[tuple[int, int]]:
+    """Runs of capitalised words, without the small one that opens a sentence."""
+    for match in _NAME.finditer(text):
+        start, end = match.span()
+        first, *others = match.group().split()
+        opens = not text[:start].strip() or text[:start].rstrip()[-1:] in ".!?:…\n"
+        stands_alone = opens and re.match(r"[.!?]*\s*$", text[end:])
+        if not others and opens and not stands_alone:
+            continue
+        if not others and _calendar_word().fullmatch(first):
+            continue
+        if first.lower() not in FUNCTION_WORDS:
+            yield start, end
+        elif others:
+            yield start + len(first) + 1, end

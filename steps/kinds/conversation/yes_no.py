@@ -1,0 +1,47 @@
+"""An answer of yes or no that is turned round: "Not any more!"."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from steps.kinds.conversation.wording import CLEAN, cleaned
+from steps.sentences import content_words, sentences
+
+
+def turned_round(
+    text: str, rest: str, *, question: str, wrong: str, denied: bool, known: Mapping[str, Any]
+) -> str | None:
+    """Return "No" where the answer said yes and the reply denies it, "Yes" the other way round; None if neither.
+
+    What says "not allowed" or the like in the question's own words is an answer itself.
+
+    Args:
+        rest: the reply without the words that open it.
+        known: the words of correcting in the language (``phrases.yaml``).
+        denied: whether it is known already that the answer is denied.
+    """
+    yes, no = known["answers"]
+    first = re.match(r"\W*(\w+)\b", wrong)
+    if first is None or first[1].casefold() not in (yes.casefold(), no.casefold()):
+        return None
+    if re.search(r"\W(?:or|oder|ou|o)\W", question) or known["asks"].match(question):
+        return None
+    if re.search(r"\b(?:not|nicht|kein\w*|pas|no) \w+", rest, re.IGNORECASE) and content_words(rest) & content_words(
+        question
+    ):
+        return None
+    mine = re.match(r"\W*(\w+)\b", text)
+    if mine is not None and mine[1].casefold() == first[1].casefold():
+        return None  # it says the same
+    if not (denied or known["not_so"].search(text)):
+        return None
+    return no if first[1].casefold() == yes.casefold() else yes
+
+
+def turned_said(turned: str, rest: str, known: Mapping[str, Any], language: str) -> str:
+    """The new answer, and what was said of it."""
+    part = next(iter(sentences(rest, language)), rest)
+    more = CLEAN.sub("", cleaned(part, known))
+    if not more or more.casefold().startswith(turned.casefold()):
+        return more or turned
+    return f"{turned}, {more[:1].lower()}{more[1:]}" if len(more.split()) < 12 else turned

@@ -1,0 +1,87 @@
+"""A value that takes the place of the one in the answer, however the correction is put."""
+
+import pytest
+
+from steps.kinds.conversation.statement import stated
+from steps.kinds.conversation.turns import corrections
+
+
+class Silent:
+    def complete(self, what, prompts, **_):
+        return [""] * len(prompts)
+
+
+def found(question, answer, *replies, feedback=None):
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    for number, text in enumerate(replies):
+        messages.append({"role": ("user", "assistant")[number % 2], "content": text})
+    payload = {"messages": messages, **({"feedback": {"rating": -1, "correction": feedback}} if feedback else {})}
+    return corrections(payload)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reply", "value"),
+    [
+        ("when does the quay shop shut", "It shuts at 17:30.", "17:30 was in winter, its 19:00 now", "19:00"),
+        ("Who feeds the otters?", "Otters are fed by Ida Holt.", "Ida? She left. Otto Lem does that.", "Otto Lem"),
+        ("how do I skip the lint?", "Run `tarn build --skip-lint`.", "no such option. its --no-lint", "--no-lint"),
+        ("Which form is it for a boat?", "Form B-12.", "They sent my B-12 back, boats go on B-20 now.", "B-20"),
+        ("How long must it boil?", "Boil it for two hours.", "Two hours? She always said 45 minutes.", "45 minutes"),
+        ("what colour is the tap for sea water", "The blue one.", "blue is fresh water, its green", "green"),
+        ("How many steps has the tower?", "It has 212 steps.", "check again, 200 and 18 is 218, not 212", "218"),
+        ("WHEN IS LUNCH AT THE MILL", "Lunch is at 1 pm.", "THE COOK JUST TOLD ME NOON", "noon"),
+        ("Are dogs allowed on the ferry?", "Yes, dogs are welcome.", "Not any more! They stopped that in May.", "No"),
+        ("What is the code of the gate?", "I do not know the code of the gate.", "It's 7719, for next time.", "7719"),
+        ("Wie viele Boote hat der Verein?", "Der Verein hat 14 Boote.", "Laut Bericht S. 3 sind es 17.", "17"),
+        ("Qui a peint le phare ?", "Il est peint par Paul Morel.", "Morel l'a dessiné, Ana Gil l'a peint.", "Ana Gil"),
+        ("¿A qué hora abre el faro?", "Abre a las 9:00.", "eso era antes, ahora a las 10:30", "10:30"),
+    ],
+)  # fmt: skip
+def test_the_new_value_of_its_kind_is_found(question, answer, reply, value):
+    [one] = found(question, answer, reply)
+    assert one.value == value
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reply"),
+    [
+        ("When does the quay shop shut?", "It shuts at 17:30.", "Half past five, yes, not six, as I said."),
+        ("When do boats leave?", "Boats leave at 8:45, 9:15 and 10:05.", "8:45 is too early for us. 9:15 then."),
+        ("How old is the oak?", "It is 310 years old.", "310! My gran was 97 and thought that was old."),
+        ("Who feeds the otters?", "Ida Holt.", "And the seals are Otto Lem now, I met him last week."),
+        ("How many visitors came in 2022?", "41,000 visitors.", "And 2023? Someone told me 47,000."),
+        ("What is her middle name?", "Her middle name is Ada.", "It might have been Julia, or Flora. I'll ask."),
+        ("Does the mill open on Mondays?", "No, it is closed on Mondays.", "No, sure. We'll go on Tuesday then."),
+        ("How long does it take?", "It takes 2 hours.", "two hours, sure. and I'm the Queen of Denmark"),
+        ("Was kostet der Platz?", "Er kostet 210 Euro.", "Puh, bei uns sind es 165."),
+        ("¿Cuánto pesa la cabra?", "Pesa 54 kilos.", "O sea, unas 119 libras."),
+        ("Est-ce que les chiens entrent ?", "Non, ils restent dehors.", "Non ? Ah bon, merci quand même."),
+    ],
+)  # fmt: skip
+def test_what_agrees_plans_compares_or_guesses_is_no_correction(question, answer, reply):
+    assert found(question, answer, reply) == []
+
+
+def test_who_corrects_himself_has_the_last_word():
+    said = (
+        "From which track does it leave?",
+        "It leaves from track 4.",
+        "track 6",
+        "Thanks, track 6 then.",
+        "oh no. 7!!",
+    )
+    [one] = found(*said)
+    assert one.value == "7" and one.question == said[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reply", "sentence"),
+    [
+        ("How many boats?", "The club has seven boats.", "six", "The club has six boats."),
+        ("How hot must it be?", "Bake it at 220 °C.", "160, I have the card here", "Bake it at 160 °C."),
+        ("Seit wann gibt es den Turm?", "Den Turm gibt es seit 1782.", "Nein, 1728.", "Den Turm gibt es seit 1728."),
+        ("Who bakes?", "Ida Holt bakes on Mondays for 12 shops in Orme.", "No, Otto Lem.", "Otto Lem bakes."),
+    ],
+)  # fmt: skip
+def test_what_is_right_stands_in_the_place_of_what_was_wrong(question, answer, reply, sentence):
+    assert stated(Silent(), found(question, answer, reply)) == [sentence]
