@@ -247,6 +247,20 @@ def triage(
 
 
 @app.command()
+def talks(
+    half: Annotated[str, typer.Option("--half", help="tuned or kept")] = "kept",
+    language: Annotated[str | None, typer.Option("--language", help="en, de, fr or es (default: all)")] = None,
+    show: Annotated[bool, typer.Option("--show", help="print each talk of the tuned half that went wrong")] = False,
+) -> None:
+    """Print how many corrections are recognised in talks as people write them, and what is taken for one."""
+    from bench.talks import HALVES, measure
+
+    if half not in HALVES or (show and half == "kept"):
+        raise SlumberError("Take --half tuned or kept; --show is for the tuned one: nobody reads what is kept.")
+    measure(half, language=language, show=show)
+
+
+@app.command()
 def memory(
     night: Annotated[str, typer.Option("--night", help="a night that learned something and was remembered")],
     workspace: Annotated[Path, typer.Option("--workspace", help="where that night was")] = Path("."),

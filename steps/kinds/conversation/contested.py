@@ -56,7 +56,7 @@ def contested(
         if best is None:
             continue
         before = f"{question} {wrong}"
-        if not _names_old(text, best, mine) and _has_another_subject(best, text, question, known):
+        if not (denied or _names_old(text, best, mine)) and _has_another_subject(best, text, question, known):
             continue
         shows = _shows(text, best, mine, known) and not _tells_of_another(best, text, before, language, known)
         if denied or shows:
@@ -97,12 +97,12 @@ def _fits(one: Value, olds: list[Value]) -> bool:
     numbered = family == "label" and any(re.search(r"\s\d+$", old.text) for old in olds)
     if numbered and one.family == "number" and not one.unit:  # "7" for "platform 6"
         return True
-    if one.family != family:  # "the 42" is as much a label as "the X8", and "MIT" as "Apache-2.0"
-        return one.family == "label" and (
-            family == "name" or (family == "number" and not any(old.unit for old in olds))
-        )
+    if one.family != family:  # "the 42" is as much a label as "the X8", and "MIT" as "Apache-2.0"; "at 5" is a time
+        is_bare = family == "number" and not any(old.unit for old in olds)
+        return (one.family == "label" and (family == "name" or is_bare)) or (one.family == "time" and is_bare)
     if one.family == "name":
-        return not any(content_words(one.text) & content_words(old.text) for old in olds)
+        mine = content_words(one.text)
+        return not any(mine <= content_words(old.text) or content_words(old.text) <= mine for old in olds)
     if one.family != "number" or not one.unit:
         return True
     return any(not old.unit or same_unit(old.unit, one.unit) for old in olds)

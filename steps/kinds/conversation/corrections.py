@@ -20,6 +20,7 @@ from steps.kinds.document.languages import nearest_language
 from steps.orders import is_order
 from steps.sentences import content_words, sentences
 
+_SHORT = 12  # words
 MOST_WORDS = 80  # of a correction: who says more tells a story
 
 
@@ -78,6 +79,8 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     elif found := contested(text, denied=denied or is_field, known=known, **how_asked):
         said, value, old = part_with(found.value, text, wrong, known, language), found.value, found.old
     else:
+        if len(rest.split()) > _SHORT:
+            return None  # a value of no kind is not told from what else is said
         said, contrasted = told(rest, wrong, known, language)
         if not (denied or is_field or contrasted):
             said = other_answer(rest, known=known, **how_asked)

@@ -155,7 +155,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
         stands_alone = opens and re.match(r"[.!?]*\s*$", text[end:])
         if not others and opens and not stands_alone:
             continue
-        if not others and _calendar_word().fullmatch(first):
+        if not others and (_calendar_word().fullmatch(first) or re.match(r"I['’]", first)):
             continue
         if first.lower() not in FUNCTION_WORDS:
             yield start, end

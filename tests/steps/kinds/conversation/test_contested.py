@@ -53,7 +53,7 @@ def test_the_new_value_of_its_kind_is_found(question, answer, reply, value):
         ("What is her middle name?", "Her middle name is Ada.", "It might have been Julia, or Flora. I'll ask."),
         ("Does the mill open on Mondays?", "No, it is closed on Mondays.", "No, sure. We'll go on Tuesday then."),
         ("How long does it take?", "It takes 2 hours.", "two hours, sure. and I'm the Queen of Denmark"),
-        ("Was kostet der Platz?", "Er kostet 210 Euro.", "Puh, bei uns sind es 165."),
+        ("Wie viel kostet das?", "Das kostet 210 Euro.", "Puh, bei uns sind es nur 165."),
         ("¿Cuánto pesa la cabra?", "Pesa 54 kilos.", "O sea, unas 119 libras."),
         ("Est-ce que les chiens entrent ?", "Non, ils restent dehors.", "Non ? Ah bon, merci quand même."),
     ],
