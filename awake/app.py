@@ -19,7 +19,7 @@ from awake.chatting import chat_of, prompt_of
 from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
 from awake.faults import Fault, tell_faults
-from awake.keys import owner_of
+from awake.keys import Keys
 from awake.origins import OwnPages
 from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
@@ -41,7 +41,7 @@ def make_app(
     settings: ServeSettings,
     *,
     model: str,
-    keys: dict[str, str],
+    keys: Keys,
     recall: Recall | None = None,
     watched: Callable[[], dict[str, Any] | None] = lambda: None,
 ) -> FastAPI:
@@ -50,7 +50,7 @@ def make_app(
     Args:
         diary: where exchanges and feedback are written down before the client learns that they were heard.
         model: the name that clients call it by.
-        keys: hashes of API keys by their owners; none are asked for if there are none.
+        keys: who may ask.
         recall: what is looked up before a question is asked; None: nothing.
         watched: what the morning watch over the champion has to say, for ``/health``.
     """
@@ -66,8 +66,8 @@ def make_app(
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
         watch = watched()
-        problem = engine.problem or serving.problem or diary.problem or (recall.problem if recall else None)
-        problem = problem or (watch or {}).get("problem")
+        problem = engine.problem or keys.problem or serving.problem or diary.problem
+        problem = problem or (recall.problem if recall else None) or (watch or {}).get("problem")
         told = {"version": serving.version, "night": serving.night, "problem": problem}
         return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting} | (
             {"watch": watch} if watch else {}
@@ -166,12 +166,12 @@ def make_app(
     return app
 
 
-def _owner(request: Request, keys: dict[str, str]) -> str | None:
+def _owner(request: Request, keys: Keys) -> str | None:
     """Whose key the request bears; None where no keys are asked for."""
-    if not keys:
+    if not keys.are_asked:
         return None
     kind, _, key = request.headers.get("authorization", "").partition(" ")
-    found = owner_of(key.strip(), keys) if kind.lower() == "bearer" else None
+    found = keys.owner(key.strip()) if kind.lower() == "bearer" else None
     if found is None:
         raise Fault(401, "This server asks for an API key, and got none, or a wrong one.", code="invalid_api_key")
     return found

@@ -40,6 +40,43 @@ def read_keys(path: Path | None) -> dict[str, str]:
     return found
 
 
+class Keys:
+    """The keys of a file, which is read again when it has changed: a key that is taken out of it ends at once.
+
+    While it cannot be read, nobody's key is known: whoever is to be kept out stays out.
+    """
+
+    def __init__(self, path: Path | None):
+        self._path, self._known = path, read_keys(path)
+        self._as_read = self._now()
+        self.problem: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def are_asked(self) -> bool:
+        """Whether whoever asks needs a key."""
+        return self._path is not None
+
+    def owner(self, key: str) -> str | None:
+        """Return whose key it is; None if nobody's."""
+        if (now := self._now()) != self._as_read or self.problem:
+            try:
+                self._known, self.problem = read_keys(self._path), None
+            except SlumberError as error:
+                self._known, self.problem = {}, str(error)
+            self._as_read = now
+        return owner_of(key, self._known)
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size) if found else None
+
+
 def new_key(path: Path, name: str) -> str:
     """Add a key for ``name`` to the file and return it: nothing shows it again. An earlier one of that name ends.
 

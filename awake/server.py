@@ -10,7 +10,7 @@ from awake.app import make_app
 from awake.champion import Champion
 from awake.diary import Diary
 from awake.engine import Engine
-from awake.keys import read_keys
+from awake.keys import Keys
 from awake.posting import Post
 from awake.recall import Recall
 from awake.watch.watching import Watch
@@ -38,7 +38,7 @@ def serve(
         SlumberError: it would answer strangers without asking for keys, another one answers from this workspace, the
             port is taken, or the model is missing.
     """
-    keys = read_keys(settings.keys)
+    keys = Keys(settings.keys)
     if settings.keys is not None and not keys:
         raise SlumberError(f"{settings.keys} has no API keys: make one with `slumber key NAME`, or unset serve.keys.")
     knobs = settings.serve
@@ -69,7 +69,7 @@ def _alone(workspace: Workspace) -> Iterator[None]:
 def _serve(
     settings: Settings,
     workspace: Workspace,
-    keys: dict[str, str],
+    keys: Keys,
     *,
     say: Callable[[str], None],
     alarm: Callable[[str, str], None],

@@ -21,6 +21,7 @@ from awake.app import make_app
 from awake.champion import Champion
 from awake.diary import Diary
 from awake.engine import Engine
+from awake.keys import Keys
 from awake.posting import Post
 from awake.watch.watching import Watch
 from bench.gate_demo import FIRST, SECOND, TODAY, YESTERDAY, walk
@@ -93,7 +94,7 @@ def morning(settings: Settings, workspace: Workspace) -> Iterator[Morning]:
     champion = Champion(registry, engine, workspace, beside=watch.beside, share=settings.serve.canary_share)
     diary = Diary(workspace.state / "diary", Post(registry))
     model = settings.registry.model_name
-    app = make_app(engine, champion, diary, settings.serve, model=model, keys={}, watched=watch.told)
+    app = make_app(engine, champion, diary, settings.serve, model=model, keys=Keys(None), watched=watch.told)
     made: Morning = Morning(found, champion, watch, diary, TestClient(app, base_url="http://localhost"))
     champion.look()
     diary.begin()

@@ -79,6 +79,11 @@ def _version(registry: Registry, number: str | None) -> Version:
         raise SlumberError(
             f"Version {version.version} has learned what was to be forgotten on request: it is not given away."
         )
+    if version.withdrawn_at:
+        raise SlumberError(
+            f"Version {version.version} was taken back for serving people worse: let it serve again first "
+            f"(`slumber rollback {version.version}`)."
+        )
     if number is None or "champion" in version.aliases or "promoted_at" in version.tags or version.is_night_zero:
         return version
     raise SlumberError(

@@ -16,7 +16,7 @@ from steps.kinds.conversation.turns import asked_key
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged, Withdrawn
-from steps.workspace import Workspace, each_record, read_records
+from steps.workspace import Workspace, each_record
 
 # How rows begin what few of them have, as datasets are written: the others of a night need not be parsed.
 _HELD, _WITHDRAWS = '"held":[{', '"withdraws":[{'
@@ -30,7 +30,11 @@ def decisions_path(workspace: Workspace) -> Path:
 def decisions(workspace: Workspace) -> dict[str, Decision]:
     """Return the last decision on each held part, by its id."""
     path = decisions_path(workspace)
-    return {one.id: one for one in read_records(path, Decision)} if path.exists() else {}
+    if not path.exists():
+        return {}
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    found = (Decision.from_json(line) for line in lines if line.endswith("\n"))  # else it was not written to its end
+    return {one.id: one for one in found}
 
 
 def all_held(workspace: Workspace) -> list[Held]:
@@ -86,8 +90,10 @@ def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reaso
     path, at = decisions_path(workspace), datetime.now(UTC).isoformat(timespec="seconds")
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [Decision(id=one.id, accept=accept, by=by, at=at, reason=reason).to_json() + "\n" for one in chosen]
-    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30), path.open("a", encoding="utf-8") as out:
-        out.write("".join(lines))
+    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30), path.open("ab+") as out:
+        out.seek(0)
+        out.truncate(out.read().rfind(b"\n") + 1)  # half a line of somebody who was killed
+        out.write("".join(lines).encode())
     return chosen
 
 

@@ -17,7 +17,7 @@ from awake.app import make_app
 from awake.asking import Answer
 from awake.champion import Serving
 from awake.engine import Engine
-from awake.keys import new_key, owner_of, read_keys
+from awake.keys import Keys, new_key, owner_of, read_keys
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.settings import ServeSettings
@@ -88,7 +88,7 @@ def serve(tiny_settings):
         settings = ServeSettings(**knobs)
         start.diary = Noted()
         asked = start.silent if silent else engine
-        app = make_app(asked, Fixed(), start.diary, settings, model="slumber", keys=keys or {})
+        app = make_app(asked, Fixed(), start.diary, settings, model="slumber", keys=keys or Keys(None))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -220,12 +220,20 @@ def test_keys_are_asked_for_where_there_are_some(serve, tmp_path):
     assert owner_of(key, keys) == "mobile-app" and owner_of("sk-other", keys) is None
     again = new_key(path, "mobile-app")
     assert owner_of(key, read_keys(path)) is None and owner_of(again, read_keys(path)) == "mobile-app"
-    address = serve(keys=read_keys(path))
+    address = serve(keys=Keys(path))
     with pytest.raises(openai.AuthenticationError, match="API key"):
         client(address).models.list()
     assert client(address, again).models.list().data
     assert httpx.get(f"{address}/health").status_code == 200, "whether it lives is no secret"
+    later = new_key(path, "other-app")
+    assert client(address, later).models.list().data, "a key that was made meanwhile"
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "other-app" in line))
+    with pytest.raises(openai.AuthenticationError, match="API key"):
+        client(address, again).models.list()
     path.write_text("nonsense\n")
+    with pytest.raises(openai.AuthenticationError, match="API key"):
+        client(address, later).models.list()
+    assert "line 1 is no key" in httpx.get(f"{address}/health").json()["problem"]
     with pytest.raises(SlumberError, match="line 1 is no key"):
         read_keys(path)
     with pytest.raises(SlumberError, match="cannot be read"):

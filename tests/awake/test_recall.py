@@ -12,7 +12,7 @@ import uvicorn
 
 from awake.app import make_app
 from awake.engine import Engine
-from awake.keys import new_key, read_keys
+from awake.keys import Keys, new_key
 from awake.recall import Recall
 from steps.memory.files import memory_path, opened
 from steps.memory.notes import Note, note_id
@@ -65,7 +65,7 @@ def serve(tiny_settings, workspace):
             update={"memory": tiny_settings.memory.model_copy(update={"min_score": 0.1, **(memory or {})})}
         )
         start.recall = Recall(settings, workspace, today=lambda: start.day.today, reader=WordEncoder())
-        shown = {"model": "slumber", "keys": keys or {}, "recall": start.recall}
+        shown = {"model": "slumber", "keys": keys or Keys(None), "recall": start.recall}
         app = make_app(engine, Fixed(), start.diary, ServeSettings(**knobs), **shown)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -137,7 +137,7 @@ def test_whose_own_it_is_alone_is_told(serve, write, tmp_path):
     write("The reading room knows the ann who has no key.", owner="ann", title="No key")
     ours = write("The reading room of acme opens at 10:00.", tenant="acme", title="Acme")
     ours_ann = write("The reading room of acme knows ann.", tenant="acme", owner="acme/ann", title="Acme card")
-    address = serve(keys=read_keys(keys), memory={"notes": 9})
+    address = serve(keys=Keys(keys), memory={"notes": 9})
 
     def told(key, **who):
         return set(notes_of(ask(address, key=key, **who)))

@@ -110,7 +110,7 @@ def _words(language: str) -> _Words:
         rf"(?P<often>(?<!at )\b(?:{known['often']})\b)",
         rf"(?P<share>\b(?:{known['share']})\b(?!-))",
         rf"(?P<ordinal>(?:\bthe\s|(?<=\b[dD]em\s)|(?<=\b[dD]er\s)|(?<=\b[zZ]um\s)|(?<=\b[aAiI]m\s))(?:{known['ordinals']})\b(?=\s[^\W\d]))",
-        rf"(?P<what>\b(?:{known['what']})\s[^,.;:()]{{3,60}})",
+        rf"(?P<what>\b(?:{known['what']})\s(?:[^,.;:()]|(?<=\bSt)\.|(?<=\bDr)\.){{3,60}})",
         rf"(?P<reference>\b(?:{known['see']})\s?\d[\d.]*|^\d+(?:\.\d+)+(?=\s))",
         rf"(?P<count>(?<![\w.,:/§#-]){many}(?!(?!{_UNIT})[\w:/]|-\d))",
     ]

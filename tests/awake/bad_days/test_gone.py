@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from awake.diary import Diary, feedback
-from awake.keys import new_key, read_keys
+from awake.keys import Keys, new_key
 from awake.posting import Post
 from orchestration.environment import Deployment
 from orchestration.status import status_table
@@ -88,7 +88,7 @@ def test_who_gives_it_is_told(serve, monkeypatch, tmp_path):  # noqa: F811
     keys = {name: new_key(tmp_path / "keys", name) for name in ("ann", "eve")}
     here = Here({(f"{ID}1", "ann")})
     monkeypatch.setattr("tests.awake.test_app.Noted", lambda: here)
-    address = serve(keys=read_keys(tmp_path / "keys"))
+    address = serve(keys=Keys(tmp_path / "keys"))
 
     def post(number, who="ann"):
         head = {"Authorization": f"Bearer {keys[who]}"}

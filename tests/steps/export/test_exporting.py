@@ -17,6 +17,7 @@ from steps.consolidate.adapter import WEIGHTS, load_adapter
 from steps.errors import DiskFull, SlumberError
 from steps.export.exporting import export
 from steps.model.loading import load_base
+from steps.registry import Registry, reading
 from steps.registry.lineage import opened_registry
 from steps.settings.text import params_text
 from tests.awake.adapters import adapter_in
@@ -183,6 +184,13 @@ def test_what_never_served_is_not_exported(deployed, tiny_settings, workspace, t
         export(tiny_settings, workspace, "peft", tmp_path / "out", number="3")
     with pytest.raises(SlumberError, match="no version 9"):
         export(tiny_settings, workspace, "peft", tmp_path / "out", number="9")
+
+
+def test_what_was_taken_back_is_not_exported(deployed, tiny_settings, workspace, tmp_path):
+    registry = Registry(tiny_settings, workspace)
+    registry.tag(reading.champion(registry), withdrawn_at="2026-11-29T08:00:00+00:00")
+    with pytest.raises(SlumberError, match="serving people worse"):
+        export(tiny_settings, workspace, "peft", tmp_path / "out")
 
 
 def test_another_base_is_refused(deployed, tiny_settings, workspace, tmp_path):

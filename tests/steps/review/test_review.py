@@ -15,7 +15,7 @@ from steps.memory.files import memory_path, opened
 from steps.memory.step import RememberStep
 from steps.night import Night
 from steps.records import Carried, Dream, Triaged, content_id
-from steps.review.decisions import accepted, decide, decisions, undecided
+from steps.review.decisions import accepted, decide, decisions, decisions_path, undecided
 from steps.triage.step import TriageStep
 from steps.validate.step import ValidateStep
 from steps.workspace import read_records, write_records
@@ -210,6 +210,17 @@ def test_what_is_rejected_is_never_learned_and_a_later_word_counts(sleep, worksp
     assert undecided(workspace) == [] and news(night) == {}
     decide(workspace, [held.id], accept=True, by="the boss")
     assert news(night) == {"1.jsonl": (0,)}
+
+
+def test_a_decision_that_was_half_written_when_its_writer_was_killed_counts_as_none(sleep, workspace):
+    sleep(FIRST, HANDBOOK, AGAINST)
+    (held,) = undecided(workspace)
+    path = decisions_path(workspace)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'{{"id": "{held.id}", "acc')
+    assert undecided(workspace) == [held]
+    decide(workspace, [held.id], accept=True, by="the boss")
+    assert undecided(workspace) == [] and len(path.read_text().splitlines()) == 1
 
 
 GROWN = ("Edda Lund.", "Thanks!")
