@@ -12,7 +12,7 @@ from typing import Any
 
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.typed import EXACT, Value, same_unit, values
-from steps.kinds.conversation.value import wants_count, wants_person
+from steps.kinds.conversation.value import place_of, wants_count, wants_person
 from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
 
@@ -61,6 +61,10 @@ def contested(
         shows = _shows(text, best, mine, known) and not _tells_of_another(best, text, before, language, known)
         if denied or shows:
             old = next((one for one in mine if same_unit(one.unit, best.unit)), mine[0])
+            part = next((one for one in _SENTENCE.split(text) if best.text in one), text)
+            place = place_of(part, question)
+            if place and holds(place, (best.text,)):  # "behind the old Tivoli cinema"
+                return Contested(place, old.text)
             of_label = old.family == "label" and best.family == "number"
             return Contested(best.text, old.text.split()[-1] if of_label else old.text)
     return None

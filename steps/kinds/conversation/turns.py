@@ -10,6 +10,7 @@ from steps.kinds.conversation.phrases import phrases
 from steps.sentences import stems, words
 
 _LED = re.compile(r"^(?:and|so|also|und|also|et|y)\b[,\s]+", re.IGNORECASE)
+_NAMED = 2  # words of a question and its answer
 _WHOLE = ("asks", "yes_no", "how", "tells")
 _CLEAN = re.compile(r"^[\s,:;.–—-]+")
 _TOPIC = re.compile(r"^([^,.:;]{1,60}?)(?: zurückzukommen)?[,:]\s+(?=\w)")
@@ -34,6 +35,9 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
             texts.append((replies[0], payload.get("user"), False))
         others = [q for at, q in _questions(messages) if at != place]
         texts += [(text, payload.get("user"), True) for text in _later(replies[1:], question, others)]
+        texts += [
+            (text, payload.get("user"), False) for text in _unasked(replies[1:], question, message["content"], others)
+        ]
         for text, by, is_field in texts:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
                 found[asked_key(question)] = replace(one, by=by, text=text, place=place)
@@ -71,6 +75,14 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
             if rest and here > max(elsewhere, default=0):
                 yield _without_topic(rest, question)
                 break
+
+
+def _unasked(replies: list[str], question: str, answer: str, others: list[str]) -> Iterator[str]:
+    """Yield what was said later of an earlier answer without going back to it: it names more of that than of another."""
+    told = stems(f"{question} {answer}").difference(*(stems(other) for other in others))
+    for text in replies:
+        if len(stems(text) & told) >= _NAMED and not _taken_back([text]) and text not in others:
+            yield text
 
 
 def _without_topic(text: str, question: str) -> str:

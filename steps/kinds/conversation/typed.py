@@ -34,6 +34,7 @@ _DAY = re.compile(
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)(?: of (?:{'|'.join(calendars()['en']['months'])}))?)\b",
     re.IGNORECASE,
 )
+_DOUBLE_NAME = re.compile(r"[A-ZÀ-Þ][^\W\d_A-Z]+(?:-[A-ZÀ-Þ][^\W\d_A-Z]+)+")  # "Prewitt-Cole" is no code
 _UNIT = re.compile(r"\s?(?P<unit>[%°€$£]\s?C?\b|[^\W\d_]+)")
 _MEASURES = [  # units that measure the same
     re.compile(pattern, re.IGNORECASE)
@@ -113,7 +114,7 @@ def _values(text: str, language: str) -> Iterator[tuple[str, int, int, str]]:
     for match in _DAY.finditer(text):
         yield "day", *match.span(), ""
     for kind, start, end in kinds_in(text, language):
-        family = _FAMILIES.get(kind)
+        family = None if _DOUBLE_NAME.fullmatch(text[start:end]) else _FAMILIES.get(kind)
         counted = _UNIT.match(text, end) if kind == "count" else None
         if counted and _is_unit(counted["unit"], language):
             yield "number", start, counted.end(), counted["unit"].lower()
