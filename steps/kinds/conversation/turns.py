@@ -78,7 +78,7 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
 
 
 def _unasked(replies: list[str], question: str, answer: str, others: list[str]) -> Iterator[str]:
-    """Yield what was said later of an earlier answer without going back to it: it names more of that than of another."""
+    """Yield what was said later of an earlier answer without going back to it: it names that more than another."""
     told = stems(f"{question} {answer}").difference(*(stems(other) for other in others))
     for text in replies:
         if len(stems(text) & told) >= _NAMED and not _taken_back([text]) and text not in others:
