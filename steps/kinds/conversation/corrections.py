@@ -22,6 +22,8 @@ from steps.sentences import content_words, sentences
 
 _SHORT = 12  # words
 MOST_WORDS = 80  # of a correction: who says more tells a story
+MOST_CHARS = 1000  # of a correction or a question, whose words may be endless
+_LONGEST = 6000  # characters of an answer that one value in it can be told of
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     ``is_field``: it was given as a correction, so that it need not begin as one. ``spoken``: all of the conversation,
     by which its language is told.
     """
-    if is_order(text) or is_order(question) or len(text.split()) > MOST_WORDS:
+    if max(len(text), len(question)) > MOST_CHARS or len(text.split()) > MOST_WORDS or len(wrong) > _LONGEST:
+        return None
+    if is_order(text) or is_order(question):
         return None
     language = _language(question, spoken or f"{question} {wrong} {text}")
     known = phrases()[language]

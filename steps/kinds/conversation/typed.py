@@ -1,6 +1,7 @@
 """The values of a text, each with its kind: times, days, years, numbers with units, labels, colours, names."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -96,9 +97,11 @@ def values(text: str, language: str) -> list[Value]:
     """Return the values of a text in their order; of those that overlap the one whose kind is looked for first."""
     found: list[Value] = []
     for family, start, end, unit in _values(text, language):
-        if end > start and all(end <= one.start or start >= one.end for one in found):
-            found.append(Value(family, text[start:end].strip(" .,\"'`"), start, end, unit))
-    return sorted(found, key=lambda one: one.start)
+        place = bisect(found, start, key=lambda one: one.start)
+        is_free = not (place and found[place - 1].end > start) and not (place < len(found) and found[place].start < end)
+        if end > start and is_free:
+            found.insert(place, Value(family, text[start:end].strip(" .,\"'`"), start, end, unit))
+    return found
 
 
 def same_unit(one: str, other: str) -> bool:
