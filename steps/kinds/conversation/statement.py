@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.placing import replaced
 from steps.kinds.conversation.subject import is_plural, subject
-from steps.kinds.conversation.value import is_count
 from steps.marking import holds
 from steps.model.chat_model import ChatModel, Sampling
 from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, sentences, words
@@ -118,14 +118,10 @@ def _in_its_place(one: Correction) -> str:
     if not one.old or one.old == one.wrong:
         return ""
     part = next((part for part in sentences(one.wrong, one.language) if one.old in part), "")
-    if part.count(one.old) != 1 or holds(part, (one.value,)):
-        return ""
-    is_number = len(one.value.split()) == 1 and is_count(one.value) and not re.search(r"[a-z]\d|\d[a-z]", one.value)
-    old = re.match(r"\S+(?=\s)", one.old) if is_number and is_count(one.old.split()[0]) else None  # "160" for "220 °C"
-    new = part.replace(old[0] if old else one.old, one.value, 1)
+    new = "" if part.count(one.old) != 1 or holds(part, (one.value,)) else replaced(part, one.old, one.value)
     known = {*words(one.question), *words(one.value), *words(one.old)}
     more = [word for word in content_words(new) if not among(word, known)]
-    names = names_and_numbers(new) - known - set(words(new.split()[0]))
+    names = names_and_numbers(new) - known - set(words(new)[:1])
     is_short = len(more) <= _MORE and not names
     return f"{new[:1].upper()}{new[1:]}" if is_short and is_sentence(new) and not says_wrong(new, one) else ""
 
