@@ -11,6 +11,9 @@ from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correct
 from steps.kinds.conversation.phrases import phrases
 from steps.sentences import stems, words
 
+CORRECTING = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
+COMMENTING = ("comment", "rationale")
+"""Fields of feedback that say what is right, and those that may."""
 _LED = re.compile(r"^(?:and|so|also|und|also|et|y)\b[,\s]+", re.IGNORECASE)
 _NAMED = 2  # words of a question and its answer
 _MOST_MESSAGES = 400  # of a conversation: what is said after so many corrects nothing
@@ -152,11 +155,10 @@ def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[i
     for one in feedback if isinstance(feedback, list) else [feedback]:
         if not isinstance(one, Mapping):
             continue
-        names = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
-        text = next((one[name] for name in names if isinstance(one.get(name), str) and one[name].strip()), None)
+        text = next((one[name] for name in CORRECTING if isinstance(one.get(name), str) and one[name].strip()), None)
         is_field = text is not None
         if text is None and _is_bad(one.get("rating")):
-            text = next((one[name] for name in ("comment", "rationale") if isinstance(one.get(name), str)), None)
+            text = next((one[name] for name in COMMENTING if isinstance(one.get(name), str)), None)
         at = one.get("message", last)
         if text is not None and isinstance(at, int) and 0 <= at < len(messages):
             yield at, text, one.get("user") if isinstance(one.get("user"), str) else None, is_field
