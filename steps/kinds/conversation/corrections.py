@@ -15,7 +15,7 @@ from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
 from steps.kinds.conversation.contested import contested, measures, repeats
 from steps.kinds.conversation.phrases import phrases
-from steps.kinds.conversation.value import is_count, named, new_value
+from steps.kinds.conversation.value import is_count, named, new_value, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
 from steps.kinds.conversation.yes_no import turned_round, turned_said
 from steps.kinds.document.languages import nearest_language
@@ -103,6 +103,8 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
             return None
         if not is_field and known["intends"].search(found_value):
             return None
+        if wants_person(question) and is_count(found_value) and not re.search(r"[A-ZÀ-Þ]", found_value):
+            return None  # "Who built it?" is not answered by a year
         if not is_told(found_value, text, known=known, **how_asked):
             return None
         value, old = found_value, named(wrong, question=question, like=found_value, language=language)

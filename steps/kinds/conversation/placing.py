@@ -15,6 +15,7 @@ _TURNING = frozenset(
     "not never every each except without anyone anything nicht nie jede jeden jeder außer erst pas jamais chaque sauf"
     " no nunca cada salvo".split()
 )
+_EACH = re.compile(r"\s(?:per|each|every|a|an|pro|par|por)\s[^\W\d]", re.IGNORECASE)
 _HALVES = frozenset("half twice double".split())
 
 
@@ -23,7 +24,7 @@ def replaced(text: str, old: str, value: str) -> str:
     start = text.find(old)
     end = start + len(old)
     number = amount(old) if _is_amount(value) else None
-    if number and not re.search(r"\d", old[: number.start()] + old[number.end() :]):
+    if number and amount(f"{old[: number.start()]} {old[number.end() :]}") is None:  # not of "half past four"
         start, end = start + number.start(), start + number.end()  # the unit stays: "160" for "220 °C"
     before, after = text[:start], text[end:]
     return f"{before}{value}{after}" if start >= 0 and _fits(before, value, after, old=old) else ""
@@ -49,6 +50,8 @@ def _fits(before: str, value: str, after: str, *, old: str) -> bool:
         bound = amount(value)
         if bound and is_bounded(f"{before}{value[bound.start() :]}"):
             return False
+    if _EACH.match(after) and _EACH.search(value):
+        return False  # "5 per week per month"
     first, last = (value.lower().split() or [""])[0], (value.lower().split() or [""])[-1]
     led = re.search(r"[\w'’]+(?=\s+$)", before)
     follows = re.match(r"\s*([\w'’]+)", after)

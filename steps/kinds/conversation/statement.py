@@ -44,6 +44,7 @@ _PLACED = re.compile(
     r"(?:where|when|(?:at |on )?(?:what|which) (?:time|day|date|month|year|place|floor|shelf))\b", re.IGNORECASE
 )
 _WHO = re.compile(r"who\s+((?!(?:do|does|did|are|were)\b).+)", re.IGNORECASE)
+_ASKS_MORE = re.compile(r"\bor\b|^(?:is|was) (?:it|that|this|he|she)$", re.IGNORECASE)  # "who won, Ann or Bea"
 _ENDING = 3  # letters of the longest ending that a form of a word may have
 _MORE = 2  # words that an answer may say besides what was asked for: "leaves"
 _PLAIN = 12  # words of a sentence that its user would be content with in a lesson
@@ -110,7 +111,7 @@ def _subject_said(one: Correction) -> str:
     """The question with the name of who did it in the place of "who": "Ida Holt mends the sails."."""
     asked = _WHO.match(one.question.rstrip(" ?.!")) if one.language == "en" else None
     is_name = names_and_numbers(f"So {one.value}") and one.value[:1].isupper() and not re.search(r"[,;]", one.value)
-    return f"{one.value} {asked[1]}." if asked and is_name else ""
+    return f"{one.value} {asked[1]}." if asked and is_name and not _ASKS_MORE.search(asked[1]) else ""
 
 
 def _in_its_place(one: Correction) -> str:
