@@ -91,6 +91,7 @@ def test_a_value_is_taken_whole_or_not_at_all(asked, reply, value):
         ("How hot must it be?", "Bake it at 220°C.", "No, 160.", "Bake it at 160°C."),
         ("How much does it cost?", "The tour costs 5 euros.", "No, £6.", "The tour costs £6."),
         ("What time is tea?", "Tea is at half past four.", "No, five.", "Tea is at five."),
+        ("What time is tea?", "Tea is at half past four.", "No, 20 to 5.", "Tea is at 20 to 5."),
         ("How much is the rent?", "The rent is £1,200 per month.", "No, £300 per week.", "£300 per week."),
         ("Who won, Otto Lem or Ida Holt?", "Otto Lem won.", "No, Ida Holt.", "Ida Holt."),
         ("How much sugar?", "Take half a cup.", "No, a quarter cup.", "A quarter cup."),
