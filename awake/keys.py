@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
 
@@ -12,6 +14,7 @@ from steps.errors import SlumberError
 from steps.workspace import write_text
 
 _LINE = re.compile(r"([A-Za-z0-9_.-]+) sha256:([0-9a-f]{64})")
+_TICK = 2.0  # seconds: the coarsest clock of a file system
 
 
 def read_keys(path: Path | None) -> dict[str, str]:
@@ -24,10 +27,10 @@ def read_keys(path: Path | None) -> dict[str, str]:
         return {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        why = (error.strerror or error) if isinstance(error, OSError) else "it is no text"
         raise SlumberError(
-            f"The API keys in {path} cannot be read ({error.strerror}): make one with `slumber key NAME`, or unset "
-            "serve.keys."
+            f"The API keys in {path} cannot be read ({why}): make one with `slumber key NAME`, or unset serve.keys."
         ) from None
     found = {}
     for number, line in enumerate(lines, 1):
@@ -40,6 +43,14 @@ def read_keys(path: Path | None) -> dict[str, str]:
     return found
 
 
+class _Read(NamedTuple):
+    """What a file of keys held when it was read. ``mark``: what it looked like then; None: it is to be read again."""
+
+    mark: tuple[int, ...] | None
+    known: dict[str, str]
+    problem: str | None
+
+
 class Keys:
     """The keys of a file, which is read again when it has changed: a key that is taken out of it ends at once.
 
@@ -47,12 +58,17 @@ class Keys:
     """
 
     def __init__(self, path: Path | None):
-        self._path, self._known = path, read_keys(path)
-        self._as_read = self._now()
-        self.problem: str | None = None
+        self._path = path
+        mark = self._mark()  # before it is read: what changes meanwhile is seen by the next who asks
+        self._read = _Read(mark, read_keys(path), None)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._read.known)
+
+    @property
+    def problem(self) -> str | None:
+        """Why nobody's key is known."""
+        return self._read.problem
 
     @property
     def are_asked(self) -> bool:
@@ -61,20 +77,24 @@ class Keys:
 
     def owner(self, key: str) -> str | None:
         """Return whose key it is; None if nobody's."""
-        if (now := self._now()) != self._as_read or self.problem:
+        read, mark = self._read, self._mark()
+        if self._path is not None and (mark is None or mark != read.mark or read.problem):
             try:
-                self._known, self.problem = read_keys(self._path), None
+                read = _Read(mark, read_keys(self._path), None)
             except SlumberError as error:
-                self._known, self.problem = {}, str(error)
-            self._as_read = now
-        return owner_of(key, self._known)
+                read = _Read(mark, {}, str(error))
+            self._read = read  # in one step: several threads ask at once
+        return owner_of(key, read.known)
 
-    def _now(self) -> tuple[int, int] | None:
+    def _mark(self) -> tuple[int, ...] | None:
+        """What tells whether the file has changed; None if it has just now, and may again before its clock ticks."""
         try:
             found = self._path.stat() if self._path else None
         except OSError:
             return None
-        return (found.st_mtime_ns, found.st_size) if found else None
+        if found is None or abs(time.time() - max(found.st_mtime, found.st_ctime)) < _TICK:
+            return None
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def new_key(path: Path, name: str) -> str:

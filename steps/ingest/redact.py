@@ -16,7 +16,7 @@ from steps.ingest.assignments import SECRET_NAME
 from steps.ingest.columns import is_secret
 from steps.ingest.credentials import secrets
 from steps.ingest.labelled import told
-from steps.ingest.normalise import nested_within
+from steps.ingest.normalise import each_string, nested_within, visible
 from steps.ingest.personal import personal
 
 KINDS = ("secret", "iban", "card", "email", "mac", "ip", "id", "phone")
@@ -149,7 +149,7 @@ def _redacted_string(value: str, counts: Counter[str], depth: int) -> str:
     if value.lstrip()[:1] in ("{", "[") and depth < _DEPTH:
         # Arguments of tools are JSON in a string, whose escapes would hide what is looked for.
         try:
-            inner = json.loads(value)
+            inner = each_string(json.loads(value), visible)  # its escapes may stand for halves of characters
         except (ValueError, RecursionError):
             inner = None
         if isinstance(inner, dict | list) and nested_within(inner, _DEPTH):

@@ -77,8 +77,12 @@ class MessagesKind(Kind):
         question = ""
         for key in self.chats:
             question = _redact_replies(payload, key, question, cleaning)
+        self.redact_beside(payload, cleaning)
         text = cleaning.redacted(cleaning.bounded(tidy(_transcript(payload))))
         return Shown(entry.title or _topic(payload), text, payload)
+
+    def redact_beside(self, payload: dict[str, Any], cleaning: Cleaning) -> None:
+        """Redact what stands beside the messages and answers them."""
 
 
 def tells_something(messages: list[dict[str, Any]]) -> bool:
@@ -102,17 +106,19 @@ def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _redact_replies(payload: dict[str, Any], key: str, question: str, cleaning: Cleaning) -> str:
-    """Redact what answers a question for a password; return the last question."""
+    """Redact what answers a question for a password, or corrects such an answer; return the last question."""
     if isinstance(payload[key], str):
         payload[key] = cleaning.reply(question, payload[key])
         return question or payload[key]
-    asked = question
+    asked, answered = question, False
     for message in payload[key]:
-        content = message.get("content") or ""
-        if message["role"] == "user":
-            asked = content
-        elif content:
+        content, is_user = message.get("content") or "", message["role"] == "user"
+        corrects = answered and not content.rstrip().endswith("?") and chatter(content) is None
+        if content and (corrects or not is_user):
             message["content"] = cleaning.reply(asked, content)
+        if is_user and message.get("content") == content:  # who gives the password anew asks nothing
+            asked = content
+        answered = message["role"] == "assistant"
     return question or asked
 
 

@@ -32,8 +32,8 @@ def decisions(workspace: Workspace) -> dict[str, Decision]:
     path = decisions_path(workspace)
     if not path.exists():
         return {}
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    found = (Decision.from_json(line) for line in lines if line.endswith("\n"))  # else it was not written to its end
+    *lines, _ = path.read_bytes().split(b"\n")  # what follows the last of them was not written to its end
+    found = (Decision.from_json(line.decode()) for line in lines if line.strip())
     return {one.id: one for one in found}
 
 

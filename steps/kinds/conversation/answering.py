@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from steps.kinds.chatter import chatter
+from steps.kinds.conversation.bearing import has_another_subject
 from steps.kinds.conversation.value import (
     begins_as_count,
     is_count,
@@ -53,7 +54,7 @@ def _nearness(part: str, question: str, wrong: str, language: str, known: Mappin
         or known["myself"].match(part)
         or chatter(part)
     )
-    if besides or part.rstrip().endswith("?"):
+    if besides or part.rstrip().endswith("?") or has_another_subject(part, question, known):
         return 0
     if place := place_of(part, question):
         here = stems(part) & stems(question) or _FIND.match(part) or known["pronoun"].match(part)

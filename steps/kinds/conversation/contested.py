@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.kinds.chatter import chatter
+from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_bystander, whole
 from steps.kinds.conversation.typed import EXACT, Value, same_unit, values
 from steps.kinds.conversation.value import place_of, wants_count, wants_person
 from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
 
-_CLAUSE = re.compile(r"[,;:(]\s|\s[–—-]\s|[.!?…]+(?:\s|$)|\s(?:but|and|aber|und|mais|et|pero|y)\s")
-_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 _BARE = 5  # words beside the value of a reply that says little else
 
 
@@ -43,30 +42,34 @@ def contested(
     text = text.lower() if text.isupper() else text
     asked = [value.key for value in values(question, language)]
     olds = [one for one in values(wrong, language) if one.key not in asked]
+    olds = [one for one in olds if not is_bystander(one, wrong, question, known)] or olds
     said = values(text, language)
     if not olds and abstains(wrong):
-        told = [one for one in said if one.key not in asked and not _is_beside(one, text, known)]
-        return Contested(told[0].text, None) if told and not known["doubts"].search(text) else None
+        told = [one for one in said if one.key not in asked and not _is_beside(one, text, question, known)]
+        first = whole(told[0], text, known) if told and not known["doubts"].search(text) else None
+        return Contested(first.text, None) if first else None
     for family in _families(olds, question, language):
         mine = [one for one in olds if one.family == family]
         fresh = [one for one in said if one.key not in asked and _fits(one, mine)]
         fresh = [one for one in fresh if not any(one.is_said_by(old) for old in mine)]
-        fresh = [one for one in fresh if not _is_beside(one, text, known)]
+        fresh = [one for one in fresh if not _is_beside(one, text, question, known)]
+        fresh = _of_the_subject(fresh, text, question, known) or fresh
         best = _chosen(fresh, text, mine, known)
-        if best is None:
+        put = whole(best, text, known) if best else None
+        if best is None or put is None:
             continue
         before = f"{question} {wrong}"
-        if not (denied or _names_old(text, best, mine)) and _has_another_subject(best, text, question, known):
+        if not (denied or _names_old(text, best, mine)) and _is_of_another(best, text, question, known):
             continue
         shows = _shows(text, best, mine, known) and not _tells_of_another(best, text, before, language, known)
         if denied or shows:
             old = next((one for one in mine if same_unit(one.unit, best.unit)), mine[0])
-            part = next((one for one in _SENTENCE.split(text) if best.text in one), text)
+            part = next((one for one in SENTENCE.split(text) if best.text in one), text)
             place = place_of(part, question)
             if place and holds(place, (best.text,)):  # "behind the old Tivoli cinema"
                 return Contested(place, old.text)
             of_label = old.family == "label" and best.family == "number"
-            return Contested(best.text, old.text.split()[-1] if of_label else old.text)
+            return Contested(put.text, old.text.split()[-1] if of_label else old.text)
     return None
 
 
@@ -112,10 +115,12 @@ def _fits(one: Value, olds: list[Value]) -> bool:
     return any(not old.unit or same_unit(old.unit, one.unit) for old in olds)
 
 
-def _is_beside(one: Value, text: str, known: Mapping[str, Any]) -> bool:
-    """Whether a value stands in a clause about something else: its speaker, what was, a page, since when."""
+def _is_beside(one: Value, text: str, question: str, known: Mapping[str, Any]) -> bool:
+    """Whether a value is denied, or in a clause about something else: its speaker, what was, a page, since when."""
+    if holds_not(one, text, known) or is_bystander(one, text, question, known):
+        return True
     before, after = text[: one.start], text[one.end :]
-    clause, sentence = _CLAUSE.split(before)[-1], _SENTENCE.split(before)[-1]
+    clause, sentence = CLAUSE.split(before)[-1], SENTENCE.split(before)[-1]
     ended = re.match(rf"\s?(?:{known['ago'].pattern})", after, re.IGNORECASE)
     if known["cited"].search(before) or known["intends"].search(clause) or ended:
         return True
@@ -156,17 +161,19 @@ def _names_old(text: str, best: Value, olds: list[Value]) -> bool:
     return any(stems(old.text) & stems(rest) or old.key in normalise(rest).split() for old in olds)
 
 
-def _has_another_subject(best: Value, text: str, question: str, known: Mapping[str, Any]) -> bool:
-    """Whether the clause of a value has a noun for its subject that nobody asked about: "the advanced one is Olk"."""
-    found = known["subject"].match(_CLAUSE.split(text[: best.start])[-1].strip())
-    noun = stems(found["noun"]) if found else frozenset()
-    return bool(noun) and not noun & stems(question)
+def _is_of_another(one: Value, text: str, question: str, known: Mapping[str, Any]) -> bool:
+    return has_another_subject(CLAUSE.split(text[: one.start])[-1], question, known)
+
+
+def _of_the_subject(fresh: list[Value], text: str, question: str, known: Mapping[str, Any]) -> list[Value]:
+    """Those of several values whose clause is not about something that nobody asked about."""
+    return [one for one in fresh if not _is_of_another(one, text, question, known)] if len(fresh) > 1 else []
 
 
 def _tells_of_another(best: Value, text: str, before: str, language: str, known: Mapping[str, Any]) -> bool:
     """Whether the clause of a value is about something else, or adds something."""
-    start = max((match.end() for match in _CLAUSE.finditer(text) if match.end() <= best.start), default=0)
-    end = min((match.start() for match in _CLAUSE.finditer(text) if match.start() >= best.end), default=len(text))
+    start = max((match.end() for match in CLAUSE.finditer(text) if match.end() <= best.start), default=0)
+    end = min((match.start() for match in CLAUSE.finditer(text) if match.start() >= best.end), default=len(text))
     clause = text[start:end]
     if any(known[name].search(clause) for name in ("adds", "doubts")) or known["adds"].match(text) or chatter(clause):
         return True

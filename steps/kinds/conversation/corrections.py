@@ -5,15 +5,17 @@ a word of denial, or lead to what is right, and what follows has to say somethin
 A wish ("No, shorter, please") corrects no fact. The words are data by language (``phrases.yaml``).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
+from steps.kinds.conversation.bearing import is_half, is_told
 from steps.kinds.conversation.contested import contested, measures, repeats
 from steps.kinds.conversation.phrases import phrases
-from steps.kinds.conversation.value import is_count, named, new_value
+from steps.kinds.conversation.value import is_count, named, new_value, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
 from steps.kinds.conversation.yes_no import turned_round, turned_said
 from steps.kinds.document.languages import nearest_language
@@ -21,7 +23,10 @@ from steps.orders import is_order
 from steps.sentences import content_words, sentences
 
 _SHORT = 12  # words
+_NO = re.compile(r"\W*no\s+(\w+)", re.IGNORECASE)
 MOST_WORDS = 80  # of a correction: who says more tells a story
+MOST_CHARS = 1000  # of a correction or a question, whose words may be endless
+_LONGEST = 6000  # characters of an answer that one value in it can be told of
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     ``is_field``: it was given as a correction, so that it need not begin as one. ``spoken``: all of the conversation,
     by which its language is told.
     """
-    if is_order(text) or is_order(question) or len(text.split()) > MOST_WORDS:
+    if max(len(text), len(question)) > MOST_CHARS or len(text.split()) > MOST_WORDS or len(wrong) > _LONGEST:
+        return None
+    if is_order(text) or is_order(question):
         return None
     language = _language(question, spoken or f"{question} {wrong} {text}")
     known = phrases()[language]
@@ -67,6 +74,8 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     denied, rest = opened(text, known)
     if not rest:
         return None
+    if (lead := _NO.match(text)) and lead[1].lower() in content_words(question):
+        return None  # "No dogs on Sundays": whether "no" denies the answer or the dogs cannot be told
     how = known["how"].match(question)
     if known["wish"].match(rest) and not (how and known["told"].match(rest)):
         return None
@@ -92,9 +101,17 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         found_value = new_value(bare, bare=is_bare, **how_asked)
         if found_value is None or repeats(found_value, wrong, language):
             return None
+        if not is_field and known["intends"].search(found_value):
+            return None
+        if wants_person(question) and is_count(found_value) and not re.search(r"[A-ZÀ-Þ]", found_value):
+            return None  # "Who built it?" is not answered by a year
+        if not is_told(found_value, text, known=known, **how_asked):
+            return None
         value, old = found_value, named(wrong, question=question, like=found_value, language=language)
         if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
             return None
+    if old and is_half(value, old, wrong, known):
+        return None
     if PLACEHOLDER.search(f"{said} {value}"):
         return None
     return Correction(question, sentence(said), value, wrong, old, language, _is_alone(said, question, known))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.placing import replaced
 from steps.kinds.conversation.subject import is_plural, subject
-from steps.kinds.conversation.value import is_count
 from steps.marking import holds
 from steps.model.chat_model import ChatModel, Sampling
 from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, sentences, words
@@ -44,6 +44,7 @@ _PLACED = re.compile(
     r"(?:where|when|(?:at |on )?(?:what|which) (?:time|day|date|month|year|place|floor|shelf))\b", re.IGNORECASE
 )
 _WHO = re.compile(r"who\s+((?!(?:do|does|did|are|were)\b).+)", re.IGNORECASE)
+_ASKS_MORE = re.compile(r"\bor\b|^(?:is|was) (?:it|that|this|he|she)$", re.IGNORECASE)  # "who won, Ann or Bea"
 _ENDING = 3  # letters of the longest ending that a form of a word may have
 _MORE = 2  # words that an answer may say besides what was asked for: "leaves"
 _PLAIN = 12  # words of a sentence that its user would be content with in a lesson
@@ -110,7 +111,7 @@ def _subject_said(one: Correction) -> str:
     """The question with the name of who did it in the place of "who": "Ida Holt mends the sails."."""
     asked = _WHO.match(one.question.rstrip(" ?.!")) if one.language == "en" else None
     is_name = names_and_numbers(f"So {one.value}") and one.value[:1].isupper() and not re.search(r"[,;]", one.value)
-    return f"{one.value} {asked[1]}." if asked and is_name else ""
+    return f"{one.value} {asked[1]}." if asked and is_name and not _ASKS_MORE.search(asked[1]) else ""
 
 
 def _in_its_place(one: Correction) -> str:
@@ -118,14 +119,10 @@ def _in_its_place(one: Correction) -> str:
     if not one.old or one.old == one.wrong:
         return ""
     part = next((part for part in sentences(one.wrong, one.language) if one.old in part), "")
-    if part.count(one.old) != 1 or holds(part, (one.value,)):
-        return ""
-    is_number = len(one.value.split()) == 1 and is_count(one.value) and not re.search(r"[a-z]\d|\d[a-z]", one.value)
-    old = re.match(r"\S+(?=\s)", one.old) if is_number and is_count(one.old.split()[0]) else None  # "160" for "220 °C"
-    new = part.replace(old[0] if old else one.old, one.value, 1)
+    new = "" if part.count(one.old) != 1 or holds(part, (one.value,)) else replaced(part, one.old, one.value)
     known = {*words(one.question), *words(one.value), *words(one.old)}
     more = [word for word in content_words(new) if not among(word, known)]
-    names = names_and_numbers(new) - known - set(words(new.split()[0]))
+    names = names_and_numbers(new) - known - set(words(new)[:1])
     is_short = len(more) <= _MORE and not names
     return f"{new[:1].upper()}{new[1:]}" if is_short and is_sentence(new) and not says_wrong(new, one) else ""
 

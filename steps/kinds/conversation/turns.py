@@ -1,16 +1,24 @@
 """Who corrected which answer of a conversation: in the next turn, in a later one, or in a field of feedback."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from steps.kinds.conversation.corrections import MOST_WORDS, Correction, correction
+from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction
 from steps.kinds.conversation.phrases import phrases
 from steps.sentences import stems, words
 
+CORRECTING = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
+COMMENTING = ("comment", "rationale")
+"""Fields of feedback that say what is right, and those that may."""
 _LED = re.compile(r"^(?:and|so|also|und|also|et|y)\b[,\s]+", re.IGNORECASE)
 _NAMED = 2  # words of a question and its answer
+_MOST_MESSAGES = 400  # of a conversation: what is said after so many corrects nothing
+_LOOKED_AT = 2000  # characters of a question and its answer
+_stems = lru_cache(maxsize=2048)(stems)  # of what each answer is held against
 _WHOLE = ("asks", "yes_no", "how", "tells")
 _CLEAN = re.compile(r"^[\s,:;.–—-]+")
 _TOPIC = re.compile(r"^([^,.:;]{1,60}?)(?: zurückzukommen)?[,:]\s+(?=\w)")
@@ -19,25 +27,30 @@ _IS = re.compile(r"^(what|who|where|when|how)['’]?s\b", re.IGNORECASE)
 
 def corrections(payload: Mapping[str, Any]) -> list[Correction]:
     """Return what was corrected in a conversation, in the order of its questions, of each question the last word."""
-    messages = payload.get("messages", [])
-    given = list(_feedback(payload.get("feedback"), messages))
+    given = list(_feedback(payload.get("feedback"), payload.get("messages", [])))
+    messages = payload.get("messages", [])[:_MOST_MESSAGES]
     found: dict[str, Correction] = {}
     spoken = " ".join(m.get("content") or "" for m in messages if m["role"] in ("user", "assistant"))
+    asked = dict(_questions(messages))
+    meant = _unasked(messages, asked)
     for place, message in enumerate(messages):
         if message["role"] != "assistant" or not (message.get("content") or "").strip():
             continue
-        question = _corrected_before(messages, place, found) or _asked_before(messages, place)
+        question = _corrected_before(messages, place, found) or asked.get(place)
         if question is None:
             continue
         texts = [(text, by, is_field) for at, text, by, is_field in given if at == place]
-        replies = [m.get("content") or "" for m in messages[place + 1 :] if m["role"] == "user"]
-        if replies and messages[place + 1]["role"] == "user" and not _taken_back(replies[:2]):
-            texts.append((replies[0], payload.get("user"), False))
-        others = [q for at, q in _questions(messages) if at != place]
-        texts += [(text, payload.get("user"), True) for text in _later(replies[1:], question, others)]
-        texts += [
-            (text, payload.get("user"), False) for text in _unasked(replies[1:], question, message["content"], others)
+        replies = [
+            (at, (m.get("content") or "")[: MOST_CHARS + 1])
+            for at, m in enumerate(messages[place + 1 :], place + 1)
+            if m["role"] == "user"
         ]
+        said = [text for _, text in replies]
+        if replies and messages[place + 1]["role"] == "user" and not _taken_back(said[:2]):
+            texts.append((said[0], payload.get("user"), False))
+        others = [q for at, q in asked.items() if at != place]
+        texts += [(text, payload.get("user"), True) for text in _later(said[1:], question, others)]
+        texts += [(text, payload.get("user"), False) for at, text in replies[1:] if meant.get(at) == place]
         for text, by, is_field in texts:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
                 found[asked_key(question)] = replace(one, by=by, text=text, place=place)
@@ -65,24 +78,49 @@ def _taken_back(replies: list[str]) -> bool:
 def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str]:
     """Yield what was said in later turns about an earlier answer, if it is about this question more than another."""
     for text in replies:
-        for known in phrases().values():
-            match = known["back"].search(text)
-            if match is None or _taken_back([text]):
-                continue
-            rest = _CLEAN.sub("", text[match.end() :])
-            asked = [one for one in others if one != " ".join(text.split())]
-            here, *elsewhere = (len(stems(one) & stems(rest)) for one in (question, *asked))
-            if rest and here > max(elsewhere, default=0):
-                yield _without_topic(rest, question)
-                break
+        if not (rest := _of_an_earlier(text)):
+            continue
+        asked = [one for one in others if one != " ".join(text.split())]
+        here, *elsewhere = (len(_stems(one) & _stems(rest)) for one in (question, *asked))
+        if here > max(elsewhere, default=0):
+            yield _without_topic(rest, question)
 
 
-def _unasked(replies: list[str], question: str, answer: str, others: list[str]) -> Iterator[str]:
-    """Yield what was said later of an earlier answer without going back to it: it names that more than another."""
-    told = stems(f"{question} {answer}").difference(*(stems(other) for other in others))
-    for text in replies:
-        if len(stems(text) & told) >= _NAMED and not _taken_back([text]) and text not in others:
-            yield text
+@lru_cache(maxsize=1024)
+def _of_an_earlier(text: str) -> str:
+    """What is said of an earlier answer, by who says that he goes back to one; "" if nobody does."""
+    if len(text) > MOST_CHARS or _taken_back([text]):
+        return ""
+    ends = (match.end() for known in phrases().values() if (match := known["back"].search(text)))
+    return next(filter(None, (_CLEAN.sub("", text[end:]) for end in ends)), "")
+
+
+def _unasked(messages: list[dict[str, Any]], asked: Mapping[int, str]) -> dict[int, int]:
+    """Return which earlier answer a turn speaks of without going back to it: the one that it names more than others.
+
+    No word counts that another question has, too.
+    """
+    found = dict[int, int]()
+    often = Counter(stem for question in asked.values() for stem in _stems(question))
+    told = {
+        at: frozenset(
+            stem
+            for stem in _stems(f"{question} {messages[at].get('content') or ''}"[:_LOOKED_AT])
+            if often[stem] == (stem in _stems(question))
+        )
+        for at, question in asked.items()
+    }
+    questions = frozenset(asked.values())
+    for place, message in enumerate(messages):
+        text = message.get("content") or ""
+        if message["role"] != "user" or len(text) > MOST_CHARS or text in questions:
+            continue
+        shared = {at: len(_stems(text) & words_) for at, words_ in told.items() if at < place}
+        best = max(shared.values(), default=0)
+        places = [at for at, count in shared.items() if count == best]
+        if best >= _NAMED and len(places) == 1 and not _taken_back([text]):
+            found[place] = places[0]
+    return found
 
 
 def _without_topic(text: str, question: str) -> str:
@@ -95,6 +133,8 @@ def _asked_before(messages: list[dict[str, Any]], place: int) -> str | None:
     """The question that an answer answers: the user's last turn before it, if that asks or orders something."""
     for message in reversed(messages[:place]):
         if message["role"] == "user" and (message.get("content") or "").strip():
+            if len(message["content"]) > MOST_CHARS:
+                return None
             text = _IS.sub(r"\1 is", " ".join(message["content"].split()))
             if len(text.split()) > MOST_WORDS:
                 return None
@@ -115,11 +155,10 @@ def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[i
     for one in feedback if isinstance(feedback, list) else [feedback]:
         if not isinstance(one, Mapping):
             continue
-        names = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
-        text = next((one[name] for name in names if isinstance(one.get(name), str) and one[name].strip()), None)
+        text = next((one[name] for name in CORRECTING if isinstance(one.get(name), str) and one[name].strip()), None)
         is_field = text is not None
         if text is None and _is_bad(one.get("rating")):
-            text = next((one[name] for name in ("comment", "rationale") if isinstance(one.get(name), str)), None)
+            text = next((one[name] for name in COMMENTING if isinstance(one.get(name), str)), None)
         at = one.get("message", last)
         if text is not None and isinstance(at, int) and 0 <= at < len(messages):
             yield at, text, one.get("user") if isinstance(one.get("user"), str) else None, is_field

@@ -1,6 +1,7 @@
 """The values of a text, each with its kind: times, days, years, numbers with units, labels, colours, names."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +28,7 @@ _LABEL = re.compile(
     r"(?: > \w+(?: (?!and\b|to\b|then\b)\w+)?)*|\b[A-Z]{1,4}[- ]?\d[\w-]*(?: \d?[A-Z]{1,3}\b)?|\b\d{1,4}[a-d]\b"
 )
 _NAME = re.compile(
-    r"(?:(?:Dr|Mr|Mrs|Ms|St)\.?\s)?[A-ZÀ-Þ][\w'’-]+(?:\s(?:(?:&|and|de|la|von|van|del?)\s)?[A-ZÀ-Þ][\w'’&-]+)*"
+    r"(?<!\w)(?:(?:Dr|Mr|Mrs|Ms|St)\.?\s)?[A-ZÀ-Þ][\w'’-]+(?:\s(?:(?:&|and|de|la|le|los|las|von|van|den|der|del|di|da|dos|du|zu|ter|ten|bin)\s){0,3}[A-ZÀ-Þ][\w'’&-]+)*"
 )
 _DAY = re.compile(
     rf"\b(?:(?:{'|'.join(day for known in calendars().values() for day in known['weekdays'])})s?"
@@ -35,6 +36,8 @@ _DAY = re.compile(
     re.IGNORECASE,
 )
 _DOUBLE_NAME = re.compile(r"[A-ZÀ-Þ][^\W\d_A-Z]+(?:-[A-ZÀ-Þ][^\W\d_A-Z]+)+")  # "Prewitt-Cole" is no code
+_SIGN = re.compile(r"^[-−–](?=\d)")
+_SIGNED = re.compile(r"(?:^|[^\W\d_][,:]?\s|[,.:;!(]\s?)(?P<sign>[-−–])$")  # not of "5 -7"
 _UNIT = re.compile(r"\s?(?P<unit>[%°€$£]\s?C?\b|[^\W\d_]+)")
 _MEASURES = [  # units that measure the same
     re.compile(pattern, re.IGNORECASE)
@@ -63,9 +66,9 @@ class Value:
         """What values share that are the same: of a number the number alone, in digits, of weekdays the singular."""
         if self.family == "label":
             return self.text  # "-v" is not "-V"
-        text = normalise(self.text.lower().removesuffix(self.unit))
+        text = normalise(_SIGN.sub("minus ", self.text.lower().removesuffix(self.unit)))
         if self.family in EXACT:
-            text = " ".join(_numerals().get(word, word) for word in text.split())
+            text = " ".join(numerals().get(word, word) for word in text.split())
         return text.removesuffix("s") if self.family == "day" else text
 
     def is_said_by(self, other: "Value") -> bool:
@@ -73,17 +76,20 @@ class Value:
         mine, theirs = set(self.key.split()), set(other.key.split())
         if self.family == "day" and (numbers := {re.sub(r"\D", "", word) for word in mine} - {""}):
             return numbers <= {re.sub(r"\D", "", word) for word in theirs}
+        if ("minus" in mine) != ("minus" in theirs):
+            return False
         return mine <= theirs or (self.family == "time" and _minutes(self.text) == _minutes(other.text) is not None)
 
 
 @cache
-def _numerals() -> dict[str, str]:
+def numerals() -> dict[str, str]:
+    """The numbers that words of any language stand for."""
     return {word: str(number) for known in phrases().values() for word, number in known["numbers"].items()}
 
 
 def _minutes(text: str) -> int | None:
     """Minutes after noon or midnight; None if a text is no time that can be reckoned with."""
-    said = " ".join(_numerals().get(word, word) for word in normalise(text).split())
+    said = " ".join(numerals().get(word, word) for word in normalise(text).split())
     if found := re.fullmatch(r"half past (\d+)", said):
         return int(found[1]) % 12 * 60 + 30
     if found := re.fullmatch(r"halb (\d+)", said):
@@ -96,9 +102,13 @@ def values(text: str, language: str) -> list[Value]:
     """Return the values of a text in their order; of those that overlap the one whose kind is looked for first."""
     found: list[Value] = []
     for family, start, end, unit in _values(text, language):
-        if end > start and all(end <= one.start or start >= one.end for one in found):
-            found.append(Value(family, text[start:end].strip(" .,\"'`"), start, end, unit))
-    return sorted(found, key=lambda one: one.start)
+        place = bisect(found, start, key=lambda one: one.start)
+        is_free = not (place and found[place - 1].end > start) and not (place < len(found) and found[place].start < end)
+        if end > start and is_free:
+            if family == "number" and text[start].isdigit() and (sign := _SIGNED.search(text[:start])):
+                start = sign.start("sign")
+            found.insert(place, Value(family, text[start:end].strip(" .,\"'`"), start, end, unit))
+    return found
 
 
 def same_unit(one: str, other: str) -> bool:

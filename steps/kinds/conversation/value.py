@@ -29,8 +29,10 @@ _PRICE = re.compile(
 _QUOTED = re.compile(r"`([^`]+)`|\"([^\"]+)\"|“([^”]+)”|«\s*([^»]+?)\s*»")
 _MEASURE = re.compile(r"\b\d[\d.,:]*\s?(?:km/h|m/s|mph|kWh|[%€$£°]C?|[^\W\d_]+/[^\W\d_]+)")
 CLOCK = re.compile(
-    r"\b(?:(?:half past|(?:a )?quarter (?:past|to)|(?:five|ten|twenty|twenty-five|\d+)(?: minutes)? (?:past|to))"
+    r"(?<![\d:.])\b(?:(?:half past|(?:a )?quarter (?:past|to)"
+    r"|(?:five|ten|twenty|twenty-five|\d+)(?: minutes (?:past|to)| past|(?<!\d) to))"
     r" (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)"
+    r"|10 to [1-9]|2[05] to (?:1[0-2]|[1-9])"  # downwards: "5 to 7" is a range
     r"|halb \w+|(?:drei)?viertel (?:vor |nach )?\w+|\w+ heures et (?:demie|quart)|las \w+ y (?:media|cuarto)"
     r"|noon|midday|midnight|mitternacht|midi|minuit|mediodía|medianoche)\b",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from steps.kinds.conversation.phrases import phrases
 from steps.marking import holds
 from steps.sentences import content_words, names_and_numbers, sentences
 
-CLEAN = re.compile(r"^[\s,.!?:;…–—-]+")
+CLEAN = re.compile(r"^(?:[\s,!?:;…—]|[.–-](?!\d))+")  # "-5" is no 5, nor is ".5"
 
 
 def without_openers(text: str) -> str:

@@ -7,6 +7,16 @@ from typing import Any
 from steps.kinds.conversation.wording import CLEAN, cleaned
 from steps.sentences import content_words, sentences
 
+_IS_NOT = re.compile(
+    r"(?:\b(?:is|are|was|were)|['’](?:s|re))(?: not|n['’]t)(?: (?:in|on|at|a|an|the|so|very|too|really|exactly|quite))*"
+    r" ([^\W\d_]+)",
+    re.IGNORECASE,
+)
+_ALLOWED = frozenset(  # what "it is not" may be followed by, and denies the answer
+    "any anymore longer always necessarily true right correct case allowed permitted possible now there here since"
+    " until till after before during for by if when unless as they it that this and but or".split()
+)
+
 
 def turned_round(
     text: str, rest: str, *, question: str, wrong: str, denied: bool, known: Mapping[str, Any]
@@ -30,6 +40,12 @@ def turned_round(
         question
     ):
         return None
+    said = _IS_NOT.search(rest)
+    about = _ALLOWED | content_words(f"{question} {wrong}")
+    if said is not None and said[1].lower() not in about:
+        return None  # "it is not big" denies something else
+    if known["intends"].search(rest) and not known["not_so"].search(text):
+        return None  # "No way, I love it!"
     mine = re.match(r"\W*(\w+)\b", text)
     if mine is not None and mine[1].casefold() == first[1].casefold():
         return None  # it says the same

@@ -86,6 +86,7 @@ def nearest_language(text: str, among: Collection[str] = ()) -> str:
     return max(among or counts, key=lambda code: (counts[code], code == "en"))
 
 
+@lru_cache(maxsize=64)  # each answer of a talk asks for it
 def _small_counts(text: str) -> dict[str, int]:
-    found = re.findall(r"[^\W\d_]+", _IN_A_NAME.sub("", text).lower())
+    found = re.findall(r"[^\W\d_]+", _IN_A_NAME.sub("", text[:_LOOKED_AT]).lower())
     return {code: sum(word in small for word in found) for code, small in _small_words().items()}

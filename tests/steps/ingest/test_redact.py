@@ -209,3 +209,9 @@ def test_what_is_called_a_secret_is_one_in_a_column_a_setting_and_a_key(name):
 def test_a_number_that_is_a_secret_is_taken_out_of_no_other_number():
     whole = "The PIN of the gate is 4123. Order 412345 cost 41230 euros and 4123.50 more."
     assert Cleaning(1000).parts([whole, "4123"], whole) == [whole.replace("4123.", "[SECRET].", 1), "[SECRET]"]
+
+
+def test_half_a_character_in_json_in_a_string_stops_nothing():
+    said = {"content": '{"password": "x\\ud800Sunflower", "other": "\\ud800"}'}
+    cleaned = Cleaning(1000).payload(said)["content"]
+    assert "Sunflower" not in cleaned and cleaned.encode()

@@ -217,10 +217,10 @@ def test_a_decision_that_was_half_written_when_its_writer_was_killed_counts_as_n
     (held,) = undecided(workspace)
     path = decisions_path(workspace)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'{{"id": "{held.id}", "acc')
+    path.write_bytes(f'{{"id": "{held.id}", "reason": "fü'.encode()[:-1])  # within a letter
     assert undecided(workspace) == [held]
-    decide(workspace, [held.id], accept=True, by="the boss")
-    assert undecided(workspace) == [] and len(path.read_text().splitlines()) == 1
+    decide(workspace, [held.id], accept=True, by="the boss", reason="said so\u2028twice")
+    assert undecided(workspace) == [] and path.read_bytes().count(b"\n") == 1
 
 
 GROWN = ("Edda Lund.", "Thanks!")
