@@ -4,6 +4,7 @@ Lines that are no talk (summaries, snapshots, what the program says itself) are 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from steps.ingest.experience.family import Made
@@ -81,7 +82,7 @@ def _trace(session: str | None, lines: Iterable[Found]) -> Found:
         sources.append(a_text(line.get("agentId")))
         blocks = [block for block in _blocks(line) if not _said_by_program(line, block)]
         if any(a_word(block.get("text")).startswith(_INTERRUPTED) for block in _blocks(line)):
-            stopped.append(len(messages) - 1)
+            stopped.append(len(messages))
         id_ = a_text(inside(line.get("message"), "id"))
         if line["type"] == "assistant" and id_ in place:
             messages[place[id_]]["content"] += blocks
@@ -90,12 +91,16 @@ def _trace(session: str | None, lines: Iterable[Found]) -> Found:
                 place[id_] = len(messages)
             messages.append({"role": line["type"], "content": blocks})
     found = [messages_of([message]) for message in messages]
-    ends = [sum(map(len, found[: n + 1])) - 1 for n in {*stopped}] if len(stopped) < 1000 else []
+    ends = [0, *accumulate(map(len, found))]  # how many messages there are after each of the session's
     said = [one for some in found for one in some]
     return {
         **talk(
             said,
-            feedback=[{"message": end, "event": "interrupted by the user"} for end in sorted({*ends}) if end >= 0],
+            feedback=[
+                {"message": at, "event": "interrupted by the user"}
+                for at in sorted({ends[n] - 1 for n in stopped})
+                if at >= 0
+            ],
             session=session,
             source=next(filter(None, sources), None),
             created_at=when(*times),

@@ -94,6 +94,19 @@ def told(**fields: Any) -> Found:
     return {key: value for key, value in fields.items() if value not in (None, "", [], {})}
 
 
+def between(text: str, opening: re.Pattern[str], closing: str) -> tuple[list[str], str]:
+    """Return what stands between each opening tag and the closing one after it, and the text without them.
+
+    In time that grows with the text alone: tags that are never closed are looked at once.
+    """
+    held, rest, at = [], [], 0
+    while (found := opening.search(text, at)) and (end := text.find(closing, found.end())) >= 0:
+        rest.append(text[at : found.start()])
+        held.append(text[found.end() : end].strip())
+        at = end + len(closing)
+    return held, "".join([*rest, text[at:]])
+
+
 def by_key(values: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
     """Return the values under each key, in their order."""
     found: dict[Any, list[Any]] = {}

@@ -4,17 +4,19 @@ A chat is a tree: what is shown is the way from ``currentId`` up. An answer besi
 own, and of two answers to one question that were rated differently the better one is preferred.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from steps.ingest.chat_parts import plain
 from steps.ingest.experience.family import Made
-from steps.ingest.experience.fields import Found, a_text, an_object, by_key, first_text, inside, told, when
+from steps.ingest.experience.fields import Found, a_text, an_object, between, by_key, first_text, inside, told, when
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
-_DETAILS = re.compile(r"<details type=\"(?:reasoning|tool_calls|code_interpreter)\"[^>]*>.*?</details>\s*", re.DOTALL)
+_DETAILS, _DETAILS_END = re.compile(r'<details type="(?:reasoning|tool_calls|code_interpreter)"[^<>]*>'), "</details>"
+_BEFORE = 20  # messages before an answer that is not shown: chats have as many answers as they are long
 
 
 def is_chat(value: Found) -> bool:
@@ -54,17 +56,17 @@ def read_chat(value: Found) -> Iterator[Made]:
     rated = {key: node for key, node in nodes.items() if _rating(node) is not None or _comment(node)}
     for number, key in enumerate(sorted(rated.keys() - set(shown)), start=1):
         named = {"title": f"{about['title']} (another answer, {number})"} if "title" in about else {}
-        yield _talk([nodes[one] for one in _way(nodes, key)], **{**about, **named})
+        yield _talk([nodes[one] for one in _way(nodes, key, most=_BEFORE)], **{**about, **named})
     siblings = by_key((a_text(node.get("parentId")), key) for key, node in rated.items() if _is_answer(node))
     for asked, answers in siblings.items():
         yield from _preferences(nodes, asked, answers, about)
 
 
-def _way(nodes: Mapping[str, Found], last: str) -> list[str]:
-    """The keys from the first message to one, by their parents; a circle is cut."""
+def _way(nodes: Mapping[str, Found], last: str, *, most: float = math.inf) -> list[str]:
+    """The keys from the first message to one, by their parents, the last ``most`` of them; a circle is cut."""
     way: dict[str, None] = {}
     at: str | None = last
-    while at is not None and at in nodes and at not in way:
+    while at is not None and at in nodes and at not in way and len(way) < most:
         way[at] = None
         at = a_text(nodes[at].get("parentId"))
     return [*reversed(way)]
@@ -84,7 +86,7 @@ def _talk(nodes: list[Found], *, system: Any = None, **about: Any) -> Found:
 def _said(node: Mapping[str, Any]) -> list[Found]:
     content = node.get("content")
     if isinstance(content, str) and node.get("role") == "assistant":
-        content = _DETAILS.sub("", content).strip()
+        content = between(content, _DETAILS, _DETAILS_END)[1].strip()
     if not content or not isinstance(node.get("role"), str):
         return []
     return plain({"role": node["role"], "content": content})
@@ -115,7 +117,7 @@ def _preferences(nodes: Mapping[str, Found], asked: str | None, answers: list[st
     if asked is None or asked not in nodes or len(rated) < 2:
         return
     best, chosen = max(rated, key=lambda one: one[0])
-    prompt = [said for key in _way(nodes, asked) for said in _said(nodes[key])]
+    prompt = [said for key in _way(nodes, asked, most=_BEFORE) for said in _said(nodes[key])]
     for rating, key in rated:
         if rating < best and prompt:
             sides = {"chosen": _said(nodes[chosen]), "rejected": _said(nodes[key])}

@@ -17,7 +17,7 @@ from steps.ingest.experience.fields import (
     loaded,
     when,
 )
-from steps.ingest.experience.talk import call, calls, calls_in, messages_of, result, talk
+from steps.ingest.experience.talk import call, calls, messages_of, result, talk
 from steps.kinds.entry import RecordRejected
 
 _CALLS = {
@@ -36,26 +36,30 @@ def messages_of_items(items: Iterable[Any]) -> list[Found]:
     """Return items as messages: calls that follow one another are one message's; thoughts are left out."""
     messages: list[Found] = []
     for item in items:
-        if not isinstance(item, Mapping):
-            continue
-        kind = a_word(item.get("type")) or "message"
-        if kind == "message" and isinstance(item.get("role"), str):
-            messages += plain({key: item[key] for key in ("role", "content") if key in item})
-        elif kind in _CALLS:
-            made = call(
-                name=first_text(item.get("name")) or kind.removesuffix("_call"),
-                arguments=item.get(_CALLS[kind]),
-                id=first_text(item.get("call_id"), item.get("id")),
-            )
-            if messages and messages[-1].get("role") == "assistant":
-                messages[-1] = {**messages[-1], "tool_calls": [*calls_in(messages[-1]), made]}
-            else:
-                messages.append(calls(made))
-            if kind == "mcp_call" and ("output" in item or item.get("error")):
-                messages.append(_result(item, failed=bool(item.get("error"))))
-        elif kind in _RESULTS:
-            messages.append(_result(item, failed=item.get("status") == "incomplete"))
+        if isinstance(item, Mapping):
+            add_item(messages, item)
     return messages
+
+
+def add_item(messages: list[Found], item: Mapping[str, Any]) -> None:
+    """Add what an item says to the messages before it."""
+    kind = a_word(item.get("type")) or "message"
+    if kind == "message" and isinstance(item.get("role"), str):
+        messages += plain({key: item[key] for key in ("role", "content") if key in item})
+    elif kind in _CALLS:
+        made = call(
+            name=first_text(item.get("name")) or kind.removesuffix("_call"),
+            arguments=item.get(_CALLS[kind]),
+            id=first_text(item.get("call_id"), item.get("id")),
+        )
+        if messages and messages[-1].get("role") == "assistant":
+            messages[-1].setdefault("tool_calls", []).append(made)
+        else:
+            messages.append(calls(made))
+        if kind == "mcp_call" and ("output" in item or item.get("error")):
+            messages.append(_result(item, failed=bool(item.get("error"))))
+    elif kind in _RESULTS:
+        messages.append(_result(item, failed=item.get("status") == "incomplete"))
 
 
 def _result(item: Mapping[str, Any], *, failed: bool) -> Found:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from steps.ingest.experience.fields import Found, a_list, a_text, an_object, loaded
+from steps.ingest.experience.fields import Found, a_list, a_text, an_object, between, loaded
 from steps.ingest.experience.talk import call, calls, calls_in, result, tools_of
 
 _SPEAKERS = {
@@ -28,9 +28,9 @@ _SPEAKERS = {
 }
 _CALLS = ("function_call", "tool_call")
 _TURNS = ("conversations", "conversation", "items")
-_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
-_RESPONSE = re.compile(r"<tool_response>\s*(.*?)\s*</tool_response>", re.DOTALL)
-_TOOLS = re.compile(r"<tools>\s*(.*?)\s*</tools>", re.DOTALL)
+_CALL, _CALL_ENDS = re.compile("<tool_call>"), "</tool_call>"
+_RESPONSE, _RESPONSE_ENDS = re.compile("<tool_response>"), "</tool_response>"
+_TOOLS, _TOOLS_END = re.compile("<tools>"), "</tools>"
 
 
 def of_sharegpt(found: Found) -> Found | None:
@@ -72,10 +72,11 @@ def _turn(turn: Mapping[str, Any]) -> list[Found]:
     if speaker in _CALLS and isinstance(content, str):
         made = [_call(one) for one in _each(loaded(content))]
         return [calls(*made)] if made else [{"role": "assistant", "content": content}]
-    if role == "assistant" and isinstance(content, str) and (tagged := _CALL.findall(content)):
-        made = [_call(one) for text in tagged for one in _each(loaded(text))]
-        return [calls(*made, content=_CALL.sub("", content).strip() or None)] if made else _plain(turn, role, content)
-    if role == "tool" and isinstance(content, str) and (tagged := _RESPONSE.findall(content)):
+    if role == "assistant" and isinstance(content, str):
+        tagged, rest = between(content, _CALL, _CALL_ENDS)
+        if made := [_call(one) for text in tagged for one in _each(loaded(text))]:
+            return [calls(*made, content=rest.strip() or None)]
+    if role == "tool" and isinstance(content, str) and (tagged := between(content, _RESPONSE, _RESPONSE_ENDS)[0]):
         return [_result(text) for text in tagged]
     return _plain(turn, role, content)
 
@@ -108,7 +109,7 @@ def _result(text: str) -> Found:
 def _tools_in(turns: list[Found]) -> list[Found] | None:
     """The definitions of tools that a system prompt of Hermes has between tags."""
     prompt = turns[0]["content"] if turns and turns[0].get("role") == "system" else None
-    tagged = _TOOLS.search(prompt) if isinstance(prompt, str) else None
+    tagged = next(iter(between(prompt, _TOOLS, _TOOLS_END)[0]), None) if isinstance(prompt, str) else None
     if tagged is None:
         return None
-    return tools_of(a_list(tagged[1]) or [value for line in tagged[1].splitlines() if (value := an_object(line))])
+    return tools_of(a_list(tagged) or [value for line in tagged.splitlines() if (value := an_object(line))])
