@@ -16,7 +16,7 @@ from steps.ingest.mails import Mail, mail_of, mails_of
 from steps.ingest.markup import counted
 from steps.ingest.naming import name_as_title
 from steps.ingest.parsed import Known, ParsedRecord, unless_known
-from steps.ingest.record_files import read_lines, read_rows
+from steps.ingest.record_files import holds_lines, read_lines, read_rows
 from steps.ingest.redact import redact
 from steps.ingest.refusals import way_out
 from steps.ingest.walking import BEING_WRITTEN, InboxEntry, read_bytes
@@ -59,7 +59,7 @@ def read_found(found: InboxEntry, known: Known = lambda file, raw: (b"", None)) 
 
 def _records(found: InboxEntry, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     file = found.file
-    if suffix in LINES:
+    if suffix in LINES or (suffix == ".json" and holds_lines(content)):
         yield from read_lines(file, _checked(content, suffix), known, as_document=partial(_whole, file, ".md"))
     elif suffix in TABLES:
         yield from read_rows(file, suffix, _checked(content, suffix), known, as_document=partial(_whole, file, ".md"))

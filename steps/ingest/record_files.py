@@ -72,6 +72,12 @@ def read_rows(
     yield from _joined(file, joined, known)
 
 
+def holds_lines(content: bytes) -> bool:
+    """Whether a file that should hold one value holds objects, one a line, as the collector of OpenTelemetry writes."""
+    first, _, rest = content.strip().partition(b"\n")
+    return first.startswith(b"{") and first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"{")
+
+
 def _joined(file: str, joined: Joined, known: Known) -> Iterator[ParsedRecord]:
     """Yield what families make of what was theirs in a file; of a single object each record has a number of its own."""
     alone = sum(map(len, joined.values())) == 1

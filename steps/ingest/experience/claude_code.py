@@ -12,14 +12,17 @@ from steps.ingest.experience.fields import Found, a_list, a_text, a_word, by_key
 from steps.ingest.experience.talk import messages_of, talk
 from steps.kinds.entry import RecordRejected
 
-_OTHERS = frozenset("summary system progress file-history-snapshot permission-mode queue-operation attachment".split())
+_OTHERS = frozenset(
+    "summary system progress file-history-snapshot permission-mode queue-operation attachment ai-title custom-title "
+    "last-prompt agent-name mode tag pr-link".split()
+)
 _INTERRUPTED = "[Request interrupted by user"
 _NOT_THEIRS = ("This session is being continued", "<command-name>", "<local-command-", "<command-message>", "Caveat: ")
 
 
 def is_line(value: Found) -> bool:
     """Whether a record is a line of a session."""
-    if "sessionId" in value and ("parentUuid" in value or "uuid" in value or "operation" in value):
+    if "sessionId" in value and "parentUuid" in value:
         return True
     return a_word(value.get("type")) in _OTHERS and bool({"leafUuid", "snapshot", "sessionId"} & value.keys())
 
@@ -111,7 +114,7 @@ def _trace(session: str | None, lines: Iterable[Found]) -> Found:
 
 def _said_by_program(line: Mapping[str, Any], block: Mapping[str, Any]) -> bool:
     if line.get("type") != "user" or block.get("type") != "text":
-        return False
+        return line.get("isApiErrorMessage") is True
     text = a_word(block.get("text"))
     meta = line.get("isMeta") is True or line.get("isCompactSummary") is True
     return meta or text.startswith((_INTERRUPTED, *_NOT_THEIRS))

@@ -69,7 +69,8 @@ def _result(item: Mapping[str, Any], *, failed: bool) -> Found:
 
 def is_item(value: Found) -> bool:
     """Whether a record is one item of a talk, or a message alone."""
-    return a_word(value.get("type")) in ITEMS or (isinstance(value.get("role"), str) and "content" in value)
+    kind = a_word(value.get("type"))  # Slack's exports have messages, too, whose roles nobody names
+    return (kind in ITEMS and kind != "message") or (isinstance(value.get("role"), str) and "content" in value)
 
 
 def read_items(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:

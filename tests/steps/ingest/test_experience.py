@@ -679,3 +679,55 @@ def test_many_calls_in_a_row_are_one_message(read):
     items = [{"type": "function_call", "name": "a", "arguments": "{}", "call_id": f"c{n}"} for n in range(20_000)]
     (record,) = read(items)
     assert len(record.entry.messages) == 1 and len(record.entry.messages[0].tool_calls) == 20_000
+
+
+def test_mlflow_reads_of_its_own_trace_what_the_reader_does(read):
+    from mlflow.entities import Trace
+
+    text = (SAMPLES / "mlflow-trace.json").read_text(encoding="utf-8")
+    theirs, ours = Trace.from_json(text), read(text, "a.json")[0].entry
+    asked = next(span for span in theirs.data.spans if span.span_type == "CHAT_MODEL")
+    assert [m.model_dump(exclude_none=True) for m in ours.messages[:1]] == asked.inputs["messages"]
+    assert ours.tools == asked.inputs["tools"] and ours.messages[1].tool_calls[0].id == "c1"
+    assert ours.source == theirs.info.trace_id
+    assert [one["name"] for one in ours.feedback] == [one.name for one in theirs.info.assessments]
+    row = {"trace_id": "t", "trace": text, "state": "OK"}
+    assert [record.entry for record in read([row], "rows.json")] == [record.entry for record in read(text, "a.json")]
+
+
+def test_lines_under_the_name_of_one_value_are_lines(read):
+    export = json.dumps(json.loads((SAMPLES / "otel-genai.json").read_text(encoding="utf-8")))
+    (record,) = read(f"{export}\n{export[:200]}", "traces.json")[1:]
+    assert plain(record) == EXPECTED["otel-genai.json"][0]
+
+
+def test_litellms_callbacks_and_claudes_errors(read):
+    payload = {
+        "id": "r",
+        "trace_id": "s-1",
+        "call_type": "acompletion",
+        "startTime": 1795680000.25,
+        "status": "success",
+    }
+    (record,) = read([{**payload, "messages": chat(("user", "Hi")), "response": {"choices": [{"message": LEFT}]}}])
+    assert (talk(record)[-1][1], record.entry.session) == (LEFT["content"], "s-1")
+    assert record.entry.created_at == "2026-11-26T08:00:00.250000Z"
+    failed = line("a1", "u1", "assistant", [{"type": "text", "text": "API Error: 529"}], isApiErrorMessage=True)
+    (record,) = read([line("u1", None, "user", "Look"), failed])
+    assert talk(record) == [("user", "Look")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            {"type": "message", "user": "U1", "text": "Hi", "ts": "1"},
+            {"type": "message", "user": "U2", "text": "Ho", "ts": "2"},
+        ],
+        [{"sessionId": "s", "uuid": "u", "page": "home"}, {"sessionId": "t", "uuid": "v", "page": "shop"}],
+        [{"traceId": "t", "type": "click"}, {"traceId": "u", "type": "click"}],
+        [{"run_type": "10 km", "winner": "Ina"}, {"run_type": "5 km", "winner": "Per"}],
+    ],
+)
+def test_what_shares_a_name_with_a_family_is_none_of_it(read, rows):
+    assert all("read as" not in record.note and "(" not in record.reason for record in read(rows, "a.json"))
