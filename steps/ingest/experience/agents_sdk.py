@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, an_object, by_key, first_text, inside, loaded, seconds, when
+from steps.ingest.experience.joining import longest
 from steps.ingest.experience.payloads import asked, replied
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
 from steps.ingest.experience.talk import talk
@@ -21,7 +22,11 @@ def is_export(value: Found) -> bool:
 
 
 def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
-    """Make a talk of each trace."""
+    """Make a talk of each trace that no later one of its group goes on with."""
+    return longest(_talks(values))
+
+
+def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     keyed = (
         (a_text(value.get("id" if value["object"] == "trace" else "trace_id")), (place, value))
         for place, value in enumerate(values)

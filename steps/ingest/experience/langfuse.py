@@ -19,9 +19,10 @@ from steps.ingest.experience.fields import (
     told,
     when,
 )
+from steps.ingest.experience.joining import longest_with_preferences
 from steps.ingest.experience.payloads import asked, replied, tools_in
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
-from steps.ingest.experience.talk import talk, with_preferences
+from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
 _TYPES = frozenset("SPAN EVENT GENERATION AGENT TOOL CHAIN RETRIEVER EVALUATOR EMBEDDING GUARDRAIL".split())
@@ -39,7 +40,11 @@ def is_export(value: Found) -> bool:
 
 
 def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
-    """Make a talk of each trace; its scores may lie on other lines."""
+    """Make a talk of each trace that no later one of its session goes on with; scores may lie on other lines."""
+    return longest_with_preferences(_talks(values))
+
+
+def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     seen: list[tuple[int, Found]] = []
     scores: list[Found] = []
     for place, value in enumerate(values):
@@ -58,8 +63,7 @@ def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     traces = by_key((a_text(one.get("traceId")), (place, one)) for place, one in seen)
     for trace, placed in traces.items():
         try:
-            for made in with_preferences(_talk(trace, [one for _, one in placed], judged.get(trace, []))):
-                yield placed[0][0], made
+            yield placed[0][0], _talk(trace, [one for _, one in placed], judged.get(trace, []))
         except RecordRejected:
             yield placed[0][0], RecordRejected("no_messages", _HOW)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, an_object, by_key, first_text, inside, seconds, told, when
+from steps.ingest.experience.joining import longest_with_preferences
 from steps.ingest.experience.payloads import asked, replied, tools_in
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
-from steps.ingest.experience.talk import talk, with_preferences
+from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
 _THREAD = ("thread_id", "session_id", "conversation_id")
@@ -28,7 +29,11 @@ def _is_feedback(value: Found) -> bool:
 
 
 def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
-    """Make a talk of each trace with the feedback on any of its runs."""
+    """Make a talk of each trace that no later one of its thread goes on with, with the feedback on any of its runs."""
+    return longest_with_preferences(_talks(values))
+
+
+def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     runs = [(place, value) for place, value in enumerate(values) if not _is_feedback(value)]
     feedback = [(place, value) for place, value in enumerate(values) if _is_feedback(value)]
     traces = by_key((first_text(run.get("trace_id"), run.get("id")), (place, run)) for place, run in runs)
@@ -36,8 +41,7 @@ def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     said = by_key((of_run.get(a_text(one.get("run_id")), a_text(one.get("trace_id"))), one) for _, one in feedback)
     for trace, placed in traces.items():
         try:
-            for made in with_preferences(_talk(trace, [run for _, run in placed], said.get(trace, []))):
-                yield placed[0][0], made
+            yield placed[0][0], _talk(trace, [run for _, run in placed], said.get(trace, []))
         except RecordRejected as refusal:
             yield placed[0][0], refusal
     for place, one in feedback:

@@ -4,10 +4,10 @@ What people thought of it are its assessments; those of models and programs are 
 nothing crashed, and not that the task was done: it is no outcome.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from steps.ingest.experience.family import Made
+from steps.ingest.experience.family import Made, each
 from steps.ingest.experience.fields import (
     Found,
     a_text,
@@ -20,9 +20,10 @@ from steps.ingest.experience.fields import (
     told,
     when,
 )
+from steps.ingest.experience.joining import longest_with_preferences
 from steps.ingest.experience.payloads import asked, replied, tools_in
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
-from steps.ingest.experience.talk import talk, with_preferences
+from steps.ingest.experience.talk import talk
 
 _MODEL = ("CHAT_MODEL", "LLM")
 _CORRECTS = ("correction", "expected_response")
@@ -35,8 +36,12 @@ def is_trace(value: Found) -> bool:
     return isinstance(value.get("info"), dict) and isinstance(inside(value, "data"), dict) and "spans" in value["data"]
 
 
-def read_trace(value: Found) -> Iterator[Made]:
-    """Make a talk of a trace, with what people said of it."""
+def read_traces(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make a talk of each trace that no later one of its session goes on with, with what people said of it."""
+    return longest_with_preferences(each(_trace)(values))
+
+
+def _trace(value: Found) -> Iterator[Made]:
     value = an_object(value["trace"]) if "trace" in value else value
     info, spans = an_object(value["info"]), objects(inside(value, "data", "spans"))
     metadata = an_object(info.get("trace_metadata")) or an_object(info.get("request_metadata"))
@@ -48,16 +53,14 @@ def read_trace(value: Found) -> Iterator[Made]:
     answer = replied(_attribute(roots[0], "spanOutputs")) if roots else ()
     messages, tools = talk_of_spans([one for one in made if one.messages], runs, answer=answer)
     remarks = [_remark(one) for one in objects(info.get("assessments"))]
-    yield from with_preferences(
-        talk(
-            messages,
-            tools=tools,
-            feedback=[remark for remark in remarks if remark],
-            source=first_text(info.get("trace_id"), info.get("request_id")),
-            user=a_text(metadata.get("mlflow.trace.user")),
-            session=a_text(metadata.get("mlflow.trace.session")),
-            created_at=when(info.get("request_time"), info.get("timestamp_ms")),
-        )
+    yield talk(
+        messages,
+        tools=tools,
+        feedback=[remark for remark in remarks if remark],
+        source=first_text(info.get("trace_id"), info.get("request_id")),
+        user=a_text(metadata.get("mlflow.trace.user")),
+        session=a_text(metadata.get("mlflow.trace.session")),
+        created_at=when(info.get("request_time"), info.get("timestamp_ms")),
     )
 
 

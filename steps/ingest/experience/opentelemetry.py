@@ -22,6 +22,7 @@ from steps.ingest.experience.fields import (
     told,
     when,
 )
+from steps.ingest.experience.joining import longest
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
 from steps.ingest.experience.talk import call, calls, result, talk
 from steps.kinds.entry import RecordRejected
@@ -40,7 +41,14 @@ def is_export(value: Found) -> bool:
 
 
 def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
-    """Make a talk of each trace; its spans and logs may lie in several exports of a file."""
+    """Make a talk of each trace that no later one of its conversation goes on with.
+
+    Its spans and logs may lie in several exports of a file.
+    """
+    return longest(_talks(values))
+
+
+def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     spans = by_key((a_text(span.get("traceId")), (place, span)) for place, span in _each(values, "Spans", "spans"))
     logs = by_key((a_text(log.get("traceId")), log) for _, log in _each(values, "Logs", "logRecords"))
     for trace, found in spans.items():

@@ -39,12 +39,12 @@ def is_litellm(value: Found) -> bool:
 
 def read_logged(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     """Make a talk of each request that no other one goes on with."""
-    return longest([*each(_logged)(values)])
+    return longest(each(_logged)(values))
 
 
 def read_litellm(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     """Make a talk of each row that no other one goes on with; calls that failed taught nobody anything."""
-    return longest([*each(_litellm)(values)])
+    return longest(each(_litellm)(values))
 
 
 def _logged(value: Found) -> Iterator[Made]:

@@ -21,7 +21,7 @@ from steps.ingest.experience.family import Family, each
 from steps.ingest.experience.fields import Found
 
 FAMILIES = (
-    Family("MLflow", mlflow_traces.is_trace, each(mlflow_traces.read_trace)),
+    Family("MLflow", mlflow_traces.is_trace, mlflow_traces.read_traces),
     Family("OpenTelemetry", opentelemetry.is_export, opentelemetry.read_exports),
     Family("Langfuse", langfuse.is_export, langfuse.read_exports),
     Family("LangSmith", langsmith.is_export, langsmith.read_exports),

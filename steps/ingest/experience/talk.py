@@ -97,12 +97,15 @@ def with_preferences(record: Found) -> Iterator[Found]:
     """
     yield record
     messages, last = record["messages"], last_answer(record["messages"])
-    if record["kind"] != "trace" or last is None:
-        return
-    asked = next((n for n in range(last, -1, -1) if messages[n].get("role") == "user"), None)
-    for one in record.get("feedback", ()):
-        if asked is not None and one.get("correction"):
+    about: Found = {key: record[key] for key in _ABOUT if key in record}
+    for one in record.get("feedback", ()) if record["kind"] == "trace" else ():
+        answer = one.get("message", last)
+        asked = _asked_before(messages, answer) if one.get("correction") and answer is not None else None
+        if asked is not None:
             chosen = [{"role": "assistant", "content": one["correction"]}]
-            about: Found = {key: record[key] for key in _ABOUT if key in record}
-            sides = {"prompt": messages[: asked + 1], "chosen": chosen, "rejected": [messages[last]]}
+            sides = {"prompt": messages[: asked + 1], "chosen": chosen, "rejected": [messages[answer]]}
             yield {"kind": "preference", **sides, **about}
+
+
+def _asked_before(messages: Sequence[Found], place: int) -> int | None:
+    return next((n for n in range(place, -1, -1) if messages[n].get("role") == "user"), None)

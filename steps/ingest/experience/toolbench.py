@@ -22,7 +22,7 @@ def is_episode(value: Found) -> bool:
 
 def read_episodes(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     """Make a trace of each episode: its steps are lines of their own that repeat the ones before."""
-    return longest([*each(_episode)(values)])
+    return longest(each(_episode)(values))
 
 
 def _episode(value: Found) -> Iterator[Made]:

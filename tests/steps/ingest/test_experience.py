@@ -731,3 +731,20 @@ def test_litellms_callbacks_and_claudes_errors(read):
 )
 def test_what_shares_a_name_with_a_family_is_none_of_it(read, rows):
     assert all("read as" not in record.note and "(" not in record.reason for record in read(rows, "a.json"))
+
+
+def test_traces_of_one_session_are_one_talk_with_all_that_was_said_of_it(read):
+    def trace(number, *said, score=()):
+        *before, last = chat(*said)
+        span = {"traceId": f"t{number}", "type": "GENERATION", "sessionId": "s", "input": before, "output": last}
+        remarks = [{"traceId": f"t{number}", "dataType": "CORRECTION", "stringValue": text} for text in score]
+        return [span, *remarks]
+
+    first = [("user", "Where is it?"), ("assistant", "In Oslo.")]
+    more = [*first, ("user", "And the key?"), ("assistant", "Inside.")]
+    other = [("user", "Where is it?"), ("assistant", "Who knows.")]
+    lines = [*trace(1, *first, score=["In Riga."]), *trace(2, *more, score=["Outside."]), *trace(3, *other)]
+    long, short = read(lines)
+    assert (talk(long), talk(short)) == (more, other)
+    assert long.entry.feedback == [{"message": 3, "correction": "Outside."}, {"message": 1, "correction": "In Riga."}]
+    assert short.entry.feedback is None
