@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from steps.ingest.prepare import prepare
 from steps.ingest.readers import read_found
 from steps.ingest.step import IngestStep
 from steps.ingest.walking import look_at_inbox
+from steps.kinds.entry import RecordRejected
 from steps.night import Night
 from steps.records import Experience, LedgerEntry
 from steps.workspace import read_records
@@ -748,3 +750,11 @@ def test_traces_of_one_session_are_one_talk_with_all_that_was_said_of_it(read):
     assert (talk(long), talk(short)) == (more, other)
     assert long.entry.feedback == [{"message": 3, "correction": "Outside."}, {"message": 1, "correction": "In Riga."}]
     assert short.entry.feedback is None
+
+
+def test_a_trace_of_ten_megabytes_is_refused_in_a_sentence(read):
+    trace = json.loads((SAMPLES / "mlflow-trace.json").read_text(encoding="utf-8"))
+    trace["data"]["spans"][2]["events"][0]["attributes"]["exception.message"] = "no such order. " * 700_000
+    first, *_ = read([trace])
+    with pytest.raises(RecordRejected, match=r"too_long.*the text has \d{8} .*ingest\.max_text_chars"):
+        prepare(first, night="2026-11-28", max_chars=1_000_000)
