@@ -51,13 +51,13 @@ def plain(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     content = found.get("content")
     if not isinstance(content, list) or not all(map(_is_known, content)):
         return [found]
-    results, texts, calls = [], [], list(found.get("tool_calls") or [])
+    results, texts, calls = [], [], [*found["tool_calls"]] if isinstance(found.get("tool_calls"), list) else []
     for part in content:
         kind = part["type"]
         if kind in ("tool_use", "server_tool_use"):
             calls.append(_call(part))
         elif kind.endswith("tool_result"):
-            results.append({"role": "tool", "tool_call_id": part.get("tool_use_id"), "content": _result(part)})
+            results.append({"role": "tool", "tool_call_id": part.get("tool_use_id"), "content": text_of_result(part)})
         elif kind not in _THOUGHTS:
             texts.append(_text(part))
     if results and calls:  # a tool of the server: called and answered within one message
@@ -87,10 +87,12 @@ def _call(part: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": part.get("id"), "type": "function", "function": {"name": part.get("name"), "arguments": arguments}}
 
 
-def _result(part: Mapping[str, Any]) -> str:
-    inner = part.get("content", "")
+def text_of_result(part: Mapping[str, Any]) -> str:
+    """Return what a tool answered, in one text that begins with "error: " where it failed and does not say so."""
+    inner = part.get("content") or ""
     parts: Sequence[Any] = inner if isinstance(inner, list) else [{"text": inner}]
-    said = [_SHOWN.get(str(one.get("type"))) or str(one.get("text", one.get("title", ""))) for one in parts if one]
+    parts = [one if isinstance(one, Mapping) else {"text": one} for one in parts if one]
+    said = [_SHOWN.get(str(one.get("type"))) or str(one.get("text", one.get("title", ""))) for one in parts]
     text = "\n".join(filter(None, said))
     failed = part.get("is_error") is True and "error" not in text.lower()
     return f"error: {text}" if failed else text

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from steps.diary import Exchange, Window
-from steps.ingest.readers import Known, ParsedRecord
+from steps.ingest.parsed import Known, ParsedRecord
 from steps.kinds.conversation.kind import ConversationEntry
 from steps.kinds.conversation.turns import corrections
 from steps.night import Night

@@ -41,3 +41,23 @@ def _by(name: str, content: bytes) -> str:
         return content.decode(name)
     except (UnicodeDecodeError, LookupError):
         raise RecordRejected("not_utf8", f"it is neither UTF-8 nor {name}, which it is marked as: {_HOW}") from None
+
+
+def utf8(content: bytes) -> str:
+    """Return what a line says.
+
+    Raises:
+        RecordRejected: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordRejected("not_utf8", f"byte {error.start + 1} is not UTF-8") from None
+
+
+def for_excerpt(content: bytes) -> str:
+    """Decode what is no UTF-8, or was cut, for an excerpt: a lost letter would hide what a word says."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return content.decode("utf-8" if error.start >= len(content) - 4 else "latin-1", "ignore")

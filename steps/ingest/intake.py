@@ -16,8 +16,9 @@ from steps.ingest.excerpts import excerpt
 from steps.ingest.index import in_memory
 from steps.ingest.inputs import ProbeInput
 from steps.ingest.naming import names_of
+from steps.ingest.parsed import ParsedRecord
 from steps.ingest.prepare import prepare
-from steps.ingest.readers import ParsedRecord, read_found
+from steps.ingest.readers import read_found
 from steps.ingest.redact import sentence
 from steps.ingest.seen import Seen
 from steps.ingest.tables import Asked, Tables, Version, folded

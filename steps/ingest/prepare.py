@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from steps.ingest.inputs import ProbeInput
 from steps.ingest.naming import names_of
 from steps.ingest.normalise import one_line
-from steps.ingest.readers import ParsedRecord
+from steps.ingest.parsed import ParsedRecord
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import RecordRejected

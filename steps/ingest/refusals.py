@@ -11,6 +11,7 @@ _WAYS_OUT = (
     (".ppt .odp .key", "save it as .pptx or PDF"),
     (".xls .ods .numbers .xlsb", "save it as .xlsx, or export its sheets as CSV"),
     (".mobi .azw .azw3 .djvu .ps .xps", "convert it to EPUB or PDF"),
+    (".eval", "it is a log of Inspect: write it as JSON (inspect log dump FILE > FILE.json)"),
     (".zip .gz .tar .tgz .bz2 .xz .zst .7z .rar", _UNPACK),
     (".msg .pst .ost .emlx .mht .mhtml .enex .one", "save what is in it as .eml, HTML or Markdown"),
     (".ics .vcf .bib .avro .feather .arrow .orc .sqlite .sqlite3 .db .h5 .json5", "export it as CSV or JSON"),

@@ -48,7 +48,20 @@ class Message(Input):
 Messages = Annotated[list[Message], Field(min_length=1)]
 
 
-class Talk(Entry):
+class Chat(Entry):
+    """What a record of chat messages may say besides: who talked when in which session, which tools there were."""
+
+    user: str | None = None
+    session: str | None = None
+    tools: list[dict[str, Any]] | None = None
+
+    @field_validator("user", "session", mode="before")
+    @classmethod
+    def _number_or_name(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Talk(Chat):
     """A record of messages."""
 
     messages: Messages

@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar, Literal
 
-from steps.kinds.entry import Entry, Text
-from steps.kinds.messages import Messages, MessagesKind
+from steps.kinds.entry import Text
+from steps.kinds.messages import Chat, Messages, MessagesKind
 from steps.records import Experience
 
 
-class PreferenceEntry(Entry):
+class PreferenceEntry(Chat):
     kind: Literal["preference"]
     prompt: Text | Messages
     chosen: Text | Messages

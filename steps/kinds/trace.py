@@ -1,4 +1,4 @@
-"""Traces of agents at work, with how it ended. They wait to be learned from."""
+"""Traces of agents at work, with how it ended if that is known. They wait to be learned from."""
 
 from typing import ClassVar, Literal
 
@@ -14,7 +14,8 @@ class OutcomeInput(Input):
 
 class TraceEntry(Talk):
     kind: Literal["trace"]
-    outcome: OutcomeInput
+    outcome: OutcomeInput | None = None
+    feedback: Feedback = None
 
 
 class Trace(MessagesKind):
@@ -23,7 +24,8 @@ class Trace(MessagesKind):
     trust: ClassVar = "agent"
 
     def idle(self, experience: Experience) -> str | None:
-        messages, outcome = experience.payload.get("messages", []), experience.payload.get("outcome", {})
-        if outcome.get("feedback") or any(message.get("tool_calls") for message in messages):
+        payload = experience.payload
+        messages, judged = payload.get("messages", []), payload.get("outcome", {}).get("feedback")
+        if judged or payload.get("feedback") or any(message.get("tool_calls") for message in messages):
             return None
         return None if tells_something(messages) else "nothing was done in it"

@@ -15,8 +15,6 @@ from steps.records import Dream, Experience
 class ConversationEntry(Talk):
     kind: Literal["conversation"]
     feedback: Feedback = None
-    user: str | None = None
-    session: str | None = None
     traces: dict[str, str] | None = None
     """Which trace holds which answer, by the place of the answer among the messages."""
 

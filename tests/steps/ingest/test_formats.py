@@ -161,7 +161,7 @@ def test_blocks_that_are_no_text_are_named_and_what_failed_is_told(one):
 
 def test_keys_that_say_nothing_here_are_told(one):
     assert "'category'" in one({"instruction": "a", "output": "b", "category": "x"}).note
-    assert "'tools'" in one({"conversations": [ASK, SAY], "tools": "[]"}).note
+    assert "'model'" in one({"conversations": [ASK, SAY], "model": "x"}).note
 
 
 def test_a_text_alone_is_a_document_under_its_heading_or_its_first_words(one):
@@ -307,6 +307,7 @@ def test_other_endings_of_what_is_read(one, name):
         ("a.xls", ".xlsx"),
         ("a.key", ".pptx"),
         ("a.tar.gz", "unpack"),
+        ("a.eval", "inspect log dump"),
         ("a.pst", ".eml"),
         ("a.py", "program"),
         ("a.yaml", "settings"),

@@ -184,7 +184,7 @@ def test_bad_files_and_lines_harm_nothing_else(put, run, settings):
         b'{"kind": "document", "title": 3, "text": "a"}',
         b'{"kind": "probe", "question": "Q"}',
         b'{"kind": "conversation", "messages": []}',
-        b'{"kind": "trace", "messages": [{"role": "user", "content": "x"}]}',
+        b'{"kind": "trace", "messages": [{"role": "user", "content": "x"}], "outcome": {}}',
         b'{"kind": "document", "title": "T", "text": "\\ud800 \\u0000"}',
         b'{"kind": "document", "title": "T", "text": "' + b"a" * 1_100_000 + b'"}',
         b'{"kind": "document", "n": 1e999}',

@@ -1,0 +1,120 @@
+"""Session files of Claude Code: a tree of lines, of which the way to the last one counts; the others were taken back.
+
+Lines that are no talk (summaries, snapshots, what the program says itself) are left out.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from steps.ingest.experience.family import Made
+from steps.ingest.experience.fields import Found, a_list, a_text, a_word, by_key, inside, objects, when
+from steps.ingest.experience.talk import messages_of, talk
+from steps.kinds.entry import RecordRejected
+
+_OTHERS = frozenset(
+    "summary system progress file-history-snapshot permission-mode queue-operation attachment ai-title custom-title "
+    "last-prompt agent-name mode tag pr-link".split()
+)
+_INTERRUPTED = "[Request interrupted by user"
+_NOT_THEIRS = ("This session is being continued", "<command-name>", "<local-command-", "<command-message>", "Caveat: ")
+
+
+def is_line(value: Found) -> bool:
+    """Whether a record is a line of a session."""
+    if "sessionId" in value and "parentUuid" in value:
+        return True
+    return a_word(value.get("type")) in _OTHERS and bool({"leafUuid", "snapshot", "sessionId"} & value.keys())
+
+
+def read_sessions(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make a trace of each session in a file, and of each agent that a session set to work."""
+    keyed = (
+        ((a_text(value.get("sessionId")), value.get("isSidechain") is True and a_text(value.get("agentId"))), place)
+        for place, value in enumerate(values)
+        if a_text(value.get("uuid"))
+    )
+    read = 0
+    for (session, _), places in by_key(keyed).items():
+        lines = [values[place] for place in places]
+        spoken = [line for line in _way(lines) if line.get("type") in ("user", "assistant")]
+        try:
+            yield places[0], _trace(session, spoken)
+        except RecordRejected as refusal:
+            yield places[0], refusal
+        read += 1
+    if not read:
+        yield 0, RecordRejected("ignored", "nothing was said in this session")
+
+
+def _way(lines: Sequence[Found]) -> Iterator[Found]:
+    """Yield the lines from the first to the last one that was said, by their parents.
+
+    Of calls made side by side, the answer of all but one hangs off the way: it belongs to it by the call's id.
+    """
+    by_id = {a_text(line.get("uuid")): line for line in lines}
+    spoken = [line for line in lines if line.get("type") in ("user", "assistant")]
+    at = a_text(spoken[-1].get("uuid")) if spoken else None
+    way = set()
+    while at is not None and at in by_id and at not in way:
+        way.add(at)
+        line = by_id[at]
+        at = a_text(line.get("parentUuid")) or a_text(line.get("logicalParentUuid"))  # of a session cut down to size
+    called = {id_ for key in way for id_ in _ids(by_id[key], "tool_use", "id")}
+    for line in lines:
+        own = a_text(line.get("uuid"))
+        if own in way or (called & set(_ids(line, "tool_result", "tool_use_id"))):
+            yield line
+
+
+def _ids(line: Mapping[str, Any], kind: str, key: str) -> list[str | None]:
+    return [a_text(block.get(key)) for block in _blocks(line) if block.get("type") == kind]
+
+
+def _blocks(line: Mapping[str, Any]) -> list[Found]:
+    content = inside(line.get("message"), "content")
+    return [{"type": "text", "text": content}] if isinstance(content, str) else objects(a_list(content))
+
+
+def _trace(session: str | None, lines: Iterable[Found]) -> Found:
+    messages: list[Found] = []
+    place: dict[str, int] = {}  # one message of the model may lie over several lines
+    stopped, times, sources = [], [], []
+    for line in lines:
+        times.append(line.get("timestamp"))
+        sources.append(a_text(line.get("agentId")))
+        blocks = [block for block in _blocks(line) if not _said_by_program(line, block)]
+        if any(a_word(block.get("text")).startswith(_INTERRUPTED) for block in _blocks(line)):
+            stopped.append(len(messages))
+        id_ = a_text(inside(line.get("message"), "id"))
+        if line["type"] == "assistant" and id_ in place:
+            messages[place[id_]]["content"] += blocks
+        elif blocks:
+            if line["type"] == "assistant" and id_:
+                place[id_] = len(messages)
+            messages.append({"role": line["type"], "content": blocks})
+    found = [messages_of([message]) for message in messages]
+    ends = [0, *accumulate(map(len, found))]  # how many messages there are after each of the session's
+    said = [one for some in found for one in some]
+    return {
+        **talk(
+            said,
+            feedback=[
+                {"message": at, "event": "interrupted by the user"}
+                for at in sorted({ends[n] - 1 for n in stopped})
+                if at >= 0
+            ],
+            session=session,
+            source=next(filter(None, sources), None),
+            created_at=when(*times),
+        ),
+        "kind": "trace",
+    }
+
+
+def _said_by_program(line: Mapping[str, Any], block: Mapping[str, Any]) -> bool:
+    if line.get("type") != "user" or block.get("type") != "text":
+        return line.get("isApiErrorMessage") is True
+    text = a_word(block.get("text"))
+    meta = line.get("isMeta") is True or line.get("isCompactSummary") is True
+    return meta or text.startswith((_INTERRUPTED, *_NOT_THEIRS))

@@ -1,0 +1,63 @@
+"""Session files of Codex CLI (rollouts): items of the Responses API, with what happened between them.
+
+``event_msg`` repeats what is said and is read for two things alone: turns that were broken off, and turns that were
+taken back.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from steps.ingest.experience.family import Made
+from steps.ingest.experience.fields import Found, a_text, a_word, an_object, first_text, inside, loaded, when
+from steps.ingest.experience.responses import add_item
+from steps.ingest.experience.talk import talk
+
+_TYPES = frozenset("session_meta turn_context response_item event_msg compacted".split())
+_NOT_THEIRS = ("<environment_context>", "<user_instructions>", "# AGENTS.md instructions", "<turn_aborted>")
+
+
+def is_line(value: Found) -> bool:
+    """Whether a record is a line of a rollout."""
+    return a_word(value.get("type")) in _TYPES and "payload" in value
+
+
+def read_rollout(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make one trace of the lines of a file."""
+    messages: list[Found] = []
+    asked: list[int] = []  # where the user's turns begin
+    broken_off: list[int] = []
+    for value in values:
+        item = an_object(value.get("payload"))
+        if value["type"] == "response_item":
+            before = len(messages)
+            add_item(messages, _with_plain_output(item))
+            messages[before:] = [said for said in messages[before:] if not _is_program(said)]
+            asked += [n for n in range(before, len(messages)) if messages[n].get("role") == "user"]
+        elif value["type"] == "event_msg" and item.get("type") == "turn_aborted":
+            broken_off.append(len(messages) - 1)
+        elif value["type"] == "event_msg" and item.get("type") == "thread_rolled_back":
+            turns = item.get("num_turns")
+            if isinstance(turns, int) and turns > 0 and asked:
+                del messages[asked[-turns:][0] :], asked[-turns:]
+    head = next((an_object(value.get("payload")) for value in values if value["type"] == "session_meta"), {})
+    stopped = sorted({place for place in broken_off if 0 <= place < len(messages)})
+    made = talk(
+        messages,
+        feedback=[{"message": place, "event": "interrupted by the user"} for place in stopped],
+        session=a_text(head.get("id")),
+        created_at=when(head.get("timestamp"), *(value.get("timestamp") for value in values)),
+    )
+    yield 0, {**made, "kind": "trace"}
+
+
+def _is_program(message: Found) -> bool:
+    return message.get("role") in ("user", "developer") and a_word(message.get("content")).startswith(_NOT_THEIRS)
+
+
+def _with_plain_output(item: Found) -> Found:
+    """What a command printed, and the code that it ended with where that says that it failed."""
+    output = loaded(item.get("output"))
+    if not isinstance(output, dict) or "output" not in output:
+        return item
+    text, code = first_text(output["output"]) or "", inside(output, "metadata", "exit_code")
+    failed = isinstance(code, int) and code != 0
+    return {**item, "output": f"error (exit code {code}): {text}" if failed else text}

@@ -1,0 +1,114 @@
+"""Traces of Langfuse: the download of a trace, an export of its table of observations, its scores.
+
+A score of a person rates, comments or corrects; those of evaluators (source EVAL) are no feedback.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from steps.ingest.experience.family import Made
+from steps.ingest.experience.fields import (
+    Found,
+    a_text,
+    a_word,
+    by_key,
+    first_text,
+    loaded,
+    objects,
+    seconds,
+    told,
+    when,
+)
+from steps.ingest.experience.joining import longest_with_preferences
+from steps.ingest.experience.payloads import asked, replied, tools_in
+from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
+from steps.ingest.experience.talk import talk
+from steps.kinds.entry import RecordRejected
+
+_TYPES = frozenset("SPAN EVENT GENERATION AGENT TOOL CHAIN RETRIEVER EVALUATOR EMBEDDING GUARDRAIL".split())
+_HOW = (
+    "its observations hold no messages: a download leaves inputs and outputs out above a size; take it from the API "
+    "(/api/public/v2/observations)"
+)
+
+
+def is_export(value: Found) -> bool:
+    """Whether a record is a trace with its observations, one observation, or one score."""
+    if isinstance(value.get("observations"), list):
+        return "scores" in value or any("traceId" in one for one in objects(value["observations"])[:1])
+    return "traceId" in value and (a_word(value.get("type")) in _TYPES or "dataType" in value)
+
+
+def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make a talk of each trace that no later one of its session goes on with; scores may lie on other lines."""
+    return longest_with_preferences(_talks(values))
+
+
+def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    seen: list[tuple[int, Found]] = []
+    scores: list[Found] = []
+    for place, value in enumerate(values):
+        if "observations" in value:
+            about = {key: value.get(key) for key in ("userId", "sessionId")}
+            found = [
+                {**about, **{k: v for k, v in one.items() if v is not None}} for one in objects(value["observations"])
+            ]
+            seen += [(place, one) for one in found]
+            scores += objects(value.get("scores"))
+        elif "dataType" in value and a_word(value.get("type")) not in _TYPES:
+            scores.append(value)
+        else:
+            seen.append((place, value))
+    judged = by_key((a_text(score.get("traceId")), score) for score in scores)
+    traces = by_key((a_text(one.get("traceId")), (place, one)) for place, one in seen)
+    for trace, placed in traces.items():
+        try:
+            yield placed[0][0], _talk(trace, [one for _, one in placed], judged.get(trace, []))
+        except RecordRejected:
+            yield placed[0][0], RecordRejected("no_messages", _HOW)
+
+
+def _talk(trace: str | None, observations: Sequence[Found], scores: Sequence[Found]) -> Found:
+    roots = [one for one in observations if not one.get("parentObservationId")]
+    asking = [one for one in observations if one.get("type") == "GENERATION"] + roots
+    runs = [_run(one) for one in observations if one.get("type") == "TOOL"]
+    made = [_model_call(one) for one in asking]
+    answer = replied(roots[0].get("output")) if roots else ()
+    messages, tools = talk_of_spans([one for one in made if one.messages], runs, answer=answer)
+    began = [at for one in observations if (at := seconds(one.get("startTime")))]
+    return talk(
+        messages,
+        tools=tools,
+        feedback=[remark for score in scores if (remark := _remark(score))],
+        source=trace,
+        user=first_text(*(one.get("userId") for one in observations)),
+        session=first_text(*(one.get("sessionId") for one in observations)),
+        created_at=when(min(began, default=None)),
+    )
+
+
+def _model_call(one: Found) -> ModelCall:
+    return ModelCall(
+        seconds(one.get("startTime")), asked(one.get("input")), replied(one.get("output")), tools_in(one.get("input"))
+    )
+
+
+def _run(one: Found) -> ToolRun:
+    failed = one.get("level") == "ERROR"
+    said: Any = loaded(one.get("output"))
+    if failed and said is None:
+        said = a_text(one.get("statusMessage"))
+    return ToolRun(seconds(one.get("startTime")), a_text(one.get("name")), loaded(one.get("input")), said, failed)
+
+
+def _remark(score: Found) -> Found:
+    if score.get("source") == "EVAL":
+        return {}
+    kind, name, text = score.get("dataType"), a_text(score.get("name")), a_text(score.get("stringValue"))
+    about = told(name=name, comment=a_text(score.get("comment")), user=a_text(score.get("authorUserId")))
+    if kind == "CORRECTION":
+        return {"correction": text, **about} if text else {}
+    value = score.get("value")
+    if kind == "BOOLEAN":
+        value = bool(value) if isinstance(value, int | float) else None
+    return told(rating=text if kind == "CATEGORICAL" else value, **about)

@@ -1,0 +1,125 @@
+"""OpenAI's Responses API and Agents SDK: items of a talk, stored responses, rows of a session, spans of its tracing."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from steps.ingest.chat_parts import plain
+from steps.ingest.experience.family import Made
+from steps.ingest.experience.fields import (
+    Found,
+    a_list,
+    a_text,
+    a_word,
+    an_object,
+    by_key,
+    first_text,
+    inside,
+    loaded,
+    when,
+)
+from steps.ingest.experience.talk import call, calls, messages_of, result, talk
+from steps.kinds.entry import RecordRejected
+
+_CALLS = {
+    "function_call": "arguments",
+    "custom_tool_call": "input",
+    "mcp_call": "arguments",
+    "local_shell_call": "action",
+    "shell_call": "action",
+}
+_RESULTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output", "shell_call_output")
+ITEMS = frozenset([*_CALLS, *_RESULTS, "message", "reasoning"])
+"""Types of items that tell a talk of this form from one of messages."""
+
+
+def messages_of_items(items: Iterable[Any]) -> list[Found]:
+    """Return items as messages: calls that follow one another are one message's; thoughts are left out."""
+    messages: list[Found] = []
+    for item in items:
+        if isinstance(item, Mapping):
+            add_item(messages, item)
+    return messages
+
+
+def add_item(messages: list[Found], item: Mapping[str, Any]) -> None:
+    """Add what an item says to the messages before it."""
+    kind = a_word(item.get("type")) or "message"
+    if kind == "message" and isinstance(item.get("role"), str):
+        messages += plain({key: item[key] for key in ("role", "content") if key in item})
+    elif kind in _CALLS:
+        made = call(
+            name=first_text(item.get("name")) or kind.removesuffix("_call"),
+            arguments=item.get(_CALLS[kind]),
+            id=first_text(item.get("call_id"), item.get("id")),
+        )
+        if messages and messages[-1].get("role") == "assistant":
+            messages[-1].setdefault("tool_calls", []).append(made)
+        else:
+            messages.append(calls(made))
+        if kind == "mcp_call" and ("output" in item or item.get("error")):
+            messages.append(_result(item, failed=bool(item.get("error"))))
+    elif kind in _RESULTS:
+        messages.append(_result(item, failed=item.get("status") == "incomplete"))
+
+
+def _result(item: Mapping[str, Any], *, failed: bool) -> Found:
+    said = item.get("output") if item.get("output") is not None else item.get("error")
+    return result(said, id=first_text(item.get("call_id"), item.get("id")), failed=failed)
+
+
+def is_item(value: Found) -> bool:
+    """Whether a record is one item of a talk, or a message alone."""
+    kind = a_word(value.get("type"))  # Slack's exports have messages, too, whose roles nobody names
+    return (kind in ITEMS and kind != "message") or (isinstance(value.get("role"), str) and "content" in value)
+
+
+def read_items(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make one talk of the items of a file."""
+    if not any(a_word(value.get("type")) in ITEMS for value in values):
+        reason = 'it is a message alone: write those of a talk as one record, {"messages": [...]}'
+        yield from ((place, RecordRejected("not_a_record", reason)) for place in range(len(values)))
+        return
+    yield 0, talk(messages_of_items(values), created_at=when(*(value.get("created_at") for value in values)))
+
+
+def is_response(value: Found) -> bool:
+    """Whether a record is a stored response, alone or with its request."""
+    held = value.get("response") if isinstance(value.get("response"), Mapping) else value
+    return isinstance(held, Mapping) and held.get("object") == "response" and isinstance(held.get("output"), list)
+
+
+def read_response(value: Found) -> Iterator[Made]:
+    """Make a talk of a response and of what was asked, which stands in its request or beside it."""
+    held = an_object(value.get("response")) or value
+    request = an_object(value.get("request")) or value
+    given = loaded(request.get("input"))
+    said = a_list(value.get("input_items")) or (a_list(given) if not isinstance(given, str) else [])
+    messages = messages_of_items(said) or messages_of([{"role": "user", "content": given}] if a_text(given) else [])
+    if not messages:
+        reason = "it holds the answer alone: write what was asked beside it, {request: {input}, response}"
+        raise RecordRejected("no_messages", reason)
+    system = first_text(request.get("instructions"), held.get("instructions"))
+    yield talk(
+        messages_of([*messages, *messages_of_items(held["output"])], system=system),
+        tools=request.get("tools") or held.get("tools"),
+        source=a_text(held.get("id")),
+        user=first_text(*(one.get(key) for one in (request, held) for key in ("safety_identifier", "user"))),
+        session=first_text(inside(held, "conversation", "id"), inside(request, "metadata", "session")),
+        created_at=when(held.get("created_at")),
+    )
+
+
+def is_session_row(value: Found) -> bool:
+    """Whether a record is a row of the table ``agent_messages`` that the Agents SDK keeps its sessions in."""
+    return "session_id" in value and isinstance(value.get("message_data"), str | Mapping)
+
+
+def read_sessions(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make a talk of each session."""
+    for session, places in by_key((a_text(value["session_id"]), n) for n, value in enumerate(values)).items():
+        rows = [values[place] for place in places]
+        try:
+            messages = messages_of_items(an_object(row["message_data"]) for row in rows)
+            yield places[0], talk(messages, session=session, created_at=when(*(row.get("created_at") for row in rows)))
+        except RecordRejected as refusal:
+            yield places[0], refusal

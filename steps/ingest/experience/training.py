@@ -1,0 +1,80 @@
+"""Records that were written to train on: TRL's types, Alpaca, OpenAI's fine-tuning, Anthropic's preferences of 2022."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from steps.ingest.experience.fields import Found
+
+_HH = "\n\nAssistant:"  # Anthropic's preferences: whole talks as one text
+
+
+def of_preference(found: Found) -> Found | None:
+    """TRL: with a prompt of its own, or with one that both answers begin with. OpenAI: under names of its own."""
+    if isinstance(found.get("input"), Mapping) and "preferred_output" in found and "non_preferred_output" in found:
+        answers = {"chosen": found["preferred_output"], "rejected": found["non_preferred_output"]}
+        given = found["input"]
+        tools = {"tools": given["tools"]} if given.get("tools") else {}
+        rest = _without(found, "input", "preferred_output", "non_preferred_output")
+        return {**rest, **tools, "kind": "preference", "prompt": given.get("messages"), **answers}
+    if "chosen" not in found or "rejected" not in found:
+        return None
+    chosen, rejected = found["chosen"], found["rejected"]
+    ours: Found = {**found, "kind": "preference"}
+    if isinstance(chosen, list) and isinstance(rejected, list):
+        shared = 0
+        while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
+            shared += 1
+        if shared:  # a prompt that stands beside it says the same in other words
+            ours |= {"prompt": chosen[:shared], "chosen": chosen[shared:], "rejected": rejected[shared:]}
+    elif "prompt" not in found and isinstance(chosen, str) and isinstance(rejected, str):
+        prompt, sign, better = chosen.rpartition(_HH)
+        other, _, worse = rejected.rpartition(_HH)
+        if sign and prompt == other:
+            ours |= {"prompt": prompt.strip(), "chosen": better.strip(), "rejected": worse.strip()}
+    return ours
+
+
+def of_alpaca(found: Found) -> Found | None:
+    """Alpaca, and Dolly, which calls them context and response."""
+    said = found.get("output", found.get("response"))
+    if not isinstance(found.get("instruction"), str) or not isinstance(said, str):
+        return None
+    asked = "\n\n".join(filter(None, (found["instruction"], str(found.get("input") or found.get("context") or ""))))
+    history = found.get("history")
+    earlier = [pair for pair in (history if isinstance(history, list) else ()) if isinstance(pair, list)]
+    messages = [message for pair in earlier if len(pair) == 2 for message in _pair(*pair)] + _pair(asked, said)
+    used = ("instruction", "input", "context", "output", "response", "history")
+    return {**_without(found, *used), "kind": "demonstration", "messages": messages}
+
+
+def of_messages(found: Found) -> Found | None:
+    """OpenAI's and TRL's. Where some answers are marked as not to be learned, it demonstrates nothing."""
+    messages = found.get("messages")
+    if not isinstance(messages, list):
+        return None
+    left = any(isinstance(message, Mapping) and message.get("weight") == 0 for message in messages)
+    return {**found, "kind": "conversation" if left else "demonstration"}
+
+
+def of_completion(found: Found) -> Found | None:
+    """TRL's prompt and completion, as texts or as messages; with a label they are judged, not demonstrated."""
+    asked = found.get("prompt")
+    said = found.get("completion", found.get("response"))
+    if isinstance(asked, str) and isinstance(said, str):
+        messages = _pair(asked, said)
+    elif isinstance(asked, list) and isinstance(said, list):
+        messages = [*asked, *said]
+    else:
+        return None
+    ours = {**_without(found, "prompt", "completion", "response", "label"), "messages": messages}
+    if isinstance(found.get("label"), bool):
+        return {**ours, "kind": "conversation", "feedback": found["label"]}
+    return {**ours, "kind": "demonstration"}
+
+
+def _without(value: Mapping[str, Any], *used: str) -> Found:
+    return {key: item for key, item in value.items() if key not in used}
+
+
+def _pair(asked: Any, said: Any) -> list[Found]:
+    return [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
