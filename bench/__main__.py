@@ -194,13 +194,16 @@ def attack() -> None:
 def day(
     days: Annotated[int, typer.Option("--days", min=1, max=2, help="the second day corrects the first")] = 1,
     model: Model = None,
-    out: Out = Path(".bench/day"),
+    out: Annotated[Path, typer.Option("--out", help="folder of the days; those played there before go")] = Path(
+        ".bench/day"
+    ),
 ) -> None:
     """Play a day of talk and a night: people correct the server, it sleeps, and the morning asks again."""
     from bench.day.playing import play_days
     from bench.day.telling import tell
 
-    tell(play_days(out.resolve(), days=days, model=model), out.resolve())
+    for mornings in play_days(out.resolve(), days=days, model=model):
+        tell(mornings, out.resolve())
 
 
 @app.command()

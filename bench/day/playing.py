@@ -1,7 +1,7 @@
 """Play days and nights one after the other, and tell what each morning knows, and from where."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -56,8 +56,10 @@ class Morning:
     exchanges: int
 
 
-def play_days(out: Path, *, days: int, model: str | None = None) -> list[Morning]:
-    """Play ``days`` days in the workspace ``out``, from an empty one on; each morning asks for all days so far.
+def play_days(out: Path, *, days: int, model: str | None = None) -> Iterator[list[Morning]]:
+    """Play ``days`` days in the workspace ``out``, from an empty one on; yield the mornings so far after each night.
+
+    Each morning asks for all days so far.
 
     Raises:
         SlumberError: ``out`` holds something else, or server or night fail.
@@ -91,7 +93,7 @@ def play_days(out: Path, *, days: int, model: str | None = None) -> list[Morning
             rows = [row for one in asked for row in _asked_again(people, notes_of, *one, _changed(asked, one[0]))]
         mornings.append(_morning(out, name, night, version, rows, passers, said))
         write_json(out / "played.json", [{"day": one.day, "night": one.night} for one in mornings])
-    return mornings
+        yield mornings
 
 
 def _changed(asked: list[tuple[str, Day, dict[str, Reply]]], name: str) -> dict[str, str]:
