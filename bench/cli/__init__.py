@@ -1,0 +1,1 @@
+"""The commands of ``python -m bench``: a module for each subject."""

@@ -1,0 +1,76 @@
+"""What the machine bears: speed, ingest, the server."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli.options import Device, Model, Out, Params, chosen_settings, commands
+
+app = commands()
+
+
+@app.command()
+def speed(
+    dreams: Annotated[int, typer.Option("--dreams", min=0, help="dreams trained on; 0: the whole night")] = 120,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="passes over them; default: a night's")] = None,
+    prompts: Annotated[int, typer.Option("--prompts", min=1, help="texts sampled")] = 60,
+    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="measure TRL, too")] = True,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/speed"),
+) -> None:
+    """Print how fast training and dreaming are beside TRL's SFTTrainer and a plain generate loop."""
+    from bench.speed import measure
+
+    settings = chosen_settings(params, model, device)
+    passes = epochs or settings.consolidate.epochs
+    measure(settings, out, dreams=dreams, epochs=passes, prompts=prompts, peers=peers)
+
+
+@app.command()
+def ingest(
+    sizes: Annotated[str, typer.Option("--sizes", help="numbers of records, comma-separated")] = "1000,10000,100000",
+    params: Params = None,
+    out: Out = Path(".bench/ingestion"),
+) -> None:
+    """Print what ingesting and validating cost with 5 % new records, by their number."""
+    from bench.ingestion import measure
+
+    measure(params, out.resolve(), [int(size) for size in sizes.split(",")])
+
+
+@app.command()
+def morning(
+    share: Annotated[float, typer.Option("--share", min=0.01, max=1, help="of the sessions, for the champion")] = 0.5,
+    users: Annotated[int, typer.Option("--users", min=10, help="simulated users before and after the night")] = 80,
+) -> None:
+    """Let a champion that passed the gate and fails its users, and one as good, live a morning on a tiny model."""
+    from bench.morning import show
+
+    show(share=share, users=users)
+
+
+@app.command()
+def load(
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0, help="that slumber is asked, its peer as long; 0: the night alone")
+    ] = 5.0,
+    users: Annotated[int, typer.Option("--users", min=1, help="who ask at once, in sessions")] = 6,
+    tokens: Annotated[int, typer.Option("--tokens", min=1, help="longest answer")] = 32,
+    night_minutes: Annotated[
+        float, typer.Option("--night-minutes", min=0, help="asked beside a night's training; 0: no night")
+    ] = 2.0,
+    night_users: Annotated[int, typer.Option("--night-users", min=1, help="who ask then")] = 2,
+    batching: Annotated[
+        bool, typer.Option("--peer-batching/--no-peer-batching", help="continuous batching of the peer")
+    ] = False,
+    model: Annotated[str, typer.Option("--model", help="'embedded', 'tiny', or a local folder")] = "embedded",
+    out: Out = Path(".bench/load"),
+) -> None:
+    """Ask the server over two swaps, beside `transformers serve`, and while a night trains; print what users met."""
+    from bench.load.running import Plan, measure
+
+    plan = Plan(model, minutes, users, tokens, night_minutes, night_users, batching)
+    measure(plan, out.resolve())
