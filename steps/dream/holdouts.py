@@ -91,8 +91,13 @@ def _alike(texts: Sequence[str], probes: Sequence[Probe]) -> Iterator[tuple[int,
 
 
 def _may_go(dream: Dream) -> bool:
-    """Whether a question may be held out: not what a user asked, nor what is made of that by rule and is alike."""
-    return dream.verification.get("aspect") not in ("user", "rule", "drill")
+    """Whether a question may be held out.
+
+    Not what a user asked, what is made of that by rule and is alike, nor what gives its answer away: whoever repeats
+    it would be right.
+    """
+    made = dream.verification.get("aspect") in ("user", "rule", "drill")
+    return not made and not holds(dream.question, (str(dream.verification["span"]),))
 
 
 def _sorted(text: str) -> str:

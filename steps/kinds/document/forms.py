@@ -146,7 +146,8 @@ def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[
         return []
     if block.hangs_on[0] in block.path and re.search(r"\d", block.hangs_on[0]):  # a release, a day: it says something
         return [filled(known["entry"], asked, span=block.hangs_on[0])]
-    return [] if _SAYS.search(item) else [filled(known["item"], asked, span=item)]
+    # What holds for it is what it stands under ("Not lent out"): the item itself is in the question.
+    return [] if _SAYS.search(item) else [filled(known["item"], asked, span=asked["section"])]
 
 
 def _item(block: Block) -> str:

@@ -150,6 +150,10 @@ def test_the_facts_of_one_sentence_are_held_out_each_for_itself():
     train, held = hold_out(alone, [], [one.experience], share=1.0, night="2026-11-22")
     assert held == [] and len(train) == 2
     twice = [*alone, dream("Which shipwright made the Ollin ferry?", experience=one.experience.id, span="Edda Krann")]
+    given = [d.model_copy(update={"question": f"Is it {d.verification['span']}, {n}?"}) for n, d in enumerate(twice)]
+    assert hold_out(given, [], [one.experience], share=1.0, night="2026-11-22")[1] == [], (
+        "the answer is in the question"
+    )
     train, (probe,) = hold_out(twice, [], [one.experience], share=1.0, night="2026-11-22")
     assert probe.answers == ("Edda Krann",)
     assert {d.verification["span"] for d in train} == {"1938", "Edda Krann"}
