@@ -12,7 +12,7 @@ from typing import Any
 
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_bystander, whole
-from steps.kinds.conversation.typed import EXACT, Value, same_unit, values
+from steps.kinds.conversation.typed import EXACT, Value, given, same_unit, values
 from steps.kinds.conversation.value import place_of, wants_count, wants_person
 from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
@@ -40,17 +40,16 @@ def contested(
     if known["agrees"].search(text) or known["follows"].match(text) or text.rstrip().endswith("?"):
         return None
     text = text.lower() if text.isupper() else text
-    asked = [value.key for value in values(question, language)]
-    olds = [one for one in values(wrong, language) if one.key not in asked]
+    olds = given(wrong, question, language)
     olds = [one for one in olds if not is_bystander(one, wrong, question, known)] or olds
-    said = values(text, language)
+    said = given(text, question, language)
     if not olds and abstains(wrong):
-        told = [one for one in said if one.key not in asked and not _is_beside(one, text, question, known)]
+        told = [one for one in said if not _is_beside(one, text, question, known)]
         first = whole(told[0], text, known) if told and not known["doubts"].search(text) else None
         return Contested(first.text, None) if first else None
     for family in _families(olds, question, language):
         mine = [one for one in olds if one.family == family]
-        fresh = [one for one in said if one.key not in asked and _fits(one, mine)]
+        fresh = [one for one in said if _fits(one, mine)]
         fresh = [one for one in fresh if not any(one.is_said_by(old) for old in mine)]
         fresh = [one for one in fresh if not _is_beside(one, text, question, known)]
         fresh = _of_the_subject(fresh, text, question, known) or fresh
@@ -75,8 +74,7 @@ def contested(
 
 def measures(wrong: str, *, question: str, language: str) -> bool:
     """Whether all that an answer gives are numbers, days and times."""
-    asked = [value.key for value in values(question, language)]
-    olds = [one for one in values(wrong, language) if one.key not in asked]
+    olds = given(wrong, question, language)
     return bool(olds) and all(one.family in EXACT for one in olds)
 
 

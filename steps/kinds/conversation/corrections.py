@@ -88,33 +88,49 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     elif found := contested(text, denied=denied or is_field, known=known, **how_asked):
         said, value, old = part_with(found.value, text, wrong, known, language), found.value, found.old
     else:
-        if len(rest.split()) > _SHORT:
-            return None  # a value of no kind is not told from what else is said
-        said, contrasted = told(rest, wrong, known, language)
-        if not (denied or is_field or contrasted):
-            said = other_answer(rest, known=known, **how_asked)
-        if not said or said.rstrip().endswith("?"):
+        found_freely = _of_no_kind(text, rest, known, how_asked, denied=denied, is_field=is_field)
+        if found_freely is None:
             return None
-        copula = known["copula"].match(said)
-        bare = said[copula.end() :].strip() if copula else said
-        is_bare = bool(copula) or not known["clause"].search(bare)
-        found_value = new_value(bare, bare=is_bare, **how_asked)
-        if found_value is None or repeats(found_value, wrong, language):
-            return None
-        if not is_field and known["intends"].search(found_value):
-            return None
-        if wants_person(question) and is_count(found_value) and not re.search(r"[A-ZÀ-Þ]", found_value):
-            return None  # "Who built it?" is not answered by a year
-        if not is_told(found_value, text, known=known, **how_asked):
-            return None
-        value, old = found_value, named(wrong, question=question, like=found_value, language=language)
-        if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
-            return None
+        said, value, old = found_freely
     if old and is_half(value, old, wrong, known):
         return None
     if PLACEHOLDER.search(f"{said} {value}"):
         return None
     return Correction(question, sentence(said), value, wrong, old, language, _is_alone(said, question, known))
+
+
+def _of_no_kind(
+    text: str, rest: str, known: Mapping[str, Any], how_asked: Mapping[str, str], *, denied: bool, is_field: bool
+) -> tuple[str, str, str | None] | None:
+    """Return what a short reply says, the value in it and the one of the answer, told by its words and not by its kind.
+
+    Args:
+        rest: the reply without the words that open it.
+        how_asked: question, wrong answer and language, by name.
+    """
+    if len(rest.split()) > _SHORT:
+        return None  # a value of no kind is not told from what else is said
+    question, wrong, language = how_asked["question"], how_asked["wrong"], how_asked["language"]
+    said, contrasted = told(rest, wrong, known, language)
+    if not (denied or is_field or contrasted):
+        said = other_answer(rest, known=known, **how_asked)
+    if not said or said.rstrip().endswith("?"):
+        return None
+    copula = known["copula"].match(said)
+    bare = said[copula.end() :].strip() if copula else said
+    is_bare = bool(copula) or not known["clause"].search(bare)
+    value = new_value(bare, bare=is_bare, **how_asked)
+    if value is None or repeats(value, wrong, language):
+        return None
+    if not is_field and known["intends"].search(value):
+        return None
+    if wants_person(question) and is_count(value) and not re.search(r"[A-ZÀ-Þ]", value):
+        return None  # "Who built it?" is not answered by a year
+    if not is_told(value, text, known=known, **how_asked):
+        return None
+    if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
+        return None
+    return said, value, named(wrong, question=question, like=value, language=language)
 
 
 def _is_alone(said: str, question: str, known: Mapping[str, Any]) -> bool:

@@ -87,6 +87,13 @@ def numerals() -> dict[str, str]:
     return {word: str(number) for known in phrases().values() for word, number in known["numbers"].items()}
 
 
+@cache
+def _in_words(language: str) -> re.Pattern[str]:
+    """Numbers of a language in words, but for one: "the same one"."""
+    several = [word for word, number in phrases()[language]["numbers"].items() if number > 1]
+    return re.compile(rf"\b(?:{'|'.join(several)})\b", re.IGNORECASE)
+
+
 def _minutes(text: str) -> int | None:
     """Minutes after noon or midnight; None if a text is no time that can be reckoned with."""
     said = " ".join(numerals().get(word, word) for word in normalise(text).split())
@@ -111,6 +118,12 @@ def values(text: str, language: str) -> list[Value]:
     return found
 
 
+def given(text: str, question: str, language: str) -> list[Value]:
+    """Return the values of a text that stand not in the question already."""
+    asked = {value.key for value in values(question, language)}
+    return [one for one in values(text, language) if one.key not in asked]
+
+
 def same_unit(one: str, other: str) -> bool:
     """Whether two units are one word, or measure the same (minutes and hours)."""
     return one[:3] == other[:3] or any(unit.match(one) and unit.match(other) for unit in _MEASURES)
@@ -132,8 +145,7 @@ def _values(text: str, language: str) -> Iterator[tuple[str, int, int, str]]:
             yield "number", start, start + len(hours[0]), "h"
         elif family:
             yield family, start, end, ""
-    numbers = [word for word, number in phrases()[language]["numbers"].items() if number > 1]  # "the same one"
-    for match in re.finditer(rf"(?i:\b(?:{'|'.join(numbers)})\b)", text):
+    for match in _in_words(language).finditer(text):
         yield "number", *match.span(), ""
     for match in phrases()[language]["colours"].finditer(text):
         yield "colour", *match.span(), ""
