@@ -30,7 +30,11 @@ _PLAIN = {
     "error": "an error page",
     "filler": "filler text",
     "secrecy": "orders to a model",
+    "announcement": "what the page is about",
+    "boilerplate": "clauses of every contract",
 }
+UNASKED = frozenset(_PLAIN[name] for name in ("greeting", "thanks", "opinion", "announcement", "boilerplate"))
+"""What no question is asked about in a document that tells something besides."""
 
 
 @cache

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from steps.ingest.redact import PLACEHOLDER
+from steps.kinds.chatter import UNASKED, chatter
 from steps.kinds.document.blocks import Block, opening_of
 from steps.kinds.document.languages import templates
 from steps.kinds.document.shapes import shape_of
@@ -118,6 +119,8 @@ def _forms(title: str, block: Block, known: dict[str, Any]) -> list[Form]:
     told = place_of(title, section_of(block.heading), known)
     if block.kind == "answer" and block.question == title:  # of a record that is one question
         return [Form((block.question,), f"{block.question} {block.text}", block.text)]
+    if block.kind == "answer" and _is_opinion(block.text):
+        return []
     if block.kind == "answer":
         question = block.question if block.question.isupper() else _lowered(block.question)
         ways = [text.format(**told, question=question) for text in known["answer"]]
@@ -148,6 +151,12 @@ def _of_item(block: Block, told: dict[str, str], known: dict[str, Any]) -> list[
         return [filled(known["entry"], asked, span=block.hangs_on[0])]
     # What holds for it is what it stands under ("Not lent out"): the item itself is in the question.
     return [] if _SAYS.search(item) else [filled(known["item"], asked, span=asked["section"])]
+
+
+def _is_opinion(answer: str) -> bool:
+    """Whether an answer begins as what somebody thinks ("Honestly? ...") and gives no figure."""
+    first = re.split(r"(?<=[.!?])\s", answer.strip())[0]
+    return chatter(first.rstrip("?!. ")) in UNASKED and not re.search(r"\d", answer)
 
 
 def _item(block: Block) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from steps.ingest.redact import PLACEHOLDER
+from steps.kinds.chatter import UNASKED, chatter
 from steps.kinds.document.blocks import Block
 from steps.kinds.document.forms import Form, asked_at, place_in, section_of, short
 from steps.kinds.document.languages import templates
@@ -39,10 +40,15 @@ def sentence_forms(title: str, block: Block, said: str, last: str, *, language: 
         statement = said if block.kind == "answer" else f"{above} {led}{part}".strip()
         if _LINE_OF_FACTS.search(part) and not PLACEHOLDER.search(part):
             found += _of_line(part, place, language)
-        elif not PLACEHOLDER.search(statement) and not _UNASKED.search(part):
+        elif not PLACEHOLDER.search(statement) and not _UNASKED.search(part) and not _is_chatter(part):
             found += _asked(part, place, led, statement, language)
         before = part
     return found
+
+
+def _is_chatter(text: str) -> bool:
+    """Whether a sentence tells nothing, whatever it adds in brackets ("... (#598, thanks @moth)")."""
+    return chatter(_BRACKETS.sub("", text)) in UNASKED
 
 
 def _of_line(text: str, place: str, language: str) -> Iterator[Form]:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.document.blocks import Block
@@ -81,9 +82,9 @@ def _of_row(title: str, row: Block, names: list[Column], language: str, counting
         name = column[0]
         if column == first or column in counting or not name or _EMPTY.fullmatch(cell) or "://" in cell:
             continue
-        asked = {**told, "head": head, "key": key, "column": name, "cell": cell}
-        verbal = re.fullmatch(known["row"].get("verbs", "(?!)"), name, re.IGNORECASE)  # nobody asks for "the Bought of"
-        yield filled({**known["row"], **({"ask": known["row"]["verbal"]} if verbal else {})}, asked, span=cell)
+        stiff, nameless = _is_stiff(name, known), _is_stiff(head, known)
+        asked = {**told, "head": "" if nameless else head, "key": key, "column": name, "cell": cell}
+        yield filled(_worded(known["row"], stiff=stiff), asked, span=cell)
         if len(re.findall(r"[^\W\d_]{2,}", cell)) > 1:  # a value alone is asked for by its column
             place = f"{told['place']}, {key}, {name}"
             for one in asked_in_place(cell, language):
@@ -91,4 +92,14 @@ def _of_row(title: str, row: Block, names: list[Column], language: str, counting
                 yield Form(short(ways), known["row"]["say"].format(**asked), one.value)
         telling = column in names and re.search(r"[^\W\d_]{3}", cell) and len(cell) < _LONG
         if telling and head and key.casefold() not in cell.casefold():
-            yield filled(known["back"], asked, span=key)
+            yield filled(_worded(known["back"], stiff=stiff or nameless), asked, span=key)
+
+
+def _is_stiff(head: str, known: dict[str, Any]) -> bool:
+    """Whether a head is no noun: nobody asks for "the Bought of" or "which What"."""
+    return re.fullmatch(known["row"].get("verbs", "(?!)"), head, re.IGNORECASE) is not None
+
+
+def _worded(template: dict[str, Any], *, stiff: bool) -> dict[str, Any]:
+    """A template with its wordings for a head that is no noun, where it has some."""
+    return {**template, "ask": template.get("verbal", template["ask"])} if stiff else template

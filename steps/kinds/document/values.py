@@ -101,7 +101,7 @@ def _words(language: str) -> _Words:
         rf"(?P<which>\b(?:(?i:the)\s)?(?:{_either(known['numbered'])})\s(?:{_CODE}|v?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*(?:[.-]\d+)*)(?![\w-]|\.\d))",
         rf"(?P<versions>\b{_VERSION}\s?(?:–|-|(?:{known['range']}))\s?{_VERSION}\b)",
         rf"(?P<version>\b{_VERSION}\b|(?:(?<=\bsince\s)|(?<=\bseit\s)|(?<=\bdepuis\s)|(?<=\bdesde\s))\d+\.\d+(?![\d.]*\d|\s?\w))",
-        r"(?P<path>(?<![\w/:.])[~.]?/[\w.-]+(?:/[\w.-]+)*/?)",
+        r"(?P<path>(?<![\w/:.])[~.]?/[\w.-]+(?:/[\w.{}-]+)*/?)",
         r"(?P<quoted>[\"“„«]\s?[^\"”“»]{2,40}\s?[\"”“»]|(?<![\w:./-])(?:\w+::)*[a-z]+(?:_[a-z0-9]*)+)",
         rf"(?P<named>\b(?!(?:{_FUNCTION})\b)[a-z]{{3,}}\s[A-Z]{{1,4}}\d+(?:\s(?:{known['range']})\s[A-Z]{{1,4}}\d+)?\b)",
         rf"(?P<code>(?<![\w-]){_CODE}(?![\w-]))",

@@ -89,8 +89,27 @@ def test_a_column_that_only_counts_names_no_row_and_is_not_asked_for():
     found = rows(
         "# Log\n\n| # | What | Who |\n|---|---|---|\n| 1 | Pack the font | Jorun |\n| 2 | Scan labels | Odile |"
     )
-    assert found['For What "Pack the font" in Log, what does the column Who say?'].span == "Jorun"
+    assert found['For "Pack the font" in Log, what does the column Who say?'].span == "Jorun"
     assert not any("#" in question for question in found)
+
+
+def test_a_head_that_is_a_question_word_is_not_asked_with_which():
+    found = rows("# Log\n\n| Code | What to do |\n|---|---|\n| 422 | check the address |\n| 503 | retry later |")
+    assert found['Log: in which row does "check the address" stand under What to do?'].span == "422"
+    found = rows("# Log\n\n| What | Keeper |\n|---|---|\n| Pack the font | Jorun |\n| Scan labels | Odile |")
+    assert found["What is the Keeper of Pack the font in Log?"].span == "Jorun"
+    assert found['Log: in which row does "Odile" stand under Keeper?'].span == "Scan labels"
+    assert not any("What What" in question or "Which What" in question for question in found)
+
+
+def test_an_opinion_is_no_answer_to_teach_but_a_figure_is():
+    found = {
+        form.questions[0]: form.span
+        for text in ("Honestly? I was bored, and Malmö is far.", "Honestly? About 3 hours a week.")
+        for block in read_markdown(f"# Tool\n\n## Why another one?\n\n{text}").blocks
+        for form in forms("Tool", block)
+    }
+    assert list(found.values()) == ["Honestly? About 3 hours a week."]
 
 
 def test_a_row_is_asked_for_by_what_stands_in_it_too():

@@ -1,5 +1,7 @@
 """Sentences of a page are asked in their place: with their heading, and with the sentence that they need."""
 
+import pytest
+
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.document.kind import Document, DocumentEntry
 from steps.kinds.document.markdown import read_markdown
@@ -56,6 +58,41 @@ def test_small_talk_links_and_blanks_of_a_form_are_not_asked_about():
     assert not asked(
         "# Handbook\n\n## Hello\n\nWelcome, all 10 of you!\n\nDear {{name}}, it costs 5 euros.\n\nWhy 7 days?"
     )
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "For agents of the second line.",
+        "Internal – not for customers.",
+        "If a provision is held invalid, the remaining parts stand.",
+        "Sorry for the noise, and thanks to Bashir, who found the slip below.",
+        "Here are a few rules for the twenty of us.",
+        "Damit alle zehn Finger behalten, gelten hier ein paar Regeln.",
+        "Wenn eine Klausel nichtig ist, gelten die anderen zwei weiter.",
+    ],
+)
+def test_what_is_said_of_the_page_its_readers_and_in_every_contract_is_not_asked_about(nothing):
+    assert asked(f"# Handbook\n\n## Rules\n\n{nothing}") == {}
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "Thanks to Ida Holm, the mill was saved in 1931.",
+        "It takes three times as long (#598, thanks @moth).",
+        "For users of the second line, the limit is 40.",
+        "For members the fee is 9 euros.",
+        "If the contract ends before 1 May, the other half is paid back within 14 days.",
+        "Internal calls use port 7419.",
+    ],
+)
+def test_a_fact_that_begins_like_one_of_those_is_asked_about(fact):
+    assert asked(f"# Handbook\n\n## Rules\n\n{fact}")
+
+
+def test_a_path_is_asked_for_with_its_blanks():
+    assert "Handbook, Cancel: DELETE which path works?" in asked("# API\n\n## Cancel\n\nDELETE /shipments/{ref} works.")
 
 
 def test_a_line_of_facts_is_asked_label_by_label():
