@@ -1,11 +1,12 @@
 """``params.yaml`` as it is written: made from the models, so that its comments and defaults cannot drift from them."""
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from steps.settings import Settings
+from steps.settings import ExamineSettings, Settings
 from steps.settings.section import Section
 
 _COLUMN, _WIDTH = 31, 120
@@ -27,6 +28,12 @@ def params_text(settings: Settings | None = None) -> str:
             for key, field in type(section).model_fields.items():
                 lines += _knob(key, values[key], field.description, indent="  ")
     return "\n".join(lines) + "\n"
+
+
+def checkout_text() -> str:
+    """Return the text of the checkout's own params.yaml: the defaults, with the two suites beside it named."""
+    suites = {name: Path("data") / name for name in ("anchors", "canaries")}
+    return params_text(Settings(examine=ExamineSettings(**suites)))
 
 
 def _comment(text: str) -> list[str]:

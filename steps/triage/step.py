@@ -14,7 +14,7 @@ from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Experience, Held, Signals, Triaged, Withdrawn
 from steps.review.decisions import open_questions
-from steps.settings import TriageSettings
+from steps.settings import Settings, TriageSettings
 from steps.step import Step
 from steps.triage.contradicted import Contradicted, overruled_before
 from steps.triage.deciding import judge
@@ -55,7 +55,8 @@ class TriageStep(Step[TriageFigures]):
         asked = sorted(open_questions(night.workspace, before=night.date))
         overruled = sorted({f"{part.experience} {part.sentence}" for part in overruled_before(night)})
         decided = [*([asked] if asked else []), *([overruled] if overruled else [])]
-        return [night.settings.triage.model_dump(mode="json"), night.date, met, *decided]
+        knobs = [night.settings.triage.model_dump(mode="json"), night.settings.gate.min_probes]
+        return [*knobs, night.date, met, *decided]
 
     def inputs(self, night: Night) -> list[Path]:
         return [night.dataset("corpus")]
@@ -64,11 +65,11 @@ class TriageStep(Step[TriageFigures]):
         return [night.dataset("triage")]
 
     def work(self, night: Night) -> TriageFigures:
-        corpus, settings, day = night.dataset("corpus"), night.settings.triage, date.fromisoformat(night.date)
+        corpus, settings, day = night.dataset("corpus"), night.settings, date.fromisoformat(night.date)
         with opened_index(night.workspace) as tables:
             tonight = (record for _, record in each_record(corpus, Experience))
             known = Known(tables, night.workspace, tonight, night=day.toordinal())
-            contradicted = Contradicted(night, settings, known)
+            contradicted = Contradicted(night, settings.triage, known)
             support = Support(record for _, record in each_record(corpus, Experience))
             rows, answered = [], Answered()
             for _, new in each_record(corpus, Experience):
@@ -116,10 +117,12 @@ def decide(
     met: Familiar,
     gone: Sequence[Withdrawn] = (),
     support: int = 1,
+    min_probes: int = 0,
 ) -> Triaged:
     """Return the verdict on ``new``: expired and known material is discarded, short-lived material is temporary.
 
     Args:
+        min_probes: with fewer questions than these the gate cannot judge a night.
         met: what of it earlier nights taught.
         gone: what the version before it said.
         support: how many sources of the night say it.
@@ -132,6 +135,10 @@ def decide(
         waits, reason = True, f"kept, and waits: {obstacle}"
     elif verdict == "persist" and met.known:
         reason = f"{reason}; {len(met.known)} of its {met.parts} parts are known"
+    taught = met.parts - len({*met.known, *found.withheld})
+    if verdict == "persist" and not waits and not kind_of(new).apart and taught < min_probes:
+        counted = f"{taught} sentences or rows" if taught != 1 else "one sentence or row"
+        reason = f"{reason}; {counted}: a night of these alone may wait for more (gate.min_probes: {min_probes})"
     if found.withheld and not waits:
         reason = f"{reason}; {len(found.withheld)} of its parts end sooner or are a user's own, and are not taught"
     if gone:
@@ -162,13 +169,21 @@ def decide(
 def _row(
     new: Experience,
     night: str,
-    settings: TriageSettings,
+    settings: Settings,
     known: Known,
     met: Familiar,
     others: Contradicted,
     support: int,
 ) -> Triaged:
-    row = decide(new, night=night, settings=settings, met=met, gone=known.withdrawn(new), support=support)
+    row = decide(
+        new,
+        night=night,
+        settings=settings.triage,
+        met=met,
+        gone=known.withdrawn(new),
+        support=support,
+        min_probes=settings.gate.min_probes,
+    )
     held = [one for one in others.held[new.id] if one.sentence not in row.withheld]
     waits = {*row.withheld, *(one.sentence for one in held)}
     row = _with_answered(row, [*known.answered(new, but=waits), *others.overruled(new, but=waits)], held)

@@ -10,13 +10,13 @@ from steps import params
 from steps.errors import SlumberError
 from steps.params import load_settings
 from steps.settings import REPOSITORY, Settings
-from steps.settings.text import params_text
+from steps.settings.text import checkout_text, params_text
 from steps.shipped import shipped
 
 TESTS = Path(__file__).parents[1]
 INVALID = sorted((TESTS / "invalid_params").glob("*.yaml"))
 OLD = TESTS / "old_params" / "params.yaml"
-REWRITE = "python -c 'from steps.settings.text import params_text; print(params_text(), end=\"\")' > params.yaml"
+REWRITE = "python -c 'from steps.settings.text import checkout_text; print(checkout_text(), end=\"\")' > params.yaml"
 
 
 @pytest.fixture
@@ -66,8 +66,11 @@ def test_a_missing_file_is_one_sentence(tmp_path):
 
 
 def test_the_checkout_s_file_says_the_defaults_as_the_code_writes_them():
-    assert (REPOSITORY / "params.yaml").read_text() == params_text(), f"write it anew: {REWRITE}"
-    assert load_settings(REPOSITORY / "params.yaml") == Settings()
+    assert (REPOSITORY / "params.yaml").read_text() == checkout_text(), f"write it anew: {REWRITE}"
+    read, default = load_settings(REPOSITORY / "params.yaml"), Settings()
+    assert (read.anchors, read.canaries) == (default.anchors, default.canaries), "named, and the shipped ones"
+    suites = {"anchors": None, "canaries": None}
+    assert read.model_copy(update={"examine": read.examine.model_copy(update=suites)}) == default
 
 
 def test_every_setting_says_what_it_is_for():

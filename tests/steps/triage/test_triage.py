@@ -54,6 +54,14 @@ def test_verdicts(decided):
     assert len(record.figures.rows) == 5
 
 
+def test_a_page_that_may_be_too_short_for_a_night_of_its_own_says_so(decided):
+    long = " ".join(f"The mill has {number} wheels in house {number}." for number in range(10))
+    rows, _ = decided(experience("The mill has 4 wheels. The barn has 9."), experience(long, source="b.md"))
+    told = "2 sentences or rows: a night of these alone may wait for more (gate.min_probes: 10)"
+    assert rows[0].reason == f"new, and names no end of its validity; {told}"
+    assert rows[1].reason == "new, and names no end of its validity"
+
+
 def test_a_page_in_a_language_without_questions_waits_and_says_so(decided):
     rows, record = decided(
         experience("Il museo è aperto ogni giorno dalle 9 alle 17. I bambini non pagano nulla."),
