@@ -48,28 +48,28 @@ def of_alpaca(found: Found) -> Found | None:
 
 
 def of_messages(found: Found) -> Found | None:
-    """OpenAI's and TRL's. Where some answers are marked as not to be learned, it demonstrates nothing."""
+    """OpenAI's and TRL's. Answers with weight 0 are not learned; where all have it, nothing is demonstrated."""
     messages = found.get("messages")
     if not isinstance(messages, list):
         return None
-    left = any(isinstance(message, Mapping) and message.get("weight") == 0 for message in messages)
+    answers = [m for m in messages if isinstance(m, Mapping) and m.get("role") == "assistant"]
+    left = bool(answers) and all(message.get("weight") == 0 for message in answers)
     return {**found, "kind": "conversation" if left else "demonstration"}
 
 
 def of_completion(found: Found) -> Found | None:
-    """TRL's prompt and completion, as texts or as messages; with a label they are judged, not demonstrated."""
+    """TRL's prompt and completion, as texts or as messages; with a label they are rated, not demonstrated."""
     asked = found.get("prompt")
     said = found.get("completion", found.get("response"))
+    if isinstance(found.get("label"), bool) and all(isinstance(side, str | list) for side in (asked, said)):
+        return {**_without(found, "response"), "kind": "preference", "completion": said}
     if isinstance(asked, str) and isinstance(said, str):
         messages = _pair(asked, said)
     elif isinstance(asked, list) and isinstance(said, list):
         messages = [*asked, *said]
     else:
         return None
-    ours = {**_without(found, "prompt", "completion", "response", "label"), "messages": messages}
-    if isinstance(found.get("label"), bool):
-        return {**ours, "kind": "conversation", "feedback": found["label"]}
-    return {**ours, "kind": "demonstration"}
+    return {**_without(found, "prompt", "completion", "response"), "kind": "demonstration", "messages": messages}
 
 
 def _without(value: Mapping[str, Any], *used: str) -> Found:
