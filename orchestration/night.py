@@ -42,16 +42,21 @@ class NightOutcome:
 
 
 def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Path) -> NightOutcome:
+    """Run a night of everybody: ``run_night_of``."""
+    return run_night_of(Deployment(settings=settings, workspace=workspace, inbox=inbox), night)
+
+
+def run_night_of(deployment: Deployment, night: str) -> NightOutcome:
     """Run the job `sleep` for ``night`` and return its verdict, whatever it is. Run again, a killed night resumes.
 
     Raises:
         SlumberError: the night cannot begin with these settings, or a step said why it cannot go on. NightRunning:
             another night runs. NightFailed: anything else.
     """
+    settings, workspace, inbox = deployment.settings, deployment.workspace, deployment.inbox
     check_night(night)
     if not EARLIEST <= night <= LATEST:
         raise SlumberError(f"Night {night} is out of reach: nights lie between {EARLIEST} and {LATEST}.")
-    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
     try:
         check_settings(settings, workspace=workspace, inbox=inbox)
     except SlumberError as error:
@@ -60,7 +65,8 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     with workspace.lock(night):
         pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
     be_nice(settings.night.nice)  # before libraries that start threads
-    say(f"Night {night}: the settings are in order; Dagster and MLflow are being loaded ...")
+    whose = f" of {deployment.tenant}" if deployment.tenant else ""
+    say(f"Night {night}{whose}: the settings are in order; Dagster and MLflow are being loaded ...")
     prepare_libraries(settings)
     start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"
     error_log.unlink(missing_ok=True)

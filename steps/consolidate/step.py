@@ -122,7 +122,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             superseded=[{"was": was, "is now": now} for was, now in sorted(left_out)],
             nights=nights,
             cohorts=cohorts,
-            begins_with=f"the champion of night {begun.nights[-1]}" if begun else "the base",
+            begins_with=begun.says if begun else "the base",
             **together(parts),
         )
 

@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from steps.settings import Settings
 from steps.workspace import Workspace, home_folder
 
 PREFLIGHT_SECONDS = 10.0
+_TRACED = threading.RLock()
 UNCHANGED = "the champion is unchanged"
 _ADDRESS = "MLFLOW_TRACKING_URI"
 # Where MLflow keeps addresses of files.
@@ -87,18 +89,22 @@ def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
 
 @contextmanager
 def traced_to(uri: str) -> Iterator[None]:
-    """Let MLflow's tracing write to ``uri``: it has a global address only, which it also leaves in the environment."""
+    """Let MLflow's tracing write to ``uri``: it has a global address only, which it also leaves in the environment.
+
+    One at a time: several diaries are brought at once.
+    """
     import mlflow
 
-    before, address = os.environ.get(_ADDRESS), mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(address)
-        os.environ.pop(_ADDRESS, None)
-        if before is not None:
-            os.environ[_ADDRESS] = before
+    with _TRACED:
+        before, address = os.environ.get(_ADDRESS), mlflow.get_tracking_uri()
+        mlflow.set_tracking_uri(uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(address)
+            os.environ.pop(_ADDRESS, None)
+            if before is not None:
+                os.environ[_ADDRESS] = before
 
 
 def _failures() -> tuple[type[Exception], ...]:

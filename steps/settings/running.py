@@ -61,6 +61,9 @@ class ServeSettings(Section):
     keys: Path | None = Field(None, description="file of API keys, hashed (`slumber key NAME`), relative to this file")
     together: Positive = Field(8, description="requests that are answered at once")
     queue: Count = Field(64, description="requests that may wait; further ones are told to come later (429)")
+    adapters: Positive = Field(
+        32, description="tenants whose adapters are loaded at once; who was asked longest ago makes way"
+    )
     max_new_tokens: Positive = Field(512, description="longest answer, in tokens")
     max_prompt_tokens: Positive = Field(4096, description="longest prompt, in tokens")
     max_body_bytes: Positive = Field(1_000_000, description="longest request, in bytes")
