@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from awake.champion import Champion
 from awake.diary import Diary
@@ -22,7 +21,7 @@ from steps.diary import FOLDER, waiting_entries
 from steps.errors import SlumberError
 from steps.registry import Registry
 from steps.settings import Settings
-from steps.tenants import is_tenant, tenant_settings, tenant_workspace, tenants_of
+from steps.tenants import is_tenant, tenant_of, tenant_settings, tenant_workspace, tenants_of
 from steps.watch.record import Watched
 from steps.workspace import Workspace
 
@@ -46,7 +45,7 @@ class Room:
     diary: Diary
     recall: Recall | None
     watch: Watch | None = None
-    folder: Path | None = None
+    workspace: Workspace | None = None
     used: int = 0
     asked: float = field(default_factory=time.monotonic)
 
@@ -60,7 +59,7 @@ class Room:
     @property
     def gone(self) -> bool:
         """Whether the tenant was removed: nothing of him is written down any more."""
-        return self.folder is not None and not self.folder.is_dir()
+        return self.workspace is not None and tenant_of(self.workspace) is None
 
 
 class Rooms:
@@ -222,7 +221,7 @@ class Rooms:
         diary.begin()
         self._closed.pop(tenant, None)
         recall = Recall(settings, workspace)
-        return Room(tenant, self.model_of(tenant), champion, diary, recall, watch, workspace.root)
+        return Room(tenant, self.model_of(tenant), champion, diary, recall, watch, workspace)
 
     def _waits(self, tenant: str) -> bool:
         with suppress(SlumberError, OSError):

@@ -13,7 +13,7 @@ from steps.night import Night
 from steps.params import checkout_params, load_settings
 from steps.settings import Settings
 from steps.shipped import CHECKOUT
-from steps.tenants import tenant_settings, tenant_workspace
+from steps.tenants import tenant_of, tenant_settings, tenant_workspace
 from steps.workspace import Workspace
 
 QUIET = {
@@ -65,6 +65,10 @@ class Deployment:
         root = (workspace or default_workspace()).expanduser().absolute()
         if root.exists() and not root.is_dir():
             raise SlumberError(f"{root} is not a folder: name another workspace with --workspace.")
+        if whose := tenant_of(Workspace(root)):
+            raise SlumberError(
+                f"{root} is the workspace of a tenant: name him with --workspace {whose[0].root} --tenant {whose[1]}."
+            )
         own = root / "params.yaml"
         params = params or (own if own.is_file() else checkout_params())
         if params is not None:

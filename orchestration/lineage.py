@@ -7,8 +7,7 @@ from steps.night import Night
 from steps.progress import say
 from steps.promote.returning import apply_decisions
 from steps.registry import Registry
-from steps.registry.lineage import compared_champion, opened_registry, training_start
-from steps.registry.stand import shared_champion
+from steps.registry.lineage import compared_champion, opened_registry, shared_champion, training_start
 from steps.registry.withdrawal import held_nights
 from steps.settings import Settings
 from steps.workspace import Workspace

@@ -19,6 +19,7 @@ from steps.preflight import check_settings
 from steps.progress import say
 from steps.records import Verdict
 from steps.settings import Settings
+from steps.tenants import LastNight, note_night
 from steps.workspace import Workspace, check_night, write_text
 
 EARLIEST, LATEST = "2000-01-01", "2099-12-31"
@@ -70,7 +71,12 @@ def run_night_of(deployment: Deployment, night: str) -> NightOutcome:
     prepare_libraries(settings)
     start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"
     error_log.unlink(missing_ok=True)
+    began = time.time()
+    if deployment.tenant:
+        note_night(workspace, LastNight(began, night))
     run_id = execute(deployment, night)
+    if deployment.tenant:
+        note_night(workspace, LastNight(began, night, 0))
     verdict = read_verdict(workspace, night)
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
         _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.lines())

@@ -7,14 +7,17 @@ What a tenant shares with everybody are the settings, the base model, and MLflow
 name. A deployment without the folder ``tenants`` is as it was before there were any.
 """
 
+import json
 import re
+from dataclasses import asdict, dataclass
 
 from steps.errors import SlumberError
 from steps.registry.connection import tracking_uri
 from steps.settings import Settings
-from steps.workspace import Workspace
+from steps.workspace import Workspace, write_json, write_text
 
-FOLDER, INBOX = "tenants", "inbox"
+FOLDER, INBOX, _LAST = "tenants", "inbox", "last_night.json"
+_MARK = ".slumber/tenant"
 # Lower case, as some file systems do not tell cases apart; no dot, which would be a path, and another model's name.
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -46,7 +49,12 @@ def tenants_of(shared: Workspace) -> list[str]:
 def is_tenant(shared: Workspace, name: str) -> bool:
     """Whether there is such a tenant. A link is none: it may lead anywhere."""
     place = shared.root / FOLDER / name
-    return bool(_NAME.fullmatch(name)) and place.is_dir() and not place.is_symlink()
+    return bool(_NAME.fullmatch(name)) and not place.is_symlink() and (place / _MARK).is_file()
+
+
+def tenant_of(workspace: Workspace) -> tuple[Workspace, str] | None:
+    """Whose workspace it is: the deployment's and the tenant's name; None if it is a deployment's own."""
+    return (Workspace(workspace.root.parents[1]), workspace.root.name) if (workspace.root / _MARK).is_file() else None
 
 
 def tenant_workspace(shared: Workspace, name: str) -> Workspace:
@@ -93,4 +101,27 @@ def add_tenant(shared: Workspace, name: str) -> Workspace:
         raise SlumberError(f"There is a tenant {name!r} in {shared.root} already.")
     (root / INBOX).mkdir(parents=True)
     root.chmod(0o700)
+    write_text(root / _MARK, f"{name}\n")
     return Workspace(root)
+
+
+@dataclass(frozen=True)
+class LastNight:
+    """When a tenant's last night began (seconds since 1970), and its exit code; None: it was cut off."""
+
+    at: float
+    night: str
+    code: int | None = None
+
+
+def note_night(workspace: Workspace, last: LastNight) -> None:
+    """Write down that a tenant had his turn."""
+    write_json(workspace.state / _LAST, asdict(last))
+
+
+def last_night(workspace: Workspace) -> LastNight | None:
+    """Return a tenant's last night, None before the first."""
+    try:
+        return LastNight(**json.loads((workspace.state / _LAST).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None

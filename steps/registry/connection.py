@@ -56,10 +56,12 @@ def connect(uri: str, workspace: Workspace) -> Any:
     with translate_errors(uri):
         path = sqlite_path(uri)
         if path is not None:
-            artifacts = artifact_location(uri, workspace) or ""
-            _prepare_sqlite(path, default_artifacts=artifacts)
-            if path == _own_database(workspace):
-                _follow_move(path, artifacts)
+            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace) or "")
+            # Of a tenant the deployment's, two folders up (``steps.tenants``).
+            roots = (workspace.root, *workspace.root.absolute().parents[1:2])
+            own = next((root for root in roots if path == _own_database(Workspace(root))), None)
+            if own is not None:
+                _follow_move(path, own.absolute())
         elif uri.startswith(("http://", "https://")):
             import httpx
 
@@ -157,16 +159,21 @@ def _prepare_sqlite(path: Path, *, default_artifacts: str) -> None:
     connection.close()
 
 
-def _follow_move(path: Path, artifacts: str) -> None:
-    """Let the database of a workspace that was moved or copied find its files beside it: MLflow stores full paths."""
+def _follow_move(path: Path, root: Path) -> None:
+    """Let the database of a workspace that was moved or copied find its files beside it: MLflow stores full paths.
+
+    Those of a tenant lie in his own folder.
+    """
+    ending = (root / ".slumber" / "mlflow" / "artifacts").as_uri().removeprefix(root.as_uri())
     with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
         located = connection.execute("SELECT artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'")
-        ending = artifacts.removeprefix(Path(path).parents[2].as_uri())  # within the workspace
-        places = {place for (place,) in located if place != artifacts and place.endswith(ending)}
-        for old in places:
-            for table, column in _PLACES:
-                new = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR {column} LIKE ?"
-                connection.execute(new, (artifacts, len(old) + 1, old, f"{old}/%"))
+        for old in {place for (place,) in located if place.endswith(ending)}:
+            *_, folder, name = old.removesuffix(ending).split("/")
+            whose = root / "tenants" / name if folder == "tenants" and (root / "tenants" / name).is_dir() else root
+            new = f"{whose.as_uri()}{ending}"
+            for table, column in _PLACES if new != old else ():
+                change = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR {column} LIKE ?"
+                connection.execute(change, (new, len(old) + 1, old, f"{old}/%"))
 
 
 def _create_sqlite(path: Path, default_artifacts: str) -> None:

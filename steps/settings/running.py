@@ -122,6 +122,18 @@ class RegistrySettings(Section):
     )
 
 
+class TenantSettings(Section):
+    """The nights of tenants (`slumber tenants`), each after the others' and none before its turn."""
+
+    at_once: Positive = Field(1, description="nights of tenants that run at once")
+    minutes: float | None = Field(
+        None, gt=0, description="after which no more are begun; who waits is first the next time; null: all are"
+    )
+    night_minutes: Annotated[float, Field(gt=0)] = Field(
+        240.0, description="after which a tenant's night is ended, so that the others come to theirs"
+    )
+
+
 class DatasetSettings(Section):
     """DVC."""
 
