@@ -3,7 +3,7 @@
 import contextlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from anyio import CapacityLimiter, move_on_after, to_thread
@@ -19,10 +19,11 @@ from awake.chatting import chat_of, prompt_of
 from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
 from awake.faults import Fault, tell_faults
-from awake.keys import Keys
+from awake.keys import Keys, Owner
 from awake.origins import OwnPages
 from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
+from awake.rooms import Room, Rooms, TooMany
 from awake.talk import talk_of
 from awake.waiting import body_of, unless_gone, until_gone
 from steps.errors import SlumberError
@@ -44,6 +45,7 @@ def make_app(
     keys: Keys,
     recall: Recall | None = None,
     watched: Callable[[], dict[str, Any] | None] = lambda: None,
+    tenants: Rooms | None = None,
 ) -> FastAPI:
     """The server's application.
 
@@ -53,7 +55,9 @@ def make_app(
         keys: who may ask.
         recall: what is looked up before a question is asked; None: nothing.
         watched: what the morning watch over the champion has to say, for ``/health``.
+        tenants: who answers those whose key is a tenant's; all else is everybody's.
     """
+    everybodys = Room(None, model, champion, diary, recall)
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
     # Whoever waits for words holds a thread; were they of the common ones, a queue would leave none for anything else.
     waiting = CapacityLimiter(settings.together + settings.queue + 1)
@@ -68,27 +72,33 @@ def make_app(
         watch = watched()
         problem = engine.problem or keys.problem or serving.problem or diary.problem
         problem = problem or (recall.problem if recall else None) or (watch or {}).get("problem")
+        problem = problem or (tenants.problem if tenants else None)
         told = {"version": serving.version, "night": serving.night, "problem": problem}
-        return {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting} | (
-            {"watch": watch} if watch else {}
-        )
+        found = {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting}
+        found |= {"watch": watch} if watch else {}
+        return found | ({"tenants": tenants.told()} if tenants else {})
 
     @app.get("/v1/models")
     def models(request: Request) -> dict[str, Any]:
-        _owner(request, keys)
-        return {"object": "list", "data": [described()]}
+        return {"object": "list", "data": [described(name_for(_owner(request, keys, tenants)))]}
 
     @app.get("/v1/models/{name}")
     def one_model(name: str, request: Request) -> dict[str, Any]:
-        _owner(request, keys)
-        named(name)
-        return described()
+        own = name_for(_owner(request, keys, tenants))
+        named(name, own)
+        return described(own)
 
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Any:
-        tenant, began, ticks = _owner(request, keys), time.time_ns(), time.monotonic_ns()
+        owner, began, ticks = _owner(request, keys, tenants), time.time_ns(), time.monotonic_ns()
         asked = await body_of(request, ChatRequest, limit=settings.max_body_bytes)
-        named(asked.model)
+        named(asked.model, name_for(owner))
+        async with room_of(owner) as room:
+            return await chatted(request, asked, room, _tenant(owner), began, ticks)
+
+    async def chatted(
+        request: Request, asked: ChatRequest, room: Room, tenant: str | None, began: int, ticks: int
+    ) -> Any:
         messages = [said.model_dump(exclude_none=True) for said in asked.messages]
         who = {"session": asked.session, "user": asked.user, "tenant": tenant}
         talk = talk_of(messages=messages, **who)
@@ -109,18 +119,21 @@ def make_app(
                 messages=messages,
                 reply=message,
                 tools=asked.tools,
-                version=answer.version or "0",
+                version=room.number_of(answer.version),
                 finish=finish,
                 notes=notes,
                 talk=talk,
                 **who,
             )
-            _noted(diary, entry)
+            if not room.gone:
+                _noted(room.diary, entry)
 
         try:
-            remembering = recall if asked.remembers else None
+            remembering = room.recall if asked.remembers else None
             ask, remembered = await run_in_threadpool(_ask, engine, asked, settings, remembering, tenant)
-            answer = engine.ask(ask, notes=remembered, version=champion.serving.version_for(talk))
+            serving = room.champion.serving
+            where = {"version": serving.version_for(talk), "place": serving.place_for(talk), "asker": room.tenant}
+            answer = engine.ask(ask, notes=remembered, **where)
         except NotAnswered as error:
             raise Fault(error.status, str(error)) from None
         notes = [note["id"] for note in remembered]
@@ -129,19 +142,28 @@ def make_app(
                 text = await unless_gone(request, answer, waiting, seconds=settings.seconds)
                 message = form.message_of(text, tools=bool(asked.tools))
                 await run_in_threadpool(finished, message)
-                return form.completion(answer, message, model=model)
+                return form.completion(answer, message, model=room.model)
         except NotAnswered as error:
             await run_in_threadpool(failed, error)
             raise Fault(error.status, str(error)) from None
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        how: dict[str, Any] = {"model": model, "tools": bool(asked.tools), "usage": usage, "seconds": settings.seconds}
+        how: dict[str, Any] = {
+            "model": room.model,
+            "tools": bool(asked.tools),
+            "usage": usage,
+            "seconds": settings.seconds,
+        }
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(until_gone(told, answer, diary, waiting), media_type="text/event-stream")
+        return StreamingResponse(until_gone(told, answer, room.diary, waiting), media_type="text/event-stream")
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
-        tenant = _owner(request, keys)
+        owner = _owner(request, keys, tenants)
         said = await body_of(request, FeedbackRequest, limit=settings.max_body_bytes)
+        async with room_of(owner) as room:
+            return await heard(said, room.diary, _tenant(owner))
+
+    async def heard(said: FeedbackRequest, diary: Diary, tenant: str | None) -> dict[str, Any]:
         if not await _known(diary, said.id, tenant):
             await run_in_threadpool(diary.astray, said.id)
             message = f"There is no answer {said.id!r} here (any more), so that nothing can be said of it."
@@ -155,26 +177,54 @@ def make_app(
             raise Fault(error.status, str(error)) from None
         return {"id": number, "object": "feedback", "completion": said.id}
 
-    def described() -> dict[str, Any]:
-        return {"id": model, "object": "model", "created": 0, "owned_by": "slumber"}
+    def described(name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "created": 0, "owned_by": "slumber"}
 
-    def named(name: str) -> None:
-        if name != model:
-            message = f"There is no model {name!r} here: ask for {model!r}."
+    def named(name: str, own: str) -> None:
+        if name != own:
+            message = f"There is no model {name!r} here: ask for {own!r}."
             raise Fault(404, message, code="model_not_found", param="model")
+
+    def name_for(owner: Owner | None) -> str:
+        return tenants.model_of(owner.tenant) if tenants and owner and owner.tenant else model
+
+    @contextlib.asynccontextmanager
+    async def room_of(owner: Owner | None) -> AsyncIterator[Room]:
+        """Whoever answers the owner of a key; his room stays open until what is asked of the engine is known to it."""
+        if tenants is None or owner is None or owner.tenant is None:  # ``_owner`` lets no tenant in without tenants
+            yield everybodys
+            return
+        try:
+            room = await run_in_threadpool(tenants.enter, owner.tenant)
+        except TooMany as error:
+            raise Fault(429, str(error)) from None
+        except SlumberError as error:
+            raise Fault(503, str(error)) from None
+        try:
+            yield room
+        finally:
+            tenants.leave(room)
 
     return app
 
 
-def _owner(request: Request, keys: Keys) -> str | None:
-    """Whose key the request bears; None where no keys are asked for."""
+def _owner(request: Request, keys: Keys, tenants: Rooms | None) -> Owner | None:
+    """Whose key the request bears; None where no keys are asked for.
+
+    A key whose tenant has gone opens nothing, and everybody's champion least of all.
+    """
     if not keys.are_asked:
         return None
     kind, _, key = request.headers.get("authorization", "").partition(" ")
     found = keys.owner(key.strip()) if kind.lower() == "bearer" else None
-    if found is None:
+    if found is None or (found.tenant and (tenants is None or not tenants.knows(found.tenant))):
         raise Fault(401, "This server asks for an API key, and got none, or a wrong one.", code="invalid_api_key")
     return found
+
+
+def _tenant(owner: Owner | None) -> str | None:
+    """As whose the exchange is written down: the tenant's, or the owner's of a key for everybody's champion."""
+    return None if owner is None else owner.tenant or owner.name
 
 
 def _noted(diary: Diary, entry: Entry) -> None:

@@ -40,10 +40,13 @@ class NotAnswered(SlumberError):
 class Answer:
     """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended.
 
-    ``notes``: what of memory was put before the question, as the client learns it.
+    ``notes``: what of memory was put before the question, as the client learns it. ``place``: whose versions answer,
+    everybody's or a tenant's. ``asker``: the tenant who asks.
     """
 
     ask: Ask
+    place: str = ""
+    asker: str | None = None
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid.uuid4().hex}")
     version: str | None = None
     reason: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from awake.asking import Ask, NotAnswered
-from awake.engine import BASE, Engine
+from awake.engine import BASE, EVERYBODYS, Engine
 from awake.talk import is_drawn
 from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
@@ -14,6 +14,8 @@ from steps.registry import Registry, RegistryUnreachable, Version, reading
 from steps.workspace import Workspace
 
 _QUESTION = "What is water?"
+STANDS = "everybody's"
+"""In the place of a tenant's version: everybody's champion, whichever that is."""
 
 
 class NotNow(SlumberError):
@@ -25,6 +27,7 @@ class Serving:
     """What answers new requests. ``version``: in the registry. ``problem``: why it is not the champion.
 
     ``beside``: what answers all but ``share`` of the talks while a fresh champion is watched, as the engine calls it.
+    ``place``: of the champion in the engine; a tenant without one of his own is in everybody's.
     """
 
     version: str
@@ -32,17 +35,26 @@ class Serving:
     problem: str | None = None
     beside: str | None = None
     share: float = 1.0
+    place: str = EVERYBODYS
 
     def version_for(self, talk: str) -> str | None:
-        """Which version answers a talk, by its name in the engine; None is the champion."""
-        drawn = self.beside is None or is_drawn(talk, version=self.version, share=self.share)
-        return None if drawn else self.beside
+        """Which version answers a talk, by its name in the engine; None is the one that serves in ``place_for``."""
+        return None if self._drawn(talk) or self.beside == STANDS else self.beside
+
+    def place_for(self, talk: str) -> str:
+        """In whose place a talk is answered."""
+        return EVERYBODYS if not self._drawn(talk) and self.beside == STANDS else self.place
+
+    def _drawn(self, talk: str) -> bool:
+        return self.beside is None or is_drawn(talk, version=self.version, share=self.share)
 
 
 class Champion:
     """Keeps an engine on the champion. A registry that is away, or a champion that does not load, changes nothing.
 
     ``beside``: says which version answers the talks that a champion under watch does not; ``share``: how many it does.
+    ``place``: a tenant, whose versions have a place of their own in the engine, and whose night zero is everybody's
+    champion.
     """
 
     def __init__(
@@ -53,9 +65,10 @@ class Champion:
         *,
         beside: Callable[[Version], Version | None] = lambda champion: None,
         share: float = 1.0,
+        place: str = EVERYBODYS,
     ):
         self._registry, self._engine, self._beside, self._share = registry, engine, beside, share
-        self._folder = workspace.state / "serving"
+        self._folder, self._place = workspace.state / "serving", place
         self.serving = Serving("0", None, "no champion was found yet: the base answers")
         self._failed: tuple[str, str] | None = None  # a version that does not serve, and why
         self._not_beside: str | None = None
@@ -68,11 +81,14 @@ class Champion:
             before = self._beside(champion) if champion else None
         except SlumberError as error:
             return self._stays(str(error))
+        if champion is None and self._place != EVERYBODYS:  # no night was run yet
+            self.serving = Serving("0", None)
+            return self.serving
         if champion is None:
             return self._stays("the registry is empty: the base answers")
         if before is not None and before.version == self._not_beside:
             before = None
-        beside = _name(before) if before is not None else None
+        beside = self._name(before) if before is not None else None
         if (champion.version, beside) == (self.serving.version, self.serving.beside) and self.serving.problem is None:
             return self.serving
         if self._failed is not None and champion.version == self._failed[0]:  # no better for being tried again
@@ -92,13 +108,13 @@ class Champion:
         Raises:
             SlumberError: it does not load, or does not answer; NotNow, RegistryUnreachable: it may do so the next time.
         """
-        name = _name(version)
-        if self._engine.keep(name):
+        name = self._name(version)
+        if name == STANDS or self._engine.keep(name):
             return name
         adapter = reading.adapter_of(self._registry, version, self._folder / version.version)
         if adapter is None:
             raise SlumberError("it has no adapter")
-        self._engine.load_version(name, adapter)
+        self._engine.load_version(name, adapter, place=self._place)
         try:
             self._try_out(name)
         except NotAnswered as error:
@@ -135,12 +151,24 @@ class Champion:
                 beside = self.bring(before)
             except SlumberError as error:  # the champion serves all, then
                 self._not_beside = None if _may_pass(error) else before.version
-        self._engine.switch(name, beside=beside)
+        place = EVERYBODYS if name == STANDS else self._place
+        if name == STANDS:
+            self._engine.close(self._place)
+            beside = None  # a version that was withdrawn, or rolled back from, is not watched
+        else:
+            self._engine.switch(name, beside=beside, place=place)
         night = None if champion.is_night_zero else champion.night
-        self.serving = Serving(champion.version, night, None, beside, self._share)
+        self.serving = Serving(champion.version, night, None, beside, self._share, place)
+        kept = {one.version for one in (champion, before) if one is not None and self._name(one) in (name, beside)}
         for other in self._folder.iterdir() if self._folder.is_dir() else ():
-            if other.name not in (name, beside):
+            if other.name not in kept:
                 shutil.rmtree(other, ignore_errors=True)
+
+    def _name(self, version: Version) -> str:
+        """What a version is called in the engine."""
+        if self._place == EVERYBODYS:
+            return BASE if version.is_night_zero else version.version
+        return STANDS if version.is_night_zero else f"{self._place}/{version.version}"
 
     def _try_out(self, version: str) -> None:
         prompt = tuple(prompt_tokens(self._engine.base.tokenizer, _QUESTION))
@@ -151,8 +179,3 @@ class Champion:
 
 def _may_pass(error: SlumberError) -> bool:
     return isinstance(error, RegistryUnreachable | NotNow)
-
-
-def _name(version: Version) -> str:
-    """What a version is called in the engine."""
-    return BASE if version.is_night_zero else version.version

@@ -112,6 +112,11 @@ class Diary:
         note_astray(self._folder.parent, id)
 
     @property
+    def at_work(self) -> bool:
+        """Whether entries are being brought, or would be."""
+        return self._thread.is_alive()
+
+    @property
     def waiting(self) -> int:
         """How many entries are not in MLflow yet."""
         return len(self._entries())

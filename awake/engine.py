@@ -2,11 +2,13 @@
 
 Every version has a row of its own (``steps.model.row``), into which requests come at any step. When another version
 is to serve, new requests go to it, running ones are finished by the one that began them, and then that one is unloaded.
-The base lies in memory once; versions are adapters beside it.
+The base lies in memory once; versions are adapters beside it. Each belongs to a place, everybody's or a tenant's, in
+which one of them serves: between two tokens the engine turns from one version's row to the next, and no row has
+requests of two.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,32 +28,45 @@ from steps.model.row import Row
 
 BASE = ""
 """The version without an adapter."""
+EVERYBODYS = ""
+"""The place of the versions that answer whoever has none of their own."""
 _WIDE = 4096  # tokens of a row from which on it is cleared of what nobody sees any more
 
 
 @dataclass
 class _Version:
-    """One version that is loaded. ``adapter``: its name in PEFT; None is the base. ``retired``: another one serves."""
+    """One version that is loaded. ``adapter``: its name in PEFT; None is the base. ``retired``: another one serves.
+
+    ``place``: whose it is.
+    """
 
     name: str
     adapter: str | None
+    place: str = EVERYBODYS
     retired: bool = False
     row: Row | None = None
     writing: list[Writing] = field(default_factory=list)
 
 
 class Engine:
-    """Answers in a thread of its own. ``together``: how many requests at once; ``waiting``: how many may wait."""
+    """Answers in a thread of its own.
 
-    def __init__(self, base: Base, *, together: int, waiting: int):
-        self.base, self.together, self.most_waiting = base, together, waiting
+    Args:
+        together: how many requests at once.
+        waiting: how many may wait.
+        of_one: how many of them may be one asker's; None: all.
+    """
+
+    def __init__(self, base: Base, *, together: int, waiting: int, of_one: int | None = None):
+        self.base, self.together, self.most_waiting, self._of_one = base, together, waiting, of_one
         self._model = base.model
         self._peft: PeftModel | None = None
         self._packed = chosen_path(base).packed
         self._ends = all_ends(base.tokenizer, base.model.generation_config)
         self._versions: dict[str, _Version] = {BASE: _Version(BASE, None)}
-        self.version = BASE
+        self._serves = {EVERYBODYS: BASE}
         self._queue: deque[Answer] = deque()
+        self._coming: list[Answer] = []  # of the queue by now, and not of a version's row yet
         self._changed = threading.Condition()
         self._model_lock = threading.Lock()  # an adapter is loaded between two steps
         self._stopped = False
@@ -60,29 +75,55 @@ class Engine:
         self._thread.start()
 
     @property
+    def version(self) -> str:
+        """The version that serves everybody."""
+        return self._serves[EVERYBODYS]
+
+    @property
+    def adapters(self) -> int:
+        """How many adapters are in memory."""
+        return sum(one.adapter is not None for one in list(self._versions.values()))
+
+    @property
     def load(self) -> tuple[int, int]:
         """How many requests are being answered, and how many wait."""
         return sum(len(one.writing) for one in list(self._versions.values())), len(self._queue)
 
     def ask(
-        self, ask: Ask, *, version: str | None = None, notes: Sequence[dict[str, Any]] = (), ahead: bool = False
+        self,
+        ask: Ask,
+        *,
+        version: str | None = None,
+        place: str = EVERYBODYS,
+        asker: str | None = None,
+        notes: Sequence[dict[str, Any]] = (),
+        ahead: bool = False,
     ) -> Answer:
-        """Queue a request; its answer grows from now on. ``version``: one that is loaded; None is the one that serves.
+        """Queue a request; its answer grows from now on.
 
-        ``notes``: what of memory stands in its prompt; it goes with the answer. ``ahead``: before all that wait,
-        however many those are.
+        Args:
+            version: one that is loaded; None is the one that serves in ``place``.
+            asker: the tenant who asks: requests are begun in turns of those who ask.
+            notes: what of memory stands in its prompt; it goes with the answer.
+            ahead: before all that wait, however many those are.
 
         Raises:
             NotAnswered: too many wait already, or the engine has stopped.
         """
-        answer = Answer(ask, version=version, notes=list(notes))
+        answer = Answer(ask, place=place, asker=asker, version=version, notes=list(notes))
         with self._changed:
             if self.problem or self._stopped:
                 raise NotAnswered(self.problem or "The server is stopping.", status=503)
-            room = self.most_waiting + max(0, self.together - self.load[0])
-            if not ahead and sum(not other.cancelled.is_set() for other in self._queue) >= room:
+            free = max(0, self.together - self.load[0])
+            waiting = [other.asker for other in self._queue if not other.cancelled.is_set()]
+            if not ahead and len(waiting) >= self.most_waiting + free:
                 raise NotAnswered(
                     f"{self.most_waiting} requests wait already (serve.queue): try again later.", status=429
+                )
+            if not ahead and self._of_one is not None and waiting.count(asker) >= self._of_one + free:
+                raise NotAnswered(
+                    f"{self._of_one} of your requests wait already, as many as one tenant may have: try again later.",
+                    status=429,
                 )
             if ahead:
                 self._queue.appendleft(answer)
@@ -98,7 +139,7 @@ class Engine:
                 self._versions[name].retired = False
             return name in self._versions
 
-    def load_version(self, name: str, adapter: Path) -> None:
+    def load_version(self, name: str, adapter: Path, *, place: str = EVERYBODYS) -> None:
         """Load an adapter beside those that serve; nobody is sent to it yet.
 
         Raises:
@@ -116,20 +157,38 @@ class Engine:
                 self._take_back(label, first=first)
                 raise SlumberError(f"The adapter of version {name} cannot be loaded: {error}") from None
             self._peft.eval().requires_grad_(False)
-            self._versions[name] = _Version(name, label)
+            self._versions[name] = _Version(name, label, place)
 
-    def switch(self, name: str, *, beside: str | None = None) -> None:
-        """Send new requests to a version that is loaded; the others, but ``beside``, go when they have answered."""
+    def switch(self, name: str, *, beside: str | None = None, place: str = EVERYBODYS) -> None:
+        """Send new requests of a place to a version that is loaded there.
+
+        The others of that place, but ``beside``, go when they have answered.
+        """
         with self._changed:
-            for other in self._versions.values():
-                other.retired = other.name not in (name, beside)
-            self.version = self._versions[name].name
+            for other in list(self._versions.values()):
+                if other.place == place:
+                    other.retired = other.name not in (name, beside)
+            self._serves[place] = self._versions[name].name
             self._changed.notify_all()
+
+    def close(self, place: str) -> None:
+        """Let all versions of a tenant's place go when they have answered."""
+        with self._changed:
+            self._serves.pop(place, None)
+            for one in list(self._versions.values()):
+                one.retired = one.retired or one.place == place
+            self._changed.notify_all()
+
+    def works_for(self, asker: str | None) -> bool:
+        """Whether anything of that asker is being answered, or waits."""
+        with self._changed:
+            running = (writing.answer for one in list(self._versions.values()) for writing in one.writing)
+            return any(answer.asker == asker for answer in [*running, *self._queue, *self._coming])
 
     def unload(self, name: str) -> None:
         """Take back a version that was loaded and shall not serve."""
         with self._changed:
-            if name != self.version and name in self._versions:
+            if name not in self._serves.values() and name in self._versions:
                 self._drop(name)
 
     def stop(self, *, seconds: float = 30.0) -> None:
@@ -155,14 +214,14 @@ class Engine:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._stopped and not self._queue and not any(self.load):
+                while not self._stopped and not self._queue and not any(self.load) and not self._leaving():
                     self._changed.wait()
                 if self._stopped and not any(self.load):
                     return
                 for one in list(self._versions.values()):
                     if one.retired and one.adapter and not one.writing:
                         self._drop(one.name)
-                came = self._admitted()
+                came = self._coming = self._admitted()
             for version in list(self._versions.values()):
                 mine = [answer for answer in came if answer.version == version.name]
                 if not (mine or version.writing):
@@ -175,17 +234,30 @@ class Engine:
                     for answer in [*(w.answer for w in version.writing), *mine]:
                         answer.fail(NotAnswered(f"The model failed ({type(error).__name__}: {error})."))
                     version.writing, version.row = [], None
+            self._coming = []
+
+    def _leaving(self) -> bool:
+        """Whether an adapter is to be unloaded; the last one stays, for PEFT wants one at least."""
+        return self.adapters > 1 and any(one.retired and one.adapter for one in self._versions.values())
 
     def _admitted(self) -> list[Answer]:
-        room = self.together - self.load[0]
-        came: list[Answer] = []
+        """Take from the queue what there is room for: in turns of those who ask, of each in his order."""
+        room, came = self.together - self.load[0], list[Answer]()
+        busy = Counter(w.answer.asker for one in list(self._versions.values()) for w in one.writing)
         while self._queue and len(came) < room:
-            answer = self._queue.popleft()
-            if not answer.cancelled.is_set():
-                asked = None if answer.version is None else self._versions.get(answer.version)
-                if asked is None or asked.retired:  # none was named, or it has gone since
-                    answer.version = self.version
-                came.append(answer)
+            first = min(range(len(self._queue)), key=lambda n: busy[self._queue[n].asker])  # of those alike
+            answer = self._queue[first]
+            del self._queue[first]
+            if answer.cancelled.is_set():
+                continue
+            asked = None if answer.version is None else self._versions.get(answer.version)
+            if asked is None or asked.retired:  # none was named, or it has gone since
+                if answer.place not in self._serves:
+                    answer.fail(NotAnswered("Nothing answers here any more: try again.", status=503))
+                    continue
+                answer.version = self._serves[answer.place]
+            busy[answer.asker] += 1
+            came.append(answer)
         return came
 
     def _step(self, version: _Version, came: Sequence[Answer]) -> None:

@@ -5,6 +5,8 @@ import hmac
 import re
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +15,19 @@ import filelock
 from steps.errors import SlumberError
 from steps.workspace import write_text
 
-_LINE = re.compile(r"([A-Za-z0-9_.-]+) sha256:([0-9a-f]{64})")
+_LINE = re.compile(r"([A-Za-z0-9_.-]+) sha256:([0-9a-f]{64})(?: tenant:([a-z0-9-]+))?")
 _TICK = 2.0  # seconds: the coarsest clock of a file system
 
 
-def read_keys(path: Path | None) -> dict[str, str]:
-    """Return the hashes of a file of keys by their owners' names; none without a file.
+class Owner(NamedTuple):
+    """Whose key it is. ``tenant``: who is asked with it; None: everybody's champion."""
+
+    name: str
+    tenant: str | None = None
+
+
+def read_keys(path: Path | None) -> dict[Owner, str]:
+    """Return the hashes of a file of keys by their owners; none without a file.
 
     Raises:
         SlumberError: the file cannot be read, or a line of it is no key.
@@ -39,7 +48,7 @@ def read_keys(path: Path | None) -> dict[str, str]:
         match = _LINE.fullmatch(line.strip())
         if match is None:
             raise SlumberError(f"{path} line {number} is no key: `slumber key NAME` writes them.")
-        found[match[1]] = match[2]
+        found[Owner(match[1], match[3])] = match[2]
     return found
 
 
@@ -47,7 +56,7 @@ class _Read(NamedTuple):
     """What a file of keys held when it was read. ``mark``: what it looked like then; None: it is to be read again."""
 
     mark: tuple[int, ...] | None
-    known: dict[str, str]
+    known: dict[Owner, str]
     problem: str | None
 
 
@@ -66,6 +75,11 @@ class Keys:
         return len(self._read.known)
 
     @property
+    def owners(self) -> list[Owner]:
+        """Whose keys are known."""
+        return list(self._read.known)
+
+    @property
     def problem(self) -> str | None:
         """Why nobody's key is known."""
         return self._read.problem
@@ -75,7 +89,7 @@ class Keys:
         """Whether whoever asks needs a key."""
         return self._path is not None
 
-    def owner(self, key: str) -> str | None:
+    def owner(self, key: str) -> Owner | None:
         """Return whose key it is; None if nobody's."""
         read, mark = self._read, self._mark()
         if self._path is not None and (mark is None or mark != read.mark or read.problem):
@@ -97,7 +111,7 @@ class Keys:
         return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
-def new_key(path: Path, name: str) -> str:
+def new_key(path: Path, name: str, *, tenant: str | None = None) -> str:
     """Add a key for ``name`` to the file and return it: nothing shows it again. An earlier one of that name ends.
 
     Raises:
@@ -105,17 +119,45 @@ def new_key(path: Path, name: str) -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
         raise SlumberError(f"{name!r} is no name for a key: take letters, digits, dots, dashes.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30):  # two who make one at once keep both
-        keys = read_keys(path) if path.exists() else {}
-        key = f"sk-slumber-{secrets.token_urlsafe(24)}"
-        lines = [f"{owner} sha256:{digest}\n" for owner, digest in (keys | {name: _digest(key)}).items()]
-        write_text(path, "".join(lines))
-        path.chmod(0o600)
+    key = f"sk-slumber-{secrets.token_urlsafe(24)}"
+    with _changed(path) as keys:
+        for owner in [owner for owner in keys if owner.name == name]:
+            del keys[owner]
+        keys[Owner(name, tenant)] = _digest(key)
     return key
 
 
-def owner_of(key: str, keys: dict[str, str]) -> str | None:
+def drop_keys(path: Path, tenant: str) -> list[str]:
+    """Take all keys of a tenant out of the file; return their names.
+
+    Raises:
+        SlumberError: the file cannot be read.
+    """
+    if not path.exists():
+        return []
+    with _changed(path) as keys:
+        gone = [owner for owner in keys if owner.tenant == tenant]
+        for owner in gone:
+            del keys[owner]
+    return [owner.name for owner in gone]
+
+
+@contextmanager
+def _changed(path: Path) -> Iterator[dict[Owner, str]]:
+    """Yield the keys of a file, to be changed, and write them: two who do so at once both count."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30):
+        keys = read_keys(path) if path.exists() else {}
+        yield keys
+        write_text(path, "".join(_line(owner, digest) for owner, digest in keys.items()))
+        path.chmod(0o600)
+
+
+def _line(owner: Owner, digest: str) -> str:
+    return f"{owner.name} sha256:{digest}" + (f" tenant:{owner.tenant}" if owner.tenant else "") + "\n"
+
+
+def owner_of(key: str, keys: dict[Owner, str]) -> Owner | None:
     """Return whose key it is, compared in constant time; None if nobody's."""
     digest = _digest(key)
     return next((owner for owner, known in keys.items() if hmac.compare_digest(known, digest)), None)

@@ -13,12 +13,14 @@ from awake.engine import Engine
 from awake.keys import Keys
 from awake.posting import Post
 from awake.recall import Recall
+from awake.rooms import Rooms
 from awake.watch.watching import Watch
 from steps.diary import FOLDER
 from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
 from steps.settings import Settings
+from steps.tenants import tenants_of
 from steps.watch.record import Watched
 from steps.workspace import Workspace
 
@@ -74,14 +76,18 @@ def _serve(
     say: Callable[[str], None],
     alarm: Callable[[str, str], None],
 ) -> None:
-    knobs = settings.serve
-    engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue)
+    knobs, has_tenants = settings.serve, any(owner.tenant for owner in keys.owners)
+    of_one = max(1, knobs.queue // 2) if has_tenants or tenants_of(workspace) else None
+    engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue, of_one=of_one)
     registry = Registry(settings, workspace)
 
     def ended(says: str, watched: Watched) -> None:
         say(says)
         if watched.state in ("withdrawn", "stuck"):
             alarm(watched.night, says)
+
+    def ended_of(tenant: str, says: str, watched: Watched) -> None:
+        ended(f"{tenant}: {says}", watched)
 
     watch = Watch(registry, settings, workspace, tell=ended)
     champion = Champion(registry, engine, workspace, beside=watch.beside, share=knobs.canary_share)
@@ -91,18 +97,27 @@ def _serve(
     serving = champion.look()
     if serving.problem:
         say(f"Beware: {serving.problem}")
-    if len(keys) > 1:
-        say(f"Beware: all {len(keys)} owners of keys share one champion: what users of one correct is learned for all.")
+    sharing = sum(owner.tenant is None for owner in keys.owners)
+    if sharing > 1:
+        say(
+            f"Beware: {sharing} owners of keys share one champion: what users of one correct is learned for all "
+            "(`slumber tenants add NAME` gives one a champion of his own)."
+        )
+    rooms = Rooms(settings, workspace, engine, tell=ended_of)
     model = settings.registry.model_name
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
     champion.follow(
         seconds=knobs.poll_seconds, then=lambda: watch.look(champion.bring, serving=champion.serving.version)
     )
     diary.begin()
-    app = make_app(engine, champion, diary, knobs, model=model, keys=keys, recall=recall, watched=watch.told)
+    rooms.follow(seconds=knobs.poll_seconds)
+    app = make_app(
+        engine, champion, diary, knobs, model=model, keys=keys, recall=recall, watched=watch.told, tenants=rooms
+    )
     try:
         uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
     finally:
         champion.stop()
         engine.stop()
+        rooms.stop()
         diary.stop()

@@ -11,6 +11,7 @@ from orchestration.jobs import forget, sleep
 from orchestration.resources import tonight_resource
 from orchestration.schedules import nightly
 from orchestration.sensors import morning_watch, night_failed, night_refused
+from orchestration.tenant_pages import tenant_definitions
 
 FIRST_NIGHT = "2026-01-01"
 
@@ -19,13 +20,17 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
     """Return the definitions of one deployment; ``nights`` are partitions that must exist besides those it has had."""
     prepare_libraries(deployment.settings)
     partitions = night_partitions(deployment, nights)
+    of_tenants = tenant_definitions(deployment, partitions)
     return dg.Definitions(
         assets=[
-            asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
-            for asset in build_assets()
+            *(
+                asset.map_asset_specs(lambda spec: spec.replace_attributes(partitions_def=partitions))
+                for asset in build_assets()
+            ),
+            *of_tenants["assets"],
         ],
-        jobs=[sleep, forget],
-        schedules=[nightly(deployment.settings.schedule)],
+        jobs=[sleep, forget, *of_tenants["jobs"]],
+        schedules=[nightly(deployment.settings.schedule), *of_tenants["schedules"]],
         sensors=[
             sensor(deployment.settings, deployment.workspace) for sensor in (night_failed, night_refused, morning_watch)
         ],

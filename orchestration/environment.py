@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -13,6 +13,7 @@ from steps.night import Night
 from steps.params import checkout_params, load_settings
 from steps.settings import Settings
 from steps.shipped import CHECKOUT
+from steps.tenants import tenant_of, tenant_settings, tenant_workspace
 from steps.workspace import Workspace
 
 QUIET = {
@@ -33,42 +34,78 @@ QUIET = {
 
 @dataclass(frozen=True)
 class Deployment:
-    """Settings, workspace and inbox of one deployment; ``params`` is the file that the settings were read from."""
+    """Settings, workspace and inbox of one deployment; ``params`` is the file that the settings were read from.
+
+    ``tenant``: whose it is, "" is everybody's. ``shared``: of a tenant's, the deployment that he is one of.
+    """
 
     settings: Settings
     workspace: Workspace
     inbox: Path
     params: Path | None = None
+    tenant: str = ""
+    shared: Self | None = None
 
     @classmethod
-    def find(cls, *, workspace: Path | None = None, params: Path | None = None, inbox: Path | None = None) -> Self:
+    def find(
+        cls,
+        *,
+        workspace: Path | None = None,
+        params: Path | None = None,
+        inbox: Path | None = None,
+        tenant: str | None = None,
+    ) -> Self:
         """Return the deployment of a workspace folder (``default_workspace``), its own params.yaml and inbox first.
 
         Without a params.yaml of its own it takes the checkout's, if the code runs from one, and else the defaults.
 
         Raises:
-            SlumberError: there is no such folder or settings file, or a setting is impossible.
+            SlumberError: there is no such folder, settings file or tenant, or a setting is impossible.
         """
         root = (workspace or default_workspace()).expanduser().absolute()
         if root.exists() and not root.is_dir():
             raise SlumberError(f"{root} is not a folder: name another workspace with --workspace.")
+        if whose := tenant_of(Workspace(root)):
+            raise SlumberError(
+                f"{root} is the workspace of a tenant: name him with --workspace {whose[0].root} --tenant {whose[1]}."
+            )
         own = root / "params.yaml"
         params = params or (own if own.is_file() else checkout_params())
         if params is not None:
             params = params.expanduser().absolute()
         settings = load_settings(params, folder=root)
-        inbox = inbox.expanduser().absolute() if inbox else settings.inbox
-        return cls(settings=settings, workspace=Workspace(root), inbox=inbox, params=params)
+        inbox = inbox.expanduser().absolute() if inbox else None
+        found = cls(settings=settings, workspace=Workspace(root), inbox=inbox or settings.inbox, params=params)
+        return found.of_tenant(tenant, inbox=inbox) if tenant else found
+
+    def of_tenant(self, name: str, *, inbox: Path | None = None) -> Self:
+        """Return the deployment of one of the tenants.
+
+        Raises:
+            SlumberError: there is none of that name.
+        """
+        workspace = tenant_workspace(self.workspace, name)
+        settings = tenant_settings(self.settings, self.workspace, name)
+        return replace(
+            self,
+            settings=settings,
+            workspace=workspace,
+            inbox=inbox or settings.inbox,
+            tenant=name,
+            shared=self,
+        )
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the deployment that SLUMBER_WORKSPACE, SLUMBER_PARAMS and SLUMBER_INBOX name, or the default one."""
+        """Return the deployment that SLUMBER_WORKSPACE, _PARAMS, _INBOX and _TENANT name, or the default one."""
         named = {key: os.environ.get(f"SLUMBER_{key.upper()}") for key in ("workspace", "params", "inbox")}
-        return cls.find(**{key: Path(value) for key, value in named.items() if value})
+        places = {key: Path(value) for key, value in named.items() if value}
+        return cls.find(**places, tenant=os.environ.get("SLUMBER_TENANT"))
 
     def environment(self) -> dict[str, str]:
         """Return the variables by which another process finds this deployment."""
-        named = {"WORKSPACE": self.workspace.root, "INBOX": self.inbox, "PARAMS": self.params}
+        root = (self.shared or self).workspace.root
+        named = {"WORKSPACE": root, "INBOX": self.inbox, "PARAMS": self.params, "TENANT": self.tenant}
         return {f"SLUMBER_{key}": str(value) for key, value in named.items() if value}
 
     def night(self, date: str, *, run_id: str | None = None) -> Night:
@@ -81,7 +118,8 @@ class Deployment:
         from steps.registry.traces import TraceDiary
 
         diary = TraceDiary(self.settings, self.workspace) if self.settings.ingest.traces else None
-        where = {"inbox": self.inbox, "lineage": RegistryLineage(), "diary": diary, "run_id": run_id}
+        lineage = RegistryLineage((self.shared.settings, self.shared.workspace) if self.shared else None)
+        where = {"inbox": self.inbox, "lineage": lineage, "diary": diary, "run_id": run_id, "tenant": self.tenant}
         return Night.of(self.settings, self.workspace, date, **where)
 
     def tonight(self) -> str:

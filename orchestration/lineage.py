@@ -7,23 +7,38 @@ from steps.night import Night
 from steps.progress import say
 from steps.promote.returning import apply_decisions
 from steps.registry import Registry
-from steps.registry.lineage import compared_champion, opened_registry, training_start
+from steps.registry.lineage import compared_champion, opened_registry, shared_champion, training_start
 from steps.registry.withdrawal import held_nights
+from steps.settings import Settings
+from steps.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class RegistryLineage:
-    """The lineage that the registry of a night's deployment holds."""
+    """The lineage that the registry of a night's deployment holds.
+
+    ``shared``: settings and workspace of everybody, whose champion serves a tenant without one of his own.
+    """
+
+    shared: tuple[Settings, Workspace] | None = None
 
     def start(self, night: Night) -> AdapterCheckpoint | None:
         date = night.forgetting.first if night.forgetting else night.date
-        return training_start(settings=night.settings, workspace=night.workspace, night=date)
+        own = training_start(settings=night.settings, workspace=night.workspace, night=date)
+        return own or self._everybodys(night)
 
     def champion(self, night: Night) -> AdapterCheckpoint | None:
-        return compared_champion(settings=night.settings, workspace=night.workspace, night=night.date)
+        own = compared_champion(settings=night.settings, workspace=night.workspace, night=night.date)
+        return own or self._everybodys(night)
 
     def held(self, night: Night) -> tuple[str, ...]:
         return held_nights(Registry(night.settings, night.workspace))
+
+    def _everybodys(self, night: Night) -> AdapterCheckpoint | None:
+        if self.shared is None:
+            return None
+        settings, workspace = self.shared
+        return shared_champion(settings, workspace, tenant=night.workspace, night=night.date)
 
 
 def begin(night: Night) -> None:

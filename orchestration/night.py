@@ -19,6 +19,7 @@ from steps.preflight import check_settings
 from steps.progress import say
 from steps.records import Verdict
 from steps.settings import Settings
+from steps.tenants import LastNight, note_night
 from steps.workspace import Workspace, check_night, write_text
 
 EARLIEST, LATEST = "2000-01-01", "2099-12-31"
@@ -42,16 +43,21 @@ class NightOutcome:
 
 
 def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Path) -> NightOutcome:
+    """Run a night of everybody: ``run_night_of``."""
+    return run_night_of(Deployment(settings=settings, workspace=workspace, inbox=inbox), night)
+
+
+def run_night_of(deployment: Deployment, night: str) -> NightOutcome:
     """Run the job `sleep` for ``night`` and return its verdict, whatever it is. Run again, a killed night resumes.
 
     Raises:
         SlumberError: the night cannot begin with these settings, or a step said why it cannot go on. NightRunning:
             another night runs. NightFailed: anything else.
     """
+    settings, workspace, inbox = deployment.settings, deployment.workspace, deployment.inbox
     check_night(night)
     if not EARLIEST <= night <= LATEST:
         raise SlumberError(f"Night {night} is out of reach: nights lie between {EARLIEST} and {LATEST}.")
-    deployment = Deployment(settings=settings, workspace=workspace, inbox=inbox)
     try:
         check_settings(settings, workspace=workspace, inbox=inbox)
     except SlumberError as error:
@@ -60,11 +66,17 @@ def run_night(*, settings: Settings, workspace: Workspace, night: str, inbox: Pa
     with workspace.lock(night):
         pass  # refuse a second night at once, before seconds of imports; the run takes the lock again, to keep it
     be_nice(settings.night.nice)  # before libraries that start threads
-    say(f"Night {night}: the settings are in order; Dagster and MLflow are being loaded ...")
+    whose = f" of {deployment.tenant}" if deployment.tenant else ""
+    say(f"Night {night}{whose}: the settings are in order; Dagster and MLflow are being loaded ...")
     prepare_libraries(settings)
     start, error_log = time.perf_counter(), workspace.night_dir(night) / "error.log"
     error_log.unlink(missing_ok=True)
+    began = time.time()
+    if deployment.tenant:
+        note_night(workspace, LastNight(began, night))
     run_id = execute(deployment, night)
+    if deployment.tenant:
+        note_night(workspace, LastNight(began, night, 0))
     verdict = read_verdict(workspace, night)
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
         _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.lines())

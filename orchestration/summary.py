@@ -17,6 +17,7 @@ from steps.registry.links import night_links
 from steps.settings import Settings
 from steps.step import listed
 from steps.taught import taught
+from steps.tenants import tenant_of
 from steps.workspace import Workspace, read_records
 
 COLOURS = {"PROMOTE": "bold green", "REJECT": "bold red", "INCONCLUSIVE": "bold yellow", "NO_OP": "bold cyan"}
@@ -144,7 +145,9 @@ def _places(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) 
     validated = read_manifest(workspace, night=outcome.night, step="validate")
     if validated and validated.figures.get("docs"):
         places["Data Docs"] = str(validated.figures["docs"])
-    return places | {"to see them": f"slumber ui --workspace {workspace.root}"}
+    whose = tenant_of(workspace)
+    where = f"{whose[0].root} --tenant {whose[1]}" if whose else workspace.root
+    return places | {"to see them": f"slumber ui --workspace {where}"}
 
 
 def version_of(night: str, *, settings: Settings, workspace: Workspace) -> Version | None:

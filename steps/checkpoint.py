@@ -11,9 +11,15 @@ NO_ADAPTER = "none"
 class AdapterCheckpoint:
     """A saved adapter and the nights that it learned from, the last of them its own.
 
-    ``version``: its number in the registry, if it has one.
+    Of everybody's adapter that a tenant begins with, none of the tenant's nights is a part. ``version``: its number in
+    the registry, if it has one.
     """
 
     adapter: Path
     nights: tuple[str, ...]
     version: str | None = None
+
+    @property
+    def says(self) -> str:
+        """Whose it is, in words."""
+        return f"the champion of night {self.nights[-1]}" if self.nights else "everybody's champion"

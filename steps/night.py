@@ -69,13 +69,13 @@ class Night:
     run_id: str | None = None
 
     @classmethod
-    def of(cls, settings: Settings, workspace: Workspace, date: str, **more) -> "Night":
-        """The night of everybody on ``date``.
+    def of(cls, settings: Settings, workspace: Workspace, date: str, *, tenant: str = "", **more) -> "Night":
+        """The night of everybody on ``date``, or of a tenant, whose settings and workspace those are then.
 
         Raises:
             SlumberError: it is no date.
         """
-        return cls(settings, workspace, Key(check_night(date)), **more)
+        return cls(settings, workspace, Key(check_night(date), tenant), **more)
 
     @property
     def date(self) -> str:

@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import day, doctor, init, memory, nights, pages, power, review
+from orchestration.cli import day, doctor, init, memory, nights, pages, power, review, tenants
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 
@@ -73,6 +73,7 @@ for command in (
     nights.approve,
     nights.forget,
     nights.data,
+    tenants.nights,
     power.power,
     day.serve,
     day.watch,
@@ -84,6 +85,7 @@ for command in (
 ):
     app.command(rich_help_panel="Nights")(command)
 app.add_typer(review.app, name="review", rich_help_panel="Nights")
+app.add_typer(tenants.app, name="tenants", rich_help_panel="Nights")
 app.add_typer(memory.app, rich_help_panel="Nights")
 app.command(hidden=True)(nights.earlier)
 

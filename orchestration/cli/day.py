@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
+from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, deployment
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]
 
@@ -31,11 +31,12 @@ def export(
     version: Annotated[
         str | None, typer.Option("--version", metavar="N", help="A version that served (default: the champion).")
     ] = None,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Write the champion for another server, and print the command that serves it."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params)
     from steps.errors import SlumberError
     from steps.export.exporting import TARGETS, export
 
@@ -53,11 +54,12 @@ def watch(
         typer.Option("--release", metavar="VERSION", help="Let the next night learn what a withdrawn version learned."),
     ] = None,
     by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; goes on record.")] = None,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Show how a fresh champion serves people beside the version before it, and what was withdrawn."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params)
     from steps.errors import SlumberError
     from steps.registry import Registry, withdrawal
 
@@ -75,13 +77,17 @@ def watch(
     typer.echo(f"The lessons of {', '.join(version.held_nights)} are learned with the next night.")
 
 
-def key(name: NameArgument, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
-    """Make an API key for the server and show it, this once."""
-    found = deployment(workspace=workspace, params=params)
+def key(
+    name: NameArgument,
+    tenant: TenantOption = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Make an API key for the server and show it, this once. With it one asks everybody's champion, or a tenant's."""
+    found = deployment(tenant=tenant, workspace=workspace, params=params)
     from awake.keys import new_key
     from steps.errors import SlumberError
 
     if found.settings.keys is None:
         raise SlumberError("Name the file of the keys first: serve.keys in params.yaml.")
-    typer.echo(new_key(found.settings.keys, name))
-    typer.echo("A server that runs learns of it when it is started again.", err=True)
+    typer.echo(new_key(found.settings.keys, name, tenant=tenant))

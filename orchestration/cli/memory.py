@@ -8,7 +8,8 @@ from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The note, by its id or the beginning of it.")]
 TenantOption = Annotated[
-    str | None, typer.Option("--tenant", metavar="NAME", help="Whose memory: the name of an API key (default: shared).")
+    str | None,
+    typer.Option("--tenant", metavar="NAME", help="Whose memory: a tenant, or an API key's owner (default: shared)."),
 ]
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="The user whose own it is, as clients name him.")
@@ -36,7 +37,7 @@ def list_notes(
     params: ParamsOption = None,
 ) -> None:
     """List the notes, oldest first."""
-    found = deployment(workspace=workspace, params=params)
+    found = _whose(tenant, workspace, params)
     from rich.console import Console
 
     from orchestration.memory import chosen_notes
@@ -53,7 +54,7 @@ def show(
     params: ParamsOption = None,
 ) -> None:
     """Show a note in full, with what it said before it was edited."""
-    found = deployment(workspace=workspace, params=params)
+    found = _whose(tenant, workspace, params)
     from rich.console import Console
 
     from orchestration.memory import reading
@@ -72,7 +73,7 @@ def search(
     params: ParamsOption = None,
 ) -> None:
     """Look a question up as the server does, and show what it finds."""
-    found = deployment(workspace=workspace, params=params)
+    found = _whose(tenant, workspace, params)
     from rich.console import Console
 
     from orchestration.memory import searched
@@ -93,7 +94,7 @@ def add(
     params: ParamsOption = None,
 ) -> None:
     """Write a note by hand; the server looks it up at once."""
-    found = deployment(workspace=workspace, params=params)
+    found = _whose(tenant, workspace, params)
     from orchestration.memory import added
 
     typer.echo(added(found, text, title=title or "", until=until, user=user, source=source, tenant=tenant))
@@ -110,7 +111,7 @@ def edit(
     params: ParamsOption = None,
 ) -> None:
     """Change what a note says, or how long it holds; what it said before stays in its history."""
-    found = deployment(workspace=workspace, params=params)
+    found = _whose(tenant, workspace, params)
     from orchestration.memory import edited
 
     typer.echo(edited(found, id, text=text, title=title, until=until, tenant=tenant))
@@ -129,7 +130,7 @@ def forget(
 
     What is in the weights, too, is forgotten with `slumber forget`.
     """
-    found = deployment(workspace=workspace, params=params)
+    found = _whose(tenant, workspace, params)
     from steps.errors import SlumberError
 
     if bool(ids) == bool(user):
@@ -144,3 +145,11 @@ def forget(
     if not yes and not typer.confirm("They go for good. Go on?"):
         raise SlumberError("Nothing was removed.")
     typer.echo(forgotten(found, going, tenant=tenant))
+
+
+def _whose(tenant: str | None, workspace, params):
+    """The deployment in which the notes of ``tenant`` lie: his own, or everybody's for one who only owns a key."""
+    from steps.tenants import is_tenant
+
+    found = deployment(workspace=workspace, params=params)
+    return found.of_tenant(tenant) if tenant and is_tenant(found.workspace, tenant) else found

@@ -10,6 +10,7 @@ from orchestration.cli.options import (
     JsonOption,
     NightOption,
     ParamsOption,
+    TenantOption,
     WorkspaceOption,
     chosen_night,
     deployment,
@@ -20,6 +21,7 @@ from orchestration.cli.options import (
 def night(
     night: NightOption = None,
     inbox: InboxOption = None,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
     json: JsonOption = None,
@@ -31,11 +33,11 @@ def night(
     Exit codes: 0 the night ended with a verdict, whatever it is; 1 unexpected failure; 2 a mistake or something
     missing; 3 data refused by a critical expectation; 4 another night is running in this workspace.
     """
-    found = deployment(workspace=workspace, params=params, inbox=inbox)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, inbox=inbox)
     when = chosen_night(night, found)
-    from orchestration.night import run_night
+    from orchestration.night import run_night_of
 
-    outcome = run_night(settings=found.settings, workspace=found.workspace, night=when, inbox=found.inbox)
+    outcome = run_night_of(found, when)
     from rich.console import Console
 
     from orchestration.summary import night_json, show_night
@@ -44,9 +46,9 @@ def night(
     show_night(outcome, settings=found.settings, workspace=found.workspace, console=Console())
 
 
-def status(workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
+def status(tenant: TenantOption = None, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
     """Show who serves, how the last night ended, what failed, and whether a night is running."""
-    found = deployment(workspace=workspace, params=params, there=True)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from rich.console import Console
 
     from orchestration.status import status_table
@@ -56,11 +58,12 @@ def status(workspace: WorkspaceOption = None, params: ParamsOption = None) -> No
 
 def history(
     audit: Annotated[bool, typer.Option("--audit", help="Who changed what, when and why, oldest first.")] = False,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """List all versions in the model registry, newest first, or the audit trail of all changes."""
-    found = deployment(workspace=workspace, params=params, there=True)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from rich.console import Console
 
     from orchestration.status import audit_table, history_table
@@ -70,11 +73,12 @@ def history(
 
 def rollback(
     version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Default: the previous champion.")] = None,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Let the previous champion, or the named former one, serve again."""
-    found = deployment(workspace=workspace, params=params, there=True)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from orchestration.status import rolled_back
     from steps.promote.returning import rollback as roll_back
 
@@ -90,11 +94,12 @@ def approve(
         bool, typer.Option("--override", help="Let it serve for some days although the gate refused it.")
     ] = False,
     reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why, with --override.")] = None,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Let a candidate serve that passed the gate and waits for approval (registry.approval: manual)."""
-    found = deployment(workspace=workspace, params=params, there=True)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
     from steps.promote import approval
 
@@ -119,6 +124,7 @@ def forget(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
@@ -127,7 +133,7 @@ def forget(
     The nights since then are learned again without it, and the outcome serves if the gate lets it. The inbox is left
     as it is; what is forgotten is not learned from it again. Without arguments, a request that was cut off is finished.
     """
-    found = deployment(workspace=workspace, params=params, there=True)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
 
     if record is not None and source is not None:
@@ -150,11 +156,12 @@ def forget(
 
 def data(
     night: Annotated[str, typer.Argument(metavar="NIGHT", help="The night, such as 2026-11-22.")],
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Bring back the exact datasets of a night, as DVC versioned them."""
-    found = deployment(workspace=workspace, params=params, there=True)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from steps.datasets import restore_night
     from steps.workspace import check_night
 

@@ -32,23 +32,33 @@ ParamsOption = Annotated[
         help="The settings (default: the workspace's params.yaml, else the checkout's, else the built-in defaults).",
     ),
 ]
+TenantOption = Annotated[
+    str | None, typer.Option("--tenant", metavar="NAME", help="One of `slumber tenants` (default: everybody's).")
+]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", dir_okay=False, help="Also write the result there, as JSON.")
 ]
 
 
-def deployment(*, workspace: Path | None, params: Path | None, inbox: Path | None = None, there: bool = False):
+def deployment(
+    *,
+    workspace: Path | None,
+    params: Path | None,
+    inbox: Path | None = None,
+    tenant: str | None = None,
+    there: bool = False,
+):
     """Return the deployment that the options name, with the libraries prepared for it.
 
     ``there``: the command tells of what was done, so that a workspace which does not exist is a misspelt one.
 
     Raises:
-        SlumberError: a file or the workspace is missing, or a setting is impossible.
+        SlumberError: a file, the workspace or the tenant is missing, or a setting is impossible.
     """
     from orchestration.environment import Deployment, prepare_libraries
     from steps.errors import SlumberError
 
-    found = Deployment.find(workspace=workspace, params=params, inbox=inbox)
+    found = Deployment.find(workspace=workspace, params=params, inbox=inbox, tenant=tenant)
     if there and not found.workspace.root.exists():
         raise SlumberError(f"There is no workspace {found.workspace.root}: name another one with --workspace.")
     prepare_libraries(found.settings)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import InboxOption, ParamsOption, WorkspaceOption, deployment
+from orchestration.cli.options import InboxOption, ParamsOption, TenantOption, WorkspaceOption, deployment
 
 ExamineOption = Annotated[
     bool,
@@ -38,9 +38,14 @@ def setup(workspace: WorkspaceOption = None, params: ParamsOption = None, examin
         typer.echo(f"Writers: {calibrate(found.settings, found.workspace).says}")
 
 
-def ui(workspace: WorkspaceOption = None, params: ParamsOption = None, inbox: InboxOption = None) -> None:
+def ui(
+    tenant: TenantOption = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+    inbox: InboxOption = None,
+) -> None:
     """Serve the Dagster and MLflow pages of a workspace on loopback, until Ctrl-C."""
-    found = deployment(workspace=workspace, params=params, inbox=inbox)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, inbox=inbox)
     from orchestration.ui import serve
 
     serve(found, say=typer.echo)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
+from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, deployment
 
 
 def power(
@@ -14,11 +14,12 @@ def power(
             min=0.001, max=0.5, help="The loss to rule out, as a share: 0.02 is 2 points (default: the gate's)."
         ),
     ] = None,
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Show how many items rule out a loss, and what the last night's examination could have seen."""
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params)
     from rich.console import Console
 
     from orchestration.power import earlier_table, needed_table, seen_table

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
+from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, deployment
 from steps.errors import SlumberError
 
 app = typer.Typer(
@@ -23,11 +23,13 @@ ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why
 
 
 @app.callback()
-def review(context: typer.Context, workspace: WorkspaceOption = None, params: ParamsOption = None) -> None:
+def review(
+    context: typer.Context, tenant: TenantOption = None, workspace: WorkspaceOption = None, params: ParamsOption = None
+) -> None:
     """List what waits for a decision."""
     if context.invoked_subcommand is not None:
         return
-    found = deployment(workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params)
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -66,11 +68,12 @@ def accept(
     user: UserOption = None,
     by: ByOption = None,
     reason: ReasonOption = "",
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Have what was held back learned on the next night."""
-    _decide(ids, user, True, by, reason, workspace, params)
+    _decide(ids, user, True, by, reason, tenant, workspace, params)
 
 
 @app.command()
@@ -79,15 +82,16 @@ def reject(
     user: UserOption = None,
     by: ByOption = None,
     reason: ReasonOption = "",
+    tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
 ) -> None:
     """Never have what was held back learned."""
-    _decide(ids, user, False, by, reason, workspace, params)
+    _decide(ids, user, False, by, reason, tenant, workspace, params)
 
 
-def _decide(ids, user, accept: bool, by, reason: str, workspace, params) -> None:
-    found = deployment(workspace=workspace, params=params)
+def _decide(ids, user, accept: bool, by, reason: str, tenant, workspace, params) -> None:
+    found = deployment(tenant=tenant, workspace=workspace, params=params)
     from steps.registry.audit import this_user
     from steps.review.decisions import decide, undecided
 

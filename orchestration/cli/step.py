@@ -10,6 +10,7 @@ from orchestration.cli.options import (
     JsonOption,
     NightOption,
     ParamsOption,
+    TenantOption,
     WorkspaceOption,
     chosen_night,
     deployment,
@@ -41,11 +42,12 @@ def _command(step: Step):
     def run(
         night: NightOption = None,
         inbox: InboxOption = None,
+        tenant: TenantOption = None,
         workspace: WorkspaceOption = None,
         params: ParamsOption = None,
         json: JsonOption = None,
     ) -> None:
-        found = deployment(workspace=workspace, params=params, inbox=inbox)
+        found = deployment(tenant=tenant, workspace=workspace, params=params, inbox=inbox)
         steps = command_of(step.name)
         be_nice(found.settings.night.nice)
         tonight = found.night(chosen_night(night, found))

@@ -78,7 +78,7 @@ def train_night(
         taken_up=dict(Counter(str(suite_of(dream, corpus)) for dream in again)) or None,
         nights=nights,
         cohorts=cohorts,
-        begins_with=f"the champion of night {begun.nights[-1]}" if begun else "the base",
+        begins_with=begun.says if begun else "the base",
         **together(parts),
     )
 

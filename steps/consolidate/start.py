@@ -21,7 +21,7 @@ def goes_on(start: AdapterCheckpoint, nights: list[str], settings: Settings) -> 
 
     It cannot where that has learned from this night or a later one, or has another shape than ``settings`` ask for.
     """
-    if not nights or max(start.nights) >= nights[-1]:
+    if not nights or max(start.nights, default="") >= nights[-1]:
         return False
     config = AutoConfig.from_pretrained(base_folder(settings.model), trust_remote_code=False)
     return stacks(start.adapter, config, settings.consolidate)

@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from steps.settings import Settings
 from steps.workspace import Workspace, home_folder
 
 PREFLIGHT_SECONDS = 10.0
+_TRACED = threading.RLock()
 UNCHANGED = "the champion is unchanged"
 _ADDRESS = "MLFLOW_TRACKING_URI"
 # Where MLflow keeps addresses of files.
@@ -54,10 +56,12 @@ def connect(uri: str, workspace: Workspace) -> Any:
     with translate_errors(uri):
         path = sqlite_path(uri)
         if path is not None:
-            artifacts = artifact_location(uri, workspace) or ""
-            _prepare_sqlite(path, default_artifacts=artifacts)
-            if path == _own_database(workspace):
-                _follow_move(path, artifacts)
+            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace) or "")
+            # Of a tenant the deployment's, two folders up (``steps.tenants``).
+            roots = (workspace.root, *workspace.root.absolute().parents[1:2])
+            own = next((root for root in roots if path == _own_database(Workspace(root))), None)
+            if own is not None:
+                _follow_move(path, own.absolute())
         elif uri.startswith(("http://", "https://")):
             import httpx
 
@@ -87,18 +91,22 @@ def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
 
 @contextmanager
 def traced_to(uri: str) -> Iterator[None]:
-    """Let MLflow's tracing write to ``uri``: it has a global address only, which it also leaves in the environment."""
+    """Let MLflow's tracing write to ``uri``: it has a global address only, which it also leaves in the environment.
+
+    One at a time: several diaries are brought at once.
+    """
     import mlflow
 
-    before, address = os.environ.get(_ADDRESS), mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(address)
-        os.environ.pop(_ADDRESS, None)
-        if before is not None:
-            os.environ[_ADDRESS] = before
+    with _TRACED:
+        before, address = os.environ.get(_ADDRESS), mlflow.get_tracking_uri()
+        mlflow.set_tracking_uri(uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(address)
+            os.environ.pop(_ADDRESS, None)
+            if before is not None:
+                os.environ[_ADDRESS] = before
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -151,16 +159,21 @@ def _prepare_sqlite(path: Path, *, default_artifacts: str) -> None:
     connection.close()
 
 
-def _follow_move(path: Path, artifacts: str) -> None:
-    """Let the database of a workspace that was moved or copied find its files beside it: MLflow stores full paths."""
+def _follow_move(path: Path, root: Path) -> None:
+    """Let the database of a workspace that was moved or copied find its files beside it: MLflow stores full paths.
+
+    Those of a tenant lie in his own folder.
+    """
+    ending = (root / ".slumber" / "mlflow" / "artifacts").as_uri().removeprefix(root.as_uri())
     with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
         located = connection.execute("SELECT artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'")
-        ending = artifacts.removeprefix(Path(path).parents[2].as_uri())  # within the workspace
-        places = {place for (place,) in located if place != artifacts and place.endswith(ending)}
-        for old in places:
-            for table, column in _PLACES:
-                new = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR {column} LIKE ?"
-                connection.execute(new, (artifacts, len(old) + 1, old, f"{old}/%"))
+        for old in {place for (place,) in located if place.endswith(ending)}:
+            *_, folder, name = old.removesuffix(ending).split("/")
+            whose = root / "tenants" / name if folder == "tenants" and (root / "tenants" / name).is_dir() else root
+            new = f"{whose.as_uri()}{ending}"
+            for table, column in _PLACES if new != old else ():
+                change = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR {column} LIKE ?"
+                connection.execute(change, (new, len(old) + 1, old, f"{old}/%"))
 
 
 def _create_sqlite(path: Path, default_artifacts: str) -> None:

@@ -10,8 +10,11 @@ from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
 from steps.registry import Registry, Version, reading, registration
 from steps.registry.overrides import override_holds
+from steps.registry.stand import note_stand, noted_stand
 from steps.settings import ModelSettings, Settings
 from steps.workspace import Workspace, file_sha256
+
+_EVER = "9999-12-31"
 
 
 def base_identity(settings: ModelSettings) -> dict[str, str]:
@@ -52,6 +55,25 @@ def training_start(*, settings: Settings, workspace: Workspace, night: str) -> A
     """
     registry = opened_registry(settings, workspace)
     return _brought(registry, served_before(registry, night), workspace, into=workspace.state / "start")
+
+
+def shared_champion(
+    settings: Settings, shared: Workspace, *, tenant: Workspace, night: str
+) -> AdapterCheckpoint | None:
+    """Bring everybody's champion to a tenant whose ``night`` stands on it; None if that is the base.
+
+    It has no number among the tenant's versions, and none of the tenant's nights is a part of it.
+
+    Args:
+        settings, shared: of the deployment.
+    """
+    registry = opened_registry(settings, shared)
+    noted = next((v for v in reading.history(registry) if v.version == noted_stand(tenant, night)), None)
+    gone = noted is not None and (noted.must_forget or noted.adapter_deleted_at or noted.withdrawn_at)
+    version = served_before(registry, _EVER) if noted is None or gone else noted
+    note_stand(tenant, night, version)
+    adapter = reading.adapter_of(registry, version, tenant.state / "shared") if version else None
+    return AdapterCheckpoint(adapter, ()) if adapter else None
 
 
 def served_before(registry: Registry, night: str) -> Version | None:

@@ -125,8 +125,11 @@ def rollback(
             return reading.version(registry, old.version), reading.version(registry, target.version)
 
 
-def check_bound_champion(champion: Version | None, binding: Mapping[str, str]) -> None:
+def check_bound_champion(champion: Version | None, binding: Mapping[str, str], *, shared: str | None = None) -> None:
     """Check that ``champion``, which serves, is the version and the adapter that a verdict compares with.
+
+    Args:
+        shared: digest of everybody's adapter, which serves a tenant without a champion of his own.
 
     Raises:
         SlumberError: it is not, or the verdict does not say which was.
@@ -136,7 +139,8 @@ def check_bound_champion(champion: Version | None, binding: Mapping[str, str]) -
     version, adapter = binding.get("champion_version"), binding.get("champion")
     if version is None or adapter is None:
         raise SlumberError("The verdict does not say which champion it compares with: run the night again.")
-    serves = (NO_ADAPTER, NO_ADAPTER) if champion.is_night_zero else (champion.version, champion.adapter_sha256)
+    zero = champion.is_night_zero
+    serves = (NO_ADAPTER, shared or NO_ADAPTER) if zero else (champion.version, champion.adapter_sha256)
     # A night that is judged again after its promotion finds its own adapter serving, and compares with what was before.
     own = champion.adapter_sha256 == binding.get("adapter") and champion.tags.get("compared_with") == version
     if serves != (version, adapter) and not own:

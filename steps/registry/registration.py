@@ -15,6 +15,7 @@ from steps.registry.promotion import check_bound_champion
 from steps.registry.registry_lock import registry_lock
 from steps.registry.run import close_unfinished, log_files, write_run
 from steps.registry.signing import SIGNATURE, ensure_key, signature
+from steps.registry.stand import stands_on
 from steps.registry.version import NIGHT_ZERO, Version, verdict_digest
 from steps.workspace import file_sha256
 
@@ -84,7 +85,8 @@ def register_candidate(
         same = next((version for version in alike if reading.intact(registry, version)), None)
         if same:
             return _named_candidate(registry, same.version, verdict.verdict)
-        check_bound_champion(reading.champion(registry), verdict.binding)  # before all that is sent
+        shared = stands_on(registry.workspace, night)
+        check_bound_champion(reading.champion(registry), verdict.binding, shared=shared)  # before all that is sent
         close_unfinished(client, _experiment(registry), verdict_digest=digest)
         run_id = write_run(
             client,
@@ -99,7 +101,7 @@ def register_candidate(
         data = {f"data.{name}": md5 for name, md5 in dataset_hashes.items()}
         with registry_lock(registry):
             champion = reading.champion(registry)
-            check_bound_champion(champion, verdict.binding)
+            check_bound_champion(champion, verdict.binding, shared=shared)
             assert champion is not None  # which the check has seen to
             compared = {"champion_before": champion.version, "compared_with": verdict.binding["champion_version"]}
             told = {**tags, **data, "reasons": "; ".join(verdict.reasons), **names, **compared}

@@ -20,6 +20,7 @@ from steps.settings.running import (
     RegistrySettings,
     ScheduleSettings,
     ServeSettings,
+    TenantSettings,
     UiSettings,
     WatchSettings,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "ServeSettings",
     "Settings",
     "SuiteSettings",
+    "TenantSettings",
     "TriageSettings",
     "UiSettings",
     "WatchSettings",
@@ -70,6 +72,7 @@ class Settings(Section):
     serve: ServeSettings = Field(default_factory=ServeSettings)
     memory: MemorySettings = Field(default_factory=MemorySettings)
     watch: WatchSettings = Field(default_factory=WatchSettings)
+    tenants: TenantSettings = Field(default_factory=TenantSettings)
     ui: UiSettings = Field(default_factory=UiSettings)
     # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
     notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)

@@ -61,6 +61,9 @@ class ServeSettings(Section):
     keys: Path | None = Field(None, description="file of API keys, hashed (`slumber key NAME`), relative to this file")
     together: Positive = Field(8, description="requests that are answered at once")
     queue: Count = Field(64, description="requests that may wait; further ones are told to come later (429)")
+    adapters: Positive = Field(
+        32, description="tenants whose adapters are loaded at once; who was asked longest ago makes way"
+    )
     max_new_tokens: Positive = Field(512, description="longest answer, in tokens")
     max_prompt_tokens: Positive = Field(4096, description="longest prompt, in tokens")
     max_body_bytes: Positive = Field(1_000_000, description="longest request, in bytes")
@@ -116,6 +119,18 @@ class RegistrySettings(Section):
     )
     keep_versions: Count = Field(
         0, description="after a promotion, keep the adapters of so many former champions (0: delete none)"
+    )
+
+
+class TenantSettings(Section):
+    """The nights of tenants (`slumber tenants`), each after the others' and none before its turn."""
+
+    at_once: Positive = Field(1, description="nights of tenants that run at once")
+    minutes: float | None = Field(
+        None, gt=0, description="after which no more are begun; who waits is first the next time; null: all are"
+    )
+    night_minutes: Annotated[float, Field(gt=0)] = Field(
+        240.0, description="after which a tenant's night is ended, so that the others come to theirs"
     )
 
 

@@ -217,9 +217,9 @@ def test_keys_are_asked_for_where_there_are_some(serve, tmp_path):
     key = new_key(path, "mobile-app")
     assert path.stat().st_mode & 0o777 == 0o600 and key not in path.read_text()
     keys = read_keys(path)
-    assert owner_of(key, keys) == "mobile-app" and owner_of("sk-other", keys) is None
+    assert owner_of(key, keys).name == "mobile-app" and owner_of("sk-other", keys) is None
     again = new_key(path, "mobile-app")
-    assert owner_of(key, read_keys(path)) is None and owner_of(again, read_keys(path)) == "mobile-app"
+    assert owner_of(key, read_keys(path)) is None and owner_of(again, read_keys(path)).name == "mobile-app"
     address = serve(keys=Keys(path))
     with pytest.raises(openai.AuthenticationError, match="API key"):
         client(address).models.list()
@@ -346,4 +346,4 @@ def test_keys_that_are_made_at_once_are_all_kept(tmp_path):
     path = tmp_path / "kept" / "keys"
     with ThreadPoolExecutor(8) as together:
         made = list(together.map(lambda n: new_key(path, f"client-{n}"), range(24)))
-    assert {owner_of(key, read_keys(path)) for key in made} == {f"client-{n}" for n in range(24)}
+    assert {owner_of(key, read_keys(path)).name for key in made} == {f"client-{n}" for n in range(24)}

@@ -17,11 +17,11 @@ def test_a_key_ends_though_the_file_has_the_same_size_and_time(path, monkeypatch
     monkeypatch.setattr("awake.keys._TICK", 0.0)
     first = new_key(path, "app")
     keys, before = Keys(path), path.stat()
-    assert keys.owner(first) == "app"
+    assert keys.owner(first).name == "app"
     second = new_key(path, "app")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert path.stat().st_size == before.st_size
-    assert keys.owner(first) is None and keys.owner(second) == "app"
+    assert keys.owner(first) is None and keys.owner(second).name == "app"
 
 
 def test_what_changes_while_it_is_read_is_read_again(path, monkeypatch):
@@ -54,4 +54,4 @@ def test_who_had_a_key_has_none_while_the_file_cannot_be_read(path, spoil):
     if spoil == "folder":
         path.rmdir()
     path.write_bytes(text)
-    assert keys.owner(key) == "app" and keys.problem is None
+    assert keys.owner(key).name == "app" and keys.problem is None

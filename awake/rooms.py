@@ -1,0 +1,229 @@
+"""Tenants who are awake: each has a room with champion, diary, memory and watch, opened when his key first asks.
+
+So many rooms are open at once as the settings let be (``serve.adapters``); the one that was asked longest ago makes
+way, unless something is being answered in it. What of a closed room's diary is not in MLflow yet opens it again.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from awake.champion import Champion
+from awake.diary import Diary
+from awake.engine import Engine
+from awake.posting import Post
+from awake.recall import Recall
+from awake.watch.watching import Watch
+from steps.diary import FOLDER, waiting_entries
+from steps.errors import SlumberError
+from steps.registry import Registry
+from steps.settings import Settings
+from steps.tenants import is_tenant, tenant_of, tenant_settings, tenant_workspace, tenants_of
+from steps.watch.record import Watched
+from steps.workspace import Workspace
+
+Tell = Callable[[str, str, Watched], None]
+
+
+class TooMany(SlumberError):
+    """All rooms are in use."""
+
+
+@dataclass
+class Room:
+    """What answers one tenant, or everybody (None). ``model``: the name that he calls it by.
+
+    ``used``: requests that have not come to the engine yet, or are written down still.
+    """
+
+    tenant: str | None
+    model: str
+    champion: Champion
+    diary: Diary
+    recall: Recall | None
+    watch: Watch | None = None
+    workspace: Workspace | None = None
+    used: int = 0
+    asked: float = field(default_factory=time.monotonic)
+
+    def number_of(self, name: str | None) -> str:
+        """The number of a version in the registry, by its name in the engine; 0 is the base, or everybody's."""
+        if self.tenant is None:
+            return name or "0"
+        own = f"{self.tenant}/"
+        return name.removeprefix(own) if name and name.startswith(own) else "0"
+
+    @property
+    def gone(self) -> bool:
+        """Whether the tenant was removed: nothing of him is written down any more."""
+        return self.workspace is not None and tenant_of(self.workspace) is None
+
+
+class Rooms:
+    """Opens and closes rooms.
+
+    Args:
+        tell: is told of the end of a tenant's morning watch: the tenant, a sentence, and what was watched.
+    """
+
+    def __init__(self, settings: Settings, workspace: Workspace, engine: Engine, *, tell: Tell):
+        self._settings, self._workspace, self._engine, self._tell = settings, workspace, engine, tell
+        self._most = settings.serve.adapters
+        self._lock = threading.Lock()  # of the two tables
+        self._open: OrderedDict[str, Room] = OrderedDict()  # the one that was asked longest ago first
+        self._doors: dict[str, threading.Lock] = {}  # one opens a room, others wait for it
+        self._closed: OrderedDict[str, Diary | None] = OrderedDict(
+            (name, None) for name in tenants_of(workspace) if self._waits(name)
+        )
+        self._stopped = threading.Event()
+
+    def knows(self, tenant: str) -> bool:
+        """Whether there is such a tenant."""
+        return is_tenant(self._workspace, tenant)
+
+    def model_of(self, tenant: str) -> str:
+        """The name that a tenant calls his model by."""
+        return f"{self._settings.registry.model_name}.{tenant}"
+
+    def told(self) -> dict[str, int]:
+        """What ``/health`` says, without anybody's name."""
+        return {"awake": len(self._open), "adapters": self._engine.adapters}
+
+    @property
+    def problem(self) -> str | None:
+        """Of how many tenants something is wrong; what it is stands in their own rooms alone."""
+        with self._lock:
+            rooms = list(self._open.values())
+        ill = sum(any((r.champion.serving.problem, r.diary.problem, r.recall and r.recall.problem)) for r in rooms)
+        return f"Something is wrong with {ill} of {len(rooms)} tenants who are awake." if ill else None
+
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by tenant: for whoever runs the server."""
+        with self._lock:
+            rooms = dict(self._open)
+        told = {name: r.champion.serving.problem or r.diary.problem for name, r in rooms.items()}
+        return {name: problem for name, problem in told.items() if problem}
+
+    def enter(self, tenant: str) -> Room:
+        """Return the tenant's room, opened if need be; it stays open until ``leave``, and while the engine answers him.
+
+        Raises:
+            TooMany: all rooms are in use, and none can make way.
+            SlumberError: it cannot be opened.
+        """
+        with self._lock:
+            door = self._doors.setdefault(tenant, threading.Lock())
+        with door:
+            with self._lock:
+                room = self._open.get(tenant)
+                if room is not None:
+                    return self._entered(room)
+            self._make_way()
+            room = self._opened(tenant)
+            with self._lock:
+                self._open[tenant] = room
+                return self._entered(room)
+
+    def leave(self, room: Room) -> None:
+        with self._lock:
+            room.used -= 1
+
+    def follow(self, *, seconds: float) -> threading.Thread:
+        """Look after all rooms every so many seconds, in a thread of its own, until ``stop``."""
+
+        def run() -> None:
+            while not self._stopped.wait(seconds):
+                self.look()
+
+        thread = threading.Thread(target=run, name="rooms", daemon=True)
+        thread.start()
+        return thread
+
+    def look(self) -> None:
+        """Look in every room who is champion, close those of tenants who are gone, and open what has to be brought."""
+        with self._lock:
+            rooms = list(self._open.values())
+        for room in rooms:
+            assert room.tenant is not None
+            if room.gone:
+                self._close(room.tenant, bring=False)
+                continue
+            with suppress(SlumberError):  # what is wrong with one keeps nobody else waiting; it says so itself
+                room.champion.look()
+                if room.watch:
+                    room.watch.look(room.champion.bring, serving=room.champion.serving.version)
+        for tenant in list(self._closed):
+            if not self._waits(tenant):
+                self._closed.pop(tenant, None)
+            elif len(self._open) < self._most:
+                with suppress(SlumberError):
+                    self.leave(self.enter(tenant))
+
+    def stop(self) -> None:
+        """Close all rooms; what is not in MLflow by then waits on disk."""
+        self._stopped.set()
+        for tenant in list(self._open):
+            self._close(tenant)
+
+    def _entered(self, room: Room) -> Room:
+        assert room.tenant is not None
+        room.used += 1
+        room.asked = time.monotonic()
+        self._open.move_to_end(room.tenant)
+        return room
+
+    def _make_way(self) -> None:
+        """Close rooms until there is space for one more."""
+        while True:
+            with self._lock:
+                if len(self._open) < self._most:
+                    return
+                idle = [name for name, room in self._open.items() if not room.used and not self._engine.works_for(name)]
+                if not idle:
+                    raise TooMany(
+                        f"{self._most} tenants are being answered, as many as serve.adapters allows: try again soon."
+                    )
+                room = self._open.pop(idle[0])
+            self._shut(idle[0], room, bring=True)
+
+    def _close(self, tenant: str, *, bring: bool = True) -> None:
+        with self._lock:
+            room = self._open.pop(tenant, None)
+        if room is not None:
+            self._shut(tenant, room, bring=bring)
+
+    def _shut(self, tenant: str, room: Room, *, bring: bool) -> None:
+        room.champion.stop()
+        self._engine.close(tenant)
+        room.diary.stop(seconds=2.0 if bring else 0.0)
+        if bring:
+            self._closed[tenant] = room.diary
+
+    def _opened(self, tenant: str) -> Room:
+        before = self._closed.get(tenant)
+        if before is not None and before.at_work:  # two would bring the same entries
+            raise SlumberError("What was said before is being written down still: try again in a moment.")
+        workspace = tenant_workspace(self._workspace, tenant)
+        settings = tenant_settings(self._settings, self._workspace, tenant)
+        registry = Registry(settings, workspace)
+
+        def ended(says: str, watched: Watched) -> None:
+            self._tell(tenant, says, watched)
+
+        watch = Watch(registry, settings, workspace, tell=ended)
+        share = settings.serve.canary_share
+        champion = Champion(registry, self._engine, workspace, beside=watch.beside, share=share, place=tenant)
+        champion.look()
+        diary = Diary(workspace.state / FOLDER, Post(registry))
+        diary.begin()
+        self._closed.pop(tenant, None)
+        recall = Recall(settings, workspace)
+        return Room(tenant, self.model_of(tenant), champion, diary, recall, watch, workspace)
+
+    def _waits(self, tenant: str) -> bool:
+        with suppress(SlumberError, OSError):
+            return bool(waiting_entries(tenant_workspace(self._workspace, tenant).state / FOLDER))
+        return False

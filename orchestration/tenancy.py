@@ -1,0 +1,165 @@
+"""Tenants from outside: who there is and what waits, whose night is run, and how one is removed for good."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from orchestration.environment import Deployment
+from orchestration.fairness import Slept, Turn, run_round
+from steps.diary import FOLDER as DIARY
+from steps.errors import SlumberError
+from steps.gate.verdict import read_verdict
+from steps.records import Verdict
+from steps.registry import Registry
+from steps.registry.removal import remove_model
+from steps.tenants import FOLDER, INBOX, LastNight, last_night, note_night, tenants_of
+from steps.workspace import Workspace
+
+_STOP_SECONDS = 20.0
+
+
+def turn_of(workspace: Workspace, tenant: str) -> Turn:
+    """Since when a tenant waits, and for what: files of the inbox, words of the day, what his last night left over."""
+    last = last_night(workspace)
+    since = last.at if last else workspace.root.stat().st_ctime
+    places = [path for path in (workspace.root / INBOX).rglob("*") if path.is_file()]
+    places += [path for path in [workspace.state / DIARY] if path.is_dir()]
+    fresh = [when for path in places if (when := _changed(path)) >= since or last is None]
+    carried = workspace.nights("carried")
+    if carried and workspace.dataset("carried", carried[-1]).stat().st_size:
+        fresh.append(since)
+    return Turn(tenant, since, min(fresh, default=None), failed=last is not None and last.code != 0)
+
+
+def run_tenants(
+    found: Deployment, night: str, *, everyone: bool = False, say: Callable[[str], None] = lambda line: None
+) -> list[Slept]:
+    """Run the nights of all tenants whose turn it is, each in a process of its own; return how they ended.
+
+    ``everyone``: those, too, for whom nothing waits.
+    """
+    knobs = found.settings.tenants
+    turns = [turn_of(found.of_tenant(name).workspace, name) for name in tenants_of(found.workspace)]
+    if everyone:
+        turns = [Turn(one.tenant, one.since, one.material or one.since) for one in turns]
+
+    def ended(slept: Slept) -> None:
+        from orchestration.tenant_pages import tell
+
+        verdict = verdict_of(found.of_tenant(slept.tenant), night)
+        says = verdict.verdict if verdict and not slept.code else f"failed (code {slept.code})"
+        say(f"{slept.tenant}: {says} after {slept.seconds:.0f} s")
+        tell(found, slept, night, verdict)
+
+    return run_round(
+        turns,
+        lambda tenant: sleep(found, tenant, night),
+        at_once=knobs.at_once,
+        seconds=knobs.minutes * 60 if knobs.minutes else None,
+        ended=ended,
+    )
+
+
+def sleep(found: Deployment, tenant: str, night: str) -> int:
+    """Run one tenant's night in a process of its own; return its exit code. What takes too long is ended.
+
+    What it prints lies in ``night.log`` of the tenant's state.
+    """
+    own = found.of_tenant(tenant)
+    began = time.time()
+    note_night(own.workspace, LastNight(began, night))  # killed, it has had its turn all the same
+    root, params = ["--workspace", str(found.workspace.root)], ["--params", str(found.params)] if found.params else []
+    said = "from orchestration.cli import main; main()"
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        said,
+        "night",
+        "--tenant",
+        tenant,
+        "--night",
+        night,
+        *root,
+        *params,
+    ]
+    with (own.workspace.state / "night.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            code = process.wait(timeout=found.settings.tenants.night_minutes * 60)
+        except subprocess.TimeoutExpired:
+            log.write(b"\nThe night took longer than tenants.night_minutes, and was ended; the next one goes on.\n")
+            code = 1
+        finally:
+            _end(process)
+    note_night(own.workspace, LastNight(began, night, code))
+    return code
+
+
+def verdict_of(found: Deployment, night: str) -> Verdict | None:
+    """The verdict of a night, None if it came to none."""
+    try:
+        return read_verdict(found.workspace, night)
+    except (SlumberError, OSError, ValueError):
+        return None
+
+
+def remove_tenant(found: Deployment, tenant: str) -> list[str]:
+    """Remove a tenant with all that is his: keys, registered versions, traces, files. Cut off, it is done again.
+
+    Returns what is left for its owner to do, in sentences.
+
+    Raises:
+        SlumberError: there is no such tenant, his night is running, or MLflow is away.
+    """
+    from awake.keys import drop_keys
+    from orchestration.tenant_pages import forget_pages
+
+    own = found.of_tenant(tenant)
+    left = []
+    with own.workspace.lock("to be removed"):
+        if found.settings.keys is not None:
+            drop_keys(found.settings.keys, tenant)
+        if marked := remove_model(Registry(own.settings, own.workspace)):
+            left.append(f"MLflow's server has only marked as deleted: {', '.join(marked)}. Run `mlflow gc` there.")
+        forget_pages(found, tenant)
+        remote = own.settings.datasets.remote
+        if remote and "://" not in remote:
+            shutil.rmtree(found.settings.folder / Path(remote).expanduser(), ignore_errors=True)
+        elif remote:
+            left.append(f"The stored versions of the data sets lie in {remote} still: delete them there.")
+        gone = found.workspace.root / FOLDER / f".{tenant}.{uuid.uuid4().hex[:8]}.removed"
+        os.rename(own.workspace.root, gone)
+    for rest in [gone, *(found.workspace.root / FOLDER).glob(f".{tenant}.*.removed")]:
+        shutil.rmtree(rest, ignore_errors=True)
+    if gone.exists():
+        left.append(f"Some files cannot be deleted: {gone}.")
+    return left
+
+
+def _changed(path: Path) -> float:
+    """When a file came or was changed last; what was moved here keeps its older time of change."""
+    with contextlib.suppress(FileNotFoundError):
+        found = path.stat()
+        return max(found.st_mtime, found.st_ctime)
+    return 0.0
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a night and all that it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_STOP_SECONDS)
+            return

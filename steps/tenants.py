@@ -1,0 +1,127 @@
+"""Tenants: each has a workspace of its own within the deployment's, so that nothing of one lies where another's does.
+
+<root>/tenants/<name>/               a workspace like any other (``steps.workspace``), with its own inbox
+<root>/tenants/<name>/inbox/         the tenant's material
+
+What a tenant shares with everybody are the settings, the base model, and MLflow, where all that is its own bears its
+name. A deployment without the folder ``tenants`` is as it was before there were any.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+
+from steps.errors import SlumberError
+from steps.registry.connection import tracking_uri
+from steps.settings import Settings
+from steps.workspace import Workspace, write_json, write_text
+
+FOLDER, INBOX, _LAST = "tenants", "inbox", "last_night.json"
+_MARK = ".slumber/tenant"
+# Lower case, as some file systems do not tell cases apart; no dot, which would be a path, and another model's name.
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+class NoTenant(SlumberError):
+    """There is no tenant of that name."""
+
+
+def check_tenant(name: str) -> str:
+    """Return ``name`` if a tenant may be called so.
+
+    Raises:
+        SlumberError: it may not.
+    """
+    if _NAME.fullmatch(name):
+        return name
+    raise SlumberError(
+        f"{name!r} is no name of a tenant: take 1 to 40 lower-case letters, digits and dashes, with no dash at an end."
+    )
+
+
+def tenants_of(shared: Workspace) -> list[str]:
+    """Return the names of a deployment's tenants, sorted."""
+    folder = shared.root / FOLDER
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(path.name for path in found if _NAME.fullmatch(path.name) and is_tenant(shared, path.name))
+
+
+def is_tenant(shared: Workspace, name: str) -> bool:
+    """Whether there is such a tenant. A link is none: it may lead anywhere."""
+    place = shared.root / FOLDER / name
+    return bool(_NAME.fullmatch(name)) and not place.is_symlink() and (place / _MARK).is_file()
+
+
+def tenant_of(workspace: Workspace) -> tuple[Workspace, str] | None:
+    """Whose workspace it is: the deployment's and the tenant's name; None if it is a deployment's own."""
+    return (Workspace(workspace.root.parents[1]), workspace.root.name) if (workspace.root / _MARK).is_file() else None
+
+
+def tenant_workspace(shared: Workspace, name: str) -> Workspace:
+    """Return the workspace of a tenant.
+
+    Raises:
+        SlumberError: it is no name, or there is no such tenant (``NoTenant``).
+    """
+    if not is_tenant(shared, check_tenant(name)):
+        raise NoTenant(f"There is no tenant {name!r} in {shared.root}: `slumber tenants add {name}` makes it.")
+    return Workspace(shared.root / FOLDER / name)
+
+
+def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Settings:
+    """Return the deployment's settings as they hold for a tenant: its own inbox, model, experiments and data store.
+
+    Traces of other programs (``ingest.experiments``) are everybody's and no tenant's.
+    """
+    root = tenant_workspace(shared, name).root
+    remote = settings.datasets.remote
+    own = {
+        "schedule": {"inbox": root / INBOX},
+        "ingest": {"experiments": []},
+        "registry": {
+            "model_name": f"{settings.registry.model_name}.{name}",
+            "experiment": f"{settings.registry.experiment}.{name}",
+            "tracking_uri": tracking_uri(settings, shared),
+        },
+        "datasets": {"remote": f"{remote.rstrip('/')}/{name}" if remote else None},
+    }
+    return settings.model_copy(
+        update={section: getattr(settings, section).model_copy(update=values) for section, values in own.items()}
+    )
+
+
+def add_tenant(shared: Workspace, name: str) -> Workspace:
+    """Make a tenant, and return its workspace.
+
+    Raises:
+        SlumberError: it is no name, or there is such a tenant already.
+    """
+    root = shared.root / FOLDER / check_tenant(name)
+    if root.exists() or root.is_symlink():
+        raise SlumberError(f"There is a tenant {name!r} in {shared.root} already.")
+    (root / INBOX).mkdir(parents=True)
+    root.chmod(0o700)
+    write_text(root / _MARK, f"{name}\n")
+    return Workspace(root)
+
+
+@dataclass(frozen=True)
+class LastNight:
+    """When a tenant's last night began (seconds since 1970), and its exit code; None: it was cut off."""
+
+    at: float
+    night: str
+    code: int | None = None
+
+
+def note_night(workspace: Workspace, last: LastNight) -> None:
+    """Write down that a tenant had his turn."""
+    write_json(workspace.state / _LAST, asdict(last))
+
+
+def last_night(workspace: Workspace) -> LastNight | None:
+    """Return a tenant's last night, None before the first."""
+    try:
+        return LastNight(**json.loads((workspace.state / _LAST).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
