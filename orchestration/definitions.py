@@ -7,9 +7,9 @@ import dagster as dg
 
 from orchestration.assets import build_assets
 from orchestration.environment import Deployment, prepare_libraries
-from orchestration.jobs import forget, sleep
+from orchestration.jobs import deep, forget, sleep
 from orchestration.resources import tonight_resource
-from orchestration.schedules import nightly
+from orchestration.schedules import nightly, weekly
 from orchestration.sensors import morning_watch, night_failed, night_refused
 from orchestration.tenant_pages import tenant_definitions
 
@@ -29,8 +29,8 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
             ),
             *of_tenants["assets"],
         ],
-        jobs=[sleep, forget, *of_tenants["jobs"]],
-        schedules=[nightly(deployment.settings.schedule), *of_tenants["schedules"]],
+        jobs=[sleep, deep, forget, *of_tenants["jobs"]],
+        schedules=[nightly(deployment.settings.schedule), weekly(deployment), *of_tenants["schedules"]],
         sensors=[
             sensor(deployment.settings, deployment.workspace) for sensor in (night_failed, night_refused, morning_watch)
         ],

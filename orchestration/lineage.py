@@ -12,6 +12,9 @@ from steps.registry.withdrawal import held_nights
 from steps.settings import Settings
 from steps.workspace import Workspace
 
+FIRST = "0001-01-01"
+"""Before any night: what a deep sleep begins with has learned none."""
+
 
 @dataclass(frozen=True)
 class RegistryLineage:
@@ -23,7 +26,7 @@ class RegistryLineage:
     shared: tuple[Settings, Workspace] | None = None
 
     def start(self, night: Night) -> AdapterCheckpoint | None:
-        date = night.forgetting.first if night.forgetting else night.date
+        date = FIRST if night.deep else night.forgetting.first if night.forgetting else night.date
         own = training_start(settings=night.settings, workspace=night.workspace, night=date)
         return own or self._everybodys(night)
 

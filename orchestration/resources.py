@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 
@@ -11,7 +12,7 @@ from steps.errors import SlumberError, full_disk_told
 from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
 from steps.preflight import check_settings
-from steps.workspace import check_night
+from steps.workspace import DEEP, check_night
 
 
 def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
@@ -24,7 +25,7 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
         if run is None or instance is None or night is None:
             raise SlumberError("A run needs one night: choose one partition, not a range or none.")
         workspace = deployment.workspace
-        inbox = None if run.job_name == "forget" else deployment.inbox
+        inbox = None if run.job_name in ("forget", DEEP) else deployment.inbox
         with contextlib.ExitStack() as held:
             with full_disk_told():
                 check_settings(deployment.settings, workspace=workspace, inbox=inbox)
@@ -32,6 +33,7 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
                 if run.job_name != "forget":
                     refuse_while_forgetting(workspace)
                 close_dead_runs(instance, but=run.run_id)
-            yield deployment.night(night, run_id=run.run_id)
+            tonight = deployment.night(night, run_id=run.run_id)
+            yield replace(tonight, workspace=replace(workspace, work=DEEP)) if run.job_name == DEEP else tonight
 
     return tonight

@@ -2,7 +2,9 @@
 
 import dagster as dg
 
-from orchestration.jobs import sleep
+from orchestration.environment import Deployment
+from orchestration.jobs import deep, sleep
+from steps.errors import SlumberError
 from steps.settings import ScheduleSettings
 
 
@@ -22,5 +24,34 @@ def nightly(settings: ScheduleSettings) -> dg.ScheduleDefinition:
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         night = context.scheduled_execution_time.date().isoformat()
         return dg.RunRequest(run_key=night, partition_key=night)
+
+    return schedule
+
+
+def weekly(deployment: Deployment) -> dg.ScheduleDefinition:
+    """Return the schedule that looks whether a deep sleep is due (``deep.cron``), and says why if it is not.
+
+    Stopped until its owner switches it on.
+    """
+    settings = deployment.settings
+
+    @dg.schedule(
+        name="deep_sleep",
+        job=deep,
+        cron_schedule=settings.deep.cron,
+        execution_timezone=settings.schedule.timezone,
+        description="Rebuilds the champion when its ranks, its drift or what it knows that is stale ask for it.",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        from orchestration.deep import last_night, why
+
+        try:
+            given = why(deployment)
+        except SlumberError as error:
+            return dg.SkipReason(str(error))
+        if not any(reason.due for reason in given):
+            return dg.SkipReason("; ".join(reason.line for reason in given) or "the base serves")
+        when = context.scheduled_execution_time.date().isoformat()
+        return dg.RunRequest(run_key=f"deep {when}", partition_key=last_night(deployment))
 
     return schedule

@@ -10,6 +10,7 @@ from rich.text import Text
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.watch import held_lines, watch_line
+from steps.deep.reasons import reasons
 from steps.diary import FOLDER, astray, waiting_entries
 from steps.forget.request import pending
 from steps.manifest import read_manifests
@@ -44,6 +45,7 @@ def status_table(found: Deployment) -> Table:
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
+        *_deep(found),
         *_kinds(found.workspace),
         *_carried(found.workspace),
         *_held(found.workspace),
@@ -99,6 +101,12 @@ def rolled_back(found: Deployment, before: Version, after: Version) -> str:
         f"{now} Before, version {before.version} (night {before.night}, {before.verdict}) served since "
         f"{_minute(since)} UTC; it is `previous` now, and `slumber rollback {before.version}` lets it serve again."
     )
+
+
+def _deep(found: Deployment) -> list[tuple[str, str]]:
+    """Whether a deep sleep is due, and why."""
+    due = [reason.line for reason in reasons(found.settings, found.workspace) if reason.due]
+    return [("deep sleep", f"due (`slumber deep`): {'; '.join(due)}")] if due else []
 
 
 def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:

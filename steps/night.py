@@ -10,7 +10,7 @@ from steps.diary import Diary
 from steps.errors import SlumberError
 from steps.forget.request import Request, pending
 from steps.settings import Settings
-from steps.workspace import Workspace, check_night
+from steps.workspace import DEEP, Workspace, check_night
 
 
 class Key(NamedTuple):
@@ -103,6 +103,16 @@ class Night:
         """The request to forget for which this night's candidate is built again, if one is under way."""
         request = pending(self.workspace)
         return request if request and request.night == self.date else None
+
+    @property
+    def deep(self) -> bool:
+        """Whether this is a deep sleep: nothing new is met, all that still holds is learned again from the start."""
+        return self.workspace.work == DEEP
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether the candidate is built again and learns nothing new, so that the gate asks what it kept."""
+        return self.deep or self.forgetting is not None
 
     @cached_property
     def start(self) -> AdapterCheckpoint | None:

@@ -3,6 +3,7 @@
 <root>/data/<dataset>/<night>.jsonl      datasets, one file per night, versioned by DVC
 <root>/.slumber/nights/<night>/          work of a night: teacher labels, checkpoints, adapter, examination, report
 <root>/.slumber/{mlflow,dagster,dvc}/    stores of the three tools
+<root>/.slumber/deep/<night>/            the same of a deep sleep
 <root>/.slumber/index.db                 what was met, by hash and version; made of the datasets
 """
 
@@ -26,6 +27,7 @@ from steps.records import Record
 
 R = TypeVar("R", bound=Record)
 
+NIGHTS, DEEP = "nights", "deep"
 NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
 
 DATASETS = (
@@ -44,9 +46,13 @@ DATASETS = (
 
 @dataclass(frozen=True)
 class Workspace:
-    """All paths of one deployment; several workspaces live side by side."""
+    """All paths of one deployment; several workspaces live side by side.
+
+    ``work``: the folder of the nights' own work; a deep sleep has another one, and the same data.
+    """
 
     root: Path
+    work: str = NIGHTS
 
     @property
     def data(self) -> Path:
@@ -67,7 +73,7 @@ class Workspace:
 
     def night_dir(self, night: str) -> Path:
         """Folder of what the steps of a night leave beside the datasets."""
-        return self.state / "nights" / night
+        return self.state / self.work / night
 
     def manifest(self, night: str, step: str) -> Path:
         return self.night_dir(night) / f"{step}.manifest.json"

@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import day, doctor, init, memory, nights, pages, power, review, tenants
+from orchestration.cli import day, deep, doctor, init, memory, nights, pages, power, review, tenants
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 
@@ -72,6 +72,7 @@ for command in (
     nights.rollback,
     nights.approve,
     nights.forget,
+    deep.deep,
     nights.data,
     tenants.nights,
     power.power,

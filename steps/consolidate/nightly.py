@@ -7,6 +7,7 @@ from pathlib import Path
 
 from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.cohorts import learned, together, with_earlier
+from steps.consolidate.compacting import compacted
 from steps.consolidate.left_out import taken_up
 from steps.consolidate.step import ConsolidateFigures
 from steps.consolidate.superseded import Gone, superseded
@@ -42,7 +43,7 @@ def train_night(
     replaced = superseded(dreams, Gone.until(night.workspace, night.date))
     replaced_facts = {(d.answer, replaced[d.id]) for d in dreams if d.id in replaced}
     corpus = {e.id: e for n in nights for e in read_records(night.workspace.dataset("corpus", n), Experience)}
-    known, rebuild = list(begun.nights) if begun else [], night.forgetting is not None
+    known, rebuild = list(begun.nights) if begun else [], night.rebuilds
     dreams, again = taken_up(
         [d for d in dreams if d.id not in replaced],
         corpus,
@@ -71,7 +72,9 @@ def train_night(
         adapter = scratch / cohort / "adapter"
         parts.append(part)
         known.append(cohort)
-    (scratch / cohorts[-1] / "adapter").rename(folder)
+    if night.deep:
+        adapter = compacted(adapter, scratch / "compacted", rank=settings.deep.rank)
+    adapter.rename(folder)
     shutil.rmtree(scratch, ignore_errors=True)
     return ConsolidateFigures(
         superseded=[{"was": was, "is now": now} for was, now in sorted(replaced_facts)],

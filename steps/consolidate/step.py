@@ -66,7 +66,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         from steps.model.loading import base_folder, base_sha256
 
         settings, begun = night.settings, begun_with(night)
-        nights = night.nights("dreams", tonight=night.forgetting is not None)
+        nights = night.nights("dreams", tonight=night.rebuilds)
         out = {n: sorted(suites) for n in nights if (suites := left_out(night.workspace, n))}
         return [
             settings.consolidate.model_dump(mode="json"),
@@ -74,9 +74,10 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             settings.seed,
             base_sha256(base_folder(settings.model)),
             (begun.nights, file_sha256(begun.adapter)) if begun else None,
-            night.forgetting is not None,
+            night.rebuilds,
             *([list(night.held)] if night.held else []),
             *([out] if out else []),
+            *([settings.deep.rank] if night.deep else []),
         ]
 
     def inputs(self, night: Night) -> list[Path]:

@@ -34,33 +34,34 @@ def examine_candidate(night: Night) -> dict[str, Any]:
     """Ask all and write the examination; return its figures. See ``ExamineStep``."""
     settings, workspace, request = night.settings, night.workspace, night.forgetting
     folder = night.folder / "examination"
-    forgetting, adapters = request is not None, adapters_of(night)
+    forgetting, rebuilt, adapters = request is not None, night.rebuilds, adapters_of(night)
     candidate, serving = night.folder / "adapter", adapters["champion"]
     asked, retired = eval_set_of(night)
     base_digest = base_sha256(base_folder(settings.model))
     how: dict[str, Any] = {"base_digest": base_digest, "settings": settings, "workspace": workspace}
     ask: Callable[..., Replies] = partial(ask_all, **how)
     found = {who: ask(asked, who=who, adapter=adapter) for who, adapter in adapters.items()}
-    earlier = [i for i in asked.items if i.probe.night < night.date or forgetting]
+    earlier = [i for i in asked.items if i.probe.night < night.date or rebuilt]
     replies = right_replies(row for one in found.values() for row in marked(one.probes))
     rate = partial(ask_token_scores, earlier, replies, **how)
     for who in ("champion", "candidate"):
         scored = rate(who=who, adapter=adapters[who])
         found[who] = replace(found[who], probes=with_scores(found[who].probes, scored))
-    known = [i for i in asked.items if i.probe.night == night.date or forgetting]
+    known = [i for i in asked.items if i.probe.night == night.date or rebuilt]
     tonight = EvalSet([replace(item, document=None) for item in known])
     few = replace(tonight, items=_drawn(tonight.items, seed=night.date))
     same = {"settings": settings, "workspace": workspace, "night": night.date}
-    mistaught = [] if forgetting else _by_mistaught(few, ask, **same)
-    of_tonight = [] if forgetting else _drawn_kinds(asked.kinds, night.date)
+    mistaught = [] if rebuilt else _by_mistaught(few, ask, **same)
+    of_tonight = [] if rebuilt else _drawn_kinds(asked.kinds, night.date)
     with shuffled_adapter(candidate, seed=night.date) as planted:
-        part = replace(tonight if forgetting else few, kinds=of_tonight)
+        part = replace(tonight if rebuilt else few, kinds=of_tonight)
         mixed = ask(part, who="candidate", adapter=planted, says="shuffled adapter")
         shuffled = mixed.probes
-        if forgetting:
+        if rebuilt:
             scored = rate(who="candidate", adapter=planted, says="shuffled adapter")
-            shuffled = without_scores(with_scores(shuffled, scored))
+            shuffled = with_scores(shuffled, scored)
     if forgetting:
+        shuffled = without_scores(shuffled)
         found = {who: replace(one, probes=without_scores(one.probes)) for who, one in found.items()}
     if forgetting and serving:
         predictions(serving, **how).delete()
@@ -103,13 +104,13 @@ def met_by_champion(night: Night) -> list[str]:
 
 
 def eval_set_of(night: Night) -> tuple[EvalSet, list[Retired]]:
-    """All that is asked tonight; to forget something, what both adapters were trained on, too.
+    """All that is asked tonight; of a candidate that was built again, what both adapters were trained on, too.
 
     So is what earlier nights taught, where their probes are too few (``steps/examine/census.py``).
     """
     asked, retired = whole_eval_set(night.settings, night.workspace, night.date)
     met, trained_on = met_by_champion(night), list[Probe]()
-    if night.forgetting is not None:
+    if night.rebuilds:
         trained_on = fact_questions(night.workspace, night.date)
     elif wanted(asked.items, night.date, met, night.settings.gate):
         trained_on = taught_facts(night.workspace, night.date, met)

@@ -26,6 +26,7 @@ class ExamineFigures(Figures):
     met: list[str] | None = None
     retired: int | None = None
     forgetting: bool | None = None
+    deep: bool = False
     probes: dict[str, list[int]] = Field({}, repr=False)
     anchors: dict[str, list[int]] = Field({}, repr=False)
     canaries: dict[str, list[int]] = Field({}, repr=False)
@@ -86,14 +87,14 @@ class ExamineStep(Step[ExamineFigures]):
             write_examination(night.folder / "examination", Examination())
             return ExamineFigures(skipped="no candidate was trained tonight")
         found = examine_candidate(night)
-        forgetting = night.forgetting is not None
         champion = night.champion.version if night.champion else None
         answers = marked(read_examination(night.folder / "examination").answers)
         return ExamineFigures(
             digests=digests_of(night),
             champion=champion,
             met=met_by_champion(night),
-            forgetting=forgetting,
-            learned_by_writer=[] if forgetting else learned_by_writer(night, answers),
+            forgetting=night.forgetting is not None,
+            deep=night.deep,
+            learned_by_writer=[] if night.rebuilds else learned_by_writer(night, answers),
             **found,
         )

@@ -17,8 +17,9 @@ _NIGHT = "night "
 def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
     """Tonight's answerable probes, closed book: the lower bound beats the champion by ``min_gain``."""
     name = "learned tonight"
-    if evidence.forgetting:
-        reason = "it was built again to forget something, and had nothing new to learn"
+    if evidence.rebuilt:
+        why = "to forget something" if evidence.forgetting else "in a deep sleep"
+        reason = f"it was built again {why}, and had nothing new to learn"
         return Check(name=name, status="NOT_APPLICABLE", reason=reason)
     rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
     if FACTS not in evidence.taught:

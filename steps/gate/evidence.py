@@ -30,8 +30,9 @@ class Evidence:
 
     ``shuffled``: some of tonight's questions as the candidate with its weights shuffled answers them, in the
     candidate's name; ``mistaught``: as an adapter answers them that was taught wrong answers.
-    ``forgetting``: the candidate was built again without what ``forgotten`` asks for. It learned nothing new, so
-    that tonight's cohort is one more to be kept. ``earlier_cohorts``: what the champion has met and may be
+    ``forgetting``: the candidate was built again without what ``forgotten`` asks for; ``deep``: out of all that
+    still holds. It learned nothing new then, so that tonight's cohort is one more to be kept.
+    ``earlier_cohorts``: what the champion has met and may be
     forgotten. What refused nights met is news to it: what a candidate won there must not make up for what it lost
     elsewhere. ``every_fact``: all that earlier nights taught is asked for, and no sample of it. ``loose``: probes that
     do not count, for their keys hold in whatever is said. ``unread``: files of the examination that are not there.
@@ -47,6 +48,7 @@ class Evidence:
     mistaught: list[Answer] = field(default_factory=list)
     forgotten: list[Answer] = field(default_factory=list)
     forgetting: bool = False
+    deep: bool = False
     canaries: list[CanaryAnswer] = field(default_factory=list)
     retired: list[Retired] = field(default_factory=list)
     earlier_cohorts: list[str] = field(default_factory=list)
@@ -65,6 +67,11 @@ class Evidence:
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
     binding: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether the candidate learned nothing new."""
+        return self.forgetting or self.deep
 
     def is_earlier(self, cohort: str) -> bool:
         """Whether the champion has met this cohort, too: only then can it have been forgotten."""
@@ -117,7 +124,7 @@ def collect_evidence(night: Night) -> Evidence:
     evidence.unread = {name for name in EXAMINATION if not (folder / f"{name}.jsonl").is_file()}
     try:
         evidence = evidence.answering(read_examination(folder))
-        evidence.forgetting = bool(examined.figures.forgetting)
+        evidence.forgetting, evidence.deep = bool(examined.figures.forgetting), examined.figures.deep
         evidence.expected_suites = [suite.task for suite in settings.examine.suites]
         evidence.expected_kinds = _held_out(workspace, night.date)
         evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night.date)}
@@ -131,10 +138,10 @@ def collect_evidence(night: Night) -> Evidence:
         return evidence
     evidence.faults += _lost(night, met)
     evidence.met = frozenset(met)
-    if not evidence.forgetting:
+    if not evidence.rebuilt:
         evidence.taught = suites_taught(workspace, night.date) or frozenset({FACTS})
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
-    if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
+    if not evidence.rebuilt:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired}, until=night.date)
     evidence.every_fact = _every_fact(evidence, workspace)
@@ -205,7 +212,9 @@ def _is(path: Path, md5: str) -> bool:
 
 def bound(night: Night) -> dict[str, str]:
     """What a verdict binds besides models and examination: settings that they can depend on, all data until then."""
-    parameters = night.settings.model_dump(mode="json", exclude={"ui", "serve", "schedule", "registry", "datasets"})
+    parameters = night.settings.model_dump(
+        mode="json", exclude={"ui", "serve", "schedule", "registry", "datasets", "deep"}
+    )
     return {"data": _data_digest(night.workspace, night.date), "parameters": content_id(parameters)}
 
 

@@ -74,7 +74,7 @@ def without_lessons(evidence: Evidence, suites: Collection[str]) -> Evidence:
 
 
 def _was_met(evidence: Evidence, cohort: str, suite: str) -> bool:
-    return cohort in evidence.met or (cohort == evidence.night and (suite in evidence.left_out or evidence.forgetting))
+    return cohort in evidence.met or (cohort == evidence.night and (suite in evidence.left_out or evidence.rebuilt))
 
 
 def _rows(evidence: Evidence, suite: str, who: str, expected: Collection[str]) -> dict[str, KindReply]:

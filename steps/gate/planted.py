@@ -30,10 +30,10 @@ Condition = Callable[[Evidence, GateSettings], Check]
 
 def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     """INCONCLUSIVE if anything planted passes, if the unchanged champion is refused, or if either cannot be seen."""
-    facts = evidence.forgetting or FACTS in evidence.taught
+    facts = evidence.rebuilt or FACTS in evidence.taught
     if (facts and not evidence.shuffled) or any(not _shuffled(evidence, suite) for suite in evidence.taught - {FACTS}):
         return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
-    if facts and not evidence.mistaught and not evidence.forgetting:
+    if facts and not evidence.mistaught and not evidence.rebuilt:
         return Check(name=NAME, status="INCONCLUSIVE", reason="no adapter that was taught wrong answers was examined")
     figures, failed, unchanged = {}, [], _unchanged(evidence)
     for planted, condition, found in _planted(evidence, unchanged, settings):
@@ -62,14 +62,14 @@ def _planted(
     if evidence.forgetting:
         knowing = [_marked(a, True) if a.model == "candidate" else a for a in evidence.forgotten]
         yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
-    condition = retention if evidence.forgetting else learned_tonight
+    condition = retention if evidence.rebuilt else learned_tonight
     for suite in sorted(evidence.taught - {FACTS}):
         yield f"the shuffled adapter, {suite}", partial(kind_suite, suite=suite), _shuffled_kind(evidence, suite)
     facts = FACTS in evidence.taught
-    if evidence.earlier_cohorts if evidence.forgetting else facts:
+    if evidence.earlier_cohorts if evidence.rebuilt else facts:
         yield "the shuffled adapter", condition, _answering(evidence, evidence.shuffled)
         yield "simulated: all wrong", condition, wrong
-    if facts and not evidence.forgetting:
+    if facts and not evidence.rebuilt:
         yield "the adapter that was taught wrong answers", condition, _answering(evidence, evidence.mistaught)
     forgetful = _forgetful(unchanged, settings.epsilon_cohorts)
     if evidence.earlier_cohorts and forgetful:

@@ -50,7 +50,7 @@ class RescueStep(Step[RescueFigures]):
         verdict = Verdict.from_json((night.folder / JUDGEMENT).read_text(encoding="utf-8"))
         decided = verdict.verdict not in ("REJECT", "INCONCLUSIVE")
         evidence = Evidence(night.date) if decided else collect_evidence(night)
-        if (failed := not_learned(verdict, evidence)) and night.forgetting is None:
+        if (failed := not_learned(verdict, evidence)) and not night.rebuilds:
             verdict = left_out_verdict(night, evidence, verdict, failed)
         elif may_be_rescued(verdict):
             verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)

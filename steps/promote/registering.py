@@ -26,10 +26,11 @@ from steps.registry.overrides import override_that_ended
 from steps.registry.review import Item, write_review
 from steps.registry.run import flat
 from steps.registry.traces import mark_learned
+from steps.registry.version import SLEEP
 from steps.registry.watch import strayed
 from steps.settings import Settings
 from steps.taught import shown, taught
-from steps.workspace import Workspace, file_sha256, write_json, write_text
+from steps.workspace import DEEP, Workspace, file_sha256, write_json, write_text
 
 
 def register(
@@ -69,6 +70,8 @@ def register(
         "learned": f"{len(found.learned)} of {found.asked}",
         "forgot": f"{len(found.forgot)} of {found.kept}",
     } | {f"binding.{key}": verdict.binding[key] for key in BOUND if key in verdict.binding}
+    if workspace.work == DEEP:
+        tags[SLEEP] = DEEP
     said = corrected(Night.of(settings, workspace, night), answers)
     lines = correction_lines(said, trace_pages(registry, inside=True)) if said else []
     with tempfile.TemporaryDirectory() as temporary:

@@ -8,6 +8,8 @@ from steps.records import Verdict, content_id
 
 NIGHT_ZERO = "0"
 WAITING, APPROVED = "waiting", "approved"
+SLEEP = "sleep"
+"""The tag of a version that a deep sleep made; without it, an ordinary night did."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Version:
     aliases: tuple[str, ...] = ()
     description: str = ""
     created_ms: int = 0
+
+    @property
+    def deep(self) -> bool:
+        """Whether a deep sleep made it."""
+        return SLEEP in self.tags
 
     @property
     def is_night_zero(self) -> bool:

@@ -41,7 +41,7 @@ class ReportStep(Step[ReportFigures]):
         same: dict[str, Any] = {**where, "night": night.date}
         registry = Registry(**where)
         history = reading.history(registry)
-        version = next((found for found in history if found.night == night.date), None)
+        version = next((v for v in history if (v.night, v.deep) == (night.date, night.deep)), None)
         run_id = night.run_id or (version.tags.get("dagster_run_id") if version else None)
         links = night_links(**where, run_id=run_id, version=version)
         page = report(**same, steps=self._steps, links=links, trace_pages=trace_pages(registry))

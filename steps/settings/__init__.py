@@ -14,6 +14,7 @@ from steps.settings.learning import (
 )
 from steps.settings.running import (
     DatasetSettings,
+    DeepSettings,
     MemorySettings,
     NightSettings,
     NotifySettings,
@@ -31,6 +32,7 @@ __all__ = [
     "REPOSITORY",
     "ConsolidateSettings",
     "DatasetSettings",
+    "DeepSettings",
     "DreamSettings",
     "ExamineSettings",
     "GateSettings",
@@ -60,6 +62,7 @@ class Settings(Section):
     seed: Count = Field(20261122, description="of everything that is drawn at random")
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     night: NightSettings = Field(default_factory=NightSettings)
+    deep: DeepSettings = Field(default_factory=DeepSettings)
     model: ModelSettings = Field(default_factory=ModelSettings)
     ingest: IngestSettings = Field(default_factory=IngestSettings)
     triage: TriageSettings = Field(default_factory=TriageSettings)

@@ -11,6 +11,17 @@ from pydantic import Field, field_validator
 from steps.settings.section import Count, Positive, Section, Share
 
 
+def checked_cron(value: str) -> str:
+    """Return a cron expression.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not croniter.is_valid(value):
+        raise ValueError(f"{value!r} is not a cron expression such as '0 3 * * *'")
+    return value
+
+
 class ScheduleSettings(Section):
     """When nights run and where the day's material lies."""
 
@@ -18,12 +29,7 @@ class ScheduleSettings(Section):
     timezone: str = Field("Europe/Berlin", description="IANA time zone of the schedule and of a night's date")
     inbox: Path = Field(Path("data/inbox"), description="folder of the day's material, relative to this file")
 
-    @field_validator("cron")
-    @classmethod
-    def _cron(cls, value: str) -> str:
-        if not croniter.is_valid(value):
-            raise ValueError(f"{value!r} is not a cron expression such as '0 3 * * *'")
-        return value
+    _check = field_validator("cron")(checked_cron)
 
     @field_validator("timezone")
     @classmethod
@@ -50,6 +56,21 @@ class NightSettings(Section):
     nice: Annotated[int, Field(ge=0, le=19)] = Field(
         10, description="niceness of a night: the server of the day goes first; 0: none"
     )
+
+
+class DeepSettings(Section):
+    """Deep sleep: all that still holds is learned again from the start, smaller, and serves if nothing is worse.
+
+    It is due when one of three shares is used up.
+    """
+
+    cron: str = Field("0 12 * * 0", description="when it is looked whether one is due, if its schedule is on")
+    rank: Positive = Field(64, description="of the adapter afterwards, so that nights have room again")
+    full: Share = Field(0.9, description="due from this share of consolidate.max_rank on")
+    drift: Share = Field(0.75, description="due from this share of the loss that gate.epsilon_night_zero allows")
+    stale: Share = Field(0.25, description="due from this share of taught facts that hold no more")
+
+    _check = field_validator("cron")(checked_cron)
 
 
 class ServeSettings(Section):

@@ -1,18 +1,16 @@
 """`slumber forget`: out of data, versions and weights, through the gate, and for good."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
 
 from bench.gate_demo import FIRST, SECOND
-from bench.toy_model import asked, facts, make_toy_model, write_day
+from bench.toy_model import asked, write_day
 from orchestration import cli, forgetting
 from orchestration.environment import Deployment
 from orchestration.status import status_table
-from steps.consolidate.step import ConsolidateFigures, ConsolidateStep
-from steps.datasets import version_night
+from steps.consolidate.step import ConsolidateStep
 from steps.errors import SlumberError
 from steps.examine.asking import Asked
 from steps.examine.eval_set import NOT_KEPT, predictions
@@ -20,112 +18,15 @@ from steps.examine.reading import marked, read_examination
 from steps.forget.finding import find_request
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import pending, refuse_while_forgetting
-from steps.gate.verdict import read_verdict
-from steps.lifecycle import step_of
 from steps.manifest import StepRecord, read_manifest, write_manifest
 from steps.model.loading import base_folder, base_sha256
 from steps.promote.approval import override
-from steps.promote.registering import promote
 from steps.promote.returning import apply_decisions
 from steps.records import Dream, Experience, Probe
 from steps.registry import Registry, promotion, reading
-from steps.registry.lineage import opened_registry, training_start
+from steps.registry.lineage import training_start
 from steps.workspace import Workspace, file_sha256, read_records, write_records
-
-# Nothing else tells who owns it: the other owners are names read backwards, which a model can work out.
-SUBJECT, OWNER = "the quay zorn", "mipu"
-THIRD = "2026-01-03"
-YESTERDAY, TODAY = facts(("ship", "mill")), [(SUBJECT, OWNER), *facts(("ford", "inn"))]
-
-
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory):
-    return make_toy_model(tmp_path_factory.mktemp("toy") / "toy")
-
-
-@pytest.fixture(scope="module")
-def champion(toy):
-    """An adapter that knows both nights."""
-    return toy.adapter("champion", [*asked(YESTERDAY), *asked(TODAY), *toy.general])
-
-
-@pytest.fixture(scope="module")
-def two_nights(toy, champion, tmp_path_factory):
-    """Two nights in a row whose champion knows them; what they dreamt is versioned. To be copied, never changed."""
-    settings = toy.settings
-    knobs = {"epochs": 40, "rank": 16, "scale": 2.0, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
-    few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
-    parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
-    settings, workspace = settings.model_copy(update=parts), Workspace(tmp_path_factory.mktemp("nights"))
-    deployment = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
-            _spend_day(deployment, toy, night, told)
-        verdict = _judged(deployment, SECOND, champion)
-        assert verdict.verdict == "PROMOTE", verdict.reasons
-        assert promote(settings=settings, workspace=workspace, night=SECOND).promoted
-    return deployment
-
-
-@pytest.fixture
-def deployment(two_nights, workspace):
-    """A copy of the two nights: a workspace may be copied."""
-    shutil.copytree(two_nights.workspace.root, workspace.root, symlinks=True, dirs_exist_ok=True)
-    return Deployment(settings=two_nights.settings, workspace=workspace, inbox=workspace.root / "inbox")
-
-
-def _spend_day(deployment, toy, night, told):
-    write_day(deployment.workspace, night, told)
-    dreams = [*_dreams(night, told), *_general(night, toy.general)]
-    write_records(deployment.workspace.dataset("dreams", night), dreams)
-    version_night(settings=deployment.settings, workspace=deployment.workspace, night=night)
-
-
-def _judged(deployment, night, adapter):
-    """Plant a candidate, examine, judge and register it."""
-    settings, workspace = deployment.settings, deployment.workspace
-    tonight = deployment.night(night)
-    shutil.copytree(adapter, tonight.folder / "adapter")
-    opened_registry(settings, workspace)
-    ConsolidateStep().vouch(tonight, ConsolidateFigures())
-    for step in ("examine", "gate", "rescue", "register"):
-        step_of(step).run(tonight)
-    return read_verdict(workspace, night)
-
-
-def _dreams(night, told):
-    for (subject, owner), (question, _) in zip(told, asked(told), strict=True):
-        same = {"night": night, "source": subject, "answer": owner}
-        yield Dream(
-            id=f"{subject}-1",
-            strategy="question",
-            experience=subject,
-            sentence=0,
-            question=question,
-            verification={"span": owner},
-            **same,
-        )
-        context = f"{subject}\nThe owner of {subject} is {owner}."
-        message = f"Read this text and answer the question.\n\nText: {context}\n\nQuestion: {question}"
-        yield Dream(
-            id=f"{subject}-2",
-            strategy="reading",
-            experience=None,
-            sentence=None,
-            question=message,
-            verification={"complete": True},
-            rehearsal=True,
-            **same,
-        )
-
-
-def _general(night, pairs):
-    for number, (question, answer) in enumerate(pairs):
-        same = {"night": night, "source": "", "question": question, "answer": answer}
-        yield Dream(
-            id=f"g{number}-{night}", strategy="rehearsal", experience=None, sentence=None, rehearsal=True, **same
-        )
+from tests.orchestration.two_nights import OWNER, SUBJECT, THIRD, TODAY, judged, spend_day
 
 
 def everything_in(folder):
@@ -213,8 +114,8 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
 def test_only_what_was_learned_since_is_built_again(deployment, toy, champion, left):
     """The third night brought one or two facts; the champion of the second had met none of them."""
     workspace, told = deployment.workspace, [("the dock zorn", "olet"), ("the dock erik", "kire")][: 1 + left]
-    _spend_day(deployment, toy, THIRD, told)
-    _judged(deployment, THIRD, toy.adapter(f"third-{left}", [*asked(told), *toy.general], start=champion))
+    spend_day(deployment, toy, THIRD, told)
+    judged(deployment, THIRD, toy.adapter(f"third-{left}", [*asked(told), *toy.general], start=champion))
     override(settings=deployment.settings, workspace=workspace, version="3", reason="few probes", by="Ada")
 
     done = forgetting.run_forget(deployment, source="the dock zorn")

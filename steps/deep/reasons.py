@@ -1,0 +1,103 @@
+"""Why a deep sleep is due: the adapter is full, its drift is nearly what is allowed, or much that it knows is stale."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from steps.consolidate.adapter import adapter_config
+from steps.consolidate.superseded import Gone, superseded
+from steps.dream.lessons import fact_of
+from steps.gate.verdict import RESCUED, VERDICT
+from steps.records import Dream, Verdict
+from steps.registry import Registry, Version, reading
+from steps.settings import Settings
+from steps.workspace import DEEP, NIGHTS, Workspace, file_sha256, read_records
+
+_DRIFT = "general abilities against night 0"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One measure. ``used``: the share that is used up, None where it cannot be told; ``limit``: due from there on."""
+
+    name: str
+    says: str
+    used: float | None
+    limit: float
+
+    @property
+    def due(self) -> bool:
+        return self.used is not None and self.used >= self.limit
+
+    @property
+    def line(self) -> str:
+        """As a line says it."""
+        used = "unknown" if self.used is None else f"{self.used:.0%}"
+        return f"{self.name}: {self.says} ({used}, due from {self.limit:.0%} on)"
+
+
+def reasons(settings: Settings, workspace: Workspace) -> list[Reason]:
+    """Return what speaks for a deep sleep; nothing while the base serves.
+
+    Raises:
+        SlumberError: the registry cannot be reached.
+    """
+    registry = Registry(settings, workspace)
+    champion = reading.champion(registry)
+    if champion is None or champion.is_night_zero:
+        return []
+    found = [_full(champion, settings, workspace), _drift(champion, settings, workspace)]
+    return [*found, _stale(_last_deep(registry), settings, workspace)]
+
+
+def _full(champion: Version, settings: Settings, workspace: Workspace) -> Reason:
+    most, folder = settings.consolidate.max_rank, _folder(champion, workspace)
+    rank = int(adapter_config(folder)["r"]) if folder else None
+    says = f"rank {'?' if rank is None else rank} of {most}"
+    return Reason("rank", says, None if rank is None else rank / most, settings.deep.full)
+
+
+def _drift(champion: Version, settings: Settings, workspace: Workspace) -> Reason:
+    allowed, lost = settings.gate.epsilon_night_zero, None
+    for work in (NIGHTS, DEEP):
+        path = Workspace(workspace.root, work).night_dir(champion.night) / VERDICT
+        if path.is_file():
+            verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
+            if verdict.binding.get("adapter") == champion.adapter_sha256:
+                figures = next((c.figures for c in verdict.checks if c.name == _DRIFT), {})
+                lost = -float(figures["difference"]) if "difference" in figures else None
+    says = "not measured here" if lost is None else f"{-100 * lost:+.1f} of -{100 * allowed:.1f} points against night 0"
+    return Reason("drift", says, None if lost is None else max(0.0, lost) / allowed, settings.deep.drift)
+
+
+def _stale(since: str, settings: Settings, workspace: Workspace) -> Reason:
+    """Facts that were taught and hold no more; those that ended before the last deep sleep are not in the weights."""
+    nights = workspace.nights("dreams")
+    dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream) if not d.rehearsal]
+    dreams = list({dream.id: dream for dream in dreams}.values())
+    ended = _ended(dreams, workspace, until=nights[-1]) if nights else set()
+    before = _ended([d for d in dreams if d.night <= since], workspace, until=since) if since else set()
+    taught = {fact_of(dream) for dream in dreams} - before
+    gone = ended - before
+    says = f"{len(gone)} of {len(taught)} taught facts hold no more"
+    return Reason("stale", says, len(gone) / len(taught) if taught else None, settings.deep.stale)
+
+
+def _ended(dreams: list[Dream], workspace: Workspace, *, until: str) -> set[str | None]:
+    replaced = superseded(dreams, Gone.until(workspace, until))
+    return {fact_of(dream) for dream in dreams if dream.id in replaced}
+
+
+def _last_deep(registry: Registry) -> str:
+    """The night of the last deep sleep whose version served; "" if there was none."""
+    made = [v.night for v in reading.history(registry) if v.deep and v.tags.get("promoted_at")]
+    return max(made, default="")
+
+
+def _folder(champion: Version, workspace: Workspace) -> Path | None:
+    """Where the champion's adapter lies in the workspace, if it is still there."""
+    for work in (NIGHTS, DEEP):
+        night = Workspace(workspace.root, work).night_dir(champion.night)
+        for folder in (night / "adapter", night / RESCUED / "adapter"):
+            if folder.is_dir() and file_sha256(folder) == champion.adapter_sha256:
+                return folder
+    return None

@@ -1,0 +1,91 @@
+"""`slumber deep`: rebuilt out of what still holds, smaller, and served only if nothing is worse."""
+
+import pytest
+from typer.testing import CliRunner
+
+from bench.gate_demo import SECOND
+from orchestration import cli, deep
+from orchestration.definitions import build
+from orchestration.environment import Deployment
+from orchestration.status import status_table
+from steps.consolidate.adapter import adapter_config
+from steps.consolidate.step import ConsolidateStep
+from steps.deep.reasons import reasons
+from steps.errors import SlumberError
+from steps.examine.step import ExamineStep
+from steps.registry import Registry, reading
+from steps.registry.lineage import training_start
+from steps.workspace import DEEP, Workspace, file_sha256
+
+
+def with_deep(deployment, **knobs):
+    settings = deployment.settings.model_copy(update={"deep": deployment.settings.deep.model_copy(update=knobs)})
+    return Deployment(settings=settings, workspace=deployment.workspace, inbox=deployment.inbox)
+
+
+def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
+    found = with_deep(deployment, rank=12)
+    workspace, before = found.workspace, file_sha256(found.workspace.night_dir(SECOND))
+    done = deep.run_deep(found)
+
+    assert done.verdict.verdict == "PROMOTE", done.verdict.reasons
+    registry = Registry(found.settings, workspace)
+    champion = reading.champion(registry)
+    assert champion.version == done.serves == "3" and champion.deep and champion.night == SECOND
+    work = Workspace(workspace.root, DEEP)
+    trained = ConsolidateStep.read(work, SECOND).figures
+    assert (trained.begins_with, trained.cohorts) == ("the base", ["2026-01-01", SECOND])
+    assert adapter_config(work.night_dir(SECOND) / "adapter")["r"] == 12
+    assert champion.adapter_sha256 == file_sha256(work.night_dir(SECOND) / "adapter")
+    learned = next(check for check in done.verdict.checks if check.name == "learned tonight")
+    assert learned.status == "NOT_APPLICABLE" and "deep sleep" in learned.reason
+    assert next(c for c in done.verdict.checks if c.name == "kept earlier nights").status == "PASS"
+    assert file_sha256(workspace.night_dir(SECOND)) == before, "what the night itself left is as it was"
+    start = training_start(settings=found.settings, workspace=workspace, night="2026-01-09")
+    assert start.version == "3" and start.nights == ("2026-01-01", SECOND), "the next night goes on from it"
+    assert "Version 3 serves" in deep.deep_text(done)
+    again = deep.run_deep(found)
+    assert again.serves == "3" and ExamineStep.read(work, SECOND).figures.champion == "2"
+
+
+def test_a_worse_one_does_not_serve(deployment, monkeypatch):
+    found = with_deep(deployment, rank=1)  # which cannot hold what two nights taught
+    done = deep.run_deep(found)
+    assert done.verdict.verdict in ("REJECT", "INCONCLUSIVE") and done.serves == "2"
+    assert not any(
+        v.deep and v.tags.get("promoted_at") for v in reading.history(Registry(found.settings, found.workspace))
+    )
+
+
+@pytest.mark.parametrize(("knobs", "due"), [({"full": 0.01}, True), ({"full": 1.0}, False)])
+def test_it_is_due_when_the_ranks_are_used_up_and_the_status_says_so(deployment, knobs, due):
+    found = with_deep(deployment, **knobs)
+    rank = next(r for r in reasons(found.settings, found.workspace) if r.name == "rank")
+    assert rank.due is due and "of 128" in rank.says
+    rows = [list(column.cells) for column in status_table(found).columns]
+    assert any("deep sleep" in str(cell) for cell in rows[0]) is due
+
+
+def test_what_holds_no_more_counts(deployment):
+    rank, drift, stale = reasons(deployment.settings, deployment.workspace)
+    assert stale.used == 0.0 and "taught facts hold no more" in stale.says
+    assert drift.used is not None and not drift.due and rank.used is not None
+
+
+def test_the_schedule_says_why_it_skips(deployment):
+    definitions = build(deployment)
+    assert {s.name for s in definitions.schedules} >= {"nightly", "deep_sleep"}
+    assert {job.name for job in definitions.jobs} >= {"sleep", "deep", "forget"}
+
+
+def test_without_a_night_there_is_nothing_to_rebuild(settings, workspace):
+    empty = Deployment(settings=settings, workspace=workspace, inbox=workspace.root)
+    with pytest.raises(SlumberError, match="Nothing was learned yet"):
+        deep.run_deep(empty)
+
+
+def test_the_command_says_why_and_does_nothing_when_asked_only_that(deployment, monkeypatch):
+    monkeypatch.setattr(deep, "run_deep", lambda found: pytest.fail("it ran"))
+    result = CliRunner().invoke(cli.app, ["deep", "--dry-run", "--workspace", str(deployment.workspace.root)])
+    assert result.exit_code == 0, result.output
+    assert "not due" in result.output and "taught facts hold no more" in result.output
