@@ -12,7 +12,7 @@ from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
 from steps.memory.forgetting import forget_in_memory
 from steps.records import Experience, Forgotten
-from steps.workspace import DATASETS, Workspace, read_records, write_records, write_text
+from steps.workspace import DATASETS, DEEP, NIGHTS, Workspace, read_records, write_records, write_text
 
 # The corpus is the last: by it is found what quotes it.
 _FILTERED = ("carried", "dreams", "unseen", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
@@ -44,7 +44,7 @@ def clear_work(request: Request, workspace: Workspace) -> None:
 
     Of the night that is built again the figures of the steps before training stay, without their examples.
     """
-    for folder in sorted((workspace.state / "nights").glob("????-??-??")):
+    for folder in sorted((workspace.state / NIGHTS).glob("????-??-??")):
         if folder.name < request.first:
             continue
         kept = {f"{step}{SUFFIX}" for step in _BEFORE_TRAINING} if folder.name == request.night else set()
@@ -55,6 +55,9 @@ def clear_work(request: Request, workspace: Workspace) -> None:
             if (folder / name).exists():
                 step = name.removesuffix(SUFFIX)
                 keep_figures(workspace, folder.name, step, but={"examples", "rows", "docs", "withdrawn"})
+    for folder in (workspace.state / DEEP).glob("????-??-??"):
+        if folder.name >= request.first:
+            shutil.rmtree(folder)
     alerts = workspace.state / "alerts.jsonl"
     told = [line for line in _lines(alerts) if (json.loads(line).get("night") or "") < request.first]
     if alerts.exists():

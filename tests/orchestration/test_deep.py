@@ -24,7 +24,7 @@ def with_deep(deployment, **knobs):
 
 
 def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
-    found = with_deep(deployment, rank=12)
+    found = deployment
     workspace, before = found.workspace, file_sha256(found.workspace.night_dir(SECOND))
     done = deep.run_deep(found)
 
@@ -35,7 +35,7 @@ def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
     work = Workspace(workspace.root, DEEP)
     trained = ConsolidateStep.read(work, SECOND).figures
     assert (trained.begins_with, trained.cohorts) == ("the base", ["2026-01-01", SECOND])
-    assert adapter_config(work.night_dir(SECOND) / "adapter")["r"] == 12
+    assert adapter_config(work.night_dir(SECOND) / "adapter")["r"] == 32, "two nights of rank 16: room enough"
     assert champion.adapter_sha256 == file_sha256(work.night_dir(SECOND) / "adapter")
     learned = next(check for check in done.verdict.checks if check.name == "learned tonight")
     assert learned.status == "NOT_APPLICABLE" and "deep sleep" in learned.reason
@@ -48,9 +48,11 @@ def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
     assert again.serves == "3" and ExamineStep.read(work, SECOND).figures.champion == "2"
 
 
-def test_a_worse_one_does_not_serve(deployment, monkeypatch):
-    found = with_deep(deployment, rank=1)  # which cannot hold what two nights taught
+def test_a_worse_one_does_not_serve(deployment):
+    found = with_deep(deployment, rank=2)  # which cannot hold what two nights taught
     done = deep.run_deep(found)
+    work = Workspace(found.workspace.root, DEEP)
+    assert adapter_config(work.night_dir(SECOND) / "adapter")["r"] == 2
     assert done.verdict.verdict in ("REJECT", "INCONCLUSIVE") and done.serves == "2"
     assert not any(
         v.deep and v.tags.get("promoted_at") for v in reading.history(Registry(found.settings, found.workspace))
