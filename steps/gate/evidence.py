@@ -182,7 +182,7 @@ def made_otherwise(night: Night) -> list[str]:
 
 
 def _lost(night: Night, met: list[str]) -> list[str]:
-    """Say of which nights that the champion has met the probes, or what was held out, are not here as they were stored."""
+    """Say of which nights that the champion has met probes, or what was held out, are not here as they were stored."""
     faults = []
     for cohort in (n for n in met if n < night.date):
         stored = current_hashes(night.workspace, cohort)
