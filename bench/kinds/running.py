@@ -26,7 +26,7 @@ from steps.records import Dream, Experience
 from steps.settings import REPOSITORY, Settings
 from steps.workspace import Workspace, read_records, write_json
 
-DATA = REPOSITORY / "data" / "bench" / "kinds"
+DATA = REPOSITORY / "data" / "bench" / "kinds" / "inbox"
 DATE = "2026-11-22"
 FREE = 96  # tokens of a free answer to what a held-out preference asks
 
