@@ -139,6 +139,26 @@ def day(
 
 
 @app.command()
+def kinds(
+    anchors_every: Annotated[
+        int, typer.Option("--anchors-every", min=1, help="ask every so-manieth item of the anchor suite")
+    ] = 6,
+    arms: Annotated[str | None, typer.Option("--arms", help="separated by semicolons (default: all)")] = None,
+    records: Annotated[int | None, typer.Option("--records", min=8, help="of each kind at most (default: all)")] = None,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/kinds"),
+) -> None:
+    """Learn invented demonstrations and preferences alone, in one night, and with TRL's SFTTrainer and DPOTrainer."""
+    from bench.kinds.running import measure
+
+    names = [name.strip() for name in arms.split(";")] if arms else []
+    settings = chosen_settings(params, model, device)
+    measure(settings, out.resolve(), anchors_every=anchors_every, arms=names, records=records)
+
+
+@app.command()
 def memory(
     night: Annotated[str, typer.Option("--night", help="a night that learned something and was remembered")],
     workspace: Annotated[Path, typer.Option("--workspace", help="where that night was")] = Path("."),

@@ -145,7 +145,10 @@ class Kind(ABC):
         return []
 
     def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
-        """What of a lesson (``steps.lesson``) stands in the experience, so that its dream need not repeat it."""
+        """What of a lesson (``steps.lesson``) stands in the experience, so that its dream need not repeat it.
+
+        Of a kind that is no facts at least its messages.
+        """
         return {}
 
     def held_out_with(self, dream: Dream) -> str:
