@@ -25,6 +25,7 @@ from steps.tenants import is_tenant, tenant_of, tenant_settings, tenant_workspac
 from steps.watch.record import Watched
 from steps.workspace import Workspace
 
+_BRING_SECONDS = 2.0  # to MLflow, of what was said in a room that makes way
 Tell = Callable[[str, str, Watched], None]
 
 
@@ -149,7 +150,7 @@ class Rooms:
         for room in rooms:
             assert room.tenant is not None
             if room.gone:
-                self._close(room.tenant, bring=False)
+                self._close(room.tenant, seconds=0.0)
                 continue
             with suppress(SlumberError):  # what is wrong with one keeps nobody else waiting; it says so itself
                 room.champion.look()
@@ -166,7 +167,7 @@ class Rooms:
         """Close all rooms; what is not in MLflow by then waits on disk."""
         self._stopped.set()
         for tenant in list(self._open):
-            self._close(tenant)
+            self._close(tenant, seconds=10.0)
 
     def _entered(self, room: Room) -> Room:
         assert room.tenant is not None
@@ -187,20 +188,20 @@ class Rooms:
                         f"{self._most} tenants are being answered, as many as serve.adapters allows: try again soon."
                     )
                 room = self._open.pop(idle[0])
-            self._shut(idle[0], room, bring=True)
+            self._shut(idle[0], room, seconds=_BRING_SECONDS)
 
-    def _close(self, tenant: str, *, bring: bool = True) -> None:
+    def _close(self, tenant: str, *, seconds: float) -> None:
         with self._lock:
             room = self._open.pop(tenant, None)
         if room is not None:
-            self._shut(tenant, room, bring=bring)
+            self._shut(tenant, room, seconds=seconds)
 
-    def _shut(self, tenant: str, room: Room, *, bring: bool) -> None:
+    def _shut(self, tenant: str, room: Room, *, seconds: float) -> None:
+        """Close a room; in so many seconds what was said is brought, the rest waits until there is room again."""
         room.champion.stop()
         self._engine.close(tenant)
-        room.diary.stop(seconds=2.0 if bring else 0.0)
-        if bring:
-            self._closed[tenant] = room.diary
+        room.diary.stop(seconds=seconds)
+        self._closed[tenant] = room.diary
 
     def _opened(self, tenant: str) -> Room:
         before = self._closed.get(tenant)
