@@ -42,7 +42,7 @@ class Cost:
     """Means over the tenants that were sampled. ``seconds`` are wall clock, ``cpu`` of this process.
 
     ``rows``, ``bytes``: in the registry's database, of one night. ``turn``: to find out whether a tenant's night is
-    due. ``cold``: until the first answer of one who was not awake, ``warm`` of one who was. ``load``: PEFT's share of it.
+    due. ``cold``: until the first word to one who slept, ``warm`` to one who was awake. ``load``: PEFT's share of it.
     """
 
     tenants: int
@@ -214,8 +214,8 @@ def show(costs: list[Cost]) -> None:
         "registry, MB": lambda c: f"{c.database / 1e6:.1f}",
         "to register a champion, s": lambda c: f"{c.plant_seconds:.2f}" if c.plant_seconds else "-",
         "is a night due, ms a tenant": lambda c: f"{c.turn_ms:.2f}",
-        "first answer, asleep before, ms": lambda c: f"{c.cold_ms:.0f}" if c.cold_ms else "-",
-        "first answer, awake, ms": lambda c: f"{c.warm_ms:.0f}",
+        "first word, asleep before, ms": lambda c: f"{c.cold_ms:.0f}" if c.cold_ms else "-",
+        "first word, awake, ms": lambda c: f"{c.warm_ms:.0f}",
         "of it loading the adapter, ms": lambda c: f"{c.load_ms:.0f}" if c.load_ms else "-",
         "adapters in memory": lambda c: f"{c.adapters}",
         "server grew with them, MB": lambda c: f"{c.memory_mb:.1f}",
@@ -241,7 +241,7 @@ def draw(costs: list[Cost], out: Path) -> None:
         "a night, CPU s": lambda c: c.night_cpu,
         "registry, MB": lambda c: c.database / 1e6,
         "disk of all, MB (multiplied)": lambda c: c.disk * c.tenants / 1e6,
-        "first answer, asleep before, ms": lambda c: c.cold_ms,
+        "first word, asleep before, ms": lambda c: c.cold_ms,
         "adapters in memory": lambda c: float(c.adapters),
     }
     figure, axes = plt.subplots(figsize=(7, 4.2))
