@@ -172,12 +172,12 @@ class Rooms:
                 if room.watch:
                     room.watch.look(room.champion.bring, serving=room.champion.serving.version)
         self._say_problems(rooms)
-        for tenant in list(self._closed):
-            if not self._waits(tenant):
-                self._closed.pop(tenant, None)
-            elif len(self._open) < self._most:
-                with suppress(SlumberError):
-                    self.leave(self.enter(tenant))
+        for tenant in [name for name in list(self._closed) if not self._waits(name)]:
+            self._closed.pop(tenant, None)
+        waiting = list(self._closed)
+        if waiting and all(room.diary.problem is None for room in rooms):  # MLflow is there, as far as is known
+            with suppress(SlumberError):
+                self.leave(self.enter(waiting[0]))
 
     def stop(self) -> None:
         """Close all rooms; what is not in MLflow by then waits on disk."""

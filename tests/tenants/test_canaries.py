@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
@@ -148,11 +149,13 @@ def day(house):
         assert refused.status_code == 404
         house.errors[NAMES[1]].append(refused.text)
         house.health = client.get("/health").text
+        deadline = time.monotonic() + 300
+        while any(map(rooms._waits, NAMES)) and time.monotonic() < deadline:
+            rooms.look()  # what a room that made way had left is brought when there is room again
+            for name in [name for name in rooms._open if not rooms._waits(name)]:
+                rooms._close(name, seconds=1.0)
+            time.sleep(0.2)
     rooms.stop()
-    for name in NAMES:  # what a room that made way had left is brought when there is room again
-        if rooms._waits(name):
-            rooms.leave(rooms.enter(name))
-            rooms.stop()
     engine.stop()
     diary.stop()
 
