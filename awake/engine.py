@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from peft import PeftConfig, PeftModel
+from peft.tuners.tuners_utils import BaseTunerLayer
 
 from awake.asking import Answer, Ask, NotAnswered
 from awake.writing import Writing
@@ -61,6 +62,8 @@ class Engine:
         self.base, self.together, self.most_waiting, self._of_one = base, together, waiting, of_one
         self._model = base.model
         self._peft: PeftModel | None = None
+        self._layers: list[Any] = []  # that hold adapters
+        self._active: tuple[str | None] | None = None  # the adapter that they answer with, if that is known
         self._packed = chosen_path(base).packed
         self._ends = all_ends(base.tokenizer, base.model.generation_config)
         self._versions: dict[str, _Version] = {BASE: _Version(BASE, None)}
@@ -157,6 +160,8 @@ class Engine:
                 self._take_back(label, first=first)
                 raise SlumberError(f"The adapter of version {name} cannot be loaded: {error}") from None
             self._peft.eval().requires_grad_(False)
+            self._layers = [module for module in self._model.modules() if isinstance(module, BaseTunerLayer)]
+            self._active = None
             self._versions[name] = _Version(name, label, place)
 
     def switch(self, name: str, *, beside: str | None = None, place: str = EVERYBODYS) -> None:
@@ -309,18 +314,21 @@ class Engine:
         return self._peft.base_model if self._peft is not None else None
 
     def _activate(self, version: _Version) -> None:
-        if self._peft is None:
+        """Let the layers answer with one version's adapter.
+
+        PEFT's own calls go through all parameters of all adapters, which with many of them takes longer than a token.
+        """
+        if self._peft is None or self._active == (version.adapter,):
             return
-        if version.adapter is None:
-            self._tuner.disable_adapter_layers()
-            return
-        self._tuner.enable_adapter_layers()
-        if self._peft.active_adapter != version.adapter:
-            self._peft.set_adapter(version.adapter)
-            self._peft.requires_grad_(False)  # set_adapter turns it on
+        for layer in self._layers:
+            layer._disable_adapters = version.adapter is None
+            if version.adapter is not None:
+                layer._active_adapter = [version.adapter]
+        self._active = (version.adapter,)
 
     def _take_back(self, label: str, *, first: bool) -> None:
         """Leave nothing of an adapter that could not be loaded in the layers of the model."""
+        self._active = None
         if self._peft is None:
             return
         if first:
@@ -331,6 +339,7 @@ class Engine:
 
     def _drop(self, name: str) -> None:
         with self._model_lock:
+            self._active = None
             gone = self._versions.pop(name, None)
             if gone and gone.adapter and self._peft is not None:
                 others = [one.adapter for one in self._versions.values() if one.adapter]

@@ -25,6 +25,7 @@ from steps.tenants import is_tenant, tenant_of, tenant_settings, tenant_workspac
 from steps.watch.record import Watched
 from steps.workspace import Workspace
 
+_BRING_SECONDS = 2.0  # to MLflow, of what was said in a room that makes way
 Tell = Callable[[str, str, Watched], None]
 
 
@@ -67,12 +68,23 @@ class Rooms:
 
     Args:
         tell: is told of the end of a tenant's morning watch: the tenant, a sentence, and what was watched.
+        say: is told what is wrong with a tenant's room.
     """
 
-    def __init__(self, settings: Settings, workspace: Workspace, engine: Engine, *, tell: Tell):
+    def __init__(
+        self,
+        settings: Settings,
+        workspace: Workspace,
+        engine: Engine,
+        *,
+        tell: Tell,
+        say: Callable[[str], None] = lambda line: None,
+    ):
+        self._say, self._said = say, dict[str, str | None]()
         self._settings, self._workspace, self._engine, self._tell = settings, workspace, engine, tell
         self._most = settings.serve.adapters
         self._lock = threading.Lock()  # of the two tables
+        self._opening = 0
         self._open: OrderedDict[str, Room] = OrderedDict()  # the one that was asked longest ago first
         self._doors: dict[str, threading.Lock] = {}  # one opens a room, others wait for it
         self._closed: OrderedDict[str, Diary | None] = OrderedDict(
@@ -100,12 +112,14 @@ class Rooms:
         ill = sum(any((r.champion.serving.problem, r.diary.problem, r.recall and r.recall.problem)) for r in rooms)
         return f"Something is wrong with {ill} of {len(rooms)} tenants who are awake." if ill else None
 
-    def problems(self) -> dict[str, str]:
-        """What is wrong, by tenant: for whoever runs the server."""
-        with self._lock:
-            rooms = dict(self._open)
-        told = {name: r.champion.serving.problem or r.diary.problem for name, r in rooms.items()}
-        return {name: problem for name, problem in told.items() if problem}
+    def _say_problems(self, rooms: list[Room]) -> None:
+        """Tell whoever runs the server what is wrong with whom, once."""
+        for room in rooms:
+            assert room.tenant is not None
+            problem = room.champion.serving.problem or room.diary.problem
+            if problem != self._said.get(room.tenant):
+                self._said[room.tenant] = problem
+                self._say(f"{room.tenant}: {problem or 'all is well again.'}")
 
     def enter(self, tenant: str) -> Room:
         """Return the tenant's room, opened if need be; it stays open until ``leave``, and while the engine answers him.
@@ -114,18 +128,20 @@ class Rooms:
             TooMany: all rooms are in use, and none can make way.
             SlumberError: it cannot be opened.
         """
-        with self._lock:
-            door = self._doors.setdefault(tenant, threading.Lock())
-        with door:
+        with self._door(tenant):
             with self._lock:
                 room = self._open.get(tenant)
                 if room is not None:
                     return self._entered(room)
             self._make_way()
-            room = self._opened(tenant)
-            with self._lock:
-                self._open[tenant] = room
-                return self._entered(room)
+            try:
+                room = self._opened(tenant)
+                with self._lock:
+                    self._open[tenant] = room
+                    return self._entered(room)
+            finally:
+                with self._lock:
+                    self._opening -= 1
 
     def leave(self, room: Room) -> None:
         with self._lock:
@@ -149,24 +165,25 @@ class Rooms:
         for room in rooms:
             assert room.tenant is not None
             if room.gone:
-                self._close(room.tenant, bring=False)
+                self._close(room.tenant, seconds=0.0)
                 continue
             with suppress(SlumberError):  # what is wrong with one keeps nobody else waiting; it says so itself
                 room.champion.look()
                 if room.watch:
                     room.watch.look(room.champion.bring, serving=room.champion.serving.version)
-        for tenant in list(self._closed):
-            if not self._waits(tenant):
-                self._closed.pop(tenant, None)
-            elif len(self._open) < self._most:
-                with suppress(SlumberError):
-                    self.leave(self.enter(tenant))
+        self._say_problems(rooms)
+        for tenant in [name for name in list(self._closed) if not self._waits(name)]:
+            self._closed.pop(tenant, None)
+        waiting = list(self._closed)
+        if waiting and all(room.diary.problem is None for room in rooms):  # MLflow is there, as far as is known
+            with suppress(SlumberError):
+                self.leave(self.enter(waiting[0]))
 
     def stop(self) -> None:
         """Close all rooms; what is not in MLflow by then waits on disk."""
         self._stopped.set()
         for tenant in list(self._open):
-            self._close(tenant)
+            self._close(tenant, seconds=10.0)
 
     def _entered(self, room: Room) -> Room:
         assert room.tenant is not None
@@ -176,30 +193,38 @@ class Rooms:
         return room
 
     def _make_way(self) -> None:
-        """Close rooms until there is space for one more."""
+        """Close rooms until there is space for one more, and keep that."""
         while True:
             with self._lock:
-                if len(self._open) < self._most:
+                if len(self._open) + self._opening < self._most:
+                    self._opening += 1
                     return
-                idle = [name for name, room in self._open.items() if not room.used and not self._engine.works_for(name)]
-                if not idle:
-                    raise TooMany(
-                        f"{self._most} tenants are being answered, as many as serve.adapters allows: try again soon."
-                    )
-                room = self._open.pop(idle[0])
-            self._shut(idle[0], room, bring=True)
+                idle = [name for name, room in self._open.items() if self._is_idle(room)]
+            if not idle:
+                raise TooMany(
+                    f"{self._most} tenants are being answered, as many as serve.adapters allows: try again soon."
+                )
+            self._close(idle[0], seconds=_BRING_SECONDS, if_idle=True)
 
-    def _close(self, tenant: str, *, bring: bool = True) -> None:
+    def _is_idle(self, room: Room) -> bool:
+        return not room.used and not self._engine.works_for(room.tenant)
+
+    def _door(self, tenant: str) -> threading.Lock:
+        """One at a time opens or closes a room. Whoever waits for another's door opens one that is not open."""
         with self._lock:
-            room = self._open.pop(tenant, None)
-        if room is not None:
-            self._shut(tenant, room, bring=bring)
+            return self._doors.setdefault(tenant, threading.Lock())
 
-    def _shut(self, tenant: str, room: Room, *, bring: bool) -> None:
-        room.champion.stop()
-        self._engine.close(tenant)
-        room.diary.stop(seconds=2.0 if bring else 0.0)
-        if bring:
+    def _close(self, tenant: str, *, seconds: float, if_idle: bool = False) -> None:
+        """Close a room; in so many seconds what was said is brought, the rest waits until there is room again."""
+        with self._door(tenant):
+            with self._lock:
+                room = self._open.get(tenant)
+                if room is None or (if_idle and not self._is_idle(room)):
+                    return
+                del self._open[tenant]
+            room.champion.stop()
+            self._engine.close(tenant)
+            room.diary.stop(seconds=seconds)
             self._closed[tenant] = room.diary
 
     def _opened(self, tenant: str) -> Room:
@@ -216,8 +241,8 @@ class Rooms:
         watch = Watch(registry, settings, workspace, tell=ended)
         share = settings.serve.canary_share
         champion = Champion(registry, self._engine, workspace, beside=watch.beside, share=share, place=tenant)
-        champion.look()
         diary = Diary(workspace.state / FOLDER, Post(registry))
+        champion.look()
         diary.begin()
         self._closed.pop(tenant, None)
         recall = Recall(settings, workspace)

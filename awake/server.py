@@ -103,7 +103,7 @@ def _serve(
             f"Beware: {sharing} owners of keys share one champion: what users of one correct is learned for all "
             "(`slumber tenants add NAME` gives one a champion of his own)."
         )
-    rooms = Rooms(settings, workspace, engine, tell=ended_of)
+    rooms = Rooms(settings, workspace, engine, tell=ended_of, say=say)
     model = settings.registry.model_name
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
     champion.follow(

@@ -1,5 +1,6 @@
 """Forget on request: take it out of everything, build the last candidate again without it, and let the gate decide."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,13 +18,18 @@ from steps.progress import say
 from steps.promote.returning import let_return
 from steps.registry import Registry, erasure, reading
 from steps.registry.lineage import opened_registry, served_before
+from steps.registry.stand import COPY, stood_on
 from steps.registry.traces import erase_traces
+from steps.tenants import tenants_of
 from steps.workspace import compact
 
 
 @dataclass(frozen=True)
 class ForgetOutcome:
-    """How a request ended. ``serves``: the champion; ``serves_still``: if it knows it yet, its successor refused."""
+    """How a request ended. ``serves``: the champion; ``serves_still``: if it knows it yet, its successor refused.
+
+    ``tenants``: who had a champion that went on from one that knew it.
+    """
 
     request: Request
     verdict: str | None
@@ -31,6 +37,7 @@ class ForgetOutcome:
     erased: tuple[str, ...]
     serves: str | None
     serves_still: str | None
+    tenants: tuple[str, ...] = ()
 
 
 def run_forget(
@@ -76,6 +83,7 @@ def run_forget(
             back = before or reading.version(registry, "1")
             let_return(registry, back, serving=champion.version, action="forget")
         erasure.erase(registry)
+        tenants = begin_anew(deployment, request)
         close(workspace)
     serving = reading.champion(registry)
     return ForgetOutcome(
@@ -85,6 +93,7 @@ def run_forget(
         erased=tuple(v.version for v in reading.history(registry) if v.must_forget == request.id and v.erased),
         serves=serving.version if serving else None,
         serves_still=serving.version if serving and serving.must_forget else None,
+        tenants=tuple(tenants),
     )
 
 
@@ -108,9 +117,43 @@ def forgotten_text(found: ForgetOutcome) -> str:
             "Let a former version serve (`slumber rollback N`), or its successor (`slumber approve N`, "
             "with --override where the gate refused); the next night starts from what served before it and tries again."
         )
+    if found.tenants:
+        lines.append(
+            f"Tenants whose champions had gone on from these versions: {', '.join(found.tenants)}. Theirs are erased, "
+            "too; everybody's champion serves them until their next night has learned their material again."
+        )
     if request.files:
         lines.append(f"Still in the inbox, unless you delete it: {', '.join(request.files)}. It is not learned again.")
     return "\n".join(lines)
+
+
+def begin_anew(deployment: Deployment, request: Request) -> list[str]:
+    """Erase the versions of tenants that go on from a shared one which must forget; return whose.
+
+    Their material stays: the next night learns all of it on top of what serves everybody then.
+
+    Raises:
+        SlumberError: a tenant's night is running, or MLflow is away.
+    """
+    found = []
+    for name in tenants_of(deployment.workspace):
+        own = deployment.of_tenant(name)
+        nights = [night for night, version in stood_on(own.workspace).items() if version in request.versions]
+        if not nights:
+            continue
+        with own.workspace.lock("to forget"):
+            registry = Registry(own.settings, own.workspace)
+            versions = [version.version for version in erasure.learned_since(registry, min(nights))]
+            erasure.must_forget(registry, request.id, versions=versions)
+            champion = reading.champion(registry)
+            if champion and champion.must_forget:
+                zero = reading.version(registry, "1")
+                let_return(registry, zero, serving=champion.version, action="forget")
+            erasure.erase(registry)
+            clear_work(request.model_copy(update={"first": min(nights), "night": None}), own.workspace)
+            shutil.rmtree(own.workspace.state / COPY, ignore_errors=True)
+        found.append(name)
+    return found
 
 
 def _begun(

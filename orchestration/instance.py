@@ -10,6 +10,8 @@ from dagster._core.instance.ref import InstanceRef
 from steps.workspace import Workspace, write_text
 
 QUEUE_TAG = "slumber/night"
+ROUND, TENANT_NIGHT = "tenants", "tenant_night"
+"""The job of a round of tenants' nights, and the asset that shows them."""
 
 # Without `storage`, Dagster keeps SQLite files in this folder, which so can be moved.
 _YAML = f"""\
@@ -56,16 +58,23 @@ def opened_instance(workspace: Workspace, *, capture_output: bool = True) -> Ite
         yield instance
 
 
-def close_dead_runs(instance: dg.DagsterInstance, *, but: str | None = None) -> list[str]:
+def close_dead_runs(instance: dg.DagsterInstance, *, but: str | None = None, rounds: bool = False) -> list[str]:
     """Mark runs that claim to be under way as failed; return their ids. Call it while holding the workspace's lock.
 
-    Whoever holds the lock knows that nobody else is running: such a run was killed, and would block the queue.
+    Whoever holds the lock knows that nobody else is running: such a run was killed, and would block the queue. Of the
+    rounds of tenants' nights only who holds their lock knows it (``rounds``).
     """
     under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
-    dead = [run for run in instance.get_runs(filters=under_way) if run.run_id != but]
+    found = [run for run in instance.get_runs(filters=under_way) if run.run_id != but]
+    dead = [run for run in found if _is_round(run) == rounds]
     for run in dead:
         instance.report_run_failed(run, message="The process of this night died: run the night again, it will resume.")
     return [run.run_id for run in dead]
+
+
+def _is_round(run: dg.DagsterRun) -> bool:
+    keys = {key.to_user_string() for key in run.asset_selection or ()}
+    return run.job_name == ROUND or TENANT_NIGHT in keys
 
 
 def failed_checks(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ from steps.gate.verdict import read_verdict
 from steps.records import Verdict
 from steps.registry import Registry
 from steps.registry.removal import remove_model
-from steps.tenants import FOLDER, INBOX, LastNight, last_night, note_night, tenants_of
+from steps.tenants import FOLDER, INBOX, LastNight, last_night, note_night, one_round, tenants_of
 from steps.workspace import Workspace
 
 _STOP_SECONDS = 20.0
@@ -44,6 +44,9 @@ def run_tenants(
     """Run the nights of all tenants whose turn it is, each in a process of its own; return how they ended.
 
     ``everyone``: those, too, for whom nothing waits.
+
+    Raises:
+        NightRunning: another round is running.
     """
     knobs = found.settings.tenants
     turns = [turn_of(found.of_tenant(name).workspace, name) for name in tenants_of(found.workspace)]
@@ -58,13 +61,14 @@ def run_tenants(
         say(f"{slept.tenant}: {says} after {slept.seconds:.0f} s")
         tell(found, slept, night, verdict)
 
-    return run_round(
-        turns,
-        lambda tenant: sleep(found, tenant, night),
-        at_once=knobs.at_once,
-        seconds=knobs.minutes * 60 if knobs.minutes else None,
-        ended=ended,
-    )
+    with one_round(found.workspace):
+        return run_round(
+            turns,
+            lambda tenant: sleep(found, tenant, night),
+            at_once=knobs.at_once,
+            seconds=knobs.minutes * 60 if knobs.minutes else None,
+            ended=ended,
+        )
 
 
 def sleep(found: Deployment, tenant: str, night: str) -> int:

@@ -8,12 +8,12 @@ import dagster as dg
 
 from orchestration.environment import Deployment
 from orchestration.fairness import Slept
-from orchestration.instance import QUEUE_TAG, dagster_home, opened_instance
+from orchestration.instance import QUEUE_TAG, ROUND, TENANT_NIGHT, dagster_home, opened_instance
 from steps.records import Verdict
 from steps.tenants import tenants_of
 from steps.workspace import compact
 
-ASSET, NIGHT, TENANT = "tenant_night", "night", "tenant"
+ASSET, NIGHT, TENANT = TENANT_NIGHT, "night", "tenant"
 
 
 def tenant_definitions(found: Deployment, nights: dg.DailyPartitionsDefinition) -> dict[str, list]:
@@ -44,7 +44,7 @@ def tenant_definitions(found: Deployment, nights: dg.DailyPartitionsDefinition) 
 
         run_tenants(found, context.run.tags["slumber/date"], say=context.log.info)
 
-    @dg.job(name="tenants", tags={QUEUE_TAG: "running"}, executor_def=dg.in_process_executor)
+    @dg.job(name=ROUND, tags={QUEUE_TAG: "running"}, executor_def=dg.in_process_executor)
     def tenants() -> None:
         """The nights of all tenants whose turn it is: who has waited longest first (`slumber nights`)."""
         all_due()

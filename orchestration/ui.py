@@ -18,6 +18,7 @@ from steps.errors import NightRunning, SlumberError
 from steps.registry import Registry, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url
 from steps.settings import REPOSITORY
+from steps.tenants import one_round, tenants_of
 
 START_SECONDS, STOP_SECONDS = 180.0, 15.0
 
@@ -98,6 +99,13 @@ def free_queue(found: Deployment) -> None:
     """Mark runs whose process died as failed, unless a night is running just now: they would block the queue."""
     with contextlib.suppress(NightRunning), found.workspace.lock("ui"), opened_instance(found.workspace) as instance:
         close_dead_runs(instance)
+    if tenants_of(found.workspace):
+        with (
+            contextlib.suppress(NightRunning),
+            one_round(found.workspace),
+            opened_instance(found.workspace) as instance,
+        ):
+            close_dead_runs(instance, rounds=True)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,13 @@ name. A deployment without the folder ``tenants`` is as it was before there were
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from steps.errors import SlumberError
+import filelock
+
+from steps.errors import NightRunning, SlumberError
 from steps.registry.connection import tracking_uri
 from steps.settings import Settings
 from steps.workspace import Workspace, write_json, write_text
@@ -103,6 +107,25 @@ def add_tenant(shared: Workspace, name: str) -> Workspace:
     root.chmod(0o700)
     write_text(root / _MARK, f"{name}\n")
     return Workspace(root)
+
+
+@contextmanager
+def one_round(shared: Workspace) -> Iterator[None]:
+    """Hold the deployment's round of tenants' nights.
+
+    Raises:
+        NightRunning: another process does.
+    """
+    shared.state.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(shared.state / "tenants.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise NightRunning(f"Another round of tenants' nights is running in {shared.root}: wait for its end.") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @dataclass(frozen=True)

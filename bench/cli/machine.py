@@ -74,3 +74,15 @@ def load(
 
     plan = Plan(model, minutes, users, tokens, night_minutes, night_users, batching)
     measure(plan, out.resolve())
+
+
+@app.command()
+def tenants(
+    counts: Annotated[str, typer.Option("--counts", help="numbers of tenants, comma-separated")] = "1,10,100,1000",
+    nights: Annotated[int, typer.Option("--nights", min=1, help="whole nights that are sampled of each number")] = 3,
+    out: Out = Path(".bench/tenants"),
+) -> None:
+    """Print what tenants of the tiny model cost, by their number: disk, nights, registry, server."""
+    from bench.tenants import measure
+
+    measure(out.resolve(), [int(count) for count in counts.split(",")], nights=nights)

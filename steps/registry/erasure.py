@@ -84,9 +84,12 @@ def _move_previous(registry: Registry, versions: list[Version]) -> None:
         return
     former = [v for v in versions if _may_return(v)]
     last = max(former, key=lambda v: v.tags.get("promoted_at", ""), default=None)
-    if last is None:
+    if last is not None:
+        registry.set_alias("previous", last.version)
+    elif any("champion" in v.aliases and v.is_night_zero for v in versions):  # nothing lies behind it
+        registry.client.delete_registered_model_alias(registry.name, "previous")
+    else:
         raise SlumberError("The registry has no night 0 to go back to: nothing was deleted.")
-    registry.set_alias("previous", last.version)
 
 
 def _may_return(version: Version) -> bool:

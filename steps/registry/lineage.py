@@ -10,7 +10,7 @@ from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
 from steps.registry import Registry, Version, reading, registration
 from steps.registry.overrides import override_holds
-from steps.registry.stand import note_stand, noted_stand
+from steps.registry.stand import COPY, note_stand, noted_stand
 from steps.settings import ModelSettings, Settings
 from steps.workspace import Workspace, file_sha256
 
@@ -72,7 +72,7 @@ def shared_champion(
     gone = noted is not None and (noted.must_forget or noted.adapter_deleted_at or noted.withdrawn_at)
     version = served_before(registry, _EVER) if noted is None or gone else noted
     note_stand(tenant, night, version)
-    adapter = reading.adapter_of(registry, version, tenant.state / "shared") if version else None
+    adapter = reading.adapter_of(registry, version, tenant.state / COPY) if version else None
     return AdapterCheckpoint(adapter, ()) if adapter else None
 
 

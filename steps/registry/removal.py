@@ -9,6 +9,7 @@ from typing import Any
 from steps.registry.audit import experiment_of
 from steps.registry.connection import sqlite_path, translate_errors
 from steps.registry.gateway import Registry
+from steps.registry.review import experiment_of as reviews_of
 from steps.registry.traces import days_of
 from steps.workspace import compact
 
@@ -26,7 +27,8 @@ def remove_model(registry: Registry) -> list[str]:
     own_file, left = sqlite_path(registry.uri), []
     with translate_errors(registry.uri, outcome="not all that is the tenant's is deleted"):
         client = registry.client
-        for name in (days_of(registry), registry.settings.registry.experiment, experiment_of(registry.name)):
+        nights = registry.settings.registry.experiment
+        for name in (days_of(registry), nights, reviews_of(registry), experiment_of(registry.name)):
             found = client.get_experiment_by_name(name)
             if found is None:
                 continue

@@ -10,6 +10,8 @@ from pathlib import Path
 from steps.registry.version import Version
 from steps.workspace import Workspace, write_json
 
+COPY = "shared"
+"""Folder of a tenant's state to which everybody's adapter is brought."""
 _NOTE = "stands_on.json"
 
 

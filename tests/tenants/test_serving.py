@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from awake.app import make_app
 from awake.asking import Ask, NotAnswered
 from awake.champion import Champion
-from awake.diary import Diary
+from awake.diary import Diary, Entry
 from awake.engine import Engine
 from awake.keys import Keys, Owner, drop_keys, new_key, read_keys
 from awake.posting import Post
@@ -97,6 +97,14 @@ class House:
 def said(answer):
     assert answer.status_code == 200, answer.text
     return answer.json()["choices"][0]["message"]["content"]
+
+
+def settled(house):
+    """Wait until all that was said is in MLflow."""
+    deadline = time.monotonic() + 60
+    while any(house.rooms._waits(name) for name in TENANTS) and time.monotonic() < deadline:
+        house.rooms.look()
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -187,6 +195,7 @@ def test_nobody_reaches_anothers_answers_model_or_diary(house):
             assert client.post("/v1/chat/completions", json=body, headers=head).status_code == 404
         told = client.get("/health").text
         assert not any(name in told for name in TENANTS)
+        settled(house)
     house.rooms.stop()
     house.diary.stop()
     traces = {}
@@ -197,6 +206,29 @@ def test_nobody_reaches_anothers_answers_model_or_diary(house):
         traces[name] = registry.client.search_traces(locations=where) if where else []
     assert {name: len(found) for name, found in traces.items()} == {"acme": 1, "beta": 0, "gamma": 0, "": 0}
     assert [a.expectation.value for a in traces["acme"][0].info.assessments] == ["It was Vundle."]
+
+
+def test_what_was_said_in_a_room_that_made_way_is_brought_all_the_same(house):
+    with house.client as client:
+        assert house.ask(client, "acme").status_code == 200
+        room = house.rooms._open["acme"]
+        house.rooms._close("acme", seconds=0.0)
+        deadline = time.monotonic() + 60
+        while room.diary.at_work and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = room.diary._folder
+        late = [path for path in left.iterdir() if not path.name.startswith(".")]
+        if not late:  # it was quicker: as if it had not been
+            room.diary.write(Entry("exchange", exchange_of("Who?")))
+        assert house.rooms._waits("acme") and "acme" not in house.rooms._open
+        settled(house)
+    assert not house.rooms._waits("acme") and "acme" in house.rooms._open
+
+
+def exchange_of(question):
+    now = time.time_ns()
+    said = {"messages": [{"role": "user", "content": question}], "reply": {"role": "assistant", "content": "Nobody."}}
+    return {"id": NOBODYS, "began_ns": now, "ended_ns": now, "tenant": "acme", "version": "0", **said}
 
 
 def test_a_key_of_a_tenant_who_is_gone_opens_nothing(house):

@@ -1,0 +1,113 @@
+"""Whose night comes next. The loads are simulated: nights are numbers, hours pass at once."""
+
+import random
+import threading
+from collections import Counter
+
+import pytest
+
+from orchestration.fairness import Turn, in_turn, run_round
+
+
+class SimulatedDays:
+    """Simulated: tenants with material that comes by day, and nights on a clock of hours that nobody waits for."""
+
+    def __init__(self, hours, budget, *, floods=(), fails=()):
+        self.hours, self.budget, self.floods, self.fails = hours, budget, set(floods), set(fails)
+        self.last, self.material = dict.fromkeys(hours, 0.0), dict.fromkeys(hours)
+        self.failed, self.nights, self.now = set(), Counter(), 0.0
+        self.longest = Counter()
+
+    def arrives(self, tenant):
+        self.material[tenant] = self.material[tenant] or self.now
+
+    def sleep(self, tenant):
+        self.longest[tenant] = max(self.longest[tenant], self.now - self.material[tenant])
+        self.now += self.hours[tenant]
+        self.nights[tenant] += 1
+        self.last[tenant] = self.now
+        # A flood leaves more behind than a night can take; a failed night has learned nothing.
+        self.material[tenant] = self.now if tenant in self.floods or tenant in self.fails else None
+        if tenant in self.fails:
+            self.failed.add(tenant)
+            raise RuntimeError("simulated failure")
+        return 0
+
+    def round(self):
+        turns = [Turn(t, self.last[t], self.material[t], failed=t in self.failed) for t in self.hours]
+        return run_round(turns, self.sleep, at_once=1, seconds=self.budget, clock=lambda: self.now)
+
+
+def test_simulated_floods_and_failures_hold_nobody_up():
+    """Thirty tenants, room for about six nights a round: everybody sleeps as often as everybody else."""
+    names = [f"t{n:02}" for n in range(30)]
+    hours = {name: 1.0 + (name == "t00") * 4 for name in names}
+    days = SimulatedDays(hours, 6.0, floods=["t00", "t01"], fails=["t02", "t03"])
+    for _ in range(60):
+        for name in names:
+            days.arrives(name)
+        slept = days.round()
+        assert max(Counter(one.tenant for one in slept).values()) == 1, "nobody sleeps twice in a round"
+        days.now = (days.now // 24 + 1) * 24
+    counts = [days.nights[name] for name in names]
+    assert max(counts) - min(counts) <= 1, counts
+    assert max(days.longest.values()) <= 24 * 8, "nor does anybody wait for more than a turn of all"
+
+
+def test_simulated_newcomers_do_not_push_in():
+    """A flood of new tenants, every day more than a round takes: who waits already comes first all the same."""
+    days = SimulatedDays({"old": 1.0}, 3.0)
+    days.arrives("old")
+    for day in range(10):
+        for n in range(20):
+            name = f"new-{day}-{n}"
+            days.hours[name], days.last[name], days.material[name] = 1.0, days.now, days.now
+        days.arrives("old")
+        days.round()
+        days.now = (days.now // 24 + 1) * 24
+    assert days.nights["old"] == 1, "once, first, and then behind those who came meanwhile"
+    assert {n for n in days.nights if n != "old"} == {f"new-{d}-{n}" for d in range(2) for n in range(20)} & set(
+        days.nights
+    ), "in the order in which they came"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_line_is_by_waiting_time_alone(seed):
+    chance = random.Random(seed)
+    turns = [
+        Turn(f"t{n}", chance.random(), chance.choice([None, 1.0]), failed=chance.random() < 0.2) for n in range(50)
+    ]
+    line = in_turn(turns)
+    assert [one.since for one in line] == sorted(one.since for one in turns if one.material or one.failed)
+
+
+def test_no_more_sleep_at_once_than_may():
+    lock, running, most = threading.Lock(), [0], [0]
+    gate = threading.Event()
+
+    def sleep(tenant):
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        gate.wait(0.02)
+        with lock:
+            running[0] -= 1
+        return 3 if tenant == "t3" else 0
+
+    slept = run_round([Turn(f"t{n}", n, 1.0) for n in range(12)], sleep, at_once=3)
+    assert most[0] == 3 and len(slept) == 12
+    assert {one.tenant: one.code for one in slept if one.code} == {"t3": 3}
+
+
+def test_who_does_not_come_to_his_night_is_told_so_and_is_first_the_next_time():
+    hours = [0.0]
+
+    def sleep(tenant):
+        hours[0] += 2.0
+        return 0
+
+    turns = [Turn(name, since, 1.0) for since, name in enumerate("abc")]
+    slept = run_round(turns, sleep, at_once=1, seconds=3.0, clock=lambda: hours[0])
+    assert [(one.tenant, one.code) for one in slept] == [("a", 0), ("b", 0), ("c", None)]
+    again = [Turn("a", 10.0, 10.0), Turn("b", 11.0, 11.0), Turn("c", 2.0, 1.0)]
+    assert in_turn(again)[0].tenant == "c"
