@@ -91,7 +91,8 @@ class Kind(ABC):
     by suffix, if it has files of its own. ``learned``: whether lessons come from it; what does not teach yet waits.
     ``versioned``: whether a later version takes its place, and is held against it part by part. ``titled``: whether it
     has a title of its own, so that one of the same title elsewhere may be another version of it. ``apart``: whether its
-    statements are judged each for itself, or together as one page. ``trust``: whose word it is.
+    statements are judged each for itself, or together as one page. ``corrected``: whether users correct answers in it,
+    whose parts come first. ``trust``: whose word it is.
     """
 
     name: ClassVar[str]
@@ -101,6 +102,7 @@ class Kind(ABC):
     versioned: ClassVar[bool] = False
     titled: ClassVar[bool] = True
     apart: ClassVar[bool] = False
+    corrected: ClassVar[bool] = False
     trust: ClassVar[Literal["owner", "user", "agent"]] = "owner"
 
     def of_file(self, title: str, page: Any) -> Entry:
