@@ -28,7 +28,18 @@ R = TypeVar("R", bound=Record)
 
 NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
 
-DATASETS = ("corpus", "probes", "quarantine", "ledger", "triage", "carried", "dreams", "holdouts", "forgotten")
+DATASETS = (
+    "corpus",
+    "probes",
+    "quarantine",
+    "ledger",
+    "triage",
+    "carried",
+    "dreams",
+    "holdouts",
+    "unseen",
+    "forgotten",
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """One cohort is learned: a fresh adapter, trained on its lessons on top of what was learned before it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,8 @@ from steps.consolidate.adapter import adapter_config, attach_adapter, save_adapt
 from steps.consolidate.compacting import compacted
 from steps.consolidate.examples import build_examples
 from steps.consolidate.job import ADAPTER, CHECKPOINT, START, finish_job, read_job
-from steps.consolidate.objectives.table import check_lessons
+from steps.consolidate.labels import against
+from steps.consolidate.objectives.table import check_lessons, is_compared
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
@@ -39,6 +41,10 @@ def learn(folder: Path) -> dict[str, Any]:
     read = prepare_lessons(base.model, examples, knobs, packed=packed)
     before = _with_room(begun, folder / "before", knobs) if begun else None
     served = with_merged(base.model, before) if before else base.model  # after the base has read the lessons
+    news = [n for n, example in enumerate(examples) if is_compared(example) and not example.replay] if before else []
+    if news:
+        labels = against(read.labels, served, examples, news, batch_tokens=knobs.batch_tokens, packed=packed)
+        read = replace(read, labels=labels)
     model = attach_adapter(served, knobs, seed=job.seed)
     done = train(
         model,
@@ -67,6 +73,7 @@ def learn(folder: Path) -> dict[str, Any]:
         "tokens": done.tokens,
         "example_tokens": done.example_tokens,
         "seconds": done.seconds,
+        "tokens_by_kind": dict(done.tokens_by_kind),
         "reading_seconds": read.seconds,
         "resumed_at": done.resumed_at,
         "trainable_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),

@@ -1,5 +1,6 @@
 """Cohorts one after the other: what each is learned with, and what a killed run had finished."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def together(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         **sums,
         **{name: last[name] for name in same},
+        "tokens_by_kind": dict(sum((Counter(part["tokens_by_kind"]) for part in parts), Counter[str]())),
         "rank": added_ranks if stacked else None,
         "earlier_rank": first["earlier_rank"],
         "tokens_per_second": sums["tokens"] / seconds,

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
 from steps.lesson import Lesson
-from steps.model.chat import answer_tokens, chat_tokens, prompt_tokens
+from steps.model.chat import chat_tokens, prompt_tokens, turn_tokens
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Example:
     ``objective``: how it is learned. ``whole``: its request is part of the completion, too, for its words cost nothing
     more and keep the model what it was. ``fact``: what it is about, if any; every epoch asks for every fact equally
     often. ``replay``: the adapter knows it already, and it comes only so often that it is kept. ``rejected``: it is
-    what the example before it should not have said.
+    what the example before it should not have said. ``follows``: it stands in the row of the example before it, of
+    which it is the other side, or a later turn. ``of``: the kind of experience that it comes of.
     """
 
     id: str
@@ -29,6 +31,8 @@ class Example:
     replay: bool = False
     whole: bool = False
     rejected: bool = False
+    follows: bool = False
+    of: str = "document"
 
     @property
     def sequence(self) -> tuple[int, ...]:
@@ -47,9 +51,10 @@ def build_examples(
 ) -> list[Example]:
     """Tokenise lessons; those of ``known`` nights are replay. A preference becomes two examples, the rejected last."""
     found: list[Example] = []
-    opening = _template_length(tokenizer)
+    opening, talk = _template_length(tokenizer), None
     for lesson in lessons:
-        prompt, completion = chat_tokens(tokenizer, lesson.messages), answer_tokens(tokenizer, lesson.completion)
+        asked: dict[str, Any] = {"chat": lesson.messages, "tools": lesson.tools}
+        prompt, completion = turn_tokens(tokenizer, **asked, said=lesson.completion, calls=lesson.calls)
         if not lesson.complete:
             completion = completion[:-1]  # without the end of turn
         teacher_prompt = prompt if lesson.informed is None else chat_tokens(tokenizer, lesson.informed)
@@ -66,11 +71,14 @@ def build_examples(
             fact=lesson.fact or (None if lesson.rehearsal else lesson.id),
             replay=lesson.night in known,
             whole=lesson.whole,
+            follows=lesson.talk is not None and (lesson.talk, lesson.night) == talk,
+            of=lesson.kind,
         )
+        talk = (lesson.talk, lesson.night)
         found.append(example)
         if lesson.rejected is not None:
-            other = tuple(answer_tokens(tokenizer, lesson.rejected))
-            found.append(replace(example, completion=other, rejected=True))
+            other = turn_tokens(tokenizer, **asked, said=lesson.rejected, calls=lesson.rejected_calls)[1]
+            found.append(replace(example, completion=tuple(other), rejected=True, follows=True))
     return found
 
 

@@ -4,6 +4,7 @@ import math
 import random
 
 from steps.consolidate.examples import Example
+from steps.model.packing import pack
 
 
 def plan_rows(
@@ -21,24 +22,25 @@ def plan_rows(
 
     An epoch asks for every fact up to ``per_fact`` times, its wordings taking turns, so that none is learned at the
     expense of another. Of the rehearsal it holds ``rehearsal_fraction``, in turns, too, and for each of all these at
-    most ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's. What is rejected comes right
-    after what is preferred to it.
+    most ``replay`` examples of earlier nights, whose rehearsal takes turns with tonight's. What follows another example
+    (the rejected side of a pair, a later turn of a talk) comes right after it.
 
     Depends on the arguments alone, so that a resumed run walks the same rows.
     """
-    earlier = [n for n, e in enumerate(examples) if e.replay and not e.rehearsal and not e.rejected]
+    earlier = [n for n, e in enumerate(examples) if e.replay and not e.rehearsal and not e.follows]
     general = 0  # how much rehearsal is tonight's
     by_fact: dict[str | None, list[int]] = {}
     for n, example in enumerate(examples):
-        if not example.rejected and (example.rehearsal or not example.replay):
+        if not example.follows and (example.rehearsal or not example.replay):
             by_fact.setdefault(example.fact, []).append(n)
             general += example.rehearsal and not example.replay
     for fact, numbers in [("earlier", earlier), *by_fact.items()]:
         random.Random(f"{seed}-{fact}").shuffle(numbers)
-    rejected = {n for n, example in enumerate(examples) if example.rejected}
-    costs = [len(example.sequence) for example in examples]
-    for n in rejected:
-        costs[n - 1] += costs[n]
+    units: list[list[int]] = []
+    for n, example in enumerate(examples):
+        units.append(units[-1] if example.follows else [])
+        units[-1].append(n)
+    costs = [_cost([examples[m].sequence for m in unit], packed=packed) for unit in units]
     shared = _common_prefix(examples) if packed else 0
     rows: list[list[int]] = []
     for epoch in range(epochs):
@@ -49,9 +51,14 @@ def plan_rows(
         order += _in_turn(earlier, epoch, min(len(earlier), round(replay * len(order))))
         random.Random(f"{seed}-{epoch}").shuffle(order)
         rows += _full_rows(order, costs, batch_tokens=batch_tokens, shared=shared)
-    if rejected:
-        rows = [[m for n in row for m in ((n, n + 1) if n + 1 in rejected else (n,))] for row in rows]
-    return rows
+    return [[m for n in row for m in units[n]] for row in rows]
+
+
+def _cost(sequences: list[tuple[int, ...]], *, packed: bool) -> int:
+    """Tokens of what stands together in a row; what it shares is computed once where rows are packed."""
+    if len(sequences) == 1 or not packed:
+        return sum(map(len, sequences))
+    return len(pack(sequences).ids)
 
 
 def _in_turn(numbers: list[int], epoch: int, share: int) -> list[int]:

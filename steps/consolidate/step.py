@@ -1,6 +1,5 @@
 """The step: which cohorts are to be learned, on top of what, one after the other."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,15 @@ from pydantic import Field
 from steps.checkpoint import AdapterCheckpoint
 from steps.manifest import Figures
 from steps.night import Night
-from steps.records import Dream, Experience
 from steps.step import Step
-from steps.workspace import NIGHT_BYTES, check_space, file_sha256, read_records
+from steps.workspace import file_sha256
 
 
 class ConsolidateFigures(Figures):
     """What was trained, how long it took and how fast; only ``skipped`` and no examples where nothing was.
 
+    ``tokens_by_kind``: of experience, what was trained on, which is what each costs. ``taken_up``: lessons that an
+    earlier night left out, by suite.
     ``nights``: those that the adapter has met; ``cohorts``: those learned now. ``rank``: how many of the adapter's last
     ranks they added; None where some of them made room for later ones.
     """
@@ -37,11 +37,13 @@ class ConsolidateFigures(Figures):
     resumed_at: int | None = None
     trainable_parameters: int | None = None
     packed: bool | None = None
+    tokens_by_kind: dict[str, int] | None = None
     device: str | None = None
     begins_with: str | None = None
     nights: list[str] = Field([])
     cohorts: list[str] = Field([], title="learned_now")
     superseded: list[dict[str, str]] = Field([])
+    taken_up: dict[str, int] | None = Field(None, title="left_out_before_and_taken_up")
 
 
 class ConsolidateStep(Step[ConsolidateFigures]):
@@ -60,9 +62,12 @@ class ConsolidateStep(Step[ConsolidateFigures]):
     kinds = ("pytorch", "peft")
 
     def parameters(self, night: Night) -> Any:
+        from steps.consolidate.left_out import left_out
         from steps.model.loading import base_folder, base_sha256
 
-        settings, begun = night.settings, _begun(night)
+        settings, begun = night.settings, begun_with(night)
+        nights = night.nights("dreams", tonight=night.forgetting is not None)
+        out = {n: sorted(suites) for n in nights if (suites := left_out(night.workspace, n))}
         return [
             settings.consolidate.model_dump(mode="json"),
             settings.model.dtype,
@@ -71,6 +76,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             (begun.nights, file_sha256(begun.adapter)) if begun else None,
             night.forgetting is not None,
             *([list(night.held)] if night.held else []),
+            *([out] if out else []),
         ]
 
     def inputs(self, night: Night) -> list[Path]:
@@ -80,56 +86,16 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         return [night.folder / "adapter"]
 
     def work(self, night: Night) -> ConsolidateFigures:
-        from steps.consolidate.cohorts import learned, together, with_earlier
-        from steps.consolidate.superseded import Gone, superseded
-        from steps.consolidate.trainer import LocalTrainer
-        from steps.dream.lessons import lesson_of
+        from steps.consolidate.nightly import train_night
 
-        settings, begun, nights = night.settings, _begun(night), _learnable(night)
-        folder, scratch = night.folder / "adapter", night.folder / "consolidate"
-        shutil.rmtree(folder, ignore_errors=True)
-        dreams = [d for n in nights for d in read_records(night.workspace.dataset("dreams", n), Dream)]
-        dreams = list({d.id: d for d in dreams}.values())
-        replaced = superseded(dreams, Gone.until(night.workspace, night.date))
-        left_out = {(d.answer, replaced[d.id]) for d in dreams if d.id in replaced}
-        dreams = [d for d in dreams if d.id not in replaced]
-        known = list(begun.nights) if begun else []
-        cohorts = [n for n in nights if n not in known and any(d.night == n and not d.rehearsal for d in dreams)]
-        rebuild = night.forgetting is not None
-        if not cohorts or not (rebuild or night.date in cohorts):
-            why = "nothing is left to learn" if rebuild else _waits(night) or "nothing new tonight"
-            return ConsolidateFigures(skipped=why)
-        check_space(night.workspace.state, needed_bytes=NIGHT_BYTES)
-        corpus = {e.id: e for n in nights for e in read_records(night.workspace.dataset("corpus", n), Experience)}
-        parts, digest = [], self.digest(night)
-        adapter = begun.adapter if begun else None
-        for cohort in cohorts:
-            part = learned(
-                scratch / cohort,
-                LocalTrainer(),
-                digest=digest,
-                settings=settings,
-                lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],
-                known=tuple(known),
-                begun=adapter,
-            )
-            adapter = scratch / cohort / "adapter"
-            parts.append(part)
-            known.append(cohort)
-        (scratch / cohorts[-1] / "adapter").rename(folder)
-        shutil.rmtree(scratch, ignore_errors=True)
-        return ConsolidateFigures(
-            superseded=[{"was": was, "is now": now} for was, now in sorted(left_out)],
-            nights=nights,
-            cohorts=cohorts,
-            begins_with=f"the champion of night {begun.nights[-1]}" if begun else "the base",
-            **together(parts),
+        return train_night(
+            night,
+            night.folder / "adapter",
+            scratch=night.folder / "consolidate",
+            digest=self.digest(night),
+            begun=begun_with(night),
+            waits=_waits(night),
         )
-
-
-def _learnable(night: Night) -> list[str]:
-    """The nights so far, without those whose lessons are held for review."""
-    return [n for n in night.nights("dreams") if n == night.date or n not in night.held]
 
 
 def _waits(night: Night) -> str | None:
@@ -139,7 +105,7 @@ def _waits(night: Night) -> str | None:
     return f"{dreamt.figures.waits}: it waits for the next nights" if dreamt and dreamt.figures.waits else None
 
 
-def _begun(night: Night) -> AdapterCheckpoint | None:
+def begun_with(night: Night) -> AdapterCheckpoint | None:
     """What tonight is learned on top of, if it can be."""
     from steps.consolidate.start import goes_on
 

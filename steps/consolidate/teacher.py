@@ -17,30 +17,13 @@ from transformers import PreTrainedModel
 from steps.consolidate.directions import ActivationStats
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
+from steps.consolidate.labels import Labels
 from steps.consolidate.layers import adapted_layers, first_adapted_layer
+from steps.consolidate.objectives.table import is_compared
 from steps.model.forward import exponentiate_, states_at
 from steps.model.packing import Packed, group, pack
 from steps.progress import progress
 from steps.settings import ConsolidateSettings
-
-
-@dataclass(frozen=True)
-class Labels:
-    """For the completion positions of all examples, one after another: [N, k] token ids and log-probabilities.
-
-    unaided: [N] the token that the base would write there without the document.
-    written: [N] log-probability of the written token by the base, as the student is asked; 0 where no pair asks for it.
-    ``starts[e]``: [len(examples) + 1] first position of example e.
-    """
-
-    tokens: torch.Tensor
-    logprobs: torch.Tensor
-    unaided: torch.Tensor
-    written: torch.Tensor
-    starts: np.ndarray
-
-    def of(self, example: int) -> slice:
-        return slice(int(self.starts[example]), int(self.starts[example + 1]))
 
 
 @dataclass(frozen=True)
@@ -68,7 +51,7 @@ def prepare_lessons(
     logprobs = torch.zeros(int(starts[-1]), settings.top_k)
     ids_written = torch.tensor([token for e in examples for token in e.completion], dtype=torch.long)
     written = torch.zeros(int(starts[-1]))
-    paired = any(e.rejected for e in examples)
+    compared = any(is_compared(e) for e in examples)
 
     def read(what: str, numbers: list[int], prompts: list[tuple[int, ...]], states: Callable) -> None:
         sequences = [prompts[n] + examples[n].completion for n in numbers]
@@ -81,7 +64,7 @@ def prepare_lessons(
                 found, head = states_at(model, row, np.concatenate(asked), packed=packed, entering=entered)
                 for part, logits in head.by_part(found):
                     best, ids = logits.topk(settings.top_k, dim=-1)
-                    said = logits.gather(-1, ids_written[where[part], None].to(logits.device)) if paired else None
+                    said = logits.gather(-1, ids_written[where[part], None].to(logits.device)) if compared else None
                     less = exponentiate_(logits)[1]
                     logprobs[where[part]] = (best - less).cpu()
                     tokens[where[part]] = ids.cpu()

@@ -2,7 +2,8 @@
 
 import math
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import cast
@@ -29,13 +30,17 @@ from steps.workspace import atomic_path
 
 @dataclass
 class Training:
-    """What a training run did. ``tokens`` were computed; ``example_tokens`` is what they stand for without packing."""
+    """What a training run did. ``tokens`` were computed; ``example_tokens`` is what they stand for without packing.
+
+    ``tokens_by_kind``: the latter by the kind of experience that they come of.
+    """
 
     losses: list[float]
     tokens: int
     example_tokens: int
     seconds: float
     resumed_at: int = 0
+    tokens_by_kind: Counter[str] = field(default_factory=Counter)
 
 
 def train(
@@ -97,6 +102,8 @@ def train(
                 _store(checkpoint, digest, model, optimizer, schedule, done)
     model.eval()
     torch.use_deterministic_algorithms(False)
+    for number in (n for row in rows for n in row):
+        done.tokens_by_kind[examples[number].of] += len(examples[number].sequence)
     return done
 
 

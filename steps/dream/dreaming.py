@@ -15,6 +15,7 @@ from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
+from steps.model.window import obstacle_to, window_of
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
 from steps.review.decisions import accepted_experiences, withdrawn
@@ -64,7 +65,18 @@ def dream_all(
     refused: Counter[str] = Counter()
     planned, sharing = plan(night, found, probes, base), shared(known, floor=settings.dream.exploration)
     experiences, chosen = planned.experiences, frozenset(one.key for one in planned.tonight)
-    dreaming = Dreaming(night.date, settings, writer, base, refused, plan=sharing, passages=chosen, known=taught)
+    dreaming = Dreaming(
+        night.date,
+        settings,
+        writer,
+        base,
+        refused,
+        plan=sharing,
+        passages=chosen,
+        known=taught,
+        obstacle=obstacle_to(base.base.tokenizer, window_of(base.base.model.config)),
+        earlier=lambda: _dreamt(night),
+    )
     dreams = [
         dream
         for kind in KINDS.values()
@@ -87,6 +99,10 @@ def dream_all(
             kept[one.id] = one
     how = {"packed": base.packed, "engine": settings.dream.engine, "dreamer": dreamer, "calibration": measured.says}
     return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
+
+
+def _dreamt(night: Night) -> list[Dream]:
+    return [dream for path in night.datasets("dreams", tonight=False) for dream in read_records(path, Dream)]
 
 
 def calibrate(settings: Settings, workspace: Workspace) -> Calibration:

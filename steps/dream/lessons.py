@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+from steps.kinds.kind import FACTS
 from steps.kinds.table import kind_of
 from steps.lesson import Lesson
 from steps.model.chat import question_chat
 from steps.records import Dream, Experience
+from steps.workspace import Workspace, each_record, read_records
+
+REHEARSAL = "rehearsal"
 
 
 def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
@@ -14,9 +18,10 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
     That it does not know is learned as it stands: no teacher who reads the document would say it.
     """
     source = corpus[dream.experience] if dream.experience else None
-    document = kind_of(source).context(source, dream.sentence) if source else None
+    asked = source is not None and kind_of(source).suite == FACTS
+    document = kind_of(source).context(source, dream.sentence) if source and asked else None
     by_strategy = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
-    return Lesson(
+    lesson = Lesson(
         id=dream.id,
         night=dream.night,
         objective=dream.objective or by_strategy,
@@ -25,6 +30,7 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
         informed=None if document is None or dream.messages else tuple(question_chat(dream.question, document)),
         rejected=dream.rejected,
         fact=_trained_as(dream),
+        kind=REHEARSAL if dream.rehearsal or source is None else source.kind,
         rehearsal=dream.rehearsal,
         whole=dream.strategy == "rehearsal",
         complete=dream.verification.get("complete") is not False,
@@ -32,6 +38,27 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
         sentence=dream.sentence,
         verification=dream.verification,
     )
+    more = kind_of(source).lesson(source, dream) if source else {}
+    return lesson.model_copy(update=more) if more else lesson
+
+
+def suite_of(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
+    """By which suite the gate tells whether a dream was learned; None for rehearsal."""
+    if dream.rehearsal:
+        return None
+    source = corpus.get(dream.experience or "")
+    return kind_of(source).suite if source else FACTS
+
+
+def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:
+    """Return the suites of which ``night`` has lessons; its material may have come on an earlier night."""
+    dreams = [d for d in read_records(workspace.dataset("dreams", night), Dream) if not d.rehearsal]
+    wanted, corpus = {dream.experience for dream in dreams}, dict[str, Experience]()
+    for name in (n for n in workspace.nights("corpus") if n <= night):
+        for _, experience in each_record(workspace.dataset("corpus", name), Experience):
+            if experience.id in wanted:
+                corpus[experience.id] = experience
+    return frozenset(suite for dream in dreams if (suite := suite_of(dream, corpus)))
 
 
 def fact_of(dream: Dream) -> str | None:

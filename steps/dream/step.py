@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from steps.errors import DataRefused
+from steps.kinds.kind import FACTS
+from steps.kinds.table import KINDS
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
 from steps.records import Probe, Record
@@ -20,6 +22,7 @@ class DreamFigures(Figures):
 
     ``examples``: one dream of each strategy.
     ``sentences``: those of tonight's passages that no night before has taught.
+    ``unseen``: lessons by the suite that they are held out for. ``waiting``: why the lessons of a suite wait.
     ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source. ``waits``: why
     nothing is dreamt and all is carried over.
     ``dreamer``: digest of who writes and verifies. ``calibration``: which writers it can be, in a line; ``writers``:
@@ -35,7 +38,9 @@ class DreamFigures(Figures):
     strategies: dict[str, int]
     kept: int
     held_out: int
+    unseen: dict[str, int] | None = Field(None, title="held_out_by_suite")
     waits: str | None = None
+    waiting: dict[str, str] | None = None
     carried: int | None = Field(None, title="sentences_carried_over")
     carried_from: dict[str, int] | None = None
     refused: dict[str, int]
@@ -84,12 +89,14 @@ class DreamStep(Step[DreamFigures]):
         return [*tonight, *carried, *waiting, night.settings.anchors]
 
     def outputs(self, night: Night) -> list[Path]:
-        return [night.dataset("dreams"), night.dataset("holdouts"), night.dataset("carried")]
+        return [night.dataset(name) for name in ("dreams", "holdouts", "carried", "unseen")]
 
     def work(self, night: Night) -> DreamFigures:
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
         from steps.dream.holdouts import asked_again, hold_out, leaks
+        from steps.dream.lessons import suite_of
+        from steps.dream.unseen import set_apart, too_few
         from steps.dream.waiting import brought_along, postponed, too_little
         from steps.validate.checking import check_records
 
@@ -102,8 +109,16 @@ class DreamStep(Step[DreamFigures]):
         dreams, planned, refused, extra = dream_all(night, found, probes, taught) if found else nothing
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule.name}" for rule in checked.broken.values())
-        train, held = hold_out(
+        corpus = {experience.id: experience for experience in planned.experiences}
+        train, unseen = set_apart(
             checked.kept(dreams),
+            corpus,
+            share=settings.dream.holdout_share,
+            at_least=settings.gate.min_unseen,
+            night=tonight,
+        )
+        train, held = hold_out(
+            train,
             probes,
             planned.experiences,
             share=settings.dream.holdout_share,
@@ -117,13 +132,20 @@ class DreamStep(Step[DreamFigures]):
                 f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.",
                 check="no_leak",
             )
-        taught_now = any(not dream.rehearsal for dream in train)
-        waits = too_little([*probes, *held], night) if taught_now and settings.night.wait else None
+        suites = [suite_of(dream, corpus) for dream in train]
+        waiting = too_few(train, unseen, corpus, night)
+        if FACTS in suites and (few := too_little([*probes, *held], night)):
+            waiting[FACTS] = few
+        waiting = waiting if settings.night.wait else {}
         held = [*waited, *held]
-        if waits:
-            train, held, planned = [], [], postponed(planned)
+        if waiting:
+            train = [dream for dream, suite in zip(train, suites, strict=True) if suite not in waiting]
+            unseen = [dream for dream in unseen if suite_of(dream, corpus) not in waiting]
+            held, planned = [] if FACTS in waiting else held, postponed(planned, waiting)
+        waits = "; ".join(waiting.values()) if waiting and all(dream.rehearsal for dream in train) else None
+        train = [] if waits else train
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
-        rows: tuple[Sequence[Record], ...] = (train, held, carried)
+        rows: tuple[Sequence[Record], ...] = (train, held, carried, unseen)
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         kinds: dict[str | None, str] = {experience.id: experience.kind for experience in planned.experiences}
@@ -139,7 +161,9 @@ class DreamStep(Step[DreamFigures]):
             carried=sum(row.sentences for row in carried) if carried else None,
             carried_from=dict(Counter(row.source for row in carried)) or None,
             held_out=len(held),
+            unseen=dict(Counter(str(suite_of(d, corpus)) for d in unseen)) or None,
             waits=waits,
+            waiting=waiting or None,
             refused=dict(+refused),
             expectations=checked.table,
             examples=[d.model_dump(include={"strategy", "source", "question", "answer"}) for d in one_each(train)],
@@ -155,7 +179,9 @@ class DreamStep(Step[DreamFigures]):
                 f"{record.figures.waits}: what was met waits for the next nights. Add probes, or documents to hold "
                 "questions out of; with night.wait: false it is learned now, and the verdict is INCONCLUSIVE"
             ]
-        if record.figures.carried:
+        for suite, why in (record.figures.waiting or {}).items():
+            said.append(f"{why}: {suite} wait for the next nights, the rest is learned")
+        if record.figures.carried and not record.figures.waiting:
             minutes = f"{night.settings.night.minutes:g}"
             said.append(
                 f"{record.figures.sentences} sentences are dreamt about; {record.figures.carried} do not fit into "
@@ -163,7 +189,8 @@ class DreamStep(Step[DreamFigures]):
                 f"{night.dataset('carried')} lists them"
             )
         probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
-        few = too_little(probes, night) if record.figures.kept else None
+        asked = set(record.figures.lessons) - {kind.name for kind in KINDS.values() if kind.suite != FACTS}
+        few = too_little(probes, night) if asked - {"rehearsal"} else None
         if few:
             said.append(
                 f"{few}: without more its verdict will be INCONCLUSIVE, and nothing is promoted: add probes, or "

@@ -11,6 +11,8 @@ from steps.consolidate.adapter import load_adapter
 from steps.deployment_key import key_path, read_key
 from steps.examine.asking import Asked, anchor_key, ask_anchors, ask_canaries, ask_probes, canary_key
 from steps.examine.items import ProbeItem
+from steps.examine.kinds.asking import ask_kinds, keys_of, kind_replies
+from steps.examine.kinds.suite import Item, KindReply
 from steps.examine.predictions import PredictionCache
 from steps.examine.reading import marked
 from steps.examine.replies import AnchorReply, ProbeReply
@@ -26,12 +28,13 @@ NOT_KEPT = "(not kept)"
 
 @dataclass(frozen=True)
 class EvalSet:
-    """What one model is asked; ``suites`` by their keys."""
+    """What one model is asked; ``suites`` by their keys; ``kinds``: what was held out of kinds that are no facts."""
 
     items: list[ProbeItem]
     anchors: list[Anchor] = field(default_factory=list)
     canaries: list[Canary] = field(default_factory=list)
     suites: dict[str, SuiteSettings] = field(default_factory=dict)
+    kinds: list[Item] = field(default_factory=list)
 
     @property
     def asked(self) -> list[Asked]:
@@ -41,7 +44,7 @@ class EvalSet:
     @property
     def keys(self) -> list[str]:
         given = [*map(anchor_key, self.anchors), *map(canary_key, self.canaries)]
-        return [*(item.key for item in self.asked), *given, *self.suites]
+        return [*(item.key for item in self.asked), *given, *self.suites, *keys_of(self.kinds)]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Replies:
     anchors: list[AnchorReply]
     canaries: list[CanaryAnswer]
     suites: list[SuiteAnswer]
+    kinds: list[KindReply] = field(default_factory=list)
 
 
 def ask_all(
@@ -79,6 +83,7 @@ def ask_all(
         ask_anchors(model, asked.anchors, cache=cache, who=says, max_new_tokens=limit)
         ask_canaries(model, asked.canaries, cache=cache, who=says, max_new_tokens=limit)
         ask_suites(base, settings, asked.suites, cache=cache, who=says)
+        ask_kinds(model, asked.kinds, cache=cache, who=says, max_new_tokens=limit)
         del model, base
         gc.collect()
     return Replies(
@@ -86,6 +91,7 @@ def ask_all(
         anchors=[anchor_reply(who, anchor, cache) for anchor in asked.anchors],
         canaries=_canary_answers(who, asked.canaries, cache),
         suites=suite_answers(asked.suites, cache=cache, who=who),
+        kinds=kind_replies(who, asked.kinds, cache),
     )
 
 
@@ -98,6 +104,7 @@ def without_words(found: Replies) -> Replies:
             for row, answer in zip(found.probes, marked(found.probes), strict=True)
         ],
         canaries=[row.model_copy(update={"answer": NOT_KEPT}) for row in found.canaries],
+        kinds=[row.model_copy(update={"replies": ()}) for row in found.kinds],
     )
 
 

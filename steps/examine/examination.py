@@ -14,6 +14,8 @@ from steps.examine.census import taught_facts, wanted
 from steps.examine.eval_set import EvalSet, Replies, ask_all, predictions, without_scores, without_words
 from steps.examine.forgotten import ask_forgotten
 from steps.examine.items import ProbeItem, fact_questions, probe_items
+from steps.examine.kinds.suite import Item
+from steps.examine.kinds.table import kind_items
 from steps.examine.min_token_prob import ask_token_scores, with_scores
 from steps.examine.nightly import nightly_canaries
 from steps.examine.planted import ENOUGH, mistaught_adapter, shuffled_adapter
@@ -50,8 +52,11 @@ def examine_candidate(night: Night) -> dict[str, Any]:
     few = replace(tonight, items=_drawn(tonight.items, seed=night.date))
     same = {"settings": settings, "workspace": workspace, "night": night.date}
     mistaught = [] if forgetting else _by_mistaught(few, ask, **same)
+    of_tonight = [] if forgetting else _drawn_kinds(asked.kinds, night.date)
     with shuffled_adapter(candidate, seed=night.date) as planted:
-        shuffled = ask(tonight if forgetting else few, who="candidate", adapter=planted, says="shuffled adapter").probes
+        part = replace(tonight if forgetting else few, kinds=of_tonight)
+        mixed = ask(part, who="candidate", adapter=planted, says="shuffled adapter")
+        shuffled = mixed.probes
         if forgetting:
             scored = rate(who="candidate", adapter=planted, says="shuffled adapter")
             shuffled = without_scores(with_scores(shuffled, scored))
@@ -70,6 +75,10 @@ def examine_candidate(night: Night) -> dict[str, Any]:
         shuffled=shuffled,
         mistaught=mistaught,
         forgotten=gone,
+        kinds=[
+            *(row for one in found.values() for row in one.kinds),
+            *(row.model_copy(update={"model": "shuffled"}) for row in mixed.kinds),
+        ],
     )
     write_examination(folder, examination)
     return {"base": base_digest, "retired": len(retired), **_figures(examination)}
@@ -123,7 +132,8 @@ def whole_eval_set(settings: Settings, workspace: Workspace, night: str) -> tupl
     """Return all that is asked tonight, and the earlier probes that are not asked any more."""
     items, retired = retire(probe_items(workspace, night), workspace=workspace, night=night)
     canaries = all_canaries(settings, workspace, night)
-    return EvalSet(items, read_anchors(settings.anchors), canaries, suite_keys(settings)), retired
+    kinds = kind_items(workspace, night)
+    return EvalSet(items, read_anchors(settings.anchors), canaries, suite_keys(settings), kinds), retired
 
 
 def all_canaries(settings: Settings, workspace: Workspace, night: str) -> list[Canary]:
@@ -141,6 +151,15 @@ def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
     """Answerable items, ENOUGH of them drawn by ``seed``: what is planted knows none of them or all wrong."""
     answerable = [item for item in items if item.probe.answers]
     return sorted(answerable, key=lambda item: content_id(seed, item.probe.id))[:ENOUGH]
+
+
+def _drawn_kinds(items: Sequence[Item], night: str) -> list[Item]:
+    """Of each suite at most ENOUGH of tonight's, drawn by the night."""
+    drawn: dict[str, list[Item]] = {}
+    for item in sorted(items, key=lambda item: content_id(night, item.id)):
+        if item.cohort == night and not item.watched and len(drawn.setdefault(item.suite, [])) < ENOUGH:
+            drawn[item.suite].append(item)
+    return [item for those in drawn.values() for item in those]
 
 
 def _figures(found: Examination) -> dict[str, Any]:

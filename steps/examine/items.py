@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.dream.lessons import fact_of
+from steps.kinds.kind import FACTS
 from steps.kinds.passages import PassageIndex
 from steps.kinds.table import kind_of
 from steps.records import Dream, Experience, Probe, content_id
@@ -33,7 +34,7 @@ def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
     found: dict[str, ProbeItem] = {}
     for cohort in nights:
         corpus = read_records(workspace.dataset("corpus", cohort), Experience)
-        learned = [e for e in corpus if kind_of(e).learned]
+        learned = [e for e in corpus if kind_of(e).learned and kind_of(e).suite == FACTS]
         documents |= {e.id: e for e in learned}
         index = PassageIndex(learned)
         probes = read_records(workspace.dataset("probes", cohort), Probe)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 
 from pydantic import AliasChoices, Field
 
+from steps.examine.kinds.suite import KindReply
 from steps.records import CanaryAnswer, ModelRole, Record, Retired, Said, SuiteAnswer
 
 
@@ -69,6 +70,7 @@ class Examination:
     shuffled: list[ProbeReply] = field(default_factory=list)
     mistaught: list[ProbeReply] = field(default_factory=list)
     forgotten: list[ProbeReply] = field(default_factory=list)
+    kinds: list[KindReply] = field(default_factory=list)
 
 
 EXAMINATION = tuple(part.name for part in fields(Examination))

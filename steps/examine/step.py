@@ -50,6 +50,7 @@ class ExamineStep(Step[ExamineFigures]):
 
     def parameters(self, night: Night) -> Any:
         from steps.examine.examination import digests_of, eval_set_of, met_by_champion
+        from steps.examine.kinds.asking import items_digest
         from steps.model.loading import base_folder, base_sha256
 
         settings, request = night.settings, night.forgetting
@@ -66,6 +67,7 @@ class ExamineStep(Step[ExamineFigures]):
             [r.to_json() for r in retired],
             list(asked.suites),
             None if request is None else [probe.id for probe in request.questions],
+            *([items_digest(asked.kinds)] if asked.kinds else []),
         ]
 
     def inputs(self, night: Night) -> list[Path]:

@@ -15,7 +15,7 @@ from steps.records import Experience, Forgotten
 from steps.workspace import DATASETS, Workspace, read_records, write_records, write_text
 
 # The corpus is the last: by it is found what quotes it.
-_FILTERED = ("carried", "dreams", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
+_FILTERED = ("carried", "dreams", "unseen", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
 _BEFORE_TRAINING = ("ingest", "validate", "triage", "dream")
 # What stays of a night that met it: that it took place, and what was decided. It holds figures, no words.
 _KEPT = {"verdict.json", "promotion.json", "timings.json"}

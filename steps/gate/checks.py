@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from steps.gate.evidence import Evidence
 from steps.gate.losses import holm, lost_more
 from steps.gate.statistics import PairedDifference, paired_difference
+from steps.kinds.kind import FACTS
 from steps.records import AnchorAnswer, Answer, Check
 from steps.settings import GateSettings
 
@@ -20,6 +21,9 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
         reason = "it was built again to forget something, and had nothing new to learn"
         return Check(name=name, status="NOT_APPLICABLE", reason=reason)
     rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
+    if FACTS not in evidence.taught:
+        reason = "no fact was taught tonight that probes could ask for"
+        return Check(name=name, status="NOT_APPLICABLE", reason=reason)
     # Tonight's documents are no sample of others: what is drawn from them is their facts.
     ours, theirs = (each_alone(_closed(rows, model)) for model in ("candidate", "champion"))
     found = _compare(ours, theirs, settings, settings.min_gain)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from steps.examine.kinds.table import SUITES
 from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
+from steps.gate.kinds import kind_suite
 from steps.gate.planted import self_test
 from steps.gate.retention import retention
 from steps.gate.suites import user_suites
@@ -48,6 +50,7 @@ CONDITIONS: tuple[Condition, ...] = (
         ("answers",),
         learned_tonight,
     ),
+    *(Condition(name, suite.says, (), partial(kind_suite, suite=name)) for name, suite in SUITES.items()),
     Condition(
         "kept earlier nights",
         "Probes of earlier nights that still hold: known as firmly as by the champion.",

@@ -7,12 +7,16 @@ from steps.checkpoint import NO_ADAPTER
 from steps.code import code_sha256
 from steps.consolidate.step import ConsolidateStep
 from steps.datasets.sidecars import current_hashes, file_md5
+from steps.dream.lessons import suites_taught
 from steps.errors import SlumberError
 from steps.examine.census import taught_facts
 from steps.examine.examination import all_canaries, met_by_champion
+from steps.examine.kinds.suite import KindReply
+from steps.examine.kinds.table import kind_items
 from steps.examine.reading import loose_keys, marked, marked_anchors, read_examination, right_replies, unscored
 from steps.examine.replies import EXAMINATION, Examination
 from steps.examine.step import ExamineStep
+from steps.kinds.kind import FACTS
 from steps.manifest import changed
 from steps.model.loading import base_folder, base_sha256
 from steps.night import Night
@@ -31,7 +35,9 @@ class Evidence:
     forgotten. What refused nights met is news to it: what a candidate won there must not make up for what it lost
     elsewhere. ``every_fact``: all that earlier nights taught is asked for, and no sample of it. ``loose``: probes that
     do not count, for their keys hold in whatever is said. ``unread``: files of the examination that are not there.
-    ``examination``: the rows as they are stored.
+    ``taught``: suites of which the candidate was taught tonight's lessons; ``left_out``: those of which it was not,
+    though there are some. ``met``: the nights that the champion has learned from. ``expected_kinds``: by suite what is
+    held out of kinds that are no facts, with the night of each item. ``examination``: the rows as they are stored.
     """
 
     night: str
@@ -50,6 +56,11 @@ class Evidence:
     expected_suites: list[str] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     loose: set[str] = field(default_factory=set)
+    taught: frozenset[str] = frozenset({FACTS})
+    left_out: frozenset[str] = frozenset()
+    met: frozenset[str] = frozenset()
+    kinds: list[KindReply] = field(default_factory=list)
+    expected_kinds: dict[str, dict[str, str]] = field(default_factory=dict)
     examination: Examination = field(default_factory=Examination)
     faults: list[str] = field(default_factory=list)
     nothing_new: str | None = None
@@ -74,6 +85,7 @@ class Evidence:
             shuffled=marked(examination.shuffled),
             mistaught=marked(examination.mistaught),
             forgotten=marked(examination.forgotten),
+            kinds=examination.kinds,
         )
 
 
@@ -107,6 +119,7 @@ def collect_evidence(night: Night) -> Evidence:
         evidence = evidence.answering(read_examination(folder))
         evidence.forgetting = bool(examined.figures.forgetting)
         evidence.expected_suites = [suite.task for suite in settings.examine.suites]
+        evidence.expected_kinds = _held_out(workspace, night.date)
         evidence.expected_canaries = {c.id for c in all_canaries(settings, workspace, night.date)}
     except (ValueError, SlumberError) as error:
         evidence.faults.append(f"the examination cannot be read: {str(error).splitlines()[0]}")
@@ -117,6 +130,9 @@ def collect_evidence(night: Night) -> Evidence:
         evidence.faults.append("the examination does not say which nights the champion has met")
         return evidence
     evidence.faults += _lost(night, met)
+    evidence.met = frozenset(met)
+    if not evidence.forgetting:
+        evidence.taught = suites_taught(workspace, night.date) or frozenset({FACTS})
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
     if not evidence.forgetting:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
@@ -132,6 +148,14 @@ def collect_evidence(night: Night) -> Evidence:
         "champion_version": examined.figures.champion or NO_ADAPTER,
     }
     return evidence
+
+
+def _held_out(workspace: Workspace, night: str) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for item in kind_items(workspace, night):
+        if not item.watched:
+            found.setdefault(item.suite, {})[item.id] = item.cohort
+    return found
 
 
 def _every_fact(evidence: Evidence, workspace: Workspace) -> bool:
@@ -162,7 +186,7 @@ def _lost(night: Night, met: list[str]) -> list[str]:
     faults = []
     for cohort in (n for n in met if n < night.date):
         stored = current_hashes(night.workspace, cohort)
-        paths = {name: night.workspace.dataset(name, cohort) for name in ("probes", "holdouts", "forgotten")}
+        paths = {name: night.workspace.dataset(name, cohort) for name in ("probes", "holdouts", "unseen", "forgotten")}
         known = {name for name in ("probes", "holdouts") if paths[name].is_file() and paths[name].stat().st_size}
         changed_since = [name for name in stored if name in paths and not _is(paths[name], stored[name])]
         # A night that the champion learned from had probes; that it has none is believed of who forgot, or of DVC.

@@ -9,13 +9,17 @@ lost less, so a gate that lets one of these pass is broken, not unlucky.
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
+from steps.examine.kinds.suite import KindReply
 from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
+from steps.gate.kinds import keeps, kind_suite
 from steps.gate.losses import lost_more
 from steps.gate.retention import retention
+from steps.kinds.kind import FACTS
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 
@@ -26,9 +30,10 @@ Condition = Callable[[Evidence, GateSettings], Check]
 
 def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     """INCONCLUSIVE if anything planted passes, if the unchanged champion is refused, or if either cannot be seen."""
-    if not evidence.shuffled:
+    facts = evidence.forgetting or FACTS in evidence.taught
+    if (facts and not evidence.shuffled) or any(not _shuffled(evidence, suite) for suite in evidence.taught - {FACTS}):
         return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
-    if not evidence.mistaught and not evidence.forgetting:
+    if facts and not evidence.mistaught and not evidence.forgetting:
         return Check(name=NAME, status="INCONCLUSIVE", reason="no adapter that was taught wrong answers was examined")
     figures, failed, unchanged = {}, [], _unchanged(evidence)
     for planted, condition, found in _planted(evidence, unchanged, settings):
@@ -36,7 +41,8 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
         figures[planted] = f"{check.name}: {check.status}"
         if check.status == "PASS":
             failed.append(f"{planted} passed '{check.name}'")
-    for condition in (retention, _general, no_suite_lost, no_canary_surfaced):
+    kept = [partial(keeps, suite=suite) for suite in evidence.expected_kinds]
+    for condition in (retention, _general, no_suite_lost, no_canary_surfaced, *kept):
         check = condition(unchanged, settings)
         figures[f"the unchanged champion, {check.name}"] = check.status
         if check.status == "FAIL":
@@ -56,10 +62,13 @@ def _planted(
         knowing = [_marked(a, True) if a.model == "candidate" else a for a in evidence.forgotten]
         yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
     condition = retention if evidence.forgetting else learned_tonight
-    if not evidence.forgetting or evidence.earlier_cohorts:
+    for suite in sorted(evidence.taught - {FACTS}):
+        yield f"the shuffled adapter, {suite}", partial(kind_suite, suite=suite), _shuffled_kind(evidence, suite)
+    facts = FACTS in evidence.taught
+    if evidence.earlier_cohorts if evidence.forgetting else facts:
         yield "the shuffled adapter", condition, _answering(evidence, evidence.shuffled)
         yield "simulated: all wrong", condition, wrong
-    if not evidence.forgetting:
+    if facts and not evidence.forgetting:
         yield "the adapter that was taught wrong answers", condition, _answering(evidence, evidence.mistaught)
     forgetful = _forgetful(unchanged, settings.epsilon_cohorts)
     if evidence.earlier_cohorts and forgetful:
@@ -77,6 +86,17 @@ def _answering(evidence: Evidence, rows: list[Answer]) -> Evidence:
     asked = {row.id for row in rows}
     others = [a for a in evidence.answers if a.model != "candidate" and a.condition == "closed" and a.id in asked]
     return replace(evidence, answers=[*others, *rows])
+
+
+def _shuffled(evidence: Evidence, suite: str) -> list[KindReply]:
+    return [row for row in evidence.kinds if (row.suite, row.model) == (suite, "shuffled")]
+
+
+def _shuffled_kind(evidence: Evidence, suite: str) -> Evidence:
+    """The evidence of a suite on what the candidate with its weights shuffled was asked, with that in its place."""
+    rows = [row.model_copy(update={"model": "candidate"}) for row in _shuffled(evidence, suite)]
+    champion = [row for row in evidence.kinds if row.model == "champion"]
+    return replace(evidence, kinds=[*rows, *champion], expected_kinds={suite: {row.id: row.cohort for row in rows}})
 
 
 def _general(evidence: Evidence, settings: GateSettings) -> Check:
@@ -125,10 +145,13 @@ def _unchanged(evidence: Evidence) -> Evidence:
         answers=_as_candidate(evidence.answers),
         anchors=_as_candidate(evidence.anchors),
         canaries=_as_candidate(evidence.canaries),
+        kinds=_as_candidate(evidence.kinds),
     )
 
 
-def _as_candidate(rows: Iterable[Answer] | Iterable[AnchorAnswer] | Iterable[CanaryAnswer]) -> list:
+def _as_candidate(
+    rows: Iterable[Answer] | Iterable[AnchorAnswer] | Iterable[CanaryAnswer] | Iterable[KindReply],
+) -> list:
     kept = [row for row in rows if row.model != "candidate"]
     return kept + [row.model_copy(update={"model": "candidate"}) for row in kept if row.model == "champion"]
 

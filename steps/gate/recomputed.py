@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 
+from steps.consolidate.left_out import BOUND
 from steps.errors import SlumberError
 from steps.examine.reading import read_examination
+from steps.gate.conditions import CONDITIONS
 from steps.gate.evidence import collect_evidence
 from steps.gate.judging import judge
-from steps.gate.rescue import NAME, scaled_binding
-from steps.gate.verdict import decided_on, read_verdict
+from steps.gate.kinds import without_lessons
+from steps.gate.rescue import other_binding
+from steps.gate.verdict import OTHERWISE, decided_on, read_verdict
 from steps.manifest import changed, read_manifest
 from steps.night import Night
 from steps.records import Verdict
 
+_JUDGED = {condition.name for condition in CONDITIONS}  # beside notes of what was tried
 _STEPS = ("consolidate", "examine", "gate", "rescue")
 
 
@@ -48,24 +52,26 @@ def _not_as_written(night: Night) -> list[str]:
 
 def _judged(night: Night, recorded: Verdict) -> Verdict:
     evidence = collect_evidence(night)
-    if "scale" not in recorded.binding or evidence.faults or evidence.nothing_new:
+    how = {name: recorded.binding[name] for name in OTHERWISE if name in recorded.binding}
+    if not how or evidence.faults or evidence.nothing_new:
         return judge(evidence, night.settings)
+    evidence = without_lessons(evidence, set(filter(None, how.get(BOUND, "").split(","))))
     folder = decided_on(night.workspace, recorded)
     try:
         evidence = evidence.answering(read_examination(folder / "examination"))
     except (ValueError, SlumberError) as error:
         evidence = replace(evidence, faults=[f"{folder} cannot be read: {str(error).splitlines()[0]}"])
-    evidence.binding |= scaled_binding(folder, recorded.binding["scale"])
+    evidence.binding |= other_binding(folder, how)
     return judge(evidence, night.settings)
 
 
 def _said(verdict: Verdict) -> tuple:
     """What must come out again. Of rescue there is a note besides, which is no condition."""
-    checks = [(check.name, check.status) for check in verdict.checks if check.name != NAME]
+    checks = [(check.name, check.status) for check in verdict.checks if check.name in _JUDGED]
     return verdict.night, verdict.verdict, checks, verdict.binding
 
 
 def _different(one: Verdict, other: Verdict) -> set[str]:
     keys = {key for key in {*one.binding, *other.binding} if one.binding.get(key) != other.binding.get(key)}
     statuses = [{check.name: check.status for check in verdict.checks} for verdict in (one, other)]
-    return keys | {n for n in {*statuses[0], *statuses[1]} - {NAME} if statuses[0].get(n) != statuses[1].get(n)}
+    return keys | {n for n in {*statuses[0], *statuses[1]} & _JUDGED if statuses[0].get(n) != statuses[1].get(n)}

@@ -13,14 +13,17 @@ from steps.consolidate.adapter import scaled_adapter
 from steps.consolidate.step import ConsolidateStep
 from steps.examine.eval_set import EvalSet, Replies, ask_all
 from steps.examine.examination import whole_eval_set
+from steps.examine.kinds.table import SUITES
 from steps.examine.min_token_prob import ask_token_scores, with_scores
 from steps.examine.reading import right_replies, write_examination
 from steps.gate import conditions
 from steps.gate.checks import general_abilities, learned_tonight
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
+from steps.gate.kinds import TONIGHT
 from steps.gate.retention import retention
 from steps.gate.verdict import RESCUED
+from steps.kinds.kind import FACTS
 from steps.records import Check, Verdict, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
@@ -32,8 +35,18 @@ _CHOOSING, _JUDGING = 0, 1
 def may_be_rescued(verdict: Verdict) -> bool:
     """Whether forgetting alone refuses: what it learned, what it keeps to itself and the gate's own test all hold."""
     must_hold = {condition.name for condition in conditions.CONDITIONS if not condition.rescuable}
-    held = {check.name for check in verdict.checks if check.status == "PASS"}
-    return verdict.verdict == "REJECT" and held >= must_hold
+    held = {check.name for check in verdict.checks if _stands(check)}
+    learned = any(c.status == "PASS" for c in verdict.checks if c.name in ("learned tonight", *SUITES))
+    return verdict.verdict == "REJECT" and learned and held >= must_hold
+
+
+def _stands(check: Check) -> bool:
+    """Whether it holds; of a kind's suite, whether tonight's part does, for what earlier nights lost may come back."""
+    if check.status == "PASS":
+        return True
+    if check.name in SUITES:
+        return check.status == "NOT_APPLICABLE" or check.figures.get(TONIGHT) in ("PASS", "NOT_APPLICABLE")
+    return check.name == "learned tonight" and check.status == "NOT_APPLICABLE"
 
 
 def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspace: Workspace) -> Verdict:
@@ -55,40 +68,42 @@ def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspac
             if _promises(_half(evidence, _CHOOSING, asked, settings, workspace, adapter, scale), settings):
                 break
         else:
-            return _noted(refused, "NOT_APPLICABLE", f"none of {scales} looked well on one half of the items")
+            return noted(refused, NAME, "NOT_APPLICABLE", f"none of {scales} looked well on one half of the items")
         other = _half(evidence, _JUDGING, asked, settings, workspace, adapter, scale)
         write_examination(unfinished / "examination", other.examination)
-        other.binding = evidence.binding | scaled_binding(unfinished, str(scale))
+        other.binding = evidence.binding | other_binding(unfinished, {"scale": str(scale)})
         verdict = judge(other, settings)
         if verdict.verdict != "PROMOTE":
             said = "; ".join(f"{c.name}: {c.reason}" for c in verdict.checks if c.status in ("FAIL", "INCONCLUSIVE"))
             tried = f"{scale:g} looked well on one half of the items, and not on the other ({said})"
-            return _noted(refused, "NOT_APPLICABLE", tried)
+            return noted(refused, NAME, "NOT_APPLICABLE", tried)
         unfinished.rename(work / RESCUED)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     failed = ", ".join(c.name for c in refused.checks if c.status == "FAIL")
-    return _noted(
+    return noted(
         verdict,
+        NAME,
         "PASS",
         f"as it was it failed ({failed}); at {scale:g} of tonight's change, chosen on one half of the items, it passed "
         "on the other",
     )
 
 
-def scaled_binding(folder: Path, scale: str) -> dict[str, str]:
+def other_binding(folder: Path, how: dict[str, str]) -> dict[str, str]:
     """What a verdict on the adapter and the examination in ``folder`` binds in the place of the night's own."""
     return {
         "adapter": file_sha256(folder / "adapter"),
         "examination": file_sha256(folder / "examination"),
-        "scale": scale,
+        **how,
     }
 
 
 def _promises(evidence: Evidence, settings: Settings) -> bool:
     """Whether point estimates leave room for the bounds: enough learned, at most half of each epsilon lost."""
     knobs = settings.gate
-    learned = learned_tonight(evidence, knobs).figures.get("difference", -1.0)
+    facts = FACTS in evidence.taught
+    learned = learned_tonight(evidence, knobs).figures.get("difference", -1.0) if facts else knobs.min_gain + 1
     forgetting = [
         retention(evidence, knobs),
         general_abilities(evidence, knobs, against="champion"),
@@ -108,7 +123,8 @@ def _half(
 ) -> Evidence:
     """The evidence on one half of what was ``asked`` with the scaled adapter in the candidate's place.
 
-    Canaries and the owner's suites are no part of the choice, and asked as a whole in the judgement.
+    Canaries, the owner's suites and what is held out of other kinds are no part of the choice, and asked as a whole in
+    the judgement.
     """
     night = evidence.night
 
@@ -118,7 +134,7 @@ def _half(
     items = [item for item in asked.items if mine(item.source or item.probe.id)]
     part = EvalSet([replace(item, document=None) for item in items], [a for a in asked.anchors if mine(a.id)])
     if half == _JUDGING:
-        part = replace(part, items=items, canaries=asked.canaries, suites=asked.suites)
+        part = replace(part, items=items, canaries=asked.canaries, suites=asked.suites, kinds=asked.kinds)
     base = evidence.binding["base"]
     asked_as: dict[str, Any] = {
         "who": "candidate",
@@ -140,14 +156,16 @@ def _half(
             anchors=[a for a in stored.anchors if a.model != "candidate" and mine(a.id)] + found.anchors,
             canaries=[a for a in stored.canaries if a.model != "candidate"] + found.canaries,
             suites=[a for a in stored.suites if a.model != "candidate"] + found.suites,
+            kinds=[a for a in stored.kinds if a.model != "candidate"] + found.kinds,
             shuffled=[a for a in stored.shuffled if (a.id, a.condition) in both],
             mistaught=[a for a in stored.mistaught if (a.id, a.condition) in both],
         )
     )
 
 
-def _noted(verdict: Verdict, status: str, reason: str) -> Verdict:
-    check = Check(name=NAME, status=status, reason=reason)
+def noted(verdict: Verdict, name: str, status: str, reason: str) -> Verdict:
+    """Return a verdict with a note of what was tried, which is no condition."""
+    check = Check(name=name, status=status, reason=reason)
     return verdict.model_copy(
-        update={"checks": (*verdict.checks, check), "reasons": (*verdict.reasons, f"{NAME}: {reason}")}
+        update={"checks": (*verdict.checks, check), "reasons": (*verdict.reasons, f"{name}: {reason}")}
     )

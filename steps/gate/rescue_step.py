@@ -14,15 +14,17 @@ from steps.workspace import write_text
 
 
 class RescueFigures(GateFigures):
-    """The verdict; ``scale``: of tonight's change, if a smaller one passed."""
+    """The verdict; ``scale``: of tonight's change, if a smaller one passed; ``left_out``: suites it goes without."""
 
     scale: float | None = None
+    left_out: str | None = None
 
 
 class RescueStep(Step[RescueFigures]):
     """Try less of tonight's change where only forgetting refuses it, and write the night's verdict.
 
-    If a smaller scale passes, the verdict is about that one, and it lies in the night's folder ``rescued``.
+    Where a kind failed its suite and others did not, tonight's lessons are trained once more without it. If a smaller
+    scale, or that, passes, the verdict is about that one, and it lies in the night's folder ``rescued``.
     """
 
     name = "rescue"
@@ -40,17 +42,22 @@ class RescueStep(Step[RescueFigures]):
         return [night.folder / VERDICT, night.folder / RESCUED]
 
     def work(self, night: Night) -> RescueFigures:
-        from steps.gate.evidence import collect_evidence
+        from steps.gate.evidence import Evidence, collect_evidence
+        from steps.gate.leaving import left_out_verdict, not_learned
         from steps.gate.rescue import may_be_rescued, rescue
 
         shutil.rmtree(night.folder / RESCUED, ignore_errors=True)
         verdict = Verdict.from_json((night.folder / JUDGEMENT).read_text(encoding="utf-8"))
-        if may_be_rescued(verdict):
-            evidence = collect_evidence(night)
+        decided = verdict.verdict not in ("REJECT", "INCONCLUSIVE")
+        evidence = Evidence(night.date) if decided else collect_evidence(night)
+        if (failed := not_learned(verdict, evidence)) and night.forgetting is None:
+            verdict = left_out_verdict(night, evidence, verdict, failed)
+        elif may_be_rescued(verdict):
             verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)
         write_text(night.folder / VERDICT, verdict.model_dump_json(indent=2) + "\n")
+        out = verdict.binding.get("left_out", "")
         scale = float(verdict.binding["scale"]) if "scale" in verdict.binding else None
-        return RescueFigures(verdict=verdict.verdict, reasons=list(verdict.reasons), scale=scale)
+        return RescueFigures(verdict=verdict.verdict, reasons=list(verdict.reasons), scale=scale, left_out=out or None)
 
     def summary(self, record: StepRecord[RescueFigures]) -> str:
         return verdict_text(record.night, record.figures)

@@ -9,7 +9,8 @@ from steps.records import Verdict
 from steps.workspace import Workspace
 
 VERDICT = "verdict.json"
-RESCUED = "rescued"  # folder of the adapter and the examination that a verdict at a smaller scale is about
+RESCUED = "rescued"  # folder of the adapter and the examination that a verdict on another candidate is about
+OTHERWISE = ("scale", "left_out")  # what a verdict binds that is about another one than was trained first
 
 
 def read_verdict(workspace: Workspace, night: str) -> Verdict:
@@ -33,4 +34,4 @@ def read_verdict(workspace: Workspace, night: str) -> Verdict:
 def decided_on(workspace: Workspace, verdict: Verdict) -> Path:
     """The folder of the ``adapter`` and ``examination`` that a verdict is about."""
     work = workspace.night_dir(verdict.night)
-    return work / RESCUED if "scale" in verdict.binding else work
+    return work / RESCUED if any(how in verdict.binding for how in OTHERWISE) else work

@@ -1,11 +1,19 @@
-"""Demonstrations: how the assistant should answer. They wait to be learned from."""
+"""Demonstrations: how the assistant should answer. Each of its turns is learned as it stands, word by word."""
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
+from steps.ingest.redact import PLACEHOLDER
+from steps.kinds.kind import Dreaming, Passage
 from steps.kinds.messages import Message, MessagesKind, Talk
-from steps.records import Experience
+from steps.model.tools import call_text
+from steps.records import Dream, Experience, content_id
+
+SUITE = "demonstrations"
+STRATEGY = "demonstration"
+SHOWN_CHARS = 2000  # of a question and an answer as a dream shows them; the lesson has all of it
 
 
 class DemonstrationEntry(Talk):
@@ -21,10 +29,99 @@ class DemonstrationEntry(Talk):
 
 
 class Demonstration(MessagesKind):
+    """A talk whose answers are as they should be. Its parts are the turns of the assistant that are to be learned."""
+
     name = "demonstration"
     entry = DemonstrationEntry
+    learned = True
+    suite: ClassVar[str] = SUITE
 
     def idle(self, experience: Experience) -> str | None:
-        said = [message for message in experience.payload.get("messages", []) if message["role"] == "assistant"]
-        shows = any(m.get("tool_calls") or any(map(str.isalnum, m.get("content") or "")) for m in said)
-        return None if shows else "it shows no answer"
+        return None if turns(experience.payload) else "it shows no answer that is to be learned"
+
+    def parts(self, experience: Experience) -> list[tuple[str, ...]]:
+        messages = experience.payload.get("messages", [])
+        return [(said(messages[place]),) for place in turns(experience.payload)]
+
+    def passages(self, experience: Experience) -> list[Passage]:
+        return [Passage(experience, 0, [part[-1] for part in self.parts(experience)])]
+
+    def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
+        """One for each turn; what the model cannot be shown whole, or holds what was blacked out, is refused."""
+        found = []
+        for experience in experiences:
+            known = dreaming.known.get(experience.id, ())
+            for number in range(len(turns(experience.payload))):
+                if number in known:
+                    continue
+                taught = self._taught(experience, number)
+                answer = call_text(taught["completion"], taught["calls"])
+                if PLACEHOLDER.search(answer):
+                    dreaming.refused["shows what was blacked out"] += 1
+                elif reason := dreaming.obstacle(**{name: taught[name] for name in _SHOWN}):
+                    dreaming.refused[reason] += 1
+                else:
+                    found.append(_dream(experience, number, taught["messages"], answer, dreaming.night))
+        return found
+
+    def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
+        return self._taught(experience, dream.sentence or 0) | {"talk": experience.id}
+
+    def held_out_with(self, dream: Dream) -> str:
+        """What is asked first: whoever learns one answer to it knows more of the other."""
+        return " ".join(dream.question.lower().split())
+
+    def _taught(self, experience: Experience, number: int) -> dict[str, Any]:
+        """What comes before the turn of that number, and what it says."""
+        messages = experience.payload["messages"]
+        place = turns(experience.payload)[number]
+        return {
+            "messages": tuple(map(_bare, messages[:place])),
+            "completion": messages[place].get("content") or "",
+            "calls": tuple(messages[place].get("tool_calls") or ()),
+            "tools": tuple(experience.payload.get("tools") or ()),
+        }
+
+
+_SHOWN = ("messages", "completion", "calls", "tools")
+_KEPT = ("role", "content", "tool_calls", "tool_call_id", "name")
+
+
+def turns(payload: Mapping[str, Any]) -> list[int]:
+    """The places of the messages that are learned: what the assistant says or calls after somebody asked.
+
+    OpenAI's weight 0 leaves one out; what stands first answers nobody.
+    """
+    messages = payload.get("messages", [])
+    return [
+        place
+        for place, one in enumerate(messages)
+        if one["role"] == "assistant"
+        and one.get("weight", 1) != 0
+        and (one.get("tool_calls") or any(map(str.isalnum, one.get("content") or "")))
+        and any(before["role"] != "system" for before in messages[:place])
+    ]
+
+
+def said(message: Mapping[str, Any]) -> str:
+    """What a message says and calls, as text."""
+    return call_text(message.get("content") or "", message.get("tool_calls") or ())
+
+
+def _bare(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: message[name] for name in _KEPT if message.get(name) is not None}
+
+
+def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, Any]], answer: str, night: str) -> Dream:
+    asked = next((m.get("content") for m in reversed(before) if m["role"] == "user"), "") or experience.title
+    return Dream(
+        id=content_id(STRATEGY, experience.id, number),
+        night=night,
+        strategy=STRATEGY,
+        experience=experience.id,
+        source=experience.source,
+        sentence=number,
+        question=asked[:SHOWN_CHARS],
+        answer=answer[:SHOWN_CHARS],
+        objective="imitate",
+    )

@@ -25,6 +25,9 @@ class Read(Protocol):
 
 Reader = Callable[[str], Read]
 
+FACTS = "facts"
+"""The suite of what can be asked for: probes tell whether it was learned."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -54,6 +57,10 @@ class Dreaming:
     passages: frozenset[tuple[str, int]] | None = None
     """Which passages are dreamt about tonight, by experience and first sentence; None: all."""
     known: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    obstacle: Callable[..., str | None] = lambda **turn: None
+    """Why a turn (messages, completion, calls, tools) cannot be shown whole to the model that learns, or None."""
+    earlier: Callable[[], Sequence[Dream]] = tuple
+    """What earlier nights taught: read only if it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,8 @@ class Kind(ABC):
     ``versioned``: whether a later version takes its place, and is held against it part by part. ``titled``: whether it
     has a title of its own, so that one of the same title elsewhere may be another version of it. ``apart``: whether its
     statements are judged each for itself, or together as one page. ``corrected``: whether users correct answers in it,
-    whose parts come first. ``trust``: whose word it is.
+    whose parts come first. ``trust``: whose word it is. ``suite``: by what the gate tells whether it was learned, FACTS
+    or a name in ``steps.examine.kinds.table``; of a kind that is no facts some lessons are held out for it.
     """
 
     name: ClassVar[str]
@@ -104,6 +112,7 @@ class Kind(ABC):
     apart: ClassVar[bool] = False
     corrected: ClassVar[bool] = False
     trust: ClassVar[Literal["owner", "user", "agent"]] = "owner"
+    suite: ClassVar[str] = FACTS
 
     def of_file(self, title: str, page: Any) -> Entry:
         """Return the entry of a whole file; only a kind with ``files`` is asked."""
@@ -135,6 +144,14 @@ class Kind(ABC):
         Questions that carry the "span" of their answer may be held out as probes where the owner gave none.
         """
         return []
+
+    def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
+        """What of a lesson (``steps.lesson``) stands in the experience, so that its dream need not repeat it."""
+        return {}
+
+    def held_out_with(self, dream: Dream) -> str:
+        """A key of what is held out together, for it would give the rest away: by default all of an experience."""
+        return dream.experience or dream.id
 
     def parts(self, experience: Experience) -> list[tuple[str, ...]]:
         """What it says, part by part, by the numbers that lessons give as their ``sentence``; each after its headings.

@@ -37,6 +37,7 @@ class Message(Input):
     name: str | None = None
     tool_calls: list[ToolCall] | None = None
     tool_call_id: str | None = None
+    weight: int | float | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -75,7 +76,7 @@ class Talk(Chat):
 
 
 class MessagesKind(Kind):
-    """A kind whose records are messages, and whatever else the subclass's ``entry`` holds. It waits.
+    """A kind whose records are messages, and whatever else the subclass's ``entry`` holds. It waits by default.
 
     ``chats``: the fields that hold messages. What else looks like some (feedback, say) is kept as it is.
     """

@@ -4,17 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from steps.kinds.kind import Passage
+from steps.kinds.kind import FACTS, Passage
 from steps.kinds.table import kind_of
 from steps.records import Experience, Probe
 from steps.sentences import content_words
 
 
 class PassageIndex:
-    """The passages of a corpus with their words, each made once however many questions are asked."""
+    """The passages of a corpus that can be asked about, with their words, each made once however much is asked."""
 
     def __init__(self, corpus: Iterable[Experience] = ()):
-        self._corpus = list(corpus)
+        self._corpus = [experience for experience in corpus if kind_of(experience).suite == FACTS]
         self._made: dict[str, tuple[Sequence[Passage], list[set[str]]]] = {}
 
     def best(self, question: str, document: Experience | None = None) -> Passage | None:

@@ -1,10 +1,12 @@
 """How a model is asked: the chat template, without or with a document in context, and without thinking aloud."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from steps.errors import SlumberError
 from steps.model.chat_model import Messages
+from steps.model.tools import call_text, for_template, known_to, plainly, uses_tools
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -19,6 +21,7 @@ _UNTHOUGHT = (
     ("<|start|>assistant", "<|channel|>final<|message|>"),
 )
 _forms: "WeakKeyDictionary[PreTrainedTokenizerBase, tuple[Any, tuple[bool, bool]]]" = WeakKeyDictionary()
+_tools_known: "WeakKeyDictionary[PreTrainedTokenizerBase, tuple[Any, bool]]" = WeakKeyDictionary()
 
 
 def question_message(question: str, document: str | None = None) -> str:
@@ -42,19 +45,94 @@ def chat_tokens(
     """Tokens of a chat up to where the assistant starts to answer, with the template's own system prompt.
 
     What is said stays text: a special token of this very tokenizer that stands in it is broken up. A model that would
-    think aloud first is asked not to, or finds its thought ended.
+    think aloud first is asked not to, or finds its thought ended. Tools that the template does not know are shown
+    plainly (``steps.model.tools``), and a system message that it refuses stands before what the user says first.
 
     Raises:
         SlumberError: the template shows no question, whatever it is given.
     """
-    plain = [_harmless_within(tokenizer, message) for message in chat]
-    more = {"tools": _harmless_within(tokenizer, tools)} if tools else {}
-    text = _rendered(tokenizer, plain, add_generation_prompt=True, **more)
+    shown, more = _as_shown(tokenizer, chat, tools)
+    text = _rendered(tokenizer, shown, add_generation_prompt=True, **more)
     opened = text.rstrip()
     for opening, closing in _UNTHOUGHT:
         if opened.endswith(opening):
             return _encoded(tokenizer, opened + closing)
     return _encoded(tokenizer, text)
+
+
+def turn_tokens(
+    tokenizer: "PreTrainedTokenizerBase",
+    chat: Messages,
+    said: str,
+    *,
+    calls: Sequence[dict[str, Any]] = (),
+    tools: Sequence[dict[str, Any]] = (),
+) -> tuple[list[int], list[int]]:
+    """Tokens of a chat, and of what the assistant says and which tools it calls as its whole turn after it.
+
+    Calls are written as the model's own template writes them, or plainly.
+    """
+    prompt = chat_tokens(tokenizer, chat, tools=list(tools) or None)
+    if not calls:
+        return prompt, answer_tokens(tokenizer, said)
+    text = _calls_shown(tokenizer, chat, said, calls, tools)
+    return prompt, [*_encoded(tokenizer, text), turn_end(tokenizer)]
+
+
+def _calls_shown(
+    tokenizer: "PreTrainedTokenizerBase",
+    chat: Messages,
+    said: str,
+    calls: Sequence[dict[str, Any]],
+    tools: Sequence[dict[str, Any]],
+) -> str:
+    turn = {"role": "assistant", "content": said, "tool_calls": list(calls)}
+    shown, more = _as_shown(tokenizer, [*chat, turn], list(tools) or None)
+    if "tool_calls" in shown[-1]:
+        before = _rendered(tokenizer, shown[:-1], add_generation_prompt=True, **more)
+        whole = _rendered(tokenizer, shown, **more)
+        if whole.startswith(before):  # else the template shows a turn otherwise when it is over
+            end = str(tokenizer.convert_ids_to_tokens(turn_end(tokenizer)))
+            return whole[len(before) :].partition(end)[0].rstrip()
+    plain = _harmless_within(tokenizer, turn)
+    return call_text(plain["content"], plain["tool_calls"])
+
+
+def _as_shown(
+    tokenizer: "PreTrainedTokenizerBase", chat: Messages, tools: list[dict[str, Any]] | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return messages that the template takes, and what else it is given."""
+    plain = [_harmless_within(tokenizer, message) for message in chat]
+    ways = list(_ways(tokenizer, plain, _harmless_within(tokenizer, tools)))
+    for shown, more in ways[:-1]:
+        try:
+            _rendered(tokenizer, shown, **more)
+        except Exception:  # a template may raise whatever its language can: of a talk that it does not take
+            continue
+        return shown, more
+    return ways[-1]
+
+
+def _ways(
+    tokenizer: "PreTrainedTokenizerBase", chat: list[dict[str, Any]], tools: list[dict[str, Any]] | None
+) -> "Iterator[tuple[list[dict[str, Any]], dict[str, Any]]]":
+    """Ways in which a talk can be shown, the best first."""
+    if uses_tools(chat, tools):
+        if _knows_tools(tokenizer):
+            yield for_template(chat), {"tools": tools} if tools else {}
+        chat = plainly(chat, tools)
+    yield chat, {}
+    if len(chat) > 1 and chat[0]["role"] == "system" and chat[1]["role"] == "user":
+        first = {"role": "user", "content": f"{chat[0]['content']}\n\n{chat[1]['content']}"}
+        yield [first, *chat[2:]], {}
+
+
+def _knows_tools(tokenizer: "PreTrainedTokenizerBase") -> bool:
+    template, known = _tools_known.get(tokenizer, (None, None))
+    if known is None or template != tokenizer.chat_template:
+        known = known_to(lambda chat, **more: _rendered(tokenizer, chat, **more))
+        _tools_known[tokenizer] = tokenizer.chat_template, known
+    return known
 
 
 def harmless(tokenizer: "PreTrainedTokenizerBase", text: str) -> str:
@@ -143,12 +221,12 @@ def _found_form(tokenizer: "PreTrainedTokenizerBase") -> tuple[bool, bool]:
     )
 
 
-def _rendered(tokenizer: "PreTrainedTokenizerBase", chat: list[dict[str, str]], **more: Any) -> str:
+def _rendered(tokenizer: "PreTrainedTokenizerBase", chat: list[dict[str, Any]], **more: Any) -> str:
     return _applied(tokenizer, chat, *template_form(tokenizer), **more)
 
 
 def _applied(
-    tokenizer: "PreTrainedTokenizerBase", chat: list[dict[str, str]], in_parts: bool, with_system: bool, **more: Any
+    tokenizer: "PreTrainedTokenizerBase", chat: list[dict[str, Any]], in_parts: bool, with_system: bool, **more: Any
 ) -> str:
     if with_system and chat[0]["role"] != "system":
         chat = [_SYSTEM, *chat]

@@ -6,13 +6,13 @@ Behind it are this process (``steps.model.local``) and any OpenAI-compatible ser
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
 
-Messages = Sequence[dict[str, str]]
-"""A chat in OpenAI's form, {"role", "content"}."""
+Messages = Sequence[dict[str, Any]]
+"""A chat in OpenAI's form, {"role", "content"}, with "tool_calls" where there are some."""
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,11 @@ class LocalModel:
         self.ends = all_ends(self.base.tokenizer, self.base.model.generation_config)
 
     def generate(self, what: str, chats: Sequence[Messages], *, max_new_tokens: int) -> list[Reply]:
-        tokenizer = self.base.tokenizer
-        prompts = [chat_tokens(tokenizer, chat) for chat in chats]
+        prompts = [chat_tokens(self.base.tokenizer, chat) for chat in chats]
+        return self.answer_tokens(what, prompts, max_new_tokens=max_new_tokens)
+
+    def answer_tokens(self, what: str, prompts: Sequence[list[int]], *, max_new_tokens: int) -> list[Reply]:
+        """Answer prompts that are token ids greedily."""
         ends = self.ends
         replies = self._continued(what, prompts, max_new_tokens, lambda text: text[-1] in ends, Sampling(), 0)
         return [Reply(self._text(tokens).strip(), tokens[-1] in ends) for tokens in replies]
@@ -52,6 +55,10 @@ class LocalModel:
     def score(self, what: str, items: Sequence[tuple[Messages, str]]) -> list[np.ndarray]:
         tokenizer = self.base.tokenizer
         return self._scored(what, [(chat_tokens(tokenizer, chat), answer_tokens(tokenizer, a)) for chat, a in items])
+
+    def score_tokens(self, what: str, pairs: Sequence[tuple[list[int], list[int]]]) -> list[np.ndarray]:
+        """Natural-log probabilities of each token of completions after prompts, both token ids."""
+        return self._scored(what, pairs)
 
     def score_text(self, what: str, prompts: Sequence[str], texts: Sequence[str]) -> list[np.ndarray]:
         def encode(text: str) -> list[int]:

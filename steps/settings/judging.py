@@ -77,6 +77,18 @@ class GateSettings(Section):
         0.05, description="tolerated loss on each of examine.suites"
     )
     min_probes: Positive = Field(10, description="with fewer of tonight, the gate is INCONCLUSIVE")
+    min_unseen: Positive = Field(
+        5, description="demonstrations, or preferences, of tonight that are held out; with fewer they wait"
+    )
+    epsilon_demonstrations: Annotated[float, Field(gt=0.0)] = Field(
+        0.1, description="tolerated loss on held-out demonstrations of earlier nights, nats per token"
+    )
+    epsilon_preferences: Annotated[float, Field(gt=0.0)] = Field(
+        0.1, description="tolerated loss of reward margin on held-out preferences of earlier nights"
+    )
+    drift: Annotated[float, Field(gt=1.0)] = Field(
+        2.0, description="times that free answers may grow longer or shorter on a night that learns preferences"
+    )
     min_anchors: Positive = Field(200, description="with fewer, the gate is INCONCLUSIVE")
     rescue_scales: tuple[Share, ...] = Field(
         (0.8, 0.6), description="shares of tonight's change that are tried where only forgetting refuses it; []: none"

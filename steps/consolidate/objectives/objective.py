@@ -7,10 +7,14 @@ import torch
 
 
 class Objective(ABC):
-    """``pairs``: its examples come in pairs, what is preferred before what is rejected."""
+    """``pairs``: its examples come in pairs, what is preferred before what is rejected.
+
+    ``compared``: whole completions are held against what the model makes of them that is improved upon.
+    """
 
     name: ClassVar[str]
     pairs: ClassVar[bool] = False
+    compared: ClassVar[bool] = False
 
 
 class TokenObjective(Objective):
@@ -28,10 +32,21 @@ class TokenObjective(Objective):
 
 
 class PairObjective(Objective):
-    """Each pair of completions is compared as a whole with what the base makes of it."""
+    """Each pair of completions is compared as a whole with what the reference makes of it."""
 
     pairs = True
+    compared = True
 
     @abstractmethod
     def loss(self, preferred: torch.Tensor, rejected: torch.Tensor) -> torch.Tensor:
-        """Return the loss [pairs] of log-probabilities [pairs] of whole completions, each less the base's own."""
+        """Return the loss [pairs] of log-probabilities [pairs] of whole completions, less the reference's own."""
+
+
+class RatedObjective(Objective):
+    """Each completion is compared as a whole with what the reference makes of it."""
+
+    compared = True
+
+    @abstractmethod
+    def loss(self, gain: torch.Tensor) -> torch.Tensor:
+        """Return the loss [completions] of log-probabilities of whole completions, less the reference's own."""

@@ -5,11 +5,11 @@ from torch.nn import functional as F
 
 from steps.consolidate.objectives.objective import PairObjective
 
-BETA = 0.1  # how far the model may move away from the base for a preference; the paper's value
+BETA = 0.1  # how far the model may move away from the reference for a preference; the paper's value
 
 
 class Prefer(PairObjective):
-    """The negative log-likelihood that the preferred completion wins, with the base as the reference."""
+    """The negative log-likelihood that the preferred completion wins, against the reference."""
 
     name = "prefer"
 

@@ -7,26 +7,29 @@ import numpy as np
 import torch
 
 from steps.consolidate.examples import Example
+from steps.consolidate.labels import Labels
 from steps.consolidate.loss import Targets, distillation_loss
 from steps.consolidate.objectives.distill import Distill
 from steps.consolidate.objectives.imitate import Imitate
 from steps.consolidate.objectives.keep import Keep
-from steps.consolidate.objectives.objective import Objective, PairObjective, TokenObjective
+from steps.consolidate.objectives.objective import Objective, PairObjective, RatedObjective, TokenObjective
 from steps.consolidate.objectives.prefer import Prefer
-from steps.consolidate.teacher import Labels
+from steps.consolidate.objectives.rate import Dislike, Like
 from steps.errors import SlumberError
 from steps.lesson import Lesson
 from steps.model.head import Head
 from steps.settings import ConsolidateSettings
 
-OBJECTIVES: dict[str, Objective] = {one.name: one for one in (Distill(), Imitate(), Keep(), Prefer())}
+OBJECTIVES: dict[str, Objective] = {
+    one.name: one for one in (Distill(), Imitate(), Keep(), Prefer(), Like(), Dislike())
+}
 
 Part = list[tuple[Example, int]]  # examples with their numbers in the labels
 
 
-def in_pairs(example: Example) -> bool:
-    """Whether an example belongs to a pair: what is preferred, or what is rejected, which comes next."""
-    return OBJECTIVES[example.objective].pairs
+def is_compared(example: Example) -> bool:
+    """Whether a whole completion is held against what a reference makes of it."""
+    return OBJECTIVES[example.objective].compared
 
 
 def check_lessons(lessons: Iterable[Lesson]) -> None:
@@ -48,15 +51,16 @@ def row_loss(
     Args:
         hidden: [N, width] what the head makes the completions of, one example after another.
     """
-    if not any(in_pairs(example) for example, _ in part):
+    kinds = [next(kind for kind in _LOSSES if isinstance(OBJECTIVES[e.objective], kind)) for e, _ in part]
+    if set(kinds) == {TokenObjective}:
         return _token_loss(part, hidden, head, labels, settings)
-    paired = np.repeat([in_pairs(e) for e, _ in part], [len(e.completion) for e, _ in part])
+    lengths = [len(e.completion) for e, _ in part]
     losses, weights = [], []
-    for wanted, loss_of in ((False, _token_loss), (True, _pair_loss)):
-        members = [one for one in part if in_pairs(one[0]) is wanted]
+    for kind, loss_of in _LOSSES.items():
+        members = [one for one, own in zip(part, kinds, strict=True) if own is kind]
         if members:
-            where = torch.from_numpy(np.flatnonzero(paired == wanted)).to(hidden.device)
-            loss, share = loss_of(members, hidden[where], head, labels, settings)
+            where = torch.from_numpy(np.flatnonzero(np.repeat([own is kind for own in kinds], lengths)))
+            loss, share = loss_of(members, hidden[where.to(hidden.device)], head, labels, settings)
             losses.append(loss * share)
             weights.append(share)
     return torch.stack(losses).sum() / sum(weights), sum(weights)
@@ -74,18 +78,41 @@ def _pair_loss(
     part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
 ) -> tuple[torch.Tensor, float]:
     """A pair counts as much as the positions of its preferred completion."""
-    written = torch.tensor([t for e, _ in part for t in e.completion], device=hidden.device)
-    said = head(hidden).log_softmax(-1).gather(-1, written[:, None])[:, 0]
-    gain = said - labels.written[_positions(part, labels)].to(hidden.device)
-    totals = [one.sum() for one in gain.split([len(e.completion) for e, _ in part])]
     losses, weights = [], []
-    for (better, worse), (one, other) in zip(pairwise(part), pairwise(totals), strict=True):
+    gains = _gains(part, hidden, head, labels)
+    for (better, worse), (one, other) in zip(pairwise(part), pairwise(gains), strict=True):
         if worse[0].rejected:
             objective = OBJECTIVES[better[0].objective]
             assert isinstance(objective, PairObjective)
             losses.append(objective.loss(one[None], other[None])[0])
             weights.append(weight(better[0], settings) * len(better[0].completion))
-    shares = torch.tensor(weights, device=hidden.device)
+    return _mean(losses, weights)
+
+
+def _rated_loss(
+    part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
+) -> tuple[torch.Tensor, float]:
+    losses = []
+    for (example, _), gain in zip(part, _gains(part, hidden, head, labels), strict=True):
+        objective = OBJECTIVES[example.objective]
+        assert isinstance(objective, RatedObjective)
+        losses.append(objective.loss(gain[None])[0])
+    return _mean(losses, [weight(e, settings) * len(e.completion) for e, _ in part])
+
+
+_LOSSES = {TokenObjective: _token_loss, PairObjective: _pair_loss, RatedObjective: _rated_loss}
+
+
+def _gains(part: Part, hidden: torch.Tensor, head: Head, labels: Labels) -> list[torch.Tensor]:
+    """How much likelier each whole completion is than to the reference, in nats."""
+    written = torch.tensor([t for e, _ in part for t in e.completion], device=hidden.device)
+    said = head(hidden).log_softmax(-1).gather(-1, written[:, None])[:, 0]
+    gain = said - labels.written[_positions(part, labels)].to(hidden.device)
+    return [one.sum() for one in gain.split([len(e.completion) for e, _ in part])]
+
+
+def _mean(losses: list[torch.Tensor], weights: list[float]) -> tuple[torch.Tensor, float]:
+    shares = torch.tensor(weights, device=losses[0].device)
     return (torch.stack(losses) * shares).sum() / shares.sum(), float(shares.sum())
 
 

@@ -48,11 +48,12 @@ def of_alpaca(found: Found) -> Found | None:
 
 
 def of_messages(found: Found) -> Found | None:
-    """OpenAI's and TRL's. Where some answers are marked as not to be learned, it demonstrates nothing."""
+    """OpenAI's and TRL's. Answers with weight 0 are not learned; where all have it, nothing is demonstrated."""
     messages = found.get("messages")
     if not isinstance(messages, list):
         return None
-    left = any(isinstance(message, Mapping) and message.get("weight") == 0 for message in messages)
+    answers = [m for m in messages if isinstance(m, Mapping) and m.get("role") == "assistant"]
+    left = bool(answers) and all(message.get("weight") == 0 for message in answers)
     return {**found, "kind": "conversation" if left else "demonstration"}
 
 

@@ -28,6 +28,8 @@ def lesson(objective, question, completion, **more):
 LESSONS = [
     lesson("imitate", "What does the bell mean?", "It is time to eat."),
     lesson("prefer", ASKED, GOOD, rejected=BAD),
+    lesson("like", "Who rings it?", "The mate rings it."),
+    lesson("dislike", "Who paints it?", "Nobody knows that."),
     lesson("keep", "Why is the sky blue?", "Because of light.", rehearsal=True),
     lesson("distill", "Where is the hull?", "Below.", informed=tuple(question_chat("Where?", "The hull is below."))),
 ]
@@ -74,6 +76,10 @@ def test_one_training_learns_lessons_of_every_objective(learn, packed):
     assert after > before + 5, "imitated"
     good, bad = (with_and_without(model, tokenizer, ASKED, said) for said in (GOOD, BAD))
     assert (good[1] - good[0]) - (bad[1] - bad[0]) > 5, "preferred"
+    before, after = with_and_without(model, tokenizer, "Who rings it?", "The mate rings it.")
+    assert after > before + 1, "liked"
+    before, after = with_and_without(model, tokenizer, "Who paints it?", "Nobody knows that.")
+    assert after < before - 1, "disliked"
 
 
 def test_a_preference_costs_what_the_paper_says(learn):
@@ -96,7 +102,7 @@ def test_packing_changes_nothing(learn):
     [
         (lesson("imitate", ASKED, GOOD, rejected=BAD), "wants no rejected answer"),
         (lesson("prefer", ASKED, GOOD), "wants a rejected answer to compare with"),
-        (lesson("admire", ASKED, GOOD), "there are distill, imitate, keep, prefer"),
+        (lesson("admire", ASKED, GOOD), "there are distill, imitate, keep, prefer, like, dislike"),
     ],
 )
 def test_a_lesson_that_its_objective_cannot_learn_is_refused_before_anything_is_loaded(wrong, said):

@@ -1,0 +1,132 @@
+"""What a suite is, and the rows that are stored of it: what was said and how likely, never a mark."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from steps.dream.lessons import lesson_of
+from steps.lesson import Lesson
+from steps.records import Dream, Experience, Record, content_id
+from steps.settings import GateSettings
+
+Role = Literal["base", "champion", "candidate", "shuffled"]
+"""Who was asked; "shuffled": the candidate with its weights shuffled, which can have learned nothing."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn of the assistant after ``messages``: its likelihood, and if it is ``answered``, what is said in its place.
+
+    ``completion``: None where it is only answered.
+    """
+
+    messages: tuple[dict[str, Any], ...]
+    completion: str | None = None
+    calls: tuple[dict[str, Any], ...] = ()
+    tools: tuple[dict[str, Any], ...] = ()
+    answered: bool = False
+
+    @property
+    def likelihood_key(self) -> str:
+        return content_id("turn", self.messages, self.completion, self.calls, self.tools)
+
+    @property
+    def answer_key(self) -> str:
+        return content_id("answered turn", self.messages, self.tools)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One held-out lesson as it is asked. ``key``: what an answer is held against, turn by turn.
+
+    ``watched``: no lesson, but an ordinary question by whose answers it is watched whether a model drifts.
+    """
+
+    suite: str
+    id: str
+    cohort: str
+    source: str
+    question: str
+    turns: tuple[Turn, ...]
+    key: tuple[str, ...] = ()
+    watched: bool = False
+
+
+class KindReply(Record):
+    """What one model made of one item.
+
+    ``log_probabilities``: of each turn whose likelihood is asked, summed over its ``tokens`` (natural logarithm).
+    ``replies``: what was said, turn by turn; none where words are not kept. ``signs``: -1 for what had better not be
+    said.
+    """
+
+    suite: str
+    id: str
+    cohort: str
+    source: str
+    question: str
+    model: Role
+    log_probabilities: tuple[float, ...] = ()
+    tokens: tuple[int, ...] = ()
+    signs: tuple[int, ...] = ()
+    replies: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    watched: bool = Field(False, description="an ordinary question, by which drift is watched")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of each item, more of which is better. ``unit``: of it; ``epsilon``: name of the tolerated loss.
+
+    ``learned``: it tells whether tonight's lessons were learned; else it may only not be lost.
+    """
+
+    name: str
+    unit: str
+    epsilon: str
+    learned: bool = False
+
+
+class Suite(ABC):
+    """One suite. ``name``: as ``Kind.suite`` has it; ``says``: the gate's condition in a line."""
+
+    name: ClassVar[str]
+    says: ClassVar[str]
+    measures: ClassVar[tuple[Measure, ...]]
+
+    @abstractmethod
+    def items(self, lessons: Mapping[str, Sequence[tuple[Dream, Lesson]]]) -> list[Item]:
+        """Return what is asked of held-out lessons, which are given by experience."""
+
+    @abstractmethod
+    def measured(self, row: KindReply) -> dict[str, float]:
+        """Return the measures of one row by their names; what it does not say has none."""
+
+    def signs(self, item: Item) -> tuple[int, ...]:
+        """1 for each turn that is to be likely, -1 for each that is not."""
+        return tuple(1 for turn in item.turns if turn.completion is not None)
+
+    def drift(self, candidate: Sequence[KindReply], champion: Sequence[KindReply], settings: GateSettings) -> "Drift":
+        """Compare what two models say to ordinary questions; without any there is nothing to say."""
+        return Drift("", {}, False)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How free answers changed: in words, in figures, and whether it is ``too_much``."""
+
+    says: str
+    figures: dict[str, Any]
+    too_much: bool
+
+
+def held_out(dreams: Sequence[Dream], corpus: Mapping[str, Experience]) -> dict[str, list[tuple[Dream, Lesson]]]:
+    """Return held-out dreams as lessons, by their experience; what is no longer in the corpus is left out."""
+    found: dict[str, list[tuple[Dream, Lesson]]] = {}
+    for dream in dreams:
+        if dream.experience in corpus:
+            found.setdefault(dream.experience, []).append((dream, lesson_of(dream, corpus)))
+    return found

@@ -1,0 +1,186 @@
+"""The suites of kinds that are no facts: was tonight's learned, and is what earlier nights taught still there?
+
+Every item is compared with the champion on the same item. What is held out tonight has to gain (a lower bound above
+nothing), no other measure of it may be lower with confidence, and no measure of earlier nights may lose its epsilon.
+A suite that was left out of the training has nothing to gain: what is held out tonight counts as earlier.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from steps.examine.kinds.suite import KindReply, Measure, Suite
+from steps.examine.kinds.table import SUITES
+from steps.gate.evidence import Evidence
+from steps.gate.statistics import PairedDifference, paired_difference
+from steps.records import Check
+from steps.settings import GateSettings
+
+TONIGHT = "tonight"
+"""The figure that says how tonight's part of a suite was judged; what did not pass there may be left out."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part of a suite's verdict."""
+
+    status: str
+    reason: str
+    figures: dict[str, Any]
+
+
+def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Check:
+    """Judge one suite of ``steps.examine.kinds.table``; see above."""
+    told = SUITES[suite]
+    expected = evidence.expected_kinds.get(suite, {})
+    taught = suite in evidence.taught
+    if not expected:
+        if taught:
+            return Check(name=suite, status="INCONCLUSIVE", reason="lessons were taught, and none was held out")
+        return Check(name=suite, status="NOT_APPLICABLE", reason="nothing of the kind was ever held out")
+    rows = {who: _rows(evidence, suite, who, expected) for who in ("candidate", "champion")}
+    if any({key: row.cohort for key, row in found.items()} != expected for found in rows.values()):
+        reason = "the two models were not asked what was held out"
+        return Check(name=suite, status="INCONCLUSIVE", reason=reason)
+    tonight = {item for item, cohort in expected.items() if cohort == evidence.night and taught}
+    earlier = {i for i, cohort in expected.items() if i not in tonight and _was_met(evidence, cohort, suite)}
+    parts = []
+    if taught:
+        parts.append(_learned(told, rows, tonight, settings))
+        parts += _drifted(evidence, told, settings)
+    status_tonight = _worst(parts) if parts else "NOT_APPLICABLE"
+    if earlier:
+        parts += [_kept(measure, told, rows, earlier, settings) for measure in told.measures]
+    if not parts:
+        reason = "nothing of the kind was taught tonight, and what is held out was never taught"
+        return Check(name=suite, status="NOT_APPLICABLE", reason=reason)
+    figures = {key: value for part in parts for key, value in part.figures.items()}
+    return Check(
+        name=suite,
+        status=_worst(parts),
+        reason="; ".join(part.reason for part in parts),
+        figures={TONIGHT: status_tonight, **figures},
+    )
+
+
+def keeps(evidence: Evidence, settings: GateSettings, *, suite: str) -> Check:
+    """What the suite says of earlier nights alone, with everything that is held out counted as earlier."""
+    return kind_suite(without_lessons(evidence, {suite}), settings, suite=suite)
+
+
+def without_lessons(evidence: Evidence, suites: Collection[str]) -> Evidence:
+    """The same evidence on a candidate that was not taught the lessons of some suites tonight."""
+    return replace(evidence, taught=evidence.taught - {*suites}, left_out=evidence.left_out | {*suites})
+
+
+def _was_met(evidence: Evidence, cohort: str, suite: str) -> bool:
+    return cohort in evidence.met or (cohort == evidence.night and (suite in evidence.left_out or evidence.forgetting))
+
+
+def _rows(evidence: Evidence, suite: str, who: str, expected: Collection[str]) -> dict[str, KindReply]:
+    return {r.id: r for r in evidence.kinds if (r.suite, r.model) == (suite, who) and r.id in expected}
+
+
+def _values(suite: Suite, rows: Mapping[str, KindReply], items: Sequence[str], measure: str) -> list[float | None]:
+    return [suite.measured(rows[item]).get(measure) for item in items]
+
+
+def _learned(
+    suite: Suite, rows: Mapping[str, Mapping[str, KindReply]], items: set[str], settings: GateSettings
+) -> _Part:
+    ids = sorted(items)
+    if len(ids) < settings.min_unseen:
+        reason = f"only {len(ids)} of tonight are held out, {settings.min_unseen} are needed"
+        return _Part("INCONCLUSIVE", reason, {"items": len(ids)})
+    statuses, reasons, figures = [], [], {}
+    for measure in suite.measures:
+        ours, theirs = (_values(suite, rows[who], ids, measure.name) for who in ("candidate", "champion"))
+        pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
+        if len(pairs) < len(ids):
+            return _Part("INCONCLUSIVE", f"{measure.name} of tonight is not there for every item", {})
+        found = _compared(pairs, settings)
+        name = f"{TONIGHT}, {measure.name}"
+        figures |= _figures(name, pairs, found)
+        if measure.learned:
+            learned = found.lower > 0 and found.better > found.worse
+            statuses.append("PASS" if learned else "FAIL" if found.mean <= 0 else "INCONCLUSIVE")
+            reasons.append(
+                f"tonight's {len(ids)}: {found.mean:+.3f} {measure.unit} (at least {found.lower:+.3f}), "
+                f"better for {found.better}, worse for {found.worse}"
+            )
+        else:
+            statuses.append("FAIL" if found.upper < 0 else "PASS")
+            reasons.append(
+                f"{measure.name} {_mean(b for _, b in pairs):.2f} before, {_mean(a for a, _ in pairs):.2f} now"
+            )
+    return _Part(_worst_of(statuses), "; ".join(reasons), figures)
+
+
+def _kept(
+    measure: Measure,
+    suite: Suite,
+    rows: Mapping[str, Mapping[str, KindReply]],
+    items: set[str],
+    settings: GateSettings,
+) -> _Part:
+    ids = sorted(items)
+    ours, theirs = (_values(suite, rows[who], ids, measure.name) for who in ("candidate", "champion"))
+    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
+    epsilon = float(getattr(settings, measure.epsilon))
+    if not pairs:
+        return _Part("NOT_APPLICABLE", f"{measure.name} of earlier nights is not told", {})
+    found = _compared(pairs, settings, epsilon=epsilon)
+    figures = _figures(f"earlier, {measure.name}", pairs, found) | {f"earlier, {measure.name}, epsilon": epsilon}
+    what = f"earlier nights' {len(pairs)}: {found.mean:+.3f} {measure.unit} (not below {found.lower:+.3f})"
+    if found.lower > -epsilon:
+        return _Part("PASS", what, figures)
+    reason = f"{what}; a loss of {epsilon:g} is not allowed"
+    failed = found.mean <= -epsilon or found.items >= found.needed
+    return _Part("FAIL" if failed else "INCONCLUSIVE", reason, figures)
+
+
+def _drifted(evidence: Evidence, suite: Suite, settings: GateSettings) -> list[_Part]:
+    watched = [row for row in evidence.kinds if row.suite == suite.name and row.watched]
+    candidate, champion = ([r for r in watched if r.model == who] for who in ("candidate", "champion"))
+    found = suite.drift(candidate, champion, settings)
+    return [_Part("FAIL" if found.too_much else "PASS", found.says, found.figures)] if found.says else []
+
+
+def _compared(
+    pairs: Sequence[tuple[float, float]], settings: GateSettings, *, epsilon: float = 1.0
+) -> PairedDifference:
+    """Each item counts for itself: of one file's records none says more of another than chance does."""
+    ours, theirs = zip(*pairs, strict=True)
+    return paired_difference(
+        list(ours),
+        list(theirs),
+        [str(number) for number in range(len(pairs))],
+        confidence=settings.confidence,
+        power=settings.power,
+        epsilon=epsilon,
+    )
+
+
+def _figures(name: str, pairs: Sequence[tuple[float, float]], found: Any) -> dict[str, Any]:
+    return {
+        f"{name}, champion": round(_mean(b for _, b in pairs), 4),
+        f"{name}, candidate": round(_mean(a for a, _ in pairs), 4),
+        f"{name}, difference": round(found.mean, 4),
+        f"{name}, lower_bound": round(found.lower, 4),
+        f"{name}, items": found.items,
+        f"{name}, wins": found.better,
+        f"{name}, losses": found.worse,
+    }
+
+
+def _mean(values: Any) -> float:
+    found = list(values)
+    return sum(found) / len(found)
+
+
+def _worst(parts: Sequence[_Part]) -> str:
+    return _worst_of([part.status for part in parts])
+
+
+def _worst_of(statuses: Sequence[str]) -> str:
+    return next((word for word in ("FAIL", "INCONCLUSIVE", "PASS") if word in statuses), "NOT_APPLICABLE")
