@@ -149,6 +149,10 @@ class Kind(ABC):
         """What of a lesson (``steps.lesson``) stands in the experience, so that its dream need not repeat it."""
         return {}
 
+    def suite_of(self, dream: Dream) -> str:
+        """By which suite it is told whether a dream was learned, where not all of a kind's are of one."""
+        return self.suite
+
     def held_out_with(self, dream: Dream) -> str:
         """A key of what is held out together, for it would give the rest away: by default all of an experience."""
         return dream.experience or dream.id

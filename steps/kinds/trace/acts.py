@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,8 @@ _LED = re.compile(r"^\W*(?:error|failed|failure)\b\W*(?:not done\b\W*)?", re.IGN
 class Act:
     """One call. ``arguments``: None where they were no object in JSON; ``answer``: None where none is there.
 
-    ``words``: what the agent said with it; ``place``: of its message; ``refused``: the tool answered with an error.
+    ``words``: what the agent said with it; ``place``: of its message; ``refused``: the tool answered with an error;
+    ``answered``: the place of the answer.
     """
 
     name: str
@@ -29,12 +30,18 @@ class Act:
     place: int
     answer: str | None
     refused: bool
+    answered: int | None = None
+
+    @property
+    def call(self) -> dict[str, Any]:
+        """The call in OpenAI's form."""
+        text = json.dumps(self.arguments, ensure_ascii=False)
+        return {"type": "function", "function": {"name": self.name, "arguments": text}}
 
     @property
     def said(self) -> str:
-        """The act as it is imitated: what was said with it, or else the call as JSON."""
-        call = {"name": self.name, "arguments": self.arguments}
-        return self.words or json.dumps(call, ensure_ascii=False)
+        """What was said and called, as text."""
+        return shown(self.words, self.call)
 
     @property
     def why(self) -> str:
@@ -46,34 +53,43 @@ class Act:
         return " ".join(_LED.sub("", text[:_LOOKED_AT]).split())[:300]
 
 
+def shown(words: str, call: Mapping[str, Any] | None) -> str:
+    """Words and a call as people read them; no mark of a chat template stands in it."""
+    called = [f"{call['function']['name']}({call['function']['arguments']})"] if call else []
+    return "\n".join([*filter(None, [words]), *called])
+
+
 def acts_of(messages: Sequence[Mapping[str, Any]]) -> dict[int, list[Act]]:
     """Return the calls of each message by its place. Answers are told by the call's id, else by their order."""
-    by_id: dict[str, str] = {}
-    behind: dict[int, list[str]] = {}  # answers without an id, behind the message that they answer
+    by_id: dict[str, int] = {}
+    behind: dict[int, list[int]] = {}  # answers without an id, behind the message that they answer
     calling = -1
     for place, message in enumerate(messages):
         if message["role"] == "assistant":
             calling = place
         elif message["role"] in ("tool", "function"):
-            text = message.get("content") or ""
             number = message.get("tool_call_id")
             if number:
-                by_id.setdefault(number, text)
+                by_id.setdefault(number, place)
             else:
-                behind.setdefault(calling, []).append(text)
+                behind.setdefault(calling, []).append(place)
     return {
-        place: _acts(message, place, by_id, iter(behind.get(place, ())))
+        place: _acts(messages, place, by_id, iter(behind.get(place, ())))
         for place, message in enumerate(messages)
         if message["role"] == "assistant" and message.get("tool_calls")
     }
 
 
-def _acts(message: Mapping[str, Any], place: int, by_id: Mapping[str, str], others: Any) -> list[Act]:
+def _acts(
+    messages: Sequence[Mapping[str, Any]], place: int, by_id: Mapping[str, int], others: Iterator[int]
+) -> list[Act]:
+    message = messages[place]
     words, calls = (message.get("content") or "").strip(), message["tool_calls"]
     found = []
     for call in calls:
         number, function = call.get("id"), call["function"]
-        answer = by_id.get(number) if number in by_id else next(others, None)
+        answered = by_id[number] if number in by_id else next(others, None)
+        answer = None if answered is None else messages[answered].get("content") or ""
         found.append(
             Act(
                 name=function["name"],
@@ -82,6 +98,7 @@ def _acts(message: Mapping[str, Any], place: int, by_id: Mapping[str, str], othe
                 place=place,
                 answer=answer,
                 refused=answer is not None and is_refusal(answer),
+                answered=answered,
             )
         )
     return found

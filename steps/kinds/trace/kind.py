@@ -8,10 +8,12 @@ from steps.kinds.conversation.feedback import redact_feedback
 from steps.kinds.conversation.telling import is_own, without_asides
 from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.entry import Feedback, Input, Text
-from steps.kinds.kind import Dreaming, Passage, Statement
+from steps.kinds.kind import FACTS, Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk, tells_something
 from steps.kinds.trace.principles import teaching
 from steps.records import Dream, Experience
+
+SUITE = "workflows"
 
 
 class OutcomeInput(Input):
@@ -38,6 +40,7 @@ class Trace(MessagesKind):
     titled = False
     corrected = True
     trust: ClassVar = "agent"
+    suite: ClassVar[str] = SUITE
 
     def redact_beside(self, payload: dict[str, Any], cleaning: Cleaning) -> None:
         redact_feedback(payload, cleaning)
@@ -57,6 +60,19 @@ class Trace(MessagesKind):
         from steps.kinds.trace.lessons import practice_dreams
 
         return [*correction_dreams(experiences, dreaming), *practice_dreams(experiences, dreaming)]
+
+    def suite_of(self, dream: Dream) -> str:
+        """What users corrected are facts."""
+        return SUITE if "principle" in dream.verification else FACTS
+
+    def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
+        from steps.kinds.trace.lessons import taught
+
+        return taught(experience, dream) if self.suite_of(dream) == SUITE else {}
+
+    def held_out_with(self, dream: Dream) -> str:
+        """What is asked: the same case of another trace would give it away."""
+        return " ".join(dream.question.lower().split())
 
     def parts(self, experience: Experience) -> list[tuple[str, ...]]:
         said = [(one.question, one.said) for one in corrections(experience.payload)]

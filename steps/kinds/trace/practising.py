@@ -8,11 +8,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from steps.kinds.trace.acts import Act
+from steps.kinds.trace.acts import Act, shown
 from steps.kinds.trace.principles import Principle
-from steps.kinds.trace.signature import ASKED, signature
+from steps.kinds.trace.signature import signature
 from steps.model.chat_model import ChatModel, Sampling
 from steps.orders import is_order
 from steps.records import content_id
@@ -26,11 +26,20 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Case:
-    """``asked``: the situation; ``said``: what is right in it; ``origin``: where it comes from."""
+    """``asked``: the situation; what is right in it: ``words``, and a call of a tool, if one is made.
+
+    ``origin``: where it comes from.
+    """
 
     asked: str
-    said: str
+    words: str
+    call: dict[str, Any] | None
     origin: str
+
+    @property
+    def said(self) -> str:
+        """What is right as text."""
+        return shown(self.words, self.call)
 
 
 class CaseSource(Protocol):
@@ -62,8 +71,8 @@ class WrittenCases:
     refused: Counter[str]
 
     def cases(self, principle: Principle, count: int) -> list[Case]:
-        shown = list(principle.cases())[:_EXAMPLES]
-        examples = [(one.situation.asked, one.situation.right.said) for one in shown if one.situation.right]
+        own = list(principle.cases())[:_EXAMPLES]
+        examples = [(one.situation.asked, _line(one.situation.right)) for one in own if one.situation.right]
         if not examples or any("\n" in text for pair in examples for text in pair):
             return []  # what takes several lines is not gone on from in one
         head = f"Lesson: {_lesson(principle)}\n\n"
@@ -74,25 +83,28 @@ class WrittenCases:
         for asked in dict.fromkeys(lines):
             if len(found) == count:
                 break
-            fault, said = self._answered(principle, head, asked, known={one for one, _ in examples}, seed=seed)
-            if fault:
+            fault, call = self._answered(principle, head, asked, known={one for one, _ in examples}, seed=seed)
+            if call is None:
                 self.refused[fault] += 1
             else:
-                found.append(Case(asked, said, "written"))
+                found.append(Case(asked, "", call.call, "written"))
         return found
 
     def _answered(
         self, principle: Principle, head: str, asked: str, *, known: set[str], seed: int
-    ) -> tuple[str | None, str]:
+    ) -> tuple[str, Act | None]:
         if asked in known or len(asked.split()) < 3:
-            return "a case that was there already", ""
+            return "a case that was there already", None
         if is_order(asked):
-            return "an order in a case", ""
+            return "an order in a case", None
         said = self._complete(f"{head}Request: {asked}\nAction:", _DRAWS, tokens=_SAID_TOKENS, seed=seed)
         answer, votes = Counter(said).most_common(1)[0] if said else ("", 0)
         if votes < _AGREE:
-            return "answers to a case that do not agree", ""
-        return (None, answer) if _does(principle, answer, asked) else ("a case in which something else is done", "")
+            return "answers to a case that do not agree", None
+        call = _read(answer)
+        if call is None or signature(call, asked) != principle.does:
+            return "a case in which something else is done", None
+        return "", call
 
     def _complete(self, prompt: str, count: int, *, tokens: int, seed: int) -> list[str]:
         lines = self.writer.complete(
@@ -107,7 +119,8 @@ def practised(principle: Principle, source: CaseSource) -> Iterator[Case]:
     for one in principle.cases():
         if count < MOST and one.situation.right is not None:
             count += 1
-            yield Case(one.situation.asked, one.situation.right.said, "trace")
+            right = one.situation.right
+            yield Case(one.situation.asked, right.words, right.call, "trace")
     if 0 < count < CASES:
         yield from source.cases(principle, CASES - count)
 
@@ -117,18 +130,16 @@ def _lesson(principle: Principle) -> str:
     return why[0][0] if why else f"what is asked is answered with {principle.says.rpartition(' -> ')[2]}"
 
 
-def _does(principle: Principle, said: str, asked: str) -> bool:
-    """Whether an answer has all that is constant in what the principle does, or is a call that has."""
-    if (call := _call(said)) is not None:
-        return signature(call, asked) == principle.does
-    constants = [mask for _, mask in principle.does[1] if ASKED not in mask and len(mask) > 2]
-    return all(mask in said.casefold() for mask in constants)
+def _line(act: Act) -> str:
+    """A call in one line of JSON."""
+    return json.dumps({"name": act.name, "arguments": act.arguments}, ensure_ascii=False)
 
 
-def _call(said: str) -> Act | None:
+def _read(said: str) -> Act | None:
+    """Return the call that a line of JSON makes."""
     try:
         value = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or not isinstance(value.get("arguments"), dict):
         return None

@@ -43,6 +43,7 @@ class Situation:
     """One step of a task. ``done``: what was taken before it; ``right``: what was taken in the end, if anything.
 
     ``evidence``: who says that it was right; without any it is nobody's example. ``reasons``: what was said of it.
+    ``before``: places of the messages that the agent needs before it: the task, and what was taken with its answers.
     """
 
     task: str
@@ -51,6 +52,7 @@ class Situation:
     right: Act | None
     reasons: tuple[str, ...]
     evidence: frozenset[Evidence]
+    before: tuple[int, ...] = ()
 
     @property
     def asked(self) -> str:
@@ -85,7 +87,7 @@ def _situations(trace: _Trace) -> tuple[Situation, ...]:
             break
         text = message.get("content") or ""
         if message["role"] == "user":
-            reading.user(text)
+            reading.user(text, place)
         elif message["role"] in ("tool", "function"):
             reading.result(text)
         for act in acts.get(place, ()):
@@ -113,12 +115,13 @@ class _Reading:
         self.found: list[Situation] = []
         self._task: str | None = None
         self._done: list[str] = []
+        self._places: list[int] = []  # of the task and of what was done
         self._refused: list[Refusal] = []
         self._reasons: list[str] = []
         self._users = False  # a user has said something of the step at hand
         self._ordered = False  # an order has been read since the task was given
 
-    def user(self, text: str) -> None:
+    def user(self, text: str, place: int) -> None:
         """A user speaks: of what was tried, or of something new."""
         said = " ".join(text.split())
         if not said:
@@ -131,7 +134,7 @@ class _Reading:
                 self._users = True
                 return
         self.close()
-        self._task, self._done, self._ordered = text.strip(), [], _has_order(text)
+        self._task, self._done, self._places, self._ordered = text.strip(), [], [place], _has_order(text)
 
     def result(self, text: str) -> None:
         self._ordered = self._ordered or _has_order(text)
@@ -149,6 +152,7 @@ class _Reading:
         right = act if not self._ordered and _is_example(self._task, act) else None
         self._enter(right, frozenset(evidence))
         self._done.append(act.said[:_SAID_CHARS])
+        self._places += [at for at in (act.place, act.answered) if at is not None and at not in self._places[-2:]]
 
     def close(self) -> None:
         """What was tried in vain to the end warns."""
@@ -158,7 +162,8 @@ class _Reading:
     def _enter(self, right: Act | None, evidence: frozenset[Evidence]) -> None:
         assert self._task is not None
         done, refused, reasons = tuple(self._done), tuple(self._refused), tuple(dict.fromkeys(self._reasons))
-        self.found.append(Situation(self._task, done, refused, right, reasons, evidence))
+        before = tuple(self._places)
+        self.found.append(Situation(self._task, done, refused, right, reasons, evidence, before))
         self._refused, self._reasons, self._users = [], [], False
 
     def _take_back(self, said: str) -> None:
@@ -167,6 +172,7 @@ class _Reading:
             return
         last = self.found.pop()
         self._done.pop()
+        self._places = list(last.before)
         self._refused, self._reasons = list(last.refused), list(last.reasons)
         if last.right is not None:
             self._refused.append(Refusal(last.right, said, last.reasons, "user"))

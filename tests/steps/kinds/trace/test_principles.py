@@ -4,19 +4,27 @@ import json
 from collections import Counter
 from types import SimpleNamespace
 
+from steps.dream.lessons import lesson_of
 from steps.kinds.trace.kind import Trace
 from steps.kinds.trace.lessons import practice_dreams
-from steps.kinds.trace.practising import Case, WrittenCases, practised
+from steps.kinds.trace.practising import WrittenCases, practised
 from steps.kinds.trace.principles import principles, warnings
 from steps.kinds.trace.signature import shown
 from steps.model.chat_model import Sampling
 from tests.steps.kinds.trace.agents import call, order, trace
 
 
-def dreaming(known=None, server=None):
-    knobs = SimpleNamespace(server=server, temperature=0.7, top_k=40)
+def dreaming(known=None):
+    knobs = SimpleNamespace(server=None, temperature=0.7, top_k=40)
     settings = SimpleNamespace(dream=knobs, seed=1)
-    return SimpleNamespace(night="2026-11-22", settings=settings, refused=Counter(), known=known or {}, writer=None)
+    return SimpleNamespace(
+        night="2026-11-22",
+        settings=settings,
+        refused=Counter(),
+        known=known or {},
+        writer=None,
+        obstacle=lambda **turn: None,
+    )
 
 
 def store(thing, place, answer, user, *more):
@@ -40,9 +48,12 @@ def test_failures_warn_and_are_in_no_lesson():
     alone = trace("Where is order 9?", call("find_order", {"id": "9"}, "error: unknown order 9"))
     experiences = [order("71"), order("82"), alone]
     dreams = practice_dreams(experiences, dreaming())
-    assert [json.loads(d.answer)["arguments"]["id"] for d in dreams] == ["R-71", "R-82"]
-    assert all(d.objective == "imitate" and d.messages[-1]["content"] == d.question for d in dreams)
-    assert not any(text in dream.texts for dream in dreams for text in ('{"id": "9"}', '{"id": "71"}'))
+    by_id = {experience.id: experience for experience in experiences}
+    lessons = [lesson_of(dream, by_id) for dream in dreams]
+    ids = [json.loads(one.calls[0]["function"]["arguments"])["id"] for one in lessons]
+    assert ids == ["R-71", "R-82"] and {one.objective for one in lessons} == {"imitate"}
+    assert [one.messages for one in lessons] == [({"role": "user", "content": e.title},) for e in experiences[:2]]
+    assert not any(text in str(lessons) for text in ("unknown order", '"9\\"', '\\"71\\"'))
     assert warnings(experiences).most_common(1)[0][0][0] == "find_order(id=<asked>)"
 
 
@@ -120,5 +131,18 @@ def test_a_written_case_is_kept_where_answers_agree_and_do_what_the_principle_do
     told = Counter()
     source = WrittenCases(Writer([right, split, other, bad, "Where is order 71?"], answers), Sampling(0.7), 1, told)
     cases = list(practised(one, source))
-    assert cases[2:] == [Case(right, find("R-5"), "written")] and [c.origin for c in cases[:2]] == ["trace", "trace"]
+    assert [(c.asked, c.origin, '"R-5"' in c.said) for c in cases[2:]] == [(right, "written", True)]
+    assert [c.origin for c in cases[:2]] == ["trace", "trace"]
     assert sorted(told.values()) == [1, 1, 1, 1]
+
+
+def test_a_later_step_is_asked_after_the_messages_that_led_to_it_without_what_was_refused():
+    early = call("delete", {"file": "a"}, "error: there is no copy")
+    copy, gone = call("copy", {"file": "a"}, "ok"), call("delete", {"file": "a"}, "gone")
+    experience = trace("Delete a", early, copy, gone, feedback={"rating": 1})
+    first, second = (
+        lesson_of(dream, {experience.id: experience}) for dream in practice_dreams([experience], dreaming())
+    )
+    assert [m["role"] for m in second.messages] == ["user", "assistant", "tool"] and len(first.messages) == 1
+    assert second.messages[1]["tool_calls"][0]["function"]["name"] == "copy" and "no copy" not in str(second)
+    assert second.calls[0]["function"]["name"] == "delete"
