@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,16 @@ from orchestration.plots import before_and_after, loss_curve
 from orchestration.scores import read_scores
 from steps.corrected import Corrected, corrected
 from steps.errors import SlumberError
-from steps.gate.verdict import read_verdict
-from steps.manifest import StepRecord
+from steps.examine.reading import read_examination
+from steps.gate.verdict import decided_on, read_verdict
+from steps.manifest import StepRecord, read_manifests
 from steps.night import Night
 from steps.records import Check, LedgerEntry, Triaged
 from steps.registry import Registry
 from steps.registry.links import trace_pages
 from steps.registry.markdown import cell, trace_link
 from steps.step import Step
+from steps.taught import shown, taught
 from steps.workspace import each_record
 
 Metadata = dict[str, Any]
@@ -89,7 +92,12 @@ def _examined(figures: Any, night: Night) -> Metadata:
 
 def _decided(figures: Any, night: Night) -> Metadata:
     verdict = read_verdict(night.workspace, night.date)
+    done = read_manifests(night.workspace, night.date)
+    kinds = [one.row() for one in taught(done, verdict)]
+    held_out = read_examination(decided_on(night.workspace, verdict) / "examination").kinds if kinds else []
     return {
+        **({"kinds": table(kinds)} if kinds else {}),
+        **({"held_out": table(map(asdict, shown(held_out, night.date)))} if held_out else {}),
         "reasons": dg.MetadataValue.md("\n".join(f"- {cell(reason, 400)}" for reason in verdict.lines())),
         "conditions": conditions(verdict.checks),
         "binding": table({"of": name, "digest": digest} for name, digest in verdict.binding.items()),

@@ -12,12 +12,14 @@ from orchestration.environment import Deployment
 from orchestration.watch import held_lines, watch_line
 from steps.diary import FOLDER, astray, waiting_entries
 from steps.forget.request import pending
+from steps.manifest import read_manifests
 from steps.records import Carried, Verdict
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
 from steps.registry.version import serving
 from steps.registry.watch import strayed
 from steps.review.decisions import undecided
+from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
 MOMENTS = {
@@ -42,6 +44,7 @@ def status_table(found: Deployment) -> Table:
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
+        *_kinds(found.workspace),
         *_carried(found.workspace),
         *_held(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
@@ -150,6 +153,13 @@ def _carried(workspace: Workspace) -> list[tuple[str, str]]:
         return []
     sentences, files = sum(row.sentences for row in rows), len({row.source for row in rows})
     return [("carried over", f"{sentences} sentences of {files} sources wait for the next nights: {path}")]
+
+
+def _kinds(workspace: Workspace) -> list[tuple[str, str]]:
+    """What each kind of experience brought to the last night, where there were others than facts."""
+    verdict = last_verdict(workspace)
+    told = taught(read_manifests(workspace, verdict.night), verdict) if verdict else []
+    return [("kinds", "\n".join(one.line() for one in told))] if told else []
 
 
 def _approval(version: Version) -> str:

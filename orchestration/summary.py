@@ -10,12 +10,13 @@ from rich.text import Text
 from orchestration.night import NightOutcome
 from orchestration.scores import Scores, read_scores, share
 from orchestration.timings import read_timings
-from steps.manifest import read_manifest
+from steps.manifest import read_manifest, read_manifests
 from steps.records import LedgerEntry, Quarantined
 from steps.registry import Registry, Version, reading
 from steps.registry.links import night_links
 from steps.settings import Settings
 from steps.step import listed
+from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
 COLOURS = {"PROMOTE": "bold green", "REJECT": "bold red", "INCONCLUSIVE": "bold yellow", "NO_OP": "bold cyan"}
@@ -107,6 +108,8 @@ def _rows(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) ->
     if "tokens_per_second" in timings:
         steps, speed = counts.get("training_steps"), timings["tokens_per_second"]
         rows.append(("training", f"{counts['training_examples']} examples, {steps} steps, {speed:,.0f} tokens/s"))
+    if kinds := taught(read_manifests(workspace, night), outcome.verdict):
+        rows.append(("kinds", "\n".join(one.line() for one in kinds)))
     rows += [
         ("closed book", _change(scores, "closed_book")),
         ("earlier nights", _change(scores, "closed_book", tonight=False)),

@@ -1,18 +1,19 @@
 """The step: dreams of tonight's documents and of the model itself, checked, and held-out probes set apart."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
+from steps.dream.lessons import suite_of
 from steps.errors import DataRefused
 from steps.kinds.kind import FACTS
 from steps.kinds.table import KINDS
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
-from steps.records import Probe, Record
+from steps.records import Dream, Experience, Probe, Record
 from steps.step import Step
 from steps.workspace import read_records, write_records
 
@@ -79,7 +80,8 @@ class DreamStep(Step[DreamFigures]):
         shown = night_rows(night.workspace, before=night.date, dreamer=dreamer_digest(settings, base))
         night_of = settings.night.model_dump(mode="json", exclude={"nice"})
         decided = [(key, sorted(parts)) for key, (_, parts) in accepted(night).items()]
-        knobs = [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, settings.gate.min_probes, shown]
+        least = [settings.gate.min_probes, settings.gate.min_unseen]
+        knobs = [settings.dream.model_dump(mode="json"), settings.seed, base, night_of, *least, shown]
         return [*knobs, decided] if decided else knobs
 
     def inputs(self, night: Night) -> list[Path]:
@@ -95,7 +97,6 @@ class DreamStep(Step[DreamFigures]):
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
         from steps.dream.holdouts import asked_again, hold_out, leaks
-        from steps.dream.lessons import suite_of
         from steps.dream.unseen import set_apart, too_few
         from steps.dream.waiting import brought_along, postponed, too_little
         from steps.validate.checking import check_records
@@ -149,7 +150,7 @@ class DreamStep(Step[DreamFigures]):
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         kinds: dict[str | None, str] = {experience.id: experience.kind for experience in planned.experiences}
-        covered = {(d.experience, d.sentence) for d in train if d.strategy == "question"}
+        covered = {(d.experience, d.sentence) for d in train if d.strategy == "question" or _is_shown(d, corpus)}
         return DreamFigures(
             documents=len({passage.experience.id for passage in passages}),
             passages=len(passages),
@@ -197,3 +198,8 @@ class DreamStep(Step[DreamFigures]):
                 "documents to hold questions out of"
             )
         return said
+
+
+def _is_shown(dream: Dream, corpus: Mapping[str, Experience]) -> bool:
+    """Whether it was not asked about but shown: a demonstration, a preference."""
+    return suite_of(dream, corpus) not in (None, FACTS)

@@ -92,12 +92,16 @@ def _learned(
     if len(ids) < settings.min_unseen:
         reason = f"only {len(ids)} of tonight are held out, {settings.min_unseen} are needed"
         return _Part("INCONCLUSIVE", reason, {"items": len(ids)})
-    statuses, reasons, figures = [], [], {}
+    statuses: list[str] = []
+    reasons: list[str] = []
+    figures: dict[str, Any] = {}
     for measure in suite.measures:
         ours, theirs = (_values(suite, rows[who], ids, measure.name) for who in ("candidate", "champion"))
         pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
-        if len(pairs) < len(ids):
+        if measure.learned and len(pairs) < len(ids):
             return _Part("INCONCLUSIVE", f"{measure.name} of tonight is not there for every item", {})
+        if not pairs:
+            continue
         found = _compared(pairs, settings)
         name = f"{TONIGHT}, {measure.name}"
         figures |= _figures(name, pairs, found)

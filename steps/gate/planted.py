@@ -41,8 +41,9 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
         figures[planted] = f"{check.name}: {check.status}"
         if check.status == "PASS":
             failed.append(f"{planted} passed '{check.name}'")
-    kept = [partial(keeps, suite=suite) for suite in evidence.expected_kinds]
-    for condition in (retention, _general, no_suite_lost, no_canary_surfaced, *kept):
+    kept: list[Condition] = [partial(keeps, suite=suite) for suite in evidence.expected_kinds]
+    unhurt: list[Condition] = [retention, _general, no_suite_lost, no_canary_surfaced, *kept]
+    for condition in unhurt:
         check = condition(unchanged, settings)
         figures[f"the unchanged champion, {check.name}"] = check.status
         if check.status == "FAIL":

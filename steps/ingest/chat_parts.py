@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-CHATS = ("messages", "prompt", "chosen", "rejected")
+CHATS = ("messages", "prompt", "chosen", "rejected", "completion")
 _TEXTS = ("text", "input_text", "output_text")
 _THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
 # What is no text, in words: a reader of the talk sees that something was there.

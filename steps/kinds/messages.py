@@ -86,7 +86,7 @@ class MessagesKind(Kind):
 
     def shown(self, entry: Entry, cleaning: Cleaning) -> Shown:
         value = entry.model_dump(exclude_none=True, exclude={"kind", "created_at", "title", "source"})
-        value |= {key: _plain(value[key]) for key in self.chats if isinstance(value[key], list)}
+        value |= {key: _plain(value[key]) for key in self.chats if isinstance(value.get(key), list)}
         payload = cleaning.payload(value)
         question = ""
         for key in self.chats:
@@ -121,6 +121,8 @@ def _plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _redact_replies(payload: dict[str, Any], key: str, question: str, cleaning: Cleaning) -> str:
     """Redact what answers a question for a password, or corrects such an answer; return the last question."""
+    if key not in payload:
+        return question
     if isinstance(payload[key], str):
         payload[key] = cleaning.reply(question, payload[key])
         return question or payload[key]
@@ -138,10 +140,12 @@ def _redact_replies(payload: dict[str, Any], key: str, question: str, cleaning: 
 
 def _transcript(payload: dict[str, Any]) -> str:
     parts = [_said(message) for message in payload.get("messages", [])]
-    for key in ("prompt", "chosen", "rejected"):
+    for key in ("prompt", "chosen", "rejected", "completion"):
         if key in payload:
             value = payload[key]
             parts.append(f"{key}: " + (value if isinstance(value, str) else "\n".join(_said(m) for m in value)))
+    if "label" in payload:
+        parts.append(f"rated: {'good' if payload['label'] else 'bad'}")
     if "outcome" in payload:
         parts.append(f"outcome: {payload['outcome']['status']}")
     feedback = payload.get("feedback", payload.get("outcome", {}).get("feedback"))

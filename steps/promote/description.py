@@ -7,6 +7,7 @@ from steps.examine.pairs import before_and_after, closed_book
 from steps.promote.suites import SuiteChange, suite_table
 from steps.records import Answer, Verdict
 from steps.registry.markdown import cell
+from steps.taught import Shown, Taught
 
 EXAMPLES = 5
 
@@ -44,11 +45,18 @@ def changes(answers: Iterable[Answer], *, night: str) -> Changes:
 
 
 def describe(
-    verdict: Verdict, found: Changes, suites: Sequence[SuiteChange] = (), *, corrections: Sequence[str] = ()
+    verdict: Verdict,
+    found: Changes,
+    suites: Sequence[SuiteChange] = (),
+    *,
+    corrections: Sequence[str] = (),
+    kinds: Sequence[Taught] = (),
+    held_out: Sequence[Shown] = (),
 ) -> str:
     """Return the verdict, its reasons, checks and suites as tables, and examples of what was learned and forgotten.
 
-    ``corrections``: lines that say what people corrected; they come first, for the end may be cut off.
+    ``corrections``: lines that say what people corrected; they come first, for the end may be cut off. ``kinds``: what
+    each kind of experience brought, where there were others than facts; ``held_out``: examples of their suites.
     """
     lines = [f"# Night {verdict.night}: {verdict.verdict}", ""]
     lines += [f"- {cell(reason, 400)}" for reason in verdict.lines()]
@@ -56,10 +64,27 @@ def describe(
     if verdict.checks:
         lines += ["", "| check | status | reason |", "|---|---|---|"]
         lines += [f"| {cell(c.name)} | {c.status} | {cell(c.reason, 300)} |" for c in verdict.checks]
+    lines += _kinds(kinds, held_out)
     lines += suite_table(suites)
     lines += _examples(f"Learned: {len(found.learned)} of {found.asked} questions of this night", found.learned)
     lines += _examples(f"Forgot: {len(found.forgot)} of {found.kept} earlier answers that were right", found.forgot)
     return "\n".join(lines) + "\n"
+
+
+def _kinds(kinds: Sequence[Taught], held_out: Sequence[Shown]) -> list[str]:
+    if not kinds:
+        return []
+    lines = ["", "## Every kind", "", "| kind | met | lessons | held out | tokens | state | suite | status |"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {k.kind} | {k.met} | {k.lessons} | {k.held_out} | {k.tokens or '-'} | {k.state} | {k.suite} | {k.status} |"
+        for k in kinds
+    ]
+    if held_out:
+        lines += ["", "| held out | wanted | before | after |", "|---|---|---|---|"]
+        rows = (map(cell, (one.question, one.wanted, one.before, one.after)) for one in held_out[:EXAMPLES])
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+    return lines
 
 
 def _change(before: Answer, after: Answer) -> Change:

@@ -28,6 +28,7 @@ from steps.registry.run import flat
 from steps.registry.traces import mark_learned
 from steps.registry.watch import strayed
 from steps.settings import Settings
+from steps.taught import shown, taught
 from steps.workspace import Workspace, file_sha256, write_json, write_text
 
 
@@ -82,7 +83,14 @@ def register(
             params=settings.model_dump(mode="json"),
             tags=tags | ({"dagster_run_id": dagster_run_id} if dagster_run_id else {}),
             dataset_hashes=current_hashes(workspace, night),
-            description_md=describe(verdict, found, suites, corrections=lines),
+            description_md=describe(
+                verdict,
+                found,
+                suites,
+                corrections=lines,
+                kinds=taught(read_manifests(workspace, night), verdict),
+                held_out=shown(examined.kinds, night),
+            ),
         )
     if said:
         mark_learned(registry, run_id=version.run_id, night=night, traces=traces_of(said), table=TABLE)

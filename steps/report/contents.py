@@ -23,6 +23,7 @@ from steps.report.people import for_review, people
 from steps.report.plots import ability_plot, loss_plot
 from steps.report.wording import Tally, count, duration, number
 from steps.settings import Settings
+from steps.taught import shown, taught
 from steps.workspace import Workspace, read_records
 
 R = TypeVar("R", bound=Record)
@@ -73,6 +74,8 @@ def night_contents(
         "dreams": figures["dream"] or None,
         "writers": _writers(figures),
         "examples": {e["strategy"]: e for e in figures["dream"].get("examples", [])},
+        "taught": taught(manifests, verdict),
+        "held_out_examples": shown(examined.kinds, night),
         "people": people(tonight, answers, figures=figures, pages=trace_pages),
         "for_review": for_review(tonight),
         **_material(workspace, night, figures),

@@ -4,8 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from steps.consolidate.objectives.objective import PairObjective
-
-BETA = 0.1  # how far the model may move away from the reference for a preference; the paper's value
+from steps.kinds.preference import BETA
 
 
 class Prefer(PairObjective):

@@ -8,7 +8,7 @@ it compares with the model before tonight alone (docs/log.md says what was measu
 import torch
 
 from steps.consolidate.objectives.objective import RatedObjective
-from steps.consolidate.objectives.prefer import BETA
+from steps.kinds.preference import BETA
 
 
 class Like(RatedObjective):

@@ -40,7 +40,8 @@ def ask_kinds(
     asked: list[Turn] = cache.unasked({turn.answer_key: turn for turn in _answered(items)})
     if asked:
         prompts = [chat_tokens(tokenizer, turn.messages, tools=list(turn.tools) or None) for turn in asked]
-        lengths = [int(cache[turn.likelihood_key]["tokens"]) for turn in asked if turn.calls]
+        lengths = [turn.longest for turn in asked]
+        lengths += [int(cache[turn.likelihood_key]["tokens"]) for turn in asked if turn.calls]
         limit = min(max([max_new_tokens, *lengths]), _LONGEST_CALL)  # a call that is cut off is none
         replies = model.answer_tokens(f"held out, in its own words, {who}", prompts, max_new_tokens=limit)
         said = zip(asked, replies, strict=True)

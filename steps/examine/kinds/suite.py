@@ -20,7 +20,8 @@ Role = Literal["base", "champion", "candidate", "shuffled"]
 class Turn:
     """A turn of the assistant after ``messages``: its likelihood, and if it is ``answered``, what is said in its place.
 
-    ``completion``: None where it is only answered.
+    ``completion``: None where it is only answered. ``disliked``: it had better not be said. ``longest``: tokens that an
+    answer may have, if more than in an examination.
     """
 
     messages: tuple[dict[str, Any], ...]
@@ -28,6 +29,8 @@ class Turn:
     calls: tuple[dict[str, Any], ...] = ()
     tools: tuple[dict[str, Any], ...] = ()
     answered: bool = False
+    disliked: bool = False
+    longest: int = 0
 
     @property
     def likelihood_key(self) -> str:
@@ -35,7 +38,7 @@ class Turn:
 
     @property
     def answer_key(self) -> str:
-        return content_id("answered turn", self.messages, self.tools)
+        return content_id("answered turn", self.messages, self.tools, self.longest)
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,11 @@ class Suite(ABC):
         """1 for each turn that is to be likely, -1 for each that is not."""
         return tuple(1 for turn in item.turns if turn.completion is not None)
 
+    def told(self, row: KindReply) -> str:
+        """What a page shows of a row: what was said, or its measures."""
+        numbers = (f"{name} {value:+.2f}" for name, value in self.measured(row).items())
+        return " / ".join(row.replies) or ", ".join(numbers)
+
     def drift(self, candidate: Sequence[KindReply], champion: Sequence[KindReply], settings: GateSettings) -> "Drift":
         """Compare what two models say to ordinary questions; without any there is nothing to say."""
         return Drift("", {}, False)
@@ -127,6 +135,6 @@ def held_out(dreams: Sequence[Dream], corpus: Mapping[str, Experience]) -> dict[
     """Return held-out dreams as lessons, by their experience; what is no longer in the corpus is left out."""
     found: dict[str, list[tuple[Dream, Lesson]]] = {}
     for dream in dreams:
-        if dream.experience in corpus:
+        if dream.experience and dream.experience in corpus:
             found.setdefault(dream.experience, []).append((dream, lesson_of(dream, corpus)))
     return found

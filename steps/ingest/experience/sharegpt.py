@@ -48,6 +48,9 @@ def of_sharegpt(found: Found) -> Found | None:
         return {**about, "kind": "preference", "prompt": turns, "chosen": better, "rejected": worse}
     if isinstance(found.get("kto_tag"), bool):
         del about["kto_tag"]
+        if len(turns) > 1 and turns[-1]["role"] == "assistant":
+            rated = {"prompt": turns[:-1], "completion": turns[-1:], "label": found["kto_tag"]}
+            return {**about, "kind": "preference", **rated}
         return {**about, "kind": "conversation", "messages": turns, "feedback": found["kto_tag"]}
     return {**about, "kind": "demonstration" if any(map(calls_in, turns)) else "conversation", "messages": turns}
 

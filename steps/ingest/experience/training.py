@@ -58,19 +58,18 @@ def of_messages(found: Found) -> Found | None:
 
 
 def of_completion(found: Found) -> Found | None:
-    """TRL's prompt and completion, as texts or as messages; with a label they are judged, not demonstrated."""
+    """TRL's prompt and completion, as texts or as messages; with a label they are rated, not demonstrated."""
     asked = found.get("prompt")
     said = found.get("completion", found.get("response"))
+    if isinstance(found.get("label"), bool) and all(isinstance(side, str | list) for side in (asked, said)):
+        return {**_without(found, "response"), "kind": "preference", "completion": said}
     if isinstance(asked, str) and isinstance(said, str):
         messages = _pair(asked, said)
     elif isinstance(asked, list) and isinstance(said, list):
         messages = [*asked, *said]
     else:
         return None
-    ours = {**_without(found, "prompt", "completion", "response", "label"), "messages": messages}
-    if isinstance(found.get("label"), bool):
-        return {**ours, "kind": "conversation", "feedback": found["label"]}
-    return {**ours, "kind": "demonstration"}
+    return {**_without(found, "prompt", "completion", "response"), "kind": "demonstration", "messages": messages}
 
 
 def _without(value: Mapping[str, Any], *used: str) -> Found:

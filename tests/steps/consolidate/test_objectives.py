@@ -7,11 +7,11 @@ from torch.nn import functional as F
 
 from steps.consolidate.adapter import attach_adapter
 from steps.consolidate.examples import build_examples
-from steps.consolidate.objectives.prefer import BETA
 from steps.consolidate.objectives.table import OBJECTIVES, check_lessons
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
+from steps.kinds.preference import BETA
 from steps.lesson import Lesson
 from steps.model.chat import answer_tokens, prompt_tokens, question_chat
 from steps.model.loading import load_base

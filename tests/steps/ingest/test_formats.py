@@ -106,14 +106,16 @@ def test_preferences_as_texts(one):
         assert entry.prompt.endswith("How deep?") and (entry.chosen, entry.rejected) == ("Seven.", "Nine.")
 
 
-def test_what_is_judged_or_not_to_be_learned_demonstrates_nothing(one):
+def test_what_is_rated_or_not_to_be_learned_demonstrates_nothing(one):
     for judged in (
         {"prompt": [USER], "completion": [BAD], "label": False},
         {"conversations": [ASK, {"from": "gpt", "value": "Nine."}], "kto_tag": False},
     ):
         entry = one(judged).entry
-        assert (entry.kind, entry.feedback, talk(entry)[1]) == ("conversation", False, ("assistant", "Nine."))
-    assert one({"messages": [USER, {**BAD, "weight": 0}, USER, {**BOT, "weight": 1}]}).entry.kind == "conversation"
+        assert (entry.kind, entry.label, entry.completion[0].content) == ("preference", False, "Nine.")
+    some = one({"messages": [USER, {**BAD, "weight": 0}, USER, {**BOT, "weight": 1}]}).entry
+    assert some.kind == "demonstration" and [m.weight for m in some.messages] == [None, 0, None, 1]
+    assert one({"messages": [USER, {**BAD, "weight": 0}]}).entry.kind == "conversation"
 
 
 def test_calls_of_tools_in_four_forms(one):

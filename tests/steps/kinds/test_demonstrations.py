@@ -2,15 +2,10 @@
 
 import pytest
 
-from steps.consolidate.examples import build_examples
-from steps.dream.lessons import lesson_of
 from steps.examine.reading import read_examination
-from steps.kinds.demonstration import turns
 from steps.lifecycle import step_of
-from steps.model.chat import answer_tokens, chat_tokens, turn_tokens
-from steps.model.loading import load_base
 from steps.night import Night, Told
-from steps.records import Dream, Experience
+from steps.records import Dream
 from steps.workspace import read_records
 from tests.steps.kinds.shown import called, demonstration, inbox
 

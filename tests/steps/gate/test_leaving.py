@@ -1,0 +1,93 @@
+"""One night of several kinds trains once; a kind that fails its suite is left out by a second, smaller training."""
+
+import pytest
+
+from steps.checkpoint import AdapterCheckpoint
+from steps.consolidate.left_out import left_out
+from steps.gate import conditions
+from steps.gate.kinds import kind_suite
+from steps.gate.leaving import not_learned
+from steps.gate.recomputed import recomputed
+from steps.gate.verdict import RESCUED, read_verdict
+from steps.lifecycle import step_of
+from steps.manifest import read_manifests
+from steps.night import Night, Told
+from steps.records import Check, Dream, Verdict
+from steps.report.page import report
+from steps.taught import taught
+from steps.workspace import read_records
+from tests.steps.gate.test_gate import evidence
+from tests.steps.kinds.shown import demonstration, inbox
+from tests.steps.kinds.test_preferences import preference
+
+FIRST, SECOND = "2026-11-22", "2026-11-23"
+STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate", "rescue")
+
+
+@pytest.fixture
+def sleep(tiny_settings, workspace, tmp_path, monkeypatch):
+    """Nights of the tiny model, whose general abilities nobody judges."""
+    judged = tuple(c for c in conditions.CONDITIONS if c.name in ("demonstrations", "preferences", "canaries"))
+    monkeypatch.setattr(conditions, "CONDITIONS", judged)
+    consolidate = tiny_settings.consolidate.model_copy(update={"epochs": 10, "learning_rate": 0.01, "rank": 8})
+    waits = tiny_settings.night.model_copy(update={"wait": True})
+
+    def go(date, lines, *, told=None, **gate):
+        knobs = tiny_settings.gate.model_copy(update=gate)
+        settings = tiny_settings.model_copy(update={"consolidate": consolidate, "night": waits, "gate": knobs})
+        night = Night.of(settings, workspace, date, inbox=inbox(tmp_path / date, said=lines), lineage=told or Told())
+        return night, {name: step_of(name).run(night).figures for name in STEPS}
+
+    return go
+
+
+def test_a_kind_that_fails_is_left_out_and_taken_up_with_the_next_of_its_kind(sleep, workspace, settings):
+    lines = [*map(demonstration, range(14)), *map(preference, range(12))]
+    night, figures = sleep(FIRST, lines, drift=1.000001)
+    assert {"demonstration", "preference"} <= set(figures["consolidate"].tokens_by_kind), "trained together"
+    assert figures["gate"].verdict == "REJECT" and figures["rescue"].verdict == "PROMOTE", figures["rescue"].reasons
+    assert figures["rescue"].left_out == "preferences" and left_out(workspace, FIRST) == {"preferences"}
+    verdict = read_verdict(workspace, FIRST)
+    assert recomputed(night).verdict == "PROMOTE"
+    note = next(check for check in verdict.checks if check.name == "left out")
+    assert "taken up with the next ones" in note.reason and "free answers" in note.reason
+
+    told = {row.kind: row for row in taught(read_manifests(workspace, FIRST), verdict)}
+    assert (told["preference"].state, told["demonstration"].state) == ("left out", "taught")
+    assert told["preference"].tokens and told["demonstration"].seconds
+    page = report(settings=settings, workspace=workspace, night=FIRST, steps=["ingest"]).read_text()
+    assert "Every kind of experience" in page and "left out" in page and "Some of what was held out" in page
+
+    serves = AdapterCheckpoint(night.folder / RESCUED / "adapter", (FIRST,))
+    more = [*(demonstration(n) for n in range(20, 32)), *(preference(n) for n in range(20, 31))]
+    told = Told(begins_with=serves, serves=serves)
+    later, figures = sleep(SECOND, more, told=told, drift=50.0)
+    preferred = [d for d in read_records(workspace.dataset("dreams", FIRST), Dream) if d.strategy == "preference"]
+    assert figures["consolidate"].taken_up == {"preferences": len(preferred)}
+    reasons = {line.split(":")[0]: line for line in figures["gate"].reasons}
+    assert "earlier nights'" in reasons["demonstrations"] and "tonight's" in reasons["preferences"]
+
+
+def test_only_what_was_not_learned_tonight_is_left_out_and_never_all(settings):
+    def verdict(**checks):
+        made = tuple(Check(name=n.replace("_", " "), status=s, reason="-", figures=f) for n, (s, f) in checks.items())
+        return Verdict(night=FIRST, verdict="REJECT", reasons=(), checks=made)
+
+    found = evidence()
+    found.taught = frozenset({"facts", "demonstrations"})
+    lost = {"learned_tonight": ("PASS", {}), "demonstrations": ("FAIL", {"tonight": "FAIL"})}
+    assert not_learned(verdict(**lost), found) == ["demonstrations"]
+    assert not_learned(verdict(**lost | {"learned_tonight": ("INCONCLUSIVE", {})}), found) == []
+    forgot = {"learned_tonight": ("PASS", {}), "demonstrations": ("FAIL", {"tonight": "PASS"})}
+    assert not_learned(verdict(**forgot), found) == [], "leaving out tonight's would not bring them back"
+    found.taught = frozenset({"demonstrations"})
+    assert not_learned(verdict(**lost), found) == [], "nothing would be left"
+
+
+def test_what_was_taught_and_not_held_out_or_not_asked_decides_nothing(settings):
+    found = evidence()
+    assert kind_suite(found, settings.gate, suite="demonstrations").status == "NOT_APPLICABLE"
+    found.taught = frozenset({"demonstrations"})
+    assert kind_suite(found, settings.gate, suite="demonstrations").status == "INCONCLUSIVE"
+    found.expected_kinds = {"demonstrations": {"a": found.night}}
+    assert "not asked" in kind_suite(found, settings.gate, suite="demonstrations").reason
