@@ -2,10 +2,15 @@
 
 import json
 
+from orchestration.metadata import step_metadata
+from steps.agreed import agreed, warned
+from steps.dream.step import DreamStep
 from steps.gate.kinds import TONIGHT
 from steps.lifecycle import step_of
 from steps.night import Night, Told
+from steps.promote.description import changes, describe
 from steps.records import Dream, Verdict
+from steps.report.page import report
 from steps.workspace import read_records
 
 NIGHT = "2026-11-22"
@@ -38,6 +43,15 @@ def test_a_night_of_traces(tiny_settings, workspace, tmp_path):
     step_of("examine").run(night)
     step_of("gate").run(night)
     verdict = Verdict.from_json((night.folder / "judgement.json").read_text())
+    (told,) = agreed(night)
+    assert (told.traces, told.sources, told.against, told.lessons, told.why) == (14, 3, 0, 7, "")
+    assert told.says == "unknown order: this depot wants the prefix R-" and told.shown_by[0] == "traces.jsonl line 1"
+    assert warned(night) == [{"tried": "find_order(id=<asked>)", "refused": told.says, "times": 14}]
+    page = report(settings=tiny_settings, workspace=workspace, night=NIGHT, steps=["ingest"]).read_text()
+    assert "Principles of traces" in page and "find_order(id=r-&lt;asked&gt;)" in page and "Refused by day" in page
+    assert "14 of 3 sources" in describe(verdict, changes([], night=NIGHT), principles=[told])
+    panel = step_metadata(step_of("dream"), DreamStep.read(workspace, NIGHT), night)
+    assert {"principles", "refused_by_day"} <= set(panel)
     (check,) = [check for check in verdict.checks if check.name == "workflows"]
     assert check.status in ("PASS", "FAIL", "INCONCLUSIVE") and check.figures[f"{TONIGHT}, success, items"] == 5
 
