@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.kinds.trace.signature import Signature, shown, signature, skeleton
+from steps.kinds.trace.signature import Signature, reason_skeleton, shown, signature, skeleton
 from steps.kinds.trace.situations import Situation, situations
 from steps.records import Experience, content_id
 
@@ -135,8 +135,9 @@ def _seen(experience: Experience) -> Iterator[Seen]:
 def _enter(found: dict[Signature, list[Principle]], one: Seen) -> None:
     act = one.situation.right
     assert act is not None
-    does, condition = signature(act, one.situation.task), skeleton(one.situation.asked, act)[:_COMPARED]
-    reasons = {skeleton(reason, act): reason for reason in one.situation.reasons}
+    does = signature(act, one.situation.task, [refusal.act for refusal in one.situation.refused])
+    condition = skeleton(one.situation.asked, act)[:_COMPARED]
+    reasons = {reason_skeleton(reason, act): reason for reason in one.situation.reasons}
     group = found.setdefault(does, [])
     principle = next((p for p in group if _same(p, condition, reasons.keys())), None)
     if principle is None:

@@ -5,26 +5,34 @@ number that wants a prefix is ``find(id=R-<asked>)``: so acts in different cases
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from steps.kinds.trace.acts import Act
 
-ASKED, TEXT = "<asked>", "<text>"
+ASKED, TRIED, TEXT = "<asked>", "<tried>", "<text>"
 _LONG = 80  # characters: a longer value was written for its case
 _AFFIX = 6  # characters that may stand before or behind what was asked
 _WORD = re.compile(r"\w+(?:[-.]\w+)*")
+_TRIED = re.compile(r"'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|\S*\w/\S*")
 _DEPTH = 8
 _SPACE = re.compile(r"\s+")
 
 Signature = tuple[str, tuple[tuple[str, str], ...]]
 
 
-def signature(act: Act, asked: str) -> Signature:
-    """Return the tool and its arguments, as they are in other cases, too."""
+def signature(act: Act, asked: str, tried: Iterable[Act] = ()) -> Signature:
+    """Return the tool and its arguments, as they are in other cases, too.
+
+    ``tried``: what was refused before it; what is a part of one of their values is of the case, too.
+    """
     text = _folded(asked)
+    before = [_folded(str(value)) for one in tried for _, value in _leaves(one.arguments or {})]
     words = {word for word in _WORD.findall(text) if any(map(str.isdigit, word)) or len(word) > 3}
-    found = ((path, _masked(_folded(str(value)), text, words)) for path, value in _leaves(act.arguments or {}))
+    found = []
+    for path, value in _leaves(act.arguments or {}):
+        mask = _masked(_folded(str(value)), text, words)
+        found.append((path, TRIED if any(mask != one and _stands_in(mask, one) for one in before) else mask))
     return act.name, tuple(sorted(found))
 
 
@@ -44,10 +52,15 @@ def skeleton(text: str, act: Act) -> str:
     return re.sub(r"\d+", "…", text)
 
 
+def reason_skeleton(text: str, act: Act) -> str:
+    """The same of what was said of a refusal, which names what was tried: quoted, or as a path."""
+    return skeleton(_TRIED.sub("…", text), act)
+
+
 def _masked(value: str, asked: str, words: set[str]) -> str:
     if len(value) > _LONG:
         return TEXT
-    if value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", asked):
+    if _stands_in(value, asked):
         return ASKED
     for word in sorted(words, key=lambda one: (-len(one), one)):
         before, found, behind = value.partition(word)
@@ -55,6 +68,10 @@ def _masked(value: str, asked: str, words: set[str]) -> str:
         if found and 0 < len(affix) <= _AFFIX and (any(map(str.isdigit, word)) or not affix.isalpha()):
             return f"{before}{ASKED}{behind}"
     return value
+
+
+def _stands_in(value: str, text: str) -> bool:
+    return bool(value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text))
 
 
 def _leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

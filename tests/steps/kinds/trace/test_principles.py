@@ -146,3 +146,19 @@ def test_a_later_step_is_asked_after_the_messages_that_led_to_it_without_what_wa
     assert [m["role"] for m in second.messages] == ["user", "assistant", "tool"] and len(first.messages) == 1
     assert second.messages[1]["tool_calls"][0]["function"]["name"] == "copy" and "no copy" not in str(second)
     assert second.calls[0]["function"]["name"] == "delete"
+
+
+def test_what_a_refusal_quotes_is_of_its_case_and_so_is_what_was_a_part_of_a_try():
+    def move(folder, name, user):
+        tried = call(
+            "mv",
+            {"source": f"{folder}/{name}"},
+            json.dumps({"error": f"mv: cannot move '{folder}/{name}': No such file"}),
+        )
+        return trace(f"Put {name} away.", tried, call("cd", {"folder": folder}, "{}"), user=user)
+
+    (one,) = principles([move("docs", "a.txt", "u1"), move("archive", "log.md", "u2")])
+    assert shown(one.does) == "cd(folder=<tried>)" and (one.traces, one.sources) == (2, 2)
+    again = call("find", {"mode": "fast", "id": "R-7"}, "ok")
+    (kept,) = principles([trace("Find 7.", call("find", {"mode": "fast", "id": "7"}, "error: no such id"), again)])
+    assert shown(kept.does) == "find(id=r-<asked>, mode=fast)", "what stays as it was tried is no part of a try"
