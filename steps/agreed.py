@@ -54,7 +54,7 @@ class Agreed:
 
 def agreed(night: Night) -> list[Agreed]:
     """Return the principles of what the night met and may teach, those with most support first."""
-    dreams = [d for d in _rows(night, "dreams", Dream) if "principle" in d.verification]
+    dreams = [d for d in _rows(night, "dreams", Dream) if "principle" in d.verification and not d.rehearsal]
     held = [d for d in _rows(night, "unseen", Dream) if "principle" in d.verification]
     traces = list(_traces(night, {str(d.experience) for d in (*dreams, *held)}))
     counts: dict[str, int] = {}
