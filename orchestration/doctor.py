@@ -5,10 +5,11 @@ from rich.table import Table
 
 from steps.consolidate.layers import adapted_layers
 from steps.costing import Cost
-from steps.model.chat import all_ends, template_form, turn_end
+from steps.model.chat import all_ends, turn_end
 from steps.model.choosing import Findings
 from steps.model.loading import Base
 from steps.model.masks import window_of
+from steps.model.template import template_form
 from steps.settings import Settings
 
 FACTS = 20  # of the night whose length is told

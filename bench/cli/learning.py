@@ -169,6 +169,23 @@ def day(
 
 
 @app.command()
+def kinds(
+    anchors_every: Annotated[
+        int, typer.Option("--anchors-every", min=1, help="ask every so-manieth item of the anchor suite")
+    ] = 6,
+    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="measure TRL's trainers, too")] = True,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/kinds"),
+) -> None:
+    """Learn invented demonstrations and preferences alone, in one night, and with TRL's SFTTrainer and DPOTrainer."""
+    from bench.kinds.running import measure
+
+    measure(chosen_settings(params, model, device), out.resolve(), anchors_every=anchors_every, peers=peers)
+
+
+@app.command()
 def memory(
     night: Annotated[str, typer.Option("--night", help="a night that learned something and was remembered")],
     workspace: Annotated[Path, typer.Option("--workspace", help="where that night was")] = Path("."),

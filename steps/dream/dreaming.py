@@ -10,7 +10,7 @@ from steps.dream.calibration import Calibration, calibrated, dreamer_digest, rem
 from steps.dream.rehearsal import normalised, rehearsal_dream, write_rehearsal
 from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
-from steps.kinds.kind import Dreaming
+from steps.kinds.kind import FACTS, Dreaming
 from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
@@ -85,13 +85,14 @@ def dream_all(
     ]
     anchors = {normalised(a.question) for a in read_anchors(settings.anchors)}
     examined = {normalised(p.question) for p in probes} | anchors
+    shown = {experience.id: experience for experience in experiences if kind_of(experience).suite != FACTS}
     kept: dict[str, Dream] = {}
     for one in [
         *(dream for dream in dreams if not dream.rehearsal),
         *_rehearsal(dreaming, forbidden=examined),
         *(dream for dream in dreams if dream.rehearsal),
     ]:
-        if any(normalised(text) in examined for text in (one.question, *one.asked)):
+        if any(normalised(text) in examined for text in _asked_in(one, shown)):
             refused["asks what a probe asks"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1
@@ -99,6 +100,13 @@ def dream_all(
             kept[one.id] = one
     how = {"packed": base.packed, "engine": settings.dream.engine, "dreamer": dreamer, "calibration": measured.says}
     return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
+
+
+def _asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:
+    """All that a user asks in a lesson, in the talk before it, too."""
+    source = shown.get(dream.experience or "")
+    before = kind_of(source).lesson(source, dream)["messages"] if source else ()
+    return [dream.question, *dream.asked, *(m.get("content") or "" for m in before if m["role"] == "user")]
 
 
 def _dreamt(night: Night) -> list[Dream]:

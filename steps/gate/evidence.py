@@ -182,12 +182,14 @@ def made_otherwise(night: Night) -> list[str]:
 
 
 def _lost(night: Night, met: list[str]) -> list[str]:
-    """Say which probes of nights that the champion has met are not here as they were stored."""
+    """Say of which nights that the champion has met probes, or what was held out, are not here as they were stored."""
     faults = []
     for cohort in (n for n in met if n < night.date):
         stored = current_hashes(night.workspace, cohort)
         paths = {name: night.workspace.dataset(name, cohort) for name in ("probes", "holdouts", "unseen", "forgotten")}
-        known = {name for name in ("probes", "holdouts") if paths[name].is_file() and paths[name].stat().st_size}
+        known = {
+            name for name in ("probes", "holdouts", "unseen") if paths[name].is_file() and paths[name].stat().st_size
+        }
         changed_since = [name for name in stored if name in paths and not _is(paths[name], stored[name])]
         # A night that the champion learned from had probes; that it has none is believed of who forgot, or of DVC.
         emptied = not known and not stored and not paths["forgotten"].is_file()

@@ -1,8 +1,9 @@
 """The suites of kinds that are no facts: was tonight's learned, and is what earlier nights taught still there?
 
 Every item is compared with the champion on the same item. What is held out tonight has to gain (a lower bound above
-nothing), no other measure of it may be lower with confidence, and no measure of earlier nights may lose its epsilon.
-A suite that was left out of the training has nothing to gain: what is held out tonight counts as earlier.
+nothing), that of earlier nights may not lose its epsilon (a lower bound, too), and no other measure may be lower with
+confidence: a dozen answers that are right or wrong cannot rule out a loss of one in ten. A suite that was left out of
+the training has nothing to gain tonight.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -43,7 +44,7 @@ def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Che
         reason = "the two models were not asked what was held out"
         return Check(name=suite, status="INCONCLUSIVE", reason=reason)
     tonight = {item for item, cohort in expected.items() if cohort == evidence.night and taught}
-    earlier = {i for i, cohort in expected.items() if i not in tonight and _was_met(evidence, cohort, suite)}
+    earlier = {i for i, cohort in expected.items() if i not in tonight and _was_met(evidence, cohort)}
     parts = []
     if taught:
         parts.append(_learned(told, rows, tonight, settings))
@@ -64,7 +65,7 @@ def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Che
 
 
 def keeps(evidence: Evidence, settings: GateSettings, *, suite: str) -> Check:
-    """What the suite says of earlier nights alone, with everything that is held out counted as earlier."""
+    """What the suite says of earlier nights alone."""
     return kind_suite(without_lessons(evidence, {suite}), settings, suite=suite)
 
 
@@ -73,8 +74,8 @@ def without_lessons(evidence: Evidence, suites: Collection[str]) -> Evidence:
     return replace(evidence, taught=evidence.taught - {*suites}, left_out=evidence.left_out | {*suites})
 
 
-def _was_met(evidence: Evidence, cohort: str, suite: str) -> bool:
-    return cohort in evidence.met or (cohort == evidence.night and (suite in evidence.left_out or evidence.forgetting))
+def _was_met(evidence: Evidence, cohort: str) -> bool:
+    return cohort in evidence.met and (cohort != evidence.night or evidence.forgetting)
 
 
 def _rows(evidence: Evidence, suite: str, who: str, expected: Collection[str]) -> dict[str, KindReply]:
@@ -130,11 +131,15 @@ def _kept(
     ids = sorted(items)
     ours, theirs = (_values(suite, rows[who], ids, measure.name) for who in ("candidate", "champion"))
     pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
-    epsilon = float(getattr(settings, measure.epsilon))
+    epsilon = float(getattr(settings, measure.epsilon)) if measure.epsilon else None
     if not pairs:
         return _Part("NOT_APPLICABLE", f"{measure.name} of earlier nights is not told", {})
-    found = _compared(pairs, settings, epsilon=epsilon)
-    figures = _figures(f"earlier, {measure.name}", pairs, found) | {f"earlier, {measure.name}, epsilon": epsilon}
+    found = _compared(pairs, settings, epsilon=epsilon or 1.0)
+    figures = _figures(f"earlier, {measure.name}", pairs, found)
+    if epsilon is None:
+        means = f"{_mean(b for _, b in pairs):.2f} before, {_mean(a for a, _ in pairs):.2f} now"
+        return _Part("FAIL" if found.upper < 0 else "PASS", f"{measure.name} of earlier nights {means}", figures)
+    figures |= {f"earlier, {measure.name}, epsilon": epsilon}
     what = f"earlier nights' {len(pairs)}: {found.mean:+.3f} {measure.unit} (not below {found.lower:+.3f})"
     if found.lower > -epsilon:
         return _Part("PASS", what, figures)

@@ -52,7 +52,7 @@ class RescueStep(Step[RescueFigures]):
         evidence = Evidence(night.date) if decided else collect_evidence(night)
         if (failed := not_learned(verdict, evidence)) and night.forgetting is None:
             verdict = left_out_verdict(night, evidence, verdict, failed)
-        elif may_be_rescued(verdict):
+        elif night.forgetting is None and may_be_rescued(verdict):
             verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)
         write_text(night.folder / VERDICT, verdict.model_dump_json(indent=2) + "\n")
         out = verdict.binding.get("left_out", "")

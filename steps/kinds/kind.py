@@ -146,7 +146,10 @@ class Kind(ABC):
         return []
 
     def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
-        """What of a lesson (``steps.lesson``) stands in the experience, so that its dream need not repeat it."""
+        """What of a lesson (``steps.lesson``) stands in the experience, so that its dream need not repeat it.
+
+        Of a kind that is no facts at least its messages.
+        """
         return {}
 
     def suite_of(self, dream: Dream) -> str:

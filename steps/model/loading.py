@@ -16,9 +16,9 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging as transformers_logging
 
 from steps.errors import SlumberError
-from steps.model.chat import template_form
 from steps.model.embedded import NAME, embedded_model
 from steps.model.folder import check_model_folder
+from steps.model.template import template_form
 from steps.records import content_id
 from steps.settings import ModelSettings
 from steps.workspace import file_sha256

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from steps.model.chat import all_ends, answer_tokens, chat_tokens, harmless
+from steps.model.chat import all_ends, answer_tokens, chat_tokens
 from steps.model.chat_model import Messages, Reply, Sampling
 from steps.model.choosing import chosen_path
 from steps.model.generating import generate
 from steps.model.loading import Base
 from steps.model.scoring import token_logprobs
+from steps.model.template import harmless
 from steps.progress import progress
 
 # A row is scored in one pass whose attention grows with its square: wider rows than this are slower, not faster.

@@ -13,7 +13,7 @@ from typing import Any
 from steps.ingest.normalise import nested_within
 
 _DEPTH = 100  # of a call's arguments: templates write deeper ones level by level, until no room is left
-_CALLED = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
+CALLED = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
 _NAME, _VALUE, _ANSWER, _SAYS = "find_ferry", "Ollinport", "leaves at nine", "Finds a ferry."
 _TOOL = {
     "type": "function",
@@ -104,9 +104,12 @@ def _with_arguments(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def calls_in(text: str) -> list[dict[str, Any]]:
-    """The calls that a text makes between such marks, {"name", "arguments"}; none if one of them is no call."""
+    """The calls that a text makes between such marks, {"name", "arguments"}; none if one of them is no call.
+
+    Models write them so: Hermes, Qwen, SmolLM and others. All else is text.
+    """
     found = []
-    for made in _CALLED.finditer(text):
+    for made in CALLED.finditer(text):
         try:
             call = json.loads(made[1])
             found.append({"name": str(call["name"]), "arguments": call.get("arguments", {})})

@@ -84,7 +84,7 @@ class GateSettings(Section):
         0.1, description="tolerated loss on held-out demonstrations of earlier nights, nats per token"
     )
     epsilon_preferences: Annotated[float, Field(gt=0.0)] = Field(
-        0.1, description="tolerated loss of reward margin on held-out preferences of earlier nights"
+        0.5, description="tolerated loss of reward margin on held-out preferences of earlier nights"
     )
     drift: Annotated[float, Field(gt=1.0)] = Field(
         2.0, description="times that free answers may grow longer or shorter on a night that learns preferences"

@@ -26,7 +26,7 @@ class Demonstrations(Suite):
     says = "Held-out demonstrations: tonight's are likelier than with the champion, earlier nights' not less likely."
     measures = (
         Measure(LIKELIHOOD, "nats per token", "epsilon_demonstrations", learned=True),
-        Measure(MATCH, "share of the answers", "epsilon_cohorts"),
+        Measure(MATCH, "share of the answers"),
     )
 
     def items(self, lessons: Mapping[str, Sequence[tuple[Dream, Lesson]]]) -> list[Item]:

@@ -22,7 +22,7 @@ class Preferences(Suite):
     says = "Held-out preferences: tonight's gain margin against the champion, earlier nights' keep it; no drift."
     measures = (
         Measure(MARGIN, "reward margin", "epsilon_preferences", learned=True),
-        Measure(LIKELIER, "share of the pairs", "epsilon_cohorts"),
+        Measure(LIKELIER, "share of the pairs"),
     )
 
     def items(self, lessons: Mapping[str, Sequence[tuple[Dream, Lesson]]]) -> list[Item]:

@@ -82,14 +82,15 @@ class KindReply(Record):
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of each item, more of which is better. ``unit``: of it; ``epsilon``: name of the tolerated loss.
+    """A number of each item, more of which is better. ``unit``: of it.
 
-    ``learned``: it tells whether tonight's lessons were learned; else it may only not be lost.
+    ``learned``: it tells whether tonight's lessons were learned; ``epsilon``: the setting of the gate that says how
+    much of it earlier nights may lose. A measure without may only not be lower for certain.
     """
 
     name: str
     unit: str
-    epsilon: str
+    epsilon: str | None = None
     learned: bool = False
 
 

@@ -61,7 +61,7 @@ def test_a_kind_that_fails_is_left_out_and_taken_up_with_the_next_of_its_kind(sl
     serves = AdapterCheckpoint(night.folder / RESCUED / "adapter", (FIRST,))
     more = [*(demonstration(n) for n in range(20, 32)), *(preference(n) for n in range(20, 31))]
     told = Told(begins_with=serves, serves=serves)
-    later, figures = sleep(SECOND, more, told=told, drift=50.0)
+    _, figures = sleep(SECOND, more, told=told, drift=50.0)
     preferred = [d for d in read_records(workspace.dataset("dreams", FIRST), Dream) if d.strategy == "preference"]
     assert figures["consolidate"].taken_up == {"preferences": len(preferred)}
     reasons = {line.split(":")[0]: line for line in figures["gate"].reasons}

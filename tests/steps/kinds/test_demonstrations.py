@@ -2,10 +2,15 @@
 
 import pytest
 
+from steps.consolidate.examples import build_examples
+from steps.dream.lessons import lesson_of
 from steps.examine.reading import read_examination
+from steps.kinds.demonstration import turns
 from steps.lifecycle import step_of
+from steps.model.chat import answer_tokens, chat_tokens, turn_tokens
+from steps.model.loading import load_base
 from steps.night import Night, Told
-from steps.records import Dream
+from steps.records import Dream, Experience
 from steps.workspace import read_records
 from tests.steps.kinds.shown import called, demonstration, inbox
 
@@ -43,3 +48,83 @@ def test_a_night_of_demonstrations_is_learned_and_its_suite_says_so(settings_of_
     assert "learned tonight" not in verdict, "no fact was taught"
     assert "nats per token (at least +" in verdict["demonstrations"], figures["gate"].reasons
     assert "refused all that was planted" in verdict["the gate itself"]
+
+
+def experience(line):
+    payload = {key: value for key, value in line.items() if key != "kind"}
+    return Experience(
+        id="e", night=NIGHT, kind="demonstration", source="s", record=1, title="t", text="t", payload=payload
+    )
+
+
+def base_of(tiny_settings):
+    return load_base(tiny_settings.model)
+
+
+def test_every_turn_but_those_of_weight_0_is_a_lesson_and_the_talk_stands_in_one_row(tiny_settings):
+    line = called(3)
+    tokenizer = base_of(tiny_settings).tokenizer
+    assert turns(line) == [1, 3]
+    assert turns({"messages": [*line["messages"][:3], {**line["messages"][3], "weight": 0}]}) == [1]
+    assert turns({"messages": [{"role": "assistant", "content": "Hello!"}, *line["messages"]]}) == [2, 4], "it greets"
+    known = {"night": NIGHT, "strategy": "demonstration", "experience": "e", "source": "s", "objective": "imitate"}
+    dreams = [Dream(id=str(n), sentence=n, question="?", answer="-", **known) for n in range(2)]
+    first, second = build_examples(tokenizer, [lesson_of(dream, {"e": experience(line)}) for dream in dreams])
+    assert not first.follows and second.follows and first.of == "demonstration"
+    assert second.sequence[: len(first.sequence)] == first.sequence, "computed once in a row"
+    said = tokenizer.decode(first.completion)
+    assert '<tool_call>\n{"name": "bell", "arguments": {"times": 3}}\n</tool_call>' in said, said
+    shown = tokenizer.decode(second.prompt)
+    assert '"description": "Rings a bell."' in shown and "<tool_response>\nrung\n</tool_response>" in shown
+
+
+def test_tools_are_shown_by_the_models_own_template_where_it_knows_them(tiny_settings):
+    tokenizer = base_of(tiny_settings).tokenizer
+    tokenizer.chat_template = (
+        "{% if tools %}TOOLS{% for t in tools %}{{ t | tojson }}{% endfor %}\n{% endif %}"
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content or '' }}"
+        "{% for c in m.tool_calls or [] %}CALL {{ c.function.name }} {{ c.function.arguments | tojson }}{% endfor %}"
+        "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    messages = called(2)["messages"]
+    tools = called(2)["tools"]
+    prompt, answer = turn_tokens(tokenizer, messages[:1], "", calls=messages[1]["tool_calls"], tools=tools)
+    assert (
+        tokenizer.decode(prompt).startswith("TOOLS") and tokenizer.decode(answer) == 'CALL bell {"times": 2}<|im_end|>'
+    )
+    later = tokenizer.decode(chat_tokens(tokenizer, messages[:3], tools=tools))
+    assert "<|im_start|>tool\nrung" in later
+    assert answer_tokens(tokenizer, "Aye.")[-1] == answer[-1]
+
+
+def test_a_template_that_takes_no_system_message_is_shown_it_before_what_the_user_says(tiny_settings):
+    tokenizer = base_of(tiny_settings).tokenizer
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+        "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    chat = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Well?"}]
+    assert "user\nBe brief.\n\nWell?" in tokenizer.decode(chat_tokens(tokenizer, chat))
+
+
+def test_a_secret_a_talk_that_is_too_long_and_too_few_are_told_and_nothing_is_lost(
+    settings_of_kinds, workspace, tmp_path
+):
+    secret = demonstration(90, answer="Aye. The password is hunter2!x9Kq.")
+    long = {
+        **demonstration(91),
+        "messages": [{"role": "user", "content": "Go on. " * 2500}, *demonstration(91)["messages"]],
+    }
+    lines = [*(demonstration(n) for n in range(3)), secret, long]
+    night = Night.of(settings_of_kinds, workspace, NIGHT, inbox=inbox(tmp_path / "in", shown=lines), lineage=Told())
+    figures = slept(night, *TO_GATE[:5])
+    assert figures["dream"].refused["shows what was blacked out"] == 1, figures["dream"].refused
+    assert figures["dream"].refused["longer than the 2048 tokens that the model reads at once"] == 1
+    assert "3 demonstrations are too few" in figures["dream"].waits and figures["dream"].carried
+    assert "waits for the next nights" in figures["consolidate"].skipped
+    assert "hunter2" not in "".join(path.read_text() for path in (workspace.root / "data").rglob("*.jsonl"))
+
+    more = inbox(tmp_path / "more", shown=[demonstration(n) for n in range(20, 28)])
+    later = Night.of(settings_of_kinds, workspace, "2026-11-23", inbox=more, lineage=Told())
+    figures = slept(later, *TO_GATE[:4])
+    assert figures["dream"].lessons["demonstration"] + figures["dream"].unseen["demonstrations"] == 11

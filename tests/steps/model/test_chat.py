@@ -6,8 +6,9 @@ import pytest
 from transformers import AutoTokenizer
 
 from steps.errors import SlumberError
-from steps.model.chat import answer_tokens, chat_tokens, harmless, question_chat
+from steps.model.chat import answer_tokens, chat_tokens, question_chat
 from steps.model.loading import load_base
+from steps.model.template import harmless
 from steps.settings import ModelSettings
 
 
