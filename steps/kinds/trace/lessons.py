@@ -71,10 +71,11 @@ def taught(experience: Experience, dream: Dream) -> dict[str, Any]:
     """
     messages: tuple[dict[str, Any], ...] = ({"role": "user", "content": dream.question},)
     if dream.verification.get("case") == "trace":
-        own = teaching(experience)[(dream.sentence or 0) - part_of(experience, 0)]
+        own = next((one for one in teaching(experience) if one.asked == dream.question), None)
         given = experience.payload["messages"]
         system = tuple(given[:1]) if given[0]["role"] in ("system", "developer") else ()
-        messages = (*system, *(given[place] for place in own.before))
+        if own is not None:  # else an earlier version of this code has read the trace otherwise
+            messages = (*system, *(given[place] for place in own.before))
     call = dream.verification.get("call")
     return {
         "messages": messages,
