@@ -6,7 +6,6 @@ from typing import Literal
 
 from bench.depot.nights import PRACTISED, DepotNights, at_least
 from steps.errors import SlumberError
-from steps.kinds.trace.contrasts import contrast_dreams
 from steps.kinds.trace.lessons import dreams_of
 from steps.kinds.trace.practising import NoCases
 from steps.kinds.trace.principles import principles
@@ -33,12 +32,6 @@ def of_principles(nights: DepotNights, number: int) -> list[Dream]:
     """Principles merged over traces, practised on their own cases and the world's."""
     source, night = nights.cases(number), nights.date(number)
     return [dream for one in nights.principles(number) for dream in dreams_of(one, source, night=night)]
-
-
-def with_contrasts(nights: DepotNights, number: int) -> list[Dream]:
-    """The same, and beside them what the base says of things of which the principles do not speak."""
-    contrasts = contrast_dreams(nights.principles(number), night=nights.date(number))
-    return [*of_principles(nights, number), *contrasts]
 
 
 def of_instances(nights: DepotNights, number: int) -> list[Dream]:
@@ -72,12 +65,6 @@ ARMS = {
         Arm("instances", "each trace's own cases, not merged; with rehearsal", of_instances, rehearsed=True),
         Arm("no-rehearsal", "principles practised on cases, without rehearsal", of_principles),
         Arm("slumber", "principles practised on cases, with rehearsal", of_principles, rehearsed=True),
-        Arm(
-            "contrasts",
-            "the same, and contrasts: what the base says of other things stays",
-            with_contrasts,
-            rehearsed=True,
-        ),
         Arm("at-once", "all nights' practised cases at once, at the end", of_principles, rehearsed=True, at_once=True),
     )
 }
