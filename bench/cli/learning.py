@@ -173,7 +173,8 @@ def kinds(
     anchors_every: Annotated[
         int, typer.Option("--anchors-every", min=1, help="ask every so-manieth item of the anchor suite")
     ] = 6,
-    peers: Annotated[bool, typer.Option("--peers/--no-peers", help="measure TRL's trainers, too")] = True,
+    arms: Annotated[str | None, typer.Option("--arms", help="separated by semicolons (default: all)")] = None,
+    records: Annotated[int | None, typer.Option("--records", min=8, help="of each kind at most (default: all)")] = None,
     model: Model = None,
     device: Device = None,
     params: Params = None,
@@ -182,7 +183,9 @@ def kinds(
     """Learn invented demonstrations and preferences alone, in one night, and with TRL's SFTTrainer and DPOTrainer."""
     from bench.kinds.running import measure
 
-    measure(chosen_settings(params, model, device), out.resolve(), anchors_every=anchors_every, peers=peers)
+    names = [name.strip() for name in arms.split(";")] if arms else []
+    settings = chosen_settings(params, model, device)
+    measure(settings, out.resolve(), anchors_every=anchors_every, arms=names, records=records)
 
 
 @app.command()

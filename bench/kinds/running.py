@@ -12,6 +12,7 @@ from bench.training import taught
 from steps.anchors import read_anchors
 from steps.consolidate.examples import Example, build_examples
 from steps.dream.lessons import lesson_of
+from steps.errors import SlumberError
 from steps.examine.eval_set import EvalSet, ask_all
 from steps.examine.kinds.drift import refuses
 from steps.examine.kinds.suite import Item, KindReply, Turn
@@ -62,12 +63,24 @@ class Cost:
         return self.tokens / self.seconds if self.seconds else None
 
 
-def measure(settings: Settings, folder: Path, *, anchors_every: int, peers: bool, data: Path = DATA) -> None:
-    """Measure, print the table and write ``kinds.json``.
+def measure(
+    settings: Settings,
+    folder: Path,
+    *,
+    anchors_every: int,
+    arms: Sequence[str] = (),
+    records: int | None = None,
+    data: Path = DATA,
+) -> None:
+    """Measure, print the table and write ``kinds.json`` after each arm; what an arm said is not asked again.
 
-    ``anchors_every``: of the anchor suite every so-manieth item is asked. ``peers``: False leaves TRL out.
+    ``arms``: names of those that are measured beside the base; none: all. ``records``: of each file so many at most.
+    ``anchors_every``: of the anchor suite every so-manieth item is asked.
     """
+    if unknown := set(arms) - {arm.name for arm in ARMS}:
+        raise SlumberError(f"There is no arm {sorted(unknown)[0]!r}: the arms are {'; '.join(a.name for a in ARMS)}.")
     workspace = Workspace(folder / "night")
+    data = _first(data, folder / "inbox", records) if records else data
     night = Night.of(settings, workspace, DATE, inbox=data, lineage=Told())
     for name in ("ingest", "validate", "triage", "dream"):
         step_of(name).run(night)
@@ -76,7 +89,7 @@ def measure(settings: Settings, folder: Path, *, anchors_every: int, peers: bool
     items = kind_items(workspace, DATE)
     asked = EvalSet([], read_anchors(settings.anchors)[::anchors_every], kinds=[*items, *_free(items)])
     rows = []
-    for arm in (arm for arm in ARMS if peers or not arm.peer):
+    for arm in (arm for arm in ARMS if not arms or arm.name in ("base", *arms)):
         out = folder / "arms" / arm.name.replace(", ", "-").replace(" ", "-")
         cost = _learned(arm, settings, dreams, corpus, out) if arm.kinds else Cost()
         found = ask_all(
@@ -91,9 +104,22 @@ def measure(settings: Settings, folder: Path, *, anchors_every: int, peers: bool
         anchors = marked_anchors(found.anchors)
         general = sum(row.score for row in anchors) / len(anchors)
         rows.append({"arm": arm.name, **_measures(found.kinds), "general": general, **_cost(cost)})
-    told = {"machine": machine(), "lessons": _counted(dreams), "held_out": len(items), "arms": against_base(rows)}
-    write_json(folder / "kinds.json", told)
+        lessons = {"lessons": _counted(dreams), "held_out": len(items)}
+        told = {"machine": machine(), **lessons, "arms": against_base(rows)}
+        write_json(folder / "kinds.json", told)
     tell(told)
+
+
+def _first(data: Path, folder: Path, records: int) -> Path:
+    """Copy the first records of every file, and as many of its last as a quarter of them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in sorted(data.glob("*.jsonl")):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        last = min(len(lines), records) // 4
+        kept = [*lines[: min(len(lines), records) - last], *lines[len(lines) - last :]]
+        (folder / path.name).write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return folder
 
 
 def against_base(rows: Sequence[dict]) -> list[dict]:

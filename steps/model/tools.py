@@ -14,12 +14,12 @@ from steps.ingest.normalise import nested_within
 
 _DEPTH = 100  # of a call's arguments: templates write deeper ones level by level, until no room is left
 CALLED = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
-_NAME, _VALUE, _ANSWER, _SAYS = "find_ferry", "Ollinport", "leaves at nine", "Finds a ferry."
+_NAME, _VALUE, _ANSWER = "find_ferry", "Ollinport", "leaves at nine"
 _TOOL = {
     "type": "function",
     "function": {
         "name": _NAME,
-        "description": _SAYS,
+        "description": "Finds a ferry.",
         "parameters": {"type": "object", "properties": {"harbour": {"type": "string", "description": "where"}}},
     },
 }
@@ -39,12 +39,12 @@ def uses_tools(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] | Non
 
 
 def known_to(render: Callable[..., str]) -> bool:
-    """Whether a template shows definitions, calls and answers; ``render`` shows messages with it."""
+    """Whether a template shows tools, calls and answers; ``render`` shows messages with it."""
     try:
-        shown = render([dict(message) for message in _TALK], tools=[_TOOL], add_generation_prompt=True)
+        bare, shown = (render([dict(m) for m in _TALK], tools=offered) for offered in (None, [_TOOL]))
     except Exception:  # a template may raise whatever its language can
         return False
-    return all(word in shown for word in (_VALUE, _ANSWER, _SAYS)) and shown.count(_NAME) > 1
+    return _VALUE in shown and _ANSWER in shown and shown.count(_NAME) > bare.count(_NAME) > 0
 
 
 def for_template(messages: Sequence[Mapping[str, Any]]) -> list[Message]:

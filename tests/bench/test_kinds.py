@@ -5,10 +5,8 @@ import json
 import pytest
 
 from bench.kinds.peers import talk_rows
-from bench.kinds.running import ARMS, DATA, measure
+from bench.kinds.running import ARMS, measure
 from steps.consolidate.examples import Example
-
-LINES = 12
 
 
 def test_talks_are_trained_on_once_with_all_their_turns():
@@ -22,14 +20,9 @@ def test_talks_are_trained_on_once_with_all_their_turns():
 
 def test_every_arm_learns_the_same_lessons(tiny_settings, tmp_path, capsys):
     pytest.importorskip("trl")
-    inbox = tmp_path / "in"
-    inbox.mkdir()
-    for path in DATA.glob("*.jsonl"):
-        lines = path.read_text().splitlines()
-        (inbox / path.name).write_text("\n".join([*lines[:LINES], *lines[-4:]]))
     consolidate = tiny_settings.consolidate.model_copy(update={"epochs": 4, "learning_rate": 0.02})
     settings = tiny_settings.model_copy(update={"consolidate": consolidate})
-    measure(settings, tmp_path / "out", anchors_every=4, peers=True, data=inbox)
+    measure(settings, tmp_path / "out", anchors_every=4, records=16)
     told = json.loads((tmp_path / "out" / "kinds.json").read_text())
     rows = {row["arm"]: row for row in told["arms"]}
     assert list(rows) == [arm.name for arm in ARMS] and "Kinds of experience" in capsys.readouterr().out
