@@ -13,6 +13,7 @@ import dagster as dg
 
 from orchestration.plots import before_and_after, loss_curve
 from orchestration.scores import read_scores
+from steps.agreed import agreed, warned
 from steps.corrected import Corrected, corrected
 from steps.errors import SlumberError
 from steps.examine.reading import read_examination
@@ -115,9 +116,12 @@ def _triaged(figures: Any, night: Night) -> Metadata:
 
 
 def _dreamt(figures: Any, night: Night) -> Metadata:
-    found = corrected(night)
+    found, merged = corrected(night), agreed(night)
+    principles: Metadata = {"principles": table(one.row() for one in merged)} if merged else {}
+    if failed := warned(night):
+        principles["refused_by_day"] = table(failed)
     if not found:
-        return {}
+        return principles
     told = table(
         {
             "asked": one.question,
@@ -127,7 +131,7 @@ def _dreamt(figures: Any, night: Night) -> Metadata:
         }
         for one in found
     )
-    return {"corrected": told, "corrected_sources": sources(found, trace_pages_of(night))}
+    return principles | {"corrected": told, "corrected_sources": sources(found, trace_pages_of(night))}
 
 
 def sources(found: Sequence[Corrected], pages: str | None) -> dg.MetadataValue:

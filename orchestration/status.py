@@ -10,19 +10,23 @@ from rich.text import Text
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.watch import held_lines, watch_line
+from steps.agreed import agreed
 from steps.deep.reasons import reasons
 from steps.diary import FOLDER, astray, waiting_entries
 from steps.forget.request import pending
 from steps.manifest import read_manifests
+from steps.night import Night, Told
 from steps.records import Carried, Verdict
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
 from steps.registry.version import serving
 from steps.registry.watch import strayed
 from steps.review.decisions import undecided
+from steps.settings import Settings
 from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
+PRINCIPLES = 5  # shown
 MOMENTS = {
     "promoted_at": "promoted",
     "rolled_back_at": "rolled back",
@@ -46,7 +50,7 @@ def status_table(found: Deployment) -> Table:
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
         *_deep(found),
-        *_kinds(found.workspace),
+        *_kinds(found.settings, found.workspace),
         *_carried(found.workspace),
         *_held(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
@@ -163,11 +167,17 @@ def _carried(workspace: Workspace) -> list[tuple[str, str]]:
     return [("carried over", f"{sentences} sentences of {files} sources wait for the next nights: {path}")]
 
 
-def _kinds(workspace: Workspace) -> list[tuple[str, str]]:
-    """What each kind of experience brought to the last night, where there were others than facts."""
+def _kinds(settings: Settings, workspace: Workspace) -> list[tuple[str, str]]:
+    """What each kind brought to the last night, where there were others than facts, and what traces agree on."""
     verdict = last_verdict(workspace)
     told = taught(read_manifests(workspace, verdict.night), verdict) if verdict else []
-    return [("kinds", "\n".join(one.line() for one in told))] if told else []
+    rows = [("kinds", "\n".join(one.line() for one in told))] if told else []
+    if verdict and any(one.kind == "trace" for one in told):
+        found = agreed(Night.of(settings, workspace, verdict.night, lineage=Told()))
+        lines = [one.line() for one in found[:PRINCIPLES]]
+        lines += [f"and {len(found) - PRINCIPLES} more" for _ in range(len(found) > PRINCIPLES)]
+        rows += [("principles", "\n".join(lines))] if lines else []
+    return rows
 
 
 def _approval(version: Version) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from steps.examine.pairs import before_and_after, closed_book
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Answer, Carried, Dream, Experience, Held, Probe, Record, Triaged
 from steps.review.decisions import decisions
@@ -147,14 +148,14 @@ def _met(
         if dream.experience and dream.experience not in rows and dream.sentence is not None:
             earlier.setdefault(dream.experience, set()).add(dream.sentence)
     for _, experience in each_record(night.dataset("corpus"), Experience) if rows else ():
-        if experience.kind == "conversation" and experience.id in rows:
+        if kind_of(experience).corrected and experience.id in rows:
             yield experience, None
     for name in reversed(night.nights("corpus", tonight=False)):
         if not earlier:
             return
         for _, experience in each_record(night.workspace.dataset("corpus", name), Experience):
             parts = earlier.pop(experience.id, None)
-            if parts is not None and experience.kind == "conversation":
+            if parts is not None and kind_of(experience).corrected:
                 yield experience, parts
 
 

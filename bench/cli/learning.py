@@ -85,6 +85,36 @@ def corrections(
 
 
 @app.command()
+def depot(
+    nights: Annotated[int, typer.Option("--nights", min=1, max=8, help="four principles each")] = 8,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="runs, each with other cases and draws")] = 1,
+    arms: Annotated[
+        str | None,
+        typer.Option(
+            "--arms",
+            help="comma-separated; all: no-update,oracle,retrieved,rules,instances,no-rehearsal,slumber,at-once",
+        ),
+    ] = None,
+    anchors: Annotated[bool, typer.Option("--anchors", help="general abilities after the last night, too")] = False,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/depot"),
+) -> None:
+    """Let an agent act in an invented depot and print what it does right on the mornings after: 32 principles."""
+    from bench.depot.arms import ARMS as DEPOT_ARMS
+    from bench.depot.arms import chosen_arms as chosen
+    from bench.depot.data import read_depot
+    from bench.depot.reporting import report as report_depot
+    from bench.depot.running import Plan, run
+
+    settings, folder = chosen_settings(params, model, device), out.resolve()
+    names = [name.strip() for name in arms.split(",")] if arms else list(DEPOT_ARMS)
+    plan = Plan(arms=chosen(names), nights=nights, seeds=seeds, anchors=anchors)
+    report_depot(run(read_depot(), settings, folder, plan), settings, folder, seeds=seeds)
+
+
+@app.command()
 def squad(
     file: Annotated[Path, typer.Argument(help="SQuAD in SEAL's layout: [{title, context, questions}]")],
     preset: PresetName = "quick",

@@ -51,6 +51,16 @@ def attack() -> None:
 
 
 @app.command()
+def files(
+    seed: Annotated[int, typer.Option("--seed", help="which half of the tasks is learned from")] = 0,
+) -> None:
+    """Print the principles that gold paths of BFCL's file system make, and what they say of tasks not seen."""
+    from bench.files.measuring import measure
+
+    measure(seed=seed)
+
+
+@app.command()
 def redaction() -> None:
     """Print how well redaction tells secrets and personal data from what looks like them, on labelled lines."""
     from bench.redaction import measure

@@ -18,7 +18,7 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
     That it does not know is learned as it stands: no teacher who reads the document would say it.
     """
     source = corpus[dream.experience] if dream.experience else None
-    asked = source is not None and kind_of(source).suite == FACTS
+    asked = source is not None and kind_of(source).suite_of(dream) == FACTS
     document = kind_of(source).context(source, dream.sentence) if source and asked else None
     by_strategy = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
     lesson = Lesson(
@@ -47,7 +47,7 @@ def suite_of(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
     if dream.rehearsal:
         return None
     source = corpus.get(dream.experience or "")
-    return kind_of(source).suite if source else FACTS
+    return kind_of(source).suite_of(dream) if source else FACTS
 
 
 def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:

@@ -98,9 +98,9 @@ class Kind(ABC):
     by suffix, if it has files of its own. ``learned``: whether lessons come from it; what does not teach yet waits.
     ``versioned``: whether a later version takes its place, and is held against it part by part. ``titled``: whether it
     has a title of its own, so that one of the same title elsewhere may be another version of it. ``apart``: whether its
-    statements are judged each for itself, or together as one page. ``trust``: whose word it is. ``suite``: by what the
-    gate tells whether it was learned, FACTS or a name in ``steps.examine.kinds.table``; of a kind that is no facts some
-    lessons are held out for it.
+    statements are judged each for itself, or together as one page. ``corrected``: whether users correct answers in it,
+    whose parts come first. ``trust``: whose word it is. ``suite``: by what the gate tells whether it was learned, FACTS
+    or a name in ``steps.examine.kinds.table``; of a kind that is no facts some lessons are held out for it.
     """
 
     name: ClassVar[str]
@@ -110,6 +110,7 @@ class Kind(ABC):
     versioned: ClassVar[bool] = False
     titled: ClassVar[bool] = True
     apart: ClassVar[bool] = False
+    corrected: ClassVar[bool] = False
     trust: ClassVar[Literal["owner", "user", "agent"]] = "owner"
     suite: ClassVar[str] = FACTS
 
@@ -150,6 +151,10 @@ class Kind(ABC):
         Of a kind that is no facts at least its messages.
         """
         return {}
+
+    def suite_of(self, dream: Dream) -> str:
+        """By which suite it is told whether a dream was learned, where not all of a kind's are of one."""
+        return self.suite
 
     def held_out_with(self, dream: Dream) -> str:
         """A key of what is held out together, for it would give the rest away: by default all of an experience."""

@@ -5,7 +5,7 @@ from steps.kinds.demonstration import Demonstration
 from steps.kinds.document.kind import Document
 from steps.kinds.kind import Kind
 from steps.kinds.preference import Preference
-from steps.kinds.trace import Trace
+from steps.kinds.trace.kind import Trace
 from steps.records import Experience
 
 KINDS: dict[str, Kind] = {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from steps.agreed import Agreed
 from steps.examine.pairs import before_and_after, closed_book
 from steps.promote.suites import SuiteChange, suite_table
 from steps.records import Answer, Verdict
@@ -10,6 +11,7 @@ from steps.registry.markdown import cell
 from steps.taught import Shown, Taught
 
 EXAMPLES = 5
+PRINCIPLES = 12
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,13 @@ def describe(
     corrections: Sequence[str] = (),
     kinds: Sequence[Taught] = (),
     held_out: Sequence[Shown] = (),
+    principles: Sequence[Agreed] = (),
 ) -> str:
     """Return the verdict, its reasons, checks and suites as tables, and examples of what was learned and forgotten.
 
     ``corrections``: lines that say what people corrected; they come first, for the end may be cut off. ``kinds``: what
-    each kind of experience brought, where there were others than facts; ``held_out``: examples of their suites.
+    each kind of experience brought, where there were others than facts; ``held_out``: examples of their suites;
+    ``principles``: what its traces agree on.
     """
     lines = [f"# Night {verdict.night}: {verdict.verdict}", ""]
     lines += [f"- {cell(reason, 400)}" for reason in verdict.lines()]
@@ -65,6 +69,7 @@ def describe(
         lines += ["", "| check | status | reason |", "|---|---|---|"]
         lines += [f"| {cell(c.name)} | {c.status} | {cell(c.reason, 300)} |" for c in verdict.checks]
     lines += _kinds(kinds, held_out)
+    lines += _principles(principles)
     lines += suite_table(suites)
     lines += _examples(f"Learned: {len(found.learned)} of {found.asked} questions of this night", found.learned)
     lines += _examples(f"Forgot: {len(found.forgot)} of {found.kept} earlier answers that were right", found.forgot)
@@ -84,6 +89,23 @@ def _kinds(kinds: Sequence[Taught], held_out: Sequence[Shown]) -> list[str]:
         lines += ["", "| held out | wanted | before | after |", "|---|---|---|---|"]
         rows = (map(cell, (one.question, one.wanted, one.before, one.after)) for one in held_out[:EXAMPLES])
         lines += [f"| {' | '.join(row)} |" for row in rows]
+    return lines
+
+
+def _principles(found: Sequence[Agreed]) -> list[str]:
+    if not found:
+        return []
+    lines = [
+        "",
+        f"## Principles of traces: {len(found)}",
+        "",
+        "| principle | is done | for | against | lessons | from |",
+    ]
+    lines += ["|---|---|---|---|---|---|"]
+    for one in found[:PRINCIPLES]:
+        told = one.why if not one.lessons else str(one.lessons)
+        shown = (one.says, one.does, f"{one.traces} of {one.sources} sources", str(one.against), told)
+        lines.append(f"| {' | '.join(map(cell, (*shown, ', '.join(one.shown_by))))} |")
     return lines
 
 

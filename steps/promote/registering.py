@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from steps.agreed import agreed
 from steps.corrected import corrected, traces_of
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
@@ -93,6 +94,7 @@ def register(
                 corrections=lines,
                 kinds=taught(read_manifests(workspace, night), verdict),
                 held_out=shown(examined.kinds, night),
+                principles=agreed(Night.of(settings, workspace, night)),
             ),
         )
     if said:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from steps.agreed import agreed, warned
 from steps.errors import SlumberError
 from steps.examine.reading import marked, marked_anchors, read_examination
 from steps.examine.replies import Examination
@@ -76,6 +77,8 @@ def night_contents(
         "examples": {e["strategy"]: e for e in figures["dream"].get("examples", [])},
         "taught": taught(manifests, verdict),
         "held_out_examples": shown(examined.kinds, night),
+        "principles": agreed(tonight),
+        "warned": warned(tonight),
         "people": people(tonight, answers, figures=figures, pages=trace_pages),
         "for_review": for_review(tonight),
         **_material(workspace, night, figures),

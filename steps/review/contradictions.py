@@ -16,6 +16,7 @@ from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.telling import is_own
 from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.document.sources import passages
+from steps.kinds.table import kind_of
 from steps.marking import holds, normalise
 from steps.records import Experience, Held, Withdrawn, content_id
 from steps.review.documents import Search, contradicts, overruled, parts_of, search_tonight
@@ -65,7 +66,7 @@ def said_tonight(met: Iterable[Experience]) -> list[Said]:
     return [
         Said(experience, number, one)
         for experience in met
-        if experience.kind == "conversation"
+        if kind_of(experience).corrected
         for number, one in enumerate(corrections(experience.payload))
         if not is_own(one)
     ]

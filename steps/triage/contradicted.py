@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from steps.kinds.table import KINDS
 from steps.night import Night
 from steps.records import Experience, Held, Withdrawn
 from steps.review.contradictions import Said, held_back, said_tonight
@@ -20,7 +21,7 @@ def overruled_before(night: Night) -> list[Withdrawn]:
     return [
         part
         for met, row, part in said
-        if met < night.date and (row.kind == "conversation" or row.experience == part.experience)
+        if met < night.date and (KINDS[row.kind].corrected or row.experience == part.experience)
     ]
 
 

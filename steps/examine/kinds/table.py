@@ -4,10 +4,11 @@ from steps.dream.lessons import suite_of
 from steps.examine.kinds.demonstrations import Demonstrations
 from steps.examine.kinds.preferences import Preferences
 from steps.examine.kinds.suite import Item, Suite, held_out
+from steps.examine.kinds.workflows import Workflows
 from steps.records import Dream, Experience
 from steps.workspace import Workspace, read_records
 
-SUITES: dict[str, Suite] = {suite.name: suite for suite in (Demonstrations(), Preferences())}
+SUITES: dict[str, Suite] = {suite.name: suite for suite in (Demonstrations(), Preferences(), Workflows())}
 
 
 def kind_items(workspace: Workspace, night: str) -> list[Item]:

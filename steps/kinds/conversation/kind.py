@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from steps.kinds.cleaning import Cleaning
+from steps.kinds.conversation.feedback import redact_feedback
 from steps.kinds.conversation.telling import is_own, told, without_asides
-from steps.kinds.conversation.turns import COMMENTING, CORRECTING, asked_key, corrections
+from steps.kinds.conversation.turns import asked_key, corrections
 from steps.kinds.entry import Feedback
 from steps.kinds.kind import Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk
@@ -31,19 +32,11 @@ class Conversation(MessagesKind):
     versioned = True
     titled = False
     apart = True
+    corrected = True
     trust: ClassVar = "user"
 
     def redact_beside(self, payload: dict[str, Any], cleaning: Cleaning) -> None:
-        feedback, asked = payload.get("feedback"), [""]
-        for message in payload["messages"]:
-            asked.append((message.get("content") or "") if message["role"] == "user" else asked[-1])
-        last = max((at for at, m in enumerate(payload["messages"]) if m["role"] == "assistant"), default=0)
-        for one in feedback if isinstance(feedback, list) else [feedback]:
-            said = one if isinstance(one, dict) else {}
-            at = said.get("message", last)
-            question = asked[at] if isinstance(at, int) and 0 <= at < len(asked) else ""
-            for name in (name for name in (*CORRECTING, *COMMENTING) if isinstance(said.get(name), str)):
-                said[name] = cleaning.reply(question, said[name])  # a password that was asked for
+        redact_feedback(payload, cleaning)
 
     def idle(self, experience: Experience) -> str | None:
         return None if corrections(experience.payload) else "nothing in it was corrected"

@@ -68,7 +68,7 @@ def test_a_good_candidate_is_promoted(settings):
     verdict = judge(evidence(), settings)
     assert verdict.verdict == "PROMOTE"
     idle = {c.name for c in verdict.checks if c.status == "NOT_APPLICABLE"}
-    assert idle == {"demonstrations", "preferences", "user suites", "forgotten on request"}
+    assert idle == {"demonstrations", "preferences", "workflows", "user suites", "forgotten on request"}
     assert {c.status for c in verdict.checks if c.name not in idle} == {"PASS"}
     power = check(verdict, "kept earlier nights").figures
     assert power["detectable"] <= 0.1 and power["items_needed"] <= power["items"] == 80

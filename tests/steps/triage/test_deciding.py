@@ -125,7 +125,7 @@ def test_kinds_that_wait_are_kept_unless_they_are_of_no_use(decided):
         other("demonstration", messages=[{"role": "user", "content": "Greet."}, {"role": "assistant", "content": "?"}]),
     )
     assert [row.verdict for row in rows] == ["persist", "discard", "persist", "persist", "discard", "discard"]
-    assert [row.waits for row in rows] == [True, False, True, True, False, False]
+    assert [row.waits for row in rows] == [True, False, True, False, False, False]
 
 
 def test_signals_are_shown_with_each_verdict(decided):
