@@ -1,6 +1,6 @@
 """Deep sleep: the last candidate is built again out of all that still holds, and the gate decides whether it serves."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestration.environment import Deployment, prepare_libraries
 from steps.deep.reasons import Reason, reasons
@@ -63,7 +63,7 @@ def run_deep(deployment: Deployment) -> DeepOutcome:
     from orchestration.night import execute
 
     execute(deployment, night, job=DEEP)
-    work = replace(deployment.workspace, work=DEEP)
+    work = deployment.workspace.of(DEEP)
     champion = reading.champion(opened_registry(deployment.settings, deployment.workspace))
     report = work.night_dir(night) / "report.html"
     return DeepOutcome(night, read_verdict(work, night), str(report), champion.version if champion else None)

@@ -34,6 +34,6 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
                     refuse_while_forgetting(workspace)
                 close_dead_runs(instance, but=run.run_id)
             tonight = deployment.night(night, run_id=run.run_id)
-            yield replace(tonight, workspace=replace(workspace, work=DEEP)) if run.job_name == DEEP else tonight
+            yield replace(tonight, workspace=workspace.of(DEEP)) if run.job_name == DEEP else tonight
 
     return tonight

@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,6 +53,10 @@ class Workspace:
 
     root: Path
     work: str = NIGHTS
+
+    def of(self, work: str) -> "Workspace":
+        """The same workspace with the nights' own work, or that of deep sleeps (NIGHTS, DEEP)."""
+        return replace(self, work=work)
 
     @property
     def data(self) -> Path:

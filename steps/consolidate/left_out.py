@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
 from steps.records import Dream, Experience, Verdict
-from steps.workspace import Workspace
+from steps.workspace import NIGHTS, Workspace
 
 BOUND = "left_out"  # what a verdict binds: suites, separated by commas
 
 
 def left_out(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the suites whose lessons the candidate of ``night`` was not taught."""
-    path = workspace.night_dir(night) / "verdict.json"
+    path = workspace.of(NIGHTS).night_dir(night) / "verdict.json"
     if not path.is_file():
         return frozenset()
     said = Verdict.from_json(path.read_text(encoding="utf-8")).binding.get(BOUND, "")

@@ -88,4 +88,4 @@ def train_night(
 
 def _learnable(night: Night) -> list[str]:
     """The nights so far, without those whose lessons are held for review."""
-    return [n for n in night.nights("dreams") if n == night.date or n not in night.held]
+    return [n for n in night.nights("dreams") if n not in night.held or (n == night.date and not night.deep)]

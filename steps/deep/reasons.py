@@ -10,7 +10,7 @@ from steps.gate.verdict import RESCUED, VERDICT
 from steps.records import Dream, Verdict
 from steps.registry import Registry, Version, reading
 from steps.settings import Settings
-from steps.workspace import DEEP, NIGHTS, Workspace, file_sha256, read_records
+from steps.workspace import Workspace, file_sha256, read_records
 
 _DRIFT = "general abilities against night 0"
 
@@ -58,13 +58,12 @@ def _full(champion: Version, settings: Settings, workspace: Workspace) -> Reason
 
 def _drift(champion: Version, settings: Settings, workspace: Workspace) -> Reason:
     allowed, lost = settings.gate.epsilon_night_zero, None
-    for work in (NIGHTS, DEEP):
-        path = Workspace(workspace.root, work).night_dir(champion.night) / VERDICT
-        if path.is_file():
-            verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
-            if verdict.binding.get("adapter") == champion.adapter_sha256:
-                figures = next((c.figures for c in verdict.checks if c.name == _DRIFT), {})
-                lost = -float(figures["difference"]) if "difference" in figures else None
+    path = champion.made_in(workspace).night_dir(champion.night) / VERDICT
+    if path.is_file():
+        verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
+        figures = next((c.figures for c in verdict.checks if c.name == _DRIFT), {})
+        if verdict.binding.get("adapter") == champion.adapter_sha256 and "difference" in figures:
+            lost = -float(figures["difference"])
     says = "not measured here" if lost is None else f"{-100 * lost:+.1f} of -{100 * allowed:.1f} points against night 0"
     return Reason("drift", says, None if lost is None else max(0.0, lost) / allowed, settings.deep.drift)
 
@@ -95,9 +94,6 @@ def _last_deep(registry: Registry) -> str:
 
 def _folder(champion: Version, workspace: Workspace) -> Path | None:
     """Where the champion's adapter lies in the workspace, if it is still there."""
-    for work in (NIGHTS, DEEP):
-        night = Workspace(workspace.root, work).night_dir(champion.night)
-        for folder in (night / "adapter", night / RESCUED / "adapter"):
-            if folder.is_dir() and file_sha256(folder) == champion.adapter_sha256:
-                return folder
-    return None
+    night = champion.made_in(workspace).night_dir(champion.night)
+    found = (night / "adapter", night / RESCUED / "adapter")
+    return next((one for one in found if one.is_dir() and file_sha256(one) == champion.adapter_sha256), None)

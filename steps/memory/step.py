@@ -45,6 +45,8 @@ class RememberStep(Step[MemoryFigures]):
         knobs = night.settings.memory
         if not knobs.enabled:
             return MemoryFigures(skipped="memory.enabled is false")
+        if night.deep:
+            return MemoryFigures(skipped="a deep sleep meets nothing")
         with opened(memory_path(night.workspace, night.key.tenant)) as memory:
             change = Change()
             for one in to_bring(memory, night.workspace, night.date, persisted=knobs.persisted):

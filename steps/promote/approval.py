@@ -172,6 +172,7 @@ def _verdict_at_hand(registry: Registry, workspace: Workspace, version: Version)
     """
     if version.is_night_zero:
         raise SlumberError("Version 1 is the base, which needs no approval: `slumber rollback 1` lets it serve.")
+    workspace = version.made_in(workspace)
     here = (workspace.night_dir(check_night(version.night)) / "verdict.json").exists()
     verdict = read_verdict(workspace, version.night) if here else reading.recorded_verdict(registry, version)
     found = candidate_of(registry, verdict)

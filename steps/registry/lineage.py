@@ -98,7 +98,7 @@ def _brought(
     adapter = reading.adapter_of(registry, version, into) if version else None
     if version is None or adapter is None:
         return None
-    trained = read_manifest(workspace, night=version.night, step="consolidate")
+    trained = read_manifest(version.made_in(workspace), night=version.night, step="consolidate")
     earlier = [n for n in workspace.nights("dreams") if n <= version.night]
     nights = trained.figures.get("nights") or earlier if trained else earlier
     return AdapterCheckpoint(adapter, tuple(nights), version.version)

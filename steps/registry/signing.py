@@ -136,7 +136,7 @@ def _verdict_is_here(registry: Registry, version: Version) -> bool:
     from steps.registry.version import verdict_digest
 
     try:
-        verdict = read_verdict(registry.workspace, version.night)
+        verdict = read_verdict(version.made_in(registry.workspace), version.night)
     except (SlumberError, OSError):
         return False
     bound = verdict.binding.get("adapter")

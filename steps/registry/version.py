@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from steps.records import Verdict, content_id
+from steps.workspace import DEEP, NIGHTS, Workspace
 
 NIGHT_ZERO = "0"
 WAITING, APPROVED = "waiting", "approved"
@@ -39,6 +40,10 @@ class Version:
     def deep(self) -> bool:
         """Whether a deep sleep made it."""
         return SLEEP in self.tags
+
+    def made_in(self, workspace: Workspace) -> Workspace:
+        """The workspace with the work of what made it: of its night, or of the deep sleep up to that."""
+        return workspace.of(DEEP if self.deep else NIGHTS)
 
     @property
     def is_night_zero(self) -> bool:

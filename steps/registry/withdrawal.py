@@ -90,7 +90,12 @@ def _unfinished(registry: Registry) -> tuple[Version, Version, str] | None:
 
 
 def _learned(registry: Registry, version: Version) -> Sequence[str]:
-    """The nights that were learned with this version: its own, and those before it that had not been promoted."""
+    """The nights that were learned with this version: its own, and those before it that had not been promoted.
+
+    A deep sleep learns nothing that did not serve before it.
+    """
+    if version.deep:
+        return []
     trained = read_manifest(registry.workspace, night=version.night, step="consolidate")
     cohorts = trained.figures.get("cohorts", []) if trained else []
     return sorted({version.night, *cohorts})
