@@ -72,9 +72,10 @@ def train_night(
         adapter = scratch / cohort / "adapter"
         parts.append(part)
         known.append(cohort)
+    last = scratch / cohorts[-1] / "adapter"
     if night.deep:
-        adapter = compacted(adapter, scratch / "compacted", rank=settings.deep.rank)
-    adapter.rename(folder)
+        last = compacted(last, scratch / "compacted", rank=settings.deep.rank)
+    last.rename(folder)
     shutil.rmtree(scratch, ignore_errors=True)
     return ConsolidateFigures(
         superseded=[{"was": was, "is now": now} for was, now in sorted(replaced_facts)],
