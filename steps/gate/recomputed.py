@@ -55,7 +55,11 @@ def _judged(night: Night, recorded: Verdict) -> Verdict:
     how = {name: recorded.binding[name] for name in OTHERWISE if name in recorded.binding}
     if not how or evidence.faults or evidence.nothing_new:
         return judge(evidence, night.settings)
-    evidence = without_lessons(evidence, set(filter(None, how.get(BOUND, "").split(","))))
+    out = set(filter(None, how.get(BOUND, "").split(",")))
+    if out and not out < evidence.taught:  # there must be something that was learned
+        reason = f"{', '.join(sorted(out))} cannot have been left out: the night taught {', '.join(evidence.taught)}"
+        return judge(replace(evidence, faults=[reason]), night.settings)
+    evidence = without_lessons(evidence, out)
     folder = decided_on(night.workspace, recorded)
     try:
         evidence = evidence.answering(read_examination(folder / "examination"))

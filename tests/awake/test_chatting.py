@@ -12,7 +12,8 @@ TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {"t
 TEMPLATE = (
     "{% if tools %}<tools>{% for tool in tools %}{{ tool.function.name }}{% endfor %}</tools>{% endif %}"
     "{% for m in messages %}[{{ m.role }}]{{ m.content }}"
-    "{% for c in m.tool_calls or [] %}<call>{{ c.function.name }} {{ c.function.arguments.values() | join }}</call>{% endfor %}"
+    "{% for c in m.tool_calls or [] %}<call>{{ c.function.name }} "
+    "{{ c.function.arguments.values() | join }}</call>{% endfor %}"
     "{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}"
 )
 
