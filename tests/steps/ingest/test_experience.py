@@ -49,6 +49,7 @@ def answered(said, id_=None, **more):
 FIRST = [ASKED, calling("c1", id="71"), answered(f"error: {REFUSED}", "c1")]
 WHOLE = [*FIRST, CANNOT, TOLD, calling("c2", id="R-71"), answered("left Riga 06:10", "c2"), LEFT]
 PAIR = {"kind": "preference", "prompt": [ASKED], "chosen": [LEFT], "rejected": [CANNOT]}
+RATED = {"kind": "preference", "prompt": [ASKED], "completion": [CANNOT], "label": False}
 TESTS = [
     {"role": "user", "content": "Run the tests"},
     {"role": "user", "content": "No: here one always uses `make test`."},
@@ -216,7 +217,11 @@ EXPECTED = {
         }
     ],
     "openai-finetune.jsonl": [
-        {"kind": "conversation", "messages": WHOLE, "tools": [TOOL]},
+        {
+            "kind": "demonstration",
+            "messages": [m | ({"weight": int(n > 3)} if m["role"] == "assistant" else {}) for n, m in enumerate(WHOLE)],
+            "tools": [TOOL],
+        },
         {**PAIR, "tools": [TOOL]},
     ],
     "openai-responses.jsonl": [{"kind": "trace", "messages": WHOLE}],
@@ -239,7 +244,7 @@ EXPECTED = {
             "tools": [TOOL],
         },
         PAIR,
-        {"kind": "conversation", "messages": [ASKED, CANNOT], "feedback": False},
+        RATED,
     ],
     "slumber.jsonl": [
         {
@@ -288,7 +293,7 @@ EXPECTED = {
     "trl-types.jsonl": [
         {"kind": "demonstration", "messages": [ASKED, LEFT]},
         PAIR,
-        {"kind": "conversation", "messages": [ASKED, CANNOT], "feedback": False},
+        RATED,
         {"kind": "demonstration", "messages": WHOLE, "tools": [TOOL]},
     ],
 }
