@@ -5,6 +5,7 @@ of their own; the others' champions are planted (``bench.load.champions``), so t
 the number says. What is multiplied instead of measured is marked so.
 """
 
+import math
 import shutil
 import sqlite3
 import statistics
@@ -247,8 +248,8 @@ def draw(costs: list[Cost], out: Path) -> None:
     }
     figure, axes = plt.subplots(figsize=(7, 4.2))
     for says, value in lines.items():
-        axes.plot([c.tenants for c in costs], [value(c) for c in costs], marker="o", label=says)
-    axes.set(xscale="log", yscale="symlog", xlabel="tenants")
+        axes.plot([c.tenants for c in costs], [value(c) or math.nan for c in costs], marker="o", label=says)
+    axes.set(xscale="log", yscale="log", xlabel="tenants")
     axes.grid(color=GRID)
     axes.tick_params(colors=INK)
     for side in axes.spines.values():
