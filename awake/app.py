@@ -132,8 +132,8 @@ def make_app(
             remembering = room.recall if asked.remembers else None
             ask, remembered = await run_in_threadpool(_ask, engine, asked, settings, remembering, tenant)
             serving = room.champion.serving
-            where = {"version": serving.version_for(talk), "place": serving.place_for(talk), "asker": room.tenant}
-            answer = engine.ask(ask, notes=remembered, **where)
+            version, place = serving.version_for(talk), serving.place_for(talk)
+            answer = engine.ask(ask, notes=remembered, version=version, place=place, asker=room.tenant)
         except NotAnswered as error:
             raise Fault(error.status, str(error)) from None
         notes = [note["id"] for note in remembered]

@@ -5,6 +5,7 @@ of their own; the others' champions are planted (``bench.load.champions``), so t
 the number says. What is multiplied instead of measured is marked so.
 """
 
+import math
 import shutil
 import sqlite3
 import statistics
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +119,7 @@ def _measured(found: Deployment, adapter: Path, count: int, *, nights: int) -> C
         (inbox / "ferry.md").write_text(
             f"# The ferry T{name}\n\nThe ferry T{name} was built in {1900 + n % 100} by Edda K.\n"
         )
-    planted = [_timed(lambda name=name: _plant(found, name, adapter))[0] for name in fresh if name not in sample]
+    planted = [_timed(partial(_plant, found, name, adapter))[0] for name in fresh if name not in sample]
     slept = [_night(found, name) for name in sample]
     turns = _timed(lambda: [turn_of(found.of_tenant(name).workspace, name) for name in names])[0]
     database = found.workspace.state / "mlflow" / "mlflow.db"
@@ -181,7 +183,7 @@ def _served(found: Deployment, names: list[str]) -> dict[str, Any]:
     asked = names[-WAKE:]
     ask(asked[0])  # what is loaded once for all
     began = psutil.Process().memory_info().rss
-    cold = [_timed(lambda name=name: ask(name))[0] for name in asked[1:]] or [0.0]
+    cold = [_timed(partial(ask, name))[0] for name in asked[1:]] or [0.0]
     full = psutil.Process().memory_info().rss
     warm = [_timed(lambda: ask(asked[-1]))[0] for _ in range(5)]
     adapters = engine.adapters
@@ -246,8 +248,8 @@ def draw(costs: list[Cost], out: Path) -> None:
     }
     figure, axes = plt.subplots(figsize=(7, 4.2))
     for says, value in lines.items():
-        axes.plot([c.tenants for c in costs], [value(c) for c in costs], marker="o", label=says)
-    axes.set(xscale="log", yscale="symlog", xlabel="tenants")
+        axes.plot([c.tenants for c in costs], [value(c) or math.nan for c in costs], marker="o", label=says)
+    axes.set(xscale="log", yscale="log", xlabel="tenants")
     axes.grid(color=GRID)
     axes.tick_params(colors=INK)
     for side in axes.spines.values():

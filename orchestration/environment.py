@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from steps.errors import SlumberError
@@ -119,8 +119,8 @@ class Deployment:
 
         diary = TraceDiary(self.settings, self.workspace) if self.settings.ingest.traces else None
         lineage = RegistryLineage((self.shared.settings, self.shared.workspace) if self.shared else None)
-        where = {"inbox": self.inbox, "lineage": lineage, "diary": diary, "run_id": run_id, "tenant": self.tenant}
-        return Night.of(self.settings, self.workspace, date, **where)
+        where: dict[str, Any] = {"inbox": self.inbox, "lineage": lineage, "diary": diary, "run_id": run_id}
+        return Night.of(self.settings, self.workspace, date, tenant=self.tenant, **where)
 
     def tonight(self) -> str:
         """Return today's date in the time zone of the schedule."""
