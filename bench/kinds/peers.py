@@ -17,7 +17,7 @@ from steps.lesson import Lesson
 from steps.model.loading import load_base
 from steps.settings import Settings
 
-DPO_RATE = 2e-4  # of AdamW on all of the adapter; at ``PLAIN_RATE``, ten times as much, the answers fall apart
+DPO_RATE = 2e-4  # of AdamW on all of the adapter; chosen, not tuned
 
 
 def talk_rows(examples: Sequence[Example]) -> list[dict[str, list[int]]]:
