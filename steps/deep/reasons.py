@@ -51,7 +51,7 @@ def reasons(settings: Settings, workspace: Workspace) -> list[Reason]:
 
 def _full(champion: Version, settings: Settings, workspace: Workspace) -> Reason:
     most, folder = settings.consolidate.max_rank, _folder(champion, workspace)
-    rank = int(adapter_config(folder)["r"]) if folder else None
+    rank = adapter_config(folder).get("r") if folder else None
     says = f"rank {'?' if rank is None else rank} of {most}"
     return Reason("rank", says, None if rank is None else rank / most, settings.deep.full)
 

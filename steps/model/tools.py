@@ -86,13 +86,13 @@ _HOW = 'To call one, end your message with <tool_call>{"name": ..., "arguments":
 def call_text(said: str, calls: Sequence[Mapping[str, Any]]) -> str:
     """What the assistant says, then each call of a tool between its marks."""
     made = [_with_arguments(call)["function"] for call in calls]
-    shown = [json.dumps({"name": c["name"], "arguments": c["arguments"]}, ensure_ascii=False) for c in made]
+    shown = [json.dumps({k: c.get(k) for k in ("name", "arguments")}, ensure_ascii=False) for c in made]
     return "\n".join([*filter(None, [said]), *(f"<tool_call>\n{text}\n</tool_call>" for text in shown)])
 
 
 def _with_arguments(call: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments as an object; OpenAI sends them as text. What is no JSON, or too deep, stays text."""
-    function = dict(call["function"])
+    function = dict(call.get("function") or {})
     arguments = function.get("arguments")
     if isinstance(arguments, str) or arguments is None:
         try:

@@ -306,7 +306,7 @@ def deep(depth):
             for function in (
                 {},
                 {"name": None, "arguments": {"a": 1}},
-                *({"name": "look", "arguments": deep(depth)} for depth in (150, 400, 900, 2000)),
+                *({"name": "look", "arguments": deep(depth)} for depth in (150, 400, 900, 1500)),
             )
         ),
     ],

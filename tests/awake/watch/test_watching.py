@@ -150,7 +150,7 @@ def test_held_lessons_are_released_by_a_person(server, people, workspace):
 
 
 def test_a_night_does_not_learn_what_is_held(workspace, settings):
-    from steps.consolidate.step import _learnable
+    from steps.consolidate.nightly import _learnable
     from steps.workspace import write_records
 
     for night in (FIRST, SECOND, THIRD):
