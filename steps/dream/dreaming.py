@@ -92,7 +92,7 @@ def dream_all(
         *_rehearsal(dreaming, forbidden=examined),
         *(dream for dream in dreams if dream.rehearsal),
     ]:
-        if any(normalised(text) in examined for text in _asked_in(one, shown)):
+        if any(normalised(text) in examined for text in asked_in(one, shown)):
             refused["asks what a probe asks"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1
@@ -102,10 +102,10 @@ def dream_all(
     return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
 
 
-def _asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:
+def asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:
     """All that a user asks in a lesson, in the talk before it, too."""
     source = shown.get(dream.experience or "")
-    before = kind_of(source).lesson(source, dream)["messages"] if source else ()
+    before = kind_of(source).lesson(source, dream).get("messages", ()) if source else ()
     return [dream.question, *dream.asked, *(m.get("content") or "" for m in before if m["role"] == "user")]
 
 

@@ -215,7 +215,7 @@ def _is(path: Path, md5: str) -> bool:
 def bound(night: Night) -> dict[str, str]:
     """What a verdict binds besides models and examination: settings that they can depend on, all data until then."""
     parameters = night.settings.model_dump(
-        mode="json", exclude={"ui", "serve", "schedule", "registry", "datasets", "deep"}
+        mode="json", exclude={"ui", "serve", "schedule", "registry", "datasets", "deep", "tenants"}
     )
     return {"data": _data_digest(night.workspace, night.date), "parameters": content_id(parameters)}
 
