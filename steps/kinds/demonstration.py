@@ -120,5 +120,5 @@ def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, An
         question=asked[:SHOWN_CHARS],
         answer=answer[:SHOWN_CHARS],
         objective="imitate",
-        verification={"opening": content_id(" ".join(opening.lower().split()))},
+        verification={"opening": " ".join(opening.lower().split())[:SHOWN_CHARS]},
     )
