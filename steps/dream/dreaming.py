@@ -75,7 +75,7 @@ def dream_all(
         passages=chosen,
         known=taught,
         obstacle=obstacle_to(base.base.tokenizer, window_of(base.base.model.config)),
-        earlier=lambda: _dreamt(night),
+        earlier=lambda: dreamt_before(night),
     )
     dreams = [
         dream
@@ -109,8 +109,10 @@ def asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:
     return [dream.question, *dream.asked, *(m.get("content") or "" for m in before if m["role"] == "user")]
 
 
-def _dreamt(night: Night) -> list[Dream]:
-    return [dream for path in night.datasets("dreams", tonight=False) for dream in read_records(path, Dream)]
+def dreamt_before(night: Night) -> list[Dream]:
+    """What earlier nights taught, and what they held out."""
+    paths = [path for name in ("dreams", "unseen") for path in night.datasets(name, tonight=False)]
+    return [dream for path in paths for dream in read_records(path, Dream)]
 
 
 def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
