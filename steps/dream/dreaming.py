@@ -86,6 +86,7 @@ def dream_all(
     anchors = {normalised(a.question) for a in read_anchors(settings.anchors)}
     examined = {normalised(p.question) for p in probes} | anchors
     shown = {experience.id: experience for experience in experiences if kind_of(experience).suite != FACTS}
+    unseen = {one.id for path in night.datasets("unseen", tonight=False) for one in read_records(path, Dream)}
     kept: dict[str, Dream] = {}
     for one in [
         *(dream for dream in dreams if not dream.rehearsal),
@@ -94,6 +95,8 @@ def dream_all(
     ]:
         if any(normalised(text) in examined for text in asked_in(one, shown)):
             refused["asks what a probe asks"] += 1
+        elif one.id in unseen:
+            refused["held out on an earlier night"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1
         else:

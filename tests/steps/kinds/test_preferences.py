@@ -75,7 +75,14 @@ def test_what_says_nothing_or_contradicts_is_told_and_not_learned(night):
 
 
 def test_what_an_earlier_night_held_out_is_contradicted_too(night, workspace):
-    about = {"night": "2026-11-21", "strategy": "preference", "experience": "e", "source": "s", "question": "?"}
+    about = {
+        "night": "2026-11-21",
+        "strategy": "preference",
+        "experience": "e",
+        "source": "s",
+        "sentence": 0,
+        "question": "?",
+    }
     for number, name in enumerate(("dreams", "unseen")):
         path = workspace.dataset(name, "2026-11-21")
         path.parent.mkdir(parents=True, exist_ok=True)
