@@ -4,6 +4,7 @@ A tenant who was added begins to wait then; whoever had a night, good or failed,
 two in one round, so that a flood of one tenant makes his own material wait, and a night that hangs is ended in time.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -57,7 +58,7 @@ def run_round(
         sleep: runs one tenant's night and returns its exit code; what it raises is that tenant's failure alone.
         at_once: how many sleep at the same time.
         seconds: after which no further night is begun.
-        ended: is told of each night.
+        ended: is told of each night; what it raises stops nobody's.
     """
     line, began = in_turn(turns), clock()
     lock, done = threading.Lock(), list[Slept]()
@@ -76,7 +77,8 @@ def run_round(
             slept = Slept(turn.tenant, code, clock() - start, start - began)
             with lock:
                 done.append(slept)
-                ended(slept)
+                with contextlib.suppress(Exception):  # a page that cannot be written is no reason to stop, either
+                    ended(slept)
 
     workers = [threading.Thread(target=work, name=f"night {n}", daemon=True) for n in range(at_once)]
     for worker in workers:

@@ -138,7 +138,7 @@ def begin_anew(deployment: Deployment, request: Request) -> list[str]:
     found = []
     for name in tenants_of(deployment.workspace):
         own = deployment.of_tenant(name)
-        nights = [night for night, version in stood_on(own.workspace).items() if version in request.versions]
+        nights = stood_on(own.workspace, request.versions)
         if not nights:
             continue
         with own.workspace.lock("to forget"):

@@ -72,11 +72,10 @@ def warned(night: Night) -> list[dict[str, Any]]:
 
 
 def _shown(one: Principle, lessons: int, dreamt: bool) -> Agreed:
-    does = one.says.rpartition(" -> ")
     why = one.refused or ("" if lessons else "its cases are held out or known" if dreamt else "it waits")
     return Agreed(
-        says=does[0],
-        does=does[2],
+        says=one.when,
+        does=one.act,
         traces=one.traces,
         sources=one.sources,
         against=one.counter,

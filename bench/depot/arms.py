@@ -46,7 +46,7 @@ def of_rules(nights: DepotNights, number: int) -> list[Dream]:
     night = nights.date(number)
     found = []
     for one in nights.principles(number):
-        for why, _ in one.because.most_common(1):
+        if why := one.reason:
             begins = " ".join(why.split()[:3])
             for question in (f"Which rule of the depot begins with '{begins}'?", f"Complete this rule: {begins} ..."):
                 known = {"night": night, "strategy": "rule", "experience": None, "source": "depot", "sentence": None}

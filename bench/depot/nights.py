@@ -92,7 +92,7 @@ class DepotNights:
     def reasons(self, number: int) -> list[str]:
         """The lessons of the first ``number`` nights in words, as people and the depot gave them."""
         found = (one for n in range(1, number + 1) for one in self.principles(n))
-        return list(dict.fromkeys(why for one in found for why, _ in one.because.most_common(1)))
+        return list(dict.fromkeys(one.reason for one in found if one.reason))
 
     def cases(self, number: int) -> "WorldCases":
         """Where practised cases of that night come from."""

@@ -14,7 +14,6 @@ from bench.tables import plain_table
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.trace.kind import Trace, TraceEntry
 from steps.kinds.trace.principles import Principle, principles, teaching, warnings
-from steps.kinds.trace.signature import shown
 from steps.records import Experience, content_id
 
 NIGHT = "2026-12-01"
@@ -74,8 +73,7 @@ def measure(*, seed: int = 0) -> None:
     for name in ("because", "is done", "traces", "against", "not taught"):
         table.add_column(name, overflow="fold")
     for one in sorted(learned, key=lambda one: -one.traces)[:SHOWN]:
-        why = one.because.most_common(1)
-        cells = (why[0][0] if why else "-", shown(one.does), str(one.traces), str(one.counter), one.refused or "")
+        cells = (one.reason or "-", one.act, str(one.traces), str(one.counter), one.refused or "")
         table.add_row(*map(escape, cells))
     console.print(table)
     steps = sum(len(teaching(experience)) for experience in met)

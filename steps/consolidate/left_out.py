@@ -7,6 +7,7 @@ taken up with the next lessons of its suite.
 from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
+from steps.manifest import read_manifest
 from steps.records import Dream, Experience, Verdict
 from steps.workspace import NIGHTS, Workspace
 
@@ -20,6 +21,23 @@ def left_out(workspace: Workspace, night: str) -> frozenset[str]:
         return frozenset()
     said = Verdict.from_json(path.read_text(encoding="utf-8")).binding.get(BOUND, "")
     return frozenset(filter(None, said.split(",")))
+
+
+def still_left_out(workspace: Workspace, nights: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return what of ``nights``, by night, was left out and taken up on none of them since."""
+    outs = {night: left_out(workspace, night) for night in sorted(nights)}
+    taken = {night: _took_up(workspace, night) - out for night, out in outs.items()}
+    found = {}
+    for night, out in outs.items():
+        since = frozenset().union(*(suites for later, suites in taken.items() if later > night))
+        if out - since:
+            found[night] = out - since
+    return found
+
+
+def _took_up(workspace: Workspace, night: str) -> frozenset[str]:
+    trained = read_manifest(workspace.of(NIGHTS), night=night, step="consolidate")
+    return frozenset((trained.figures.get("taken_up") or {}) if trained else ())
 
 
 def taken_up(
@@ -36,7 +54,7 @@ def taken_up(
     They count as tonight's where that has lessons of their suite; else they are dropped here, and wait. So are
     tonight's of the suites that are left out now (``but``). ``tonight``: None where a candidate is built again.
     """
-    missing = {night: out for night in known if (out := left_out(workspace, night))}
+    missing = still_left_out(workspace, known)
     if not missing and not but:
         return list(dreams), []
     suites = {dream.id: suite_of(dream, corpus) for dream in dreams}

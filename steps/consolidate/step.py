@@ -62,12 +62,12 @@ class ConsolidateStep(Step[ConsolidateFigures]):
     kinds = ("pytorch", "peft")
 
     def parameters(self, night: Night) -> Any:
-        from steps.consolidate.left_out import left_out
+        from steps.consolidate.left_out import still_left_out
         from steps.model.loading import base_folder, base_sha256
 
         settings, begun = night.settings, begun_with(night)
         nights = night.nights("dreams", tonight=night.rebuilds)
-        out = {n: sorted(suites) for n in nights if (suites := left_out(night.workspace, n))}
+        out = {n: sorted(suites) for n, suites in still_left_out(night.workspace, nights).items()}
         return [
             settings.consolidate.model_dump(mode="json"),
             settings.model.dtype,

@@ -75,7 +75,7 @@ def dream_all(
         passages=chosen,
         known=taught,
         obstacle=obstacle_to(base.base.tokenizer, window_of(base.base.model.config)),
-        earlier=lambda: _dreamt(night),
+        earlier=lambda: dreamt_before(night),
     )
     dreams = [
         dream
@@ -86,14 +86,17 @@ def dream_all(
     anchors = {normalised(a.question) for a in read_anchors(settings.anchors)}
     examined = {normalised(p.question) for p in probes} | anchors
     shown = {experience.id: experience for experience in experiences if kind_of(experience).suite != FACTS}
+    unseen = {one.id for path in night.datasets("unseen", tonight=False) for one in read_records(path, Dream)}
     kept: dict[str, Dream] = {}
     for one in [
         *(dream for dream in dreams if not dream.rehearsal),
         *_rehearsal(dreaming, forbidden=examined),
         *(dream for dream in dreams if dream.rehearsal),
     ]:
-        if any(normalised(text) in examined for text in _asked_in(one, shown)):
+        if any(normalised(text) in examined for text in asked_in(one, shown)):
             refused["asks what a probe asks"] += 1
+        elif one.id in unseen:
+            refused["held out on an earlier night"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1
         else:
@@ -102,15 +105,17 @@ def dream_all(
     return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
 
 
-def _asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:
+def asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:
     """All that a user asks in a lesson, in the talk before it, too."""
     source = shown.get(dream.experience or "")
-    before = kind_of(source).lesson(source, dream)["messages"] if source else ()
+    before = kind_of(source).lesson(source, dream).get("messages", ()) if source else ()
     return [dream.question, *dream.asked, *(m.get("content") or "" for m in before if m["role"] == "user")]
 
 
-def _dreamt(night: Night) -> list[Dream]:
-    return [dream for path in night.datasets("dreams", tonight=False) for dream in read_records(path, Dream)]
+def dreamt_before(night: Night) -> list[Dream]:
+    """What earlier nights taught, and what they held out."""
+    paths = [path for name in ("dreams", "unseen") for path in night.datasets(name, tonight=False)]
+    return [dream for path in paths for dream in read_records(path, Dream)]
 
 
 def calibrate(settings: Settings, workspace: Workspace) -> Calibration:

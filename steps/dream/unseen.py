@@ -1,4 +1,4 @@
-"""What is held out of kinds that are no facts: whole demonstrations, whole preferences, for the suites of their kinds.
+"""What is held out of kinds that are no facts: whole demonstrations, preferences and cases, for their suites.
 
 Facts are taught in several wordings, and one of them is held out (``holdouts``). What is shown once can only be held
 out whole: training never sees it, and the gate asks whether what was learned of the others reaches it.

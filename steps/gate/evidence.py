@@ -5,6 +5,7 @@ from pathlib import Path
 
 from steps.checkpoint import NO_ADAPTER
 from steps.code import code_sha256
+from steps.consolidate.left_out import still_left_out
 from steps.consolidate.step import ConsolidateStep
 from steps.datasets.sidecars import current_hashes, file_md5
 from steps.dream.lessons import suites_taught
@@ -37,8 +38,9 @@ class Evidence:
     elsewhere. ``every_fact``: all that earlier nights taught is asked for, and no sample of it. ``loose``: probes that
     do not count, for their keys hold in whatever is said. ``unread``: files of the examination that are not there.
     ``taught``: suites of which the candidate was taught tonight's lessons; ``left_out``: those of which it was not,
-    though there are some. ``met``: the nights that the champion has learned from. ``expected_kinds``: by suite what is
-    held out of kinds that are no facts, with the night of each item. ``examination``: the rows as they are stored.
+    though there are some; ``never_taught``: those that the champion was not, by the night that left them out.
+    ``met``: the nights that the champion has learned from. ``expected_kinds``: by suite what is held out of kinds that
+    are no facts, with the night of each item. ``examination``: the rows as they are stored.
     """
 
     night: str
@@ -60,6 +62,7 @@ class Evidence:
     loose: set[str] = field(default_factory=set)
     taught: frozenset[str] = frozenset({FACTS})
     left_out: frozenset[str] = frozenset()
+    never_taught: dict[str, frozenset[str]] = field(default_factory=dict)
     met: frozenset[str] = frozenset()
     kinds: list[KindReply] = field(default_factory=list)
     expected_kinds: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -137,7 +140,7 @@ def collect_evidence(night: Night) -> Evidence:
         evidence.faults.append("the examination does not say which nights the champion has met")
         return evidence
     evidence.faults += _lost(night, met)
-    evidence.met = frozenset(met)
+    evidence.met, evidence.never_taught = frozenset(met), still_left_out(workspace, met)
     if not evidence.rebuilt:
         evidence.taught = suites_taught(workspace, night.date) or frozenset({FACTS})
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
@@ -215,7 +218,7 @@ def _is(path: Path, md5: str) -> bool:
 def bound(night: Night) -> dict[str, str]:
     """What a verdict binds besides models and examination: settings that they can depend on, all data until then."""
     parameters = night.settings.model_dump(
-        mode="json", exclude={"ui", "serve", "schedule", "registry", "datasets", "deep"}
+        mode="json", exclude={"ui", "serve", "schedule", "registry", "datasets", "deep", "tenants"}
     )
     return {"data": _data_digest(night.workspace, night.date), "parameters": content_id(parameters)}
 

@@ -44,7 +44,7 @@ def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Che
         reason = "the two models were not asked what was held out"
         return Check(name=suite, status="INCONCLUSIVE", reason=reason)
     tonight = {item for item, cohort in expected.items() if cohort == evidence.night and taught}
-    earlier = {i for i, cohort in expected.items() if i not in tonight and _was_met(evidence, cohort)}
+    earlier = {i for i, cohort in expected.items() if i not in tonight and _was_met(evidence, suite, cohort)}
     parts = []
     if taught:
         parts.append(_learned(told, rows, tonight, settings))
@@ -74,7 +74,10 @@ def without_lessons(evidence: Evidence, suites: Collection[str]) -> Evidence:
     return replace(evidence, taught=evidence.taught - {*suites}, left_out=evidence.left_out | {*suites})
 
 
-def _was_met(evidence: Evidence, cohort: str) -> bool:
+def _was_met(evidence: Evidence, suite: str, cohort: str) -> bool:
+    """Whether the champion was taught that night's lessons of a suite."""
+    if suite in evidence.never_taught.get(cohort, ()):
+        return False
     return cohort in evidence.met and (cohort != evidence.night or evidence.rebuilt)
 
 

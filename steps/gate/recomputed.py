@@ -57,7 +57,9 @@ def _judged(night: Night, recorded: Verdict) -> Verdict:
         return judge(evidence, night.settings)
     out = set(filter(None, how.get(BOUND, "").split(",")))
     if out and not out < evidence.taught:  # there must be something that was learned
-        reason = f"{', '.join(sorted(out))} cannot have been left out: the night taught {', '.join(evidence.taught)}"
+        reason = (
+            f"{', '.join(sorted(out))} cannot have been left out: the night taught {', '.join(sorted(evidence.taught))}"
+        )
         return judge(replace(evidence, faults=[reason]), night.settings)
     evidence = without_lessons(evidence, out)
     folder = decided_on(night.workspace, recorded)

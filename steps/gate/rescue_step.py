@@ -24,7 +24,8 @@ class RescueStep(Step[RescueFigures]):
     """Try less of tonight's change where only forgetting refuses it, and write the night's verdict.
 
     Where a kind failed its suite and others did not, tonight's lessons are trained once more without it. If a smaller
-    scale, or that, passes, the verdict is about that one, and it lies in the night's folder ``rescued``.
+    scale, or that, passes, the verdict is about that one, and it lies in the night's folder ``rescued``. A candidate
+    that was built again is not rescued: it has no change of tonight's.
     """
 
     name = "rescue"
@@ -42,18 +43,18 @@ class RescueStep(Step[RescueFigures]):
         return [night.folder / VERDICT, night.folder / RESCUED]
 
     def work(self, night: Night) -> RescueFigures:
-        from steps.gate.evidence import Evidence, collect_evidence
+        from steps.gate.evidence import collect_evidence
         from steps.gate.leaving import left_out_verdict, not_learned
         from steps.gate.rescue import may_be_rescued, rescue
 
         shutil.rmtree(night.folder / RESCUED, ignore_errors=True)
         verdict = Verdict.from_json((night.folder / JUDGEMENT).read_text(encoding="utf-8"))
-        decided = verdict.verdict not in ("REJECT", "INCONCLUSIVE")
-        evidence = Evidence(night.date) if decided else collect_evidence(night)
-        if (failed := not_learned(verdict, evidence)) and not night.rebuilds:
-            verdict = left_out_verdict(night, evidence, verdict, failed)
-        elif night.forgetting is None and may_be_rescued(verdict):
-            verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)
+        if verdict.verdict in ("REJECT", "INCONCLUSIVE") and not night.rebuilds:
+            evidence = collect_evidence(night)
+            if failed := not_learned(verdict, evidence):
+                verdict = left_out_verdict(night, evidence, verdict, failed)
+            elif may_be_rescued(verdict):
+                verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)
         write_text(night.folder / VERDICT, verdict.model_dump_json(indent=2) + "\n")
         out = verdict.binding.get("left_out", "")
         scale = float(verdict.binding["scale"]) if "scale" in verdict.binding else None

@@ -7,13 +7,12 @@ from pydantic import field_validator
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.kind import Dreaming, Passage
-from steps.kinds.messages import Message, MessagesKind, Talk
+from steps.kinds.messages import SHOWN_CHARS, Message, MessagesKind, Talk, asked_last, bare, tells_something
 from steps.model.tools import call_text
 from steps.records import Dream, Experience, content_id
 
 SUITE = "demonstrations"
 STRATEGY = "demonstration"
-SHOWN_CHARS = 2000  # of a question and an answer as a dream shows them; the lesson has all of it
 
 
 class DemonstrationEntry(Talk):
@@ -68,15 +67,15 @@ class Demonstration(MessagesKind):
         return self._taught(experience, dream.sentence or 0) | {"talk": experience.id}
 
     def held_out_with(self, dream: Dream) -> str:
-        """What is asked first: whoever learns one answer to it knows more of the other."""
-        return " ".join(dream.question.lower().split())
+        """What is asked first, greetings aside: a talk is held out whole, with all that begin alike."""
+        return str(dream.verification["opening"])
 
     def _taught(self, experience: Experience, number: int) -> dict[str, Any]:
         """What comes before the turn of that number, and what it says."""
         messages = experience.payload["messages"]
         place = turns(experience.payload)[number]
         return {
-            "messages": tuple(map(_bare, messages[:place])),
+            "messages": tuple(map(bare, messages[:place])),
             "completion": messages[place].get("content") or "",
             "calls": tuple(messages[place].get("tool_calls") or ()),
             "tools": tuple(experience.payload.get("tools") or ()),
@@ -84,7 +83,6 @@ class Demonstration(MessagesKind):
 
 
 _SHOWN = ("messages", "completion", "calls", "tools")
-_KEPT = ("role", "content", "tool_calls", "tool_call_id", "name")
 
 
 def turns(payload: Mapping[str, Any]) -> list[int]:
@@ -108,12 +106,10 @@ def said(message: Mapping[str, Any]) -> str:
     return call_text(message.get("content") or "", message.get("tool_calls") or ())
 
 
-def _bare(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: message[name] for name in _KEPT if message.get(name) is not None}
-
-
 def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, Any]], answer: str, night: str) -> Dream:
-    asked = next((m.get("content") for m in reversed(before) if m["role"] == "user"), "") or experience.title
+    asked = asked_last(before) or experience.title
+    talk = experience.payload["messages"]
+    opening = next((m["content"] for m in talk if m["role"] == "user" and tells_something([m])), experience.title)
     return Dream(
         id=content_id(STRATEGY, experience.id, number),
         night=night,
@@ -124,4 +120,5 @@ def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, An
         question=asked[:SHOWN_CHARS],
         answer=answer[:SHOWN_CHARS],
         objective="imitate",
+        verification={"opening": " ".join(opening.lower().split())[:SHOWN_CHARS]},
     )

@@ -60,7 +60,7 @@ class Dreaming:
     obstacle: Callable[..., str | None] = lambda **turn: None
     """Why a turn (messages, completion, calls, tools) cannot be shown whole to the model that learns, or None."""
     earlier: Callable[[], Sequence[Dream]] = tuple
-    """What earlier nights taught: read only if it is asked for."""
+    """What earlier nights taught or held out: read only if it is asked for."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What kinds made of chat messages share: their form (OpenAI's), how they are kept, and how they read as text."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -13,6 +14,8 @@ from steps.kinds.kind import Kind, Shown
 from steps.sentences import sentences
 
 TITLE_CHARS = 80
+SHOWN_CHARS = 2000  # of a question and an answer as a dream shows them; the lesson has all of it
+_BARE = ("role", "content", "tool_calls", "tool_call_id", "name")
 
 
 class TextPart(Input):
@@ -97,6 +100,16 @@ class MessagesKind(Kind):
 
     def redact_beside(self, payload: dict[str, Any], cleaning: Cleaning) -> None:
         """Redact what stands beside the messages and answers them."""
+
+
+def bare(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message with what a model is shown of it."""
+    return {name: message[name] for name in _BARE if message.get(name) is not None}
+
+
+def asked_last(messages: Sequence[Mapping[str, Any]]) -> str:
+    """What the user says last; "" if nothing."""
+    return next((m.get("content") for m in reversed(messages) if m["role"] == "user"), None) or ""
 
 
 def tells_something(messages: list[dict[str, Any]]) -> bool:

@@ -14,15 +14,14 @@ from pydantic import model_validator
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.entry import Text
-from steps.kinds.kind import Dreaming, Passage
-from steps.kinds.messages import Chat, Messages, MessagesKind
+from steps.kinds.kind import Dreaming
+from steps.kinds.messages import SHOWN_CHARS, Chat, Messages, MessagesKind, asked_last, bare
 from steps.model.tools import call_text
 from steps.records import Dream, Experience, content_id
 
 SUITE = "preferences"
 STRATEGY = "preference"
 BETA = 0.1  # how far the model may move away from the reference for a preference; the paper's value
-SHOWN_CHARS = 2000  # of a question and an answer as a dream shows them; the lesson has all of it
 
 
 class PreferenceEntry(Chat):
@@ -91,9 +90,6 @@ class Preference(MessagesKind):
             return "its two answers are the same"
         return None
 
-    def passages(self, experience: Experience) -> list[Passage]:
-        return [Passage(experience, 0, [experience.text])]
-
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         """One for each; of what contradicts another of tonight or of an earlier night, none."""
         claims = {e.id: claim for e in experiences if (claim := _claim(e.payload))}
@@ -140,7 +136,7 @@ def _earlier(dreaming: Dreaming) -> Iterator[tuple[str, str]]:
 
 def _claim(payload: Mapping[str, Any]) -> _Claim | None:
     prompt = payload["prompt"]
-    messages = ({"role": "user", "content": prompt},) if isinstance(prompt, str) else tuple(map(_bare, prompt))
+    messages = ({"role": "user", "content": prompt},) if isinstance(prompt, str) else tuple(map(bare, prompt))
     better = worse = None
     if payload.get("label") is not False:
         better = _answer(payload.get("chosen", payload.get("completion")))
@@ -159,13 +155,6 @@ def _answer(side: Any) -> _Answer | None:
     return _Answer(side[0].get("content") or "", tuple(side[0].get("tool_calls") or ()))
 
 
-_KEPT = ("role", "content", "tool_calls", "tool_call_id", "name")
-
-
-def _bare(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: message[name] for name in _KEPT if message.get(name) is not None}
-
-
 def _words(message: Mapping[str, Any]) -> str:
     return " ".join(call_text(message.get("content") or "", message.get("tool_calls") or ()).split()).lower()
 
@@ -178,7 +167,7 @@ def _plainly(side: str | list[dict[str, Any]]) -> list[Any]:
 
 
 def _dream(experience: Experience, claim: _Claim, night: str) -> Dream:
-    asked = next((m.get("content") for m in reversed(claim.messages) if m["role"] == "user"), "") or experience.title
+    asked = asked_last(claim.messages) or experience.title
     shown = claim.better or claim.worse
     assert shown is not None
     return Dream(

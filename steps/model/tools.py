@@ -103,6 +103,12 @@ def _with_arguments(call: Mapping[str, Any]) -> dict[str, Any]:
     return {**call, "function": function}
 
 
+def same_calls(one: str, other: str) -> bool | None:
+    """Whether two texts make the same calls in order, with the same arguments; None where neither makes any."""
+    made = [[json.dumps(call, sort_keys=True) for call in calls_in(text)] for text in (one, other)]
+    return made[0] == made[1] if any(made) else None
+
+
 def calls_in(text: str) -> list[dict[str, Any]]:
     """The calls that a text makes between such marks, {"name", "arguments"}; none if one of them is no call.
 

@@ -5,10 +5,11 @@ has moved on, the night goes on from the same one.
 """
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 
 from steps.registry.version import Version
-from steps.workspace import Workspace, write_json
+from steps.workspace import DEEP, NIGHTS, Workspace, write_json
 
 COPY = "shared"
 """Folder of a tenant's state to which everybody's adapter is brought."""
@@ -32,10 +33,15 @@ def stands_on(tenant: Workspace, night: str) -> str | None:
     return _read(tenant.night_dir(night) / _NOTE).get("adapter_sha256")
 
 
-def stood_on(tenant: Workspace) -> dict[str, str]:
-    """The shared versions that nights of a tenant began with, by night."""
-    notes = {path.parent.name: _read(path) for path in sorted((tenant.state / "nights").glob(f"*/{_NOTE}"))}
-    return {night: note["version"] for night, note in notes.items() if note.get("adapter_sha256") and note["version"]}
+def stood_on(tenant: Workspace, versions: Collection[str]) -> list[str]:
+    """The nights of a tenant that began with one of these shared versions, and those up to which a deep sleep did."""
+    found = set()
+    for work in (NIGHTS, DEEP):
+        for path in (tenant.state / work).glob(f"*/{_NOTE}"):
+            note = _read(path)
+            if note.get("adapter_sha256") and note["version"] in versions:
+                found.add(path.parent.name)
+    return sorted(found)
 
 
 def _read(path: Path) -> dict[str, str | None]:

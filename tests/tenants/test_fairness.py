@@ -111,3 +111,11 @@ def test_who_does_not_come_to_his_night_is_told_so_and_is_first_the_next_time():
     assert [(one.tenant, one.code) for one in slept] == [("a", 0), ("b", 0), ("c", None)]
     again = [Turn("a", 10.0, 10.0), Turn("b", 11.0, 11.0), Turn("c", 2.0, 1.0)]
     assert in_turn(again)[0].tenant == "c"
+
+
+def test_simulated_a_page_that_cannot_be_written_stops_nobody():
+    def ended(slept):
+        raise OSError("simulated")
+
+    slept = run_round([Turn(name, since, 1.0) for since, name in enumerate("abc")], lambda t: 0, at_once=1, ended=ended)
+    assert [(one.tenant, one.code) for one in slept] == [("a", 0), ("b", 0), ("c", 0)]

@@ -1,5 +1,7 @@
 """On what a tenant's night stands, and what becomes of it when everybody's champion moves on, or has to forget."""
 
+from dataclasses import replace
+
 import pytest
 
 from orchestration.environment import Deployment
@@ -11,9 +13,9 @@ from steps.promote.registering import register
 from steps.registry import Registry, erasure, reading
 from steps.registry.lineage import opened_registry
 from steps.registry.promotion import check_bound_champion
-from steps.registry.stand import stands_on, stood_on
+from steps.registry.stand import note_stand, stands_on, stood_on
 from steps.tenants import add_tenant
-from steps.workspace import file_sha256
+from steps.workspace import DEEP, file_sha256
 from tests.awake.adapters import adapter_in
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
@@ -47,8 +49,8 @@ def test_the_first_night_goes_on_from_everybodys_champion(both, tmp_path):
         assert file_sha256(found.adapter) == digest and found.nights == () and found.version is None
         assert found.adapter.is_relative_to(own.workspace.root), "a copy of his own"
         assert found.says == "everybody's champion"
-    assert stands_on(own.workspace, SECOND) == digest and stood_on(own.workspace) == {SECOND: "2"}
-    assert stood_on(shared.workspace) == {}
+    assert stands_on(own.workspace, SECOND) == digest and stood_on(own.workspace, ["2"]) == [SECOND]
+    assert stood_on(own.workspace, ["1"]) == stood_on(shared.workspace, ["2"]) == []
 
 
 def test_run_again_it_stands_on_the_same_version(both, tmp_path):
@@ -108,3 +110,11 @@ def test_what_everybody_forgets_no_tenant_knows(both, tmp_path):
     assert reading.champion(Registry(beta.settings, beta.workspace)).version == "2", (
         "who stood on the base is as he was"
     )
+
+
+def test_a_deep_sleep_stands_on_a_shared_version_too(both):
+    own = both[1]
+    shared = reading.history(Registry(both[0].settings, both[0].workspace))[0]
+    version = replace(shared, version="7", adapter_sha256="0" * 64)
+    note_stand(own.workspace.of(DEEP), THIRD, version)
+    assert stood_on(own.workspace, ["7"]) == [THIRD] and stood_on(own.workspace, ["8"]) == []

@@ -1,18 +1,16 @@
 """Held-out demonstrations: how likely their answers are, and whether a model gives them by itself."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from steps.examine.kinds.suite import Item, KindReply, Measure, Suite, Turn
+from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, likelihood
 from steps.kinds.demonstration import SUITE
 from steps.lesson import Lesson
-from steps.model.tools import call_text, calls_in
+from steps.model.tools import call_text, same_calls
 from steps.records import Dream
 from steps.sentences import words
 
 LEADING_WORDS = 3  # of an answer in words, which a greedy answer has to begin with
-LIKELIHOOD, MATCH = "nats per token", "match"
+MATCH = "match"
 
 
 class Demonstrations(Suite):
@@ -25,7 +23,7 @@ class Demonstrations(Suite):
     name = SUITE
     says = "Held-out demonstrations: tonight's are likelier than with the champion, earlier nights' not less likely."
     measures = (
-        Measure(LIKELIHOOD, "nats per token", "epsilon_demonstrations", learned=True),
+        LIKELIHOOD,
         Measure(MATCH, "share of the answers"),
     )
 
@@ -33,9 +31,7 @@ class Demonstrations(Suite):
         return [_item(number, found) for number, found in lessons.items()]
 
     def measured(self, row: KindReply) -> dict[str, float]:
-        found = {}
-        if row.tokens:
-            found[LIKELIHOOD] = sum(row.log_probabilities) / sum(row.tokens)
+        found = likelihood(row)
         if row.replies and len(row.replies) == len(row.key):
             found[MATCH] = sum(map(matches, row.replies, row.key)) / len(row.key)
         return found
@@ -45,14 +41,8 @@ def matches(reply: str, key: str) -> bool:
     """Whether an answer is the demonstration's, in its calls of tools or in its first words."""
     if reply.split() == key.split():
         return True
-    said, wanted = calls_in(reply), calls_in(key)
-    if wanted or said:
-        return list(map(_canonical, said)) == list(map(_canonical, wanted))
-    return words(reply)[:LEADING_WORDS] == words(key)[:LEADING_WORDS]
-
-
-def _canonical(call: Mapping[str, Any]) -> str:
-    return json.dumps([call.get("name"), call.get("arguments")], sort_keys=True)
+    alike = same_calls(reply, key)
+    return words(reply)[:LEADING_WORDS] == words(key)[:LEADING_WORDS] if alike is None else alike
 
 
 def _item(number: str, found: Sequence[tuple[Dream, Lesson]]) -> Item:

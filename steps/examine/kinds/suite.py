@@ -94,6 +94,14 @@ class Measure:
     learned: bool = False
 
 
+LIKELIHOOD = Measure("nats per token", "nats per token", "epsilon_demonstrations", learned=True)
+
+
+def likelihood(row: KindReply) -> dict[str, float]:
+    """The measure LIKELIHOOD of all turns of a row together."""
+    return {LIKELIHOOD.name: sum(row.log_probabilities) / sum(row.tokens)} if row.tokens else {}
+
+
 class Suite(ABC):
     """One suite. ``name``: as ``Kind.suite`` has it; ``says``: the gate's condition in a line."""
 

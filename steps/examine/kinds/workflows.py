@@ -1,19 +1,18 @@
 """Held-out cases of principles: how likely the right act is, and whether a model does it by itself."""
 
-import json
 from collections.abc import Mapping, Sequence
 
-from steps.examine.kinds.suite import Item, KindReply, Measure, Suite, Turn
+from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, likelihood
 from steps.kinds.trace.kind import SUITE
 from steps.lesson import Lesson
-from steps.model.tools import call_text, calls_in
+from steps.model.tools import call_text, same_calls
 from steps.records import Dream
 
-LIKELIHOOD, SUCCESS = "nats per token", "success"
+SUCCESS = "success"
 
 
 class Workflows(Suite):
-    """Each case is an item: no lesson has its words, and other cases of its principle are lessons.
+    """Each case is an item: no lesson has its words. Of a principle with few cases all may be held out.
 
     It succeeds if the greedy answer makes the same calls with the same arguments, or, where none is made, says the
     same words. Over nights its share has to be flat or to rise.
@@ -22,7 +21,7 @@ class Workflows(Suite):
     name = SUITE
     says = "Unseen cases of principles: what is right is likelier than with the champion, on earlier nights' not less."
     measures = (
-        Measure(LIKELIHOOD, "nats per token", "epsilon_demonstrations", learned=True),
+        LIKELIHOOD,
         Measure(SUCCESS, "share of the cases", "epsilon_cohorts"),
     )
 
@@ -30,7 +29,7 @@ class Workflows(Suite):
         return [_item(dream, lesson) for found in lessons.values() for dream, lesson in found]
 
     def measured(self, row: KindReply) -> dict[str, float]:
-        found = {LIKELIHOOD: sum(row.log_probabilities) / sum(row.tokens)} if row.tokens else {}
+        found = likelihood(row)
         if row.replies and len(row.replies) == len(row.key):
             found[SUCCESS] = sum(map(does_the_same, row.replies, row.key)) / len(row.key)
         return found
@@ -38,12 +37,8 @@ class Workflows(Suite):
 
 def does_the_same(reply: str, key: str) -> bool:
     """Whether an answer calls what the key calls, or says what it says where it calls nothing."""
-    wanted = calls_in(key)
-    if wanted:
-        return [json.dumps(call, sort_keys=True) for call in calls_in(reply)] == [
-            json.dumps(call, sort_keys=True) for call in wanted
-        ]
-    return reply.lower().split() == key.lower().split()
+    alike = same_calls(reply, key)
+    return reply.lower().split() == key.lower().split() if alike is None else alike
 
 
 def _item(dream: Dream, lesson: Lesson) -> Item:

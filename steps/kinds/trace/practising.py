@@ -126,8 +126,7 @@ def practised(principle: Principle, source: CaseSource) -> Iterator[Case]:
 
 
 def _lesson(principle: Principle) -> str:
-    why = principle.because.most_common(1)
-    return why[0][0] if why else f"what is asked is answered with {principle.says.rpartition(' -> ')[2]}"
+    return principle.reason or f"what is asked is answered with {principle.act}"
 
 
 def _line(act: Act) -> str:

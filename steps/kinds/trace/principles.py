@@ -54,10 +54,19 @@ class Principle:
         return content_id("principle", self.does, self.condition)
 
     @property
-    def says(self) -> str:
-        """In a line: the reason that was given most, or what was asked, and what is then done."""
-        why = self.because.most_common(1)
-        return f"{why[0][0] if why else f'When it is asked: {self.condition}'} -> {shown(self.does)}"
+    def reason(self) -> str | None:
+        """The one that was given most; None if none was."""
+        return next((reason for reason, _ in self.because.most_common(1)), None)
+
+    @property
+    def when(self) -> str:
+        """When it holds: its reason, or what was asked."""
+        return self.reason or f"When it is asked: {self.condition}"
+
+    @property
+    def act(self) -> str:
+        """What is then done, as people read it."""
+        return shown(self.does)
 
     @property
     def traces(self) -> int:

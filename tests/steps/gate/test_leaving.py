@@ -3,19 +3,20 @@
 import pytest
 
 from steps.checkpoint import AdapterCheckpoint
-from steps.consolidate.left_out import left_out
+from steps.consolidate.left_out import left_out, still_left_out
+from steps.examine.kinds.suite import KindReply
 from steps.gate import conditions
 from steps.gate.kinds import kind_suite
 from steps.gate.leaving import not_learned
 from steps.gate.recomputed import recomputed
 from steps.gate.verdict import RESCUED, read_verdict
 from steps.lifecycle import step_of
-from steps.manifest import read_manifests
+from steps.manifest import StepRecord, read_manifests, write_manifest
 from steps.night import Night, Told
 from steps.records import Check, Dream, Verdict
 from steps.report.page import report
 from steps.taught import taught
-from steps.workspace import read_records
+from steps.workspace import read_records, write_text
 from tests.steps.gate.test_gate import evidence
 from tests.steps.kinds.shown import demonstration, inbox
 from tests.steps.kinds.test_preferences import preference
@@ -91,3 +92,30 @@ def test_what_was_taught_and_not_held_out_or_not_asked_decides_nothing(settings)
     assert kind_suite(found, settings.gate, suite="demonstrations").status == "INCONCLUSIVE"
     found.expected_kinds = {"demonstrations": {"a": found.night}}
     assert "not asked" in kind_suite(found, settings.gate, suite="demonstrations").reason
+
+
+def test_what_was_left_out_is_taken_up_once_and_not_asked_before_that(workspace, settings):
+    def done(night, *, out="", taken=None):
+        verdict = Verdict(night=night, verdict="PROMOTE", reasons=(), checks=(), binding={"left_out": out})
+        write_text(workspace.night_dir(night) / "verdict.json", verdict.to_json())
+        record = StepRecord(
+            step="consolidate", night=night, digest="", outputs={}, figures={"taken_up": taken}, seconds=0
+        )
+        write_manifest(workspace, record)
+
+    done(FIRST, out="preferences")
+    assert still_left_out(workspace, [FIRST]) == {FIRST: {"preferences"}}
+    done(SECOND, out="preferences", taken={"preferences": 3})
+    assert set(still_left_out(workspace, [FIRST, SECOND])) == {FIRST, SECOND}, "left out again"
+    done(SECOND, taken={"preferences": 3})
+    assert still_left_out(workspace, [FIRST, SECOND]) == {}
+    assert still_left_out(workspace, [FIRST]) == {FIRST: {"preferences"}}, "the champion has not learned the second"
+
+    found, before = evidence(), "2026-11-01"
+    found.met, found.expected_kinds = frozenset({before}), {"preferences": {"a": before}}
+    row = {"suite": "preferences", "id": "a", "cohort": before, "source": "", "question": "?"}
+    said = {"log_probabilities": (-1.0,), "tokens": (1,), "signs": (1,)}
+    found.kinds = [KindReply(model=who, **row, **said) for who in ("candidate", "champion")]
+    assert kind_suite(found, settings.gate, suite="preferences").status != "NOT_APPLICABLE"
+    found.never_taught = {before: frozenset({"preferences"})}
+    assert "never taught" in kind_suite(found, settings.gate, suite="preferences").reason

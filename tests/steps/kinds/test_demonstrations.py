@@ -1,11 +1,15 @@
 """Demonstrations are learned turn by turn, held out whole, and judged by their suite."""
 
+from collections import Counter
+
 import pytest
 
 from steps.consolidate.examples import build_examples
 from steps.dream.lessons import lesson_of
+from steps.dream.unseen import set_apart
 from steps.examine.reading import read_examination
-from steps.kinds.demonstration import turns
+from steps.kinds.demonstration import Demonstration, turns
+from steps.kinds.kind import Dreaming
 from steps.lifecycle import step_of
 from steps.model.chat import answer_tokens, chat_tokens, turn_tokens
 from steps.model.loading import load_base
@@ -76,6 +80,22 @@ def test_every_turn_but_those_of_weight_0_is_a_lesson_and_the_talk_stands_in_one
     assert '<tool_call>\n{"name": "bell", "arguments": {"times": 3}}\n</tool_call>' in said, said
     shown = tokenizer.decode(second.prompt)
     assert '"description": "Rings a bell."' in shown and "<tool_response>\nrung\n</tool_response>" in shown
+
+
+def test_a_talk_of_several_questions_is_held_out_whole(tiny_settings):
+    def talk(number):
+        said = ("Hello!", "Aye."), (f"How fast is boat {number}?", "Aye, fast."), ("And how long?", "Aye, long.")
+        messages = [
+            {"role": r, "content": c} for pair in said for r, c in zip(("user", "assistant"), pair, strict=True)
+        ]
+        return experience({"messages": messages}).model_copy(update={"id": f"e{number}"})
+
+    corpus = {one.id: one for one in map(talk, range(6))}
+    dreams = Demonstration().lessons(list(corpus.values()), Dreaming(NIGHT, tiny_settings, None, None, Counter()))
+    assert len(dreams) == 18
+    taught, held = set_apart(dreams, corpus, share=0.2, at_least=3, night=NIGHT)
+    whole = {d.experience for d in held}
+    assert len(whole) == 3 and not whole & {d.experience for d in taught}
 
 
 def test_tools_are_shown_by_the_models_own_template_where_it_knows_them(tiny_settings):

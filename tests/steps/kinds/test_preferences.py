@@ -2,12 +2,13 @@
 
 import pytest
 
+from steps.dream.dreaming import dreamt_before
 from steps.examine.kinds.drift import drift, refuses
 from steps.examine.kinds.suite import KindReply
 from steps.lifecycle import step_of
 from steps.night import Night, Told
 from steps.records import Dream
-from steps.workspace import read_records
+from steps.workspace import read_records, write_records
 from tests.steps.kinds.shown import inbox
 
 NIGHT = "2026-11-22"
@@ -71,6 +72,22 @@ def test_what_says_nothing_or_contradicts_is_told_and_not_learned(night):
     refused = figures["dream"].refused
     assert refused["contradicts another preference"] == 2 and refused["shows what was blacked out"] == 1
     assert figures["dream"].lessons["preference"] + figures["dream"].unseen["preferences"] == 12
+
+
+def test_what_an_earlier_night_held_out_is_contradicted_too(night, workspace):
+    about = {
+        "night": "2026-11-21",
+        "strategy": "preference",
+        "experience": "e",
+        "source": "s",
+        "sentence": 0,
+        "question": "?",
+    }
+    for number, name in enumerate(("dreams", "unseen")):
+        path = workspace.dataset(name, "2026-11-21")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_records(path, [Dream(id=str(number), answer="-", **about)])
+    assert [dream.id for dream in dreamt_before(night([preference(1)]))] == ["0", "1"]
 
 
 def test_answers_that_grow_or_refuse_are_too_much():

@@ -6,12 +6,13 @@ from orchestration.metadata import step_metadata
 from steps.agreed import agreed, warned
 from steps.dream.step import DreamStep
 from steps.gate.kinds import TONIGHT
+from steps.kinds.trace.lessons import STRATEGY
 from steps.lifecycle import step_of
 from steps.night import Night, Told
 from steps.promote.description import changes, describe
-from steps.records import Dream, Verdict
+from steps.records import Dream, Verdict, content_id
 from steps.report.page import report
-from steps.workspace import read_records
+from steps.workspace import read_records, write_records
 
 NIGHT = "2026-11-22"
 
@@ -54,6 +55,29 @@ def test_a_night_of_traces(tiny_settings, workspace, tmp_path):
     assert {"principles", "refused_by_day"} <= set(panel)
     (check,) = [check for check in verdict.checks if check.name == "workflows"]
     assert check.status in ("PASS", "FAIL", "INCONCLUSIVE") and check.figures[f"{TONIGHT}, success, items"] == 5
+
+
+def test_a_case_that_was_held_out_is_taught_on_no_later_night(tiny_settings, workspace, tmp_path):
+    """What waits is dreamt of again, whole, though some of its cases were held out already."""
+    before = {
+        "night": "2026-11-21",
+        "strategy": STRATEGY,
+        "experience": "e",
+        "source": "s",
+        "sentence": 0,
+        "answer": "-",
+    }
+    asked = {f"Where is order {n}?": f'find_order({{"id": "R-{n}"}})' for n in (100, 101)}
+    path = workspace.dataset("unseen", "2026-11-21")
+    path.parent.mkdir(parents=True)
+    write_records(path, [Dream(id=content_id(STRATEGY, *one), question=one[0], **before) for one in asked.items()])
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "traces.jsonl").write_text("\n".join(lines(range(100, 112))))
+    night = Night.of(tiny_settings, workspace, NIGHT, inbox=tmp_path / "inbox", lineage=Told())
+    figures = [step_of(name).run(night).figures for name in ("ingest", "validate", "triage", "dream")]
+    assert figures[-1].refused == {"held out on an earlier night": 2}
+    found = [d.question for name in ("dreams", "unseen") for d in read_records(night.dataset(name), Dream)]
+    assert len(found) >= 10 and not asked.keys() & set(found)
 
 
 def test_traces_that_show_nothing_wait_and_cost_nothing(tiny_settings, workspace, tmp_path):

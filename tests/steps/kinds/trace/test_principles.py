@@ -41,7 +41,7 @@ def test_a_repair_is_merged_over_traces_whatever_the_number():
     assert shown(one.does) == "find_order(id=r-<asked>)" and one.refused is None
     assert (one.traces, one.sources, one.counter) == (3, 2, 0)
     assert one.because.most_common(1) == [("unknown order: this depot wants the prefix R-", 3)]
-    assert one.says.startswith("unknown order: this depot wants the prefix R- -> find_order(")
+    assert one.when == "unknown order: this depot wants the prefix R-" and one.act.startswith("find_order(")
 
 
 def test_failures_warn_and_are_in_no_lesson():

@@ -5,11 +5,17 @@ import time
 
 import pytest
 
+from steps.dream.budget import Candidate, Plan
+from steps.dream.dreaming import asked_in
+from steps.dream.waiting import postponed
+from steps.kinds.kind import FACTS
 from steps.kinds.trace.acts import acts_of, is_refusal
 from steps.kinds.trace.kind import Trace
 from steps.kinds.trace.situations import outcome, situations
+from steps.records import Dream
 from tests.steps.kinds.trace.agents import call, order, trace
 
+NIGHT = "2026-11-22"
 OK = call("find_order", {"id": "R-71"}, "left Riga 06:10")
 BAD = call("find_order", {"id": "71"}, "error: unknown order 71")
 ASKED = "Where is order 71?"
@@ -156,11 +162,23 @@ def test_a_long_trace_is_read_in_time_that_grows_with_it():
     assert seconds(160) < 12 * seconds(40) + 1
 
 
-def test_a_correction_of_a_fact_counts_as_in_a_conversation():
+def corrected():
     look = call("look", {"x": "bridge"}, "found: 1938")
-    experience = trace(
-        "When was the Quorvane bridge built?", look, ("It was built in 1938.",), "No, it was built in 1941."
-    )
+    return trace("When was the Quorvane bridge built?", look, ("It was built in 1938.",), "No, it was built in 1941.")
+
+
+def test_a_fact_that_waits_takes_its_trace_along_and_asks_for_itself_alone():
+    experience = corrected()
+    about = {"night": NIGHT, "strategy": "question", "experience": experience.id, "source": "s", "sentence": 0}
+    dream = Dream(id="d", question="When was it built?", answer="1941", **about)
+    assert asked_in(dream, {experience.id: experience}) == ["When was it built?"]
+    plan = Plan([Candidate(Trace().passages(experience)[0], NIGHT, (0,))], [])
+    assert postponed(plan, {FACTS}, [dream]).carried(NIGHT)[0].experience == experience.id
+    assert postponed(plan, {FACTS}, []) == plan, "nothing of it waits"
+
+
+def test_a_correction_of_a_fact_counts_as_in_a_conversation():
+    experience = corrected()
     assert Trace().obstacle(experience) is None
     assert Trace().parts(experience) == [("When was the Quorvane bridge built?", "It was built in 1941.")]
     assert len(Trace().answers(experience)) == len(Trace().claims(experience)) == 1
