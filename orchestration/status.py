@@ -109,7 +109,7 @@ def rolled_back(found: Deployment, before: Version, after: Version) -> str:
 
 def _deep(found: Deployment) -> list[tuple[str, str]]:
     """Whether a deep sleep is due, and why."""
-    due = [reason.line for reason in reasons(found.settings, found.workspace) if reason.due]
+    due = [reason.line for reason in reasons(found.settings, found.workspace, at_hand=True) if reason.due]
     return [("deep sleep", f"due (`slumber deep`): {'; '.join(due)}")] if due else []
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from orchestration.environment import Deployment
@@ -49,7 +49,7 @@ def run_tenants(
         NightRunning: another round is running.
     """
     knobs = found.settings.tenants
-    turns = [turn_of(found.of_tenant(name).workspace, name) for name in tenants_of(found.workspace)]
+    turns = list(_turns(found, say))
     if everyone:
         turns = [Turn(one.tenant, one.since, one.material or one.since) for one in turns]
 
@@ -69,6 +69,15 @@ def run_tenants(
             seconds=knobs.minutes * 60 if knobs.minutes else None,
             ended=ended,
         )
+
+
+def _turns(found: Deployment, say: Callable[[str], None]) -> Iterator[Turn]:
+    """Whose turn it may be; a tenant whose folder cannot be read is told, and holds nobody up."""
+    for name in tenants_of(found.workspace):
+        try:
+            yield turn_of(found.of_tenant(name).workspace, name)
+        except (OSError, ValueError, TypeError, SlumberError) as error:
+            say(f"{name}: left out, for what is known of him cannot be read ({error}): mend or remove him")
 
 
 def sleep(found: Deployment, tenant: str, night: str) -> int:

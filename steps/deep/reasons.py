@@ -35,8 +35,10 @@ class Reason:
         return f"{self.name}: {self.says} ({used}, due from {self.limit:.0%} on)"
 
 
-def reasons(settings: Settings, workspace: Workspace) -> list[Reason]:
+def reasons(settings: Settings, workspace: Workspace, *, at_hand: bool = False) -> list[Reason]:
     """Return what speaks for a deep sleep; nothing while the base serves.
+
+    ``at_hand``: without what all dreams have to be read for.
 
     Raises:
         SlumberError: the registry cannot be reached.
@@ -46,7 +48,7 @@ def reasons(settings: Settings, workspace: Workspace) -> list[Reason]:
     if champion is None or champion.is_night_zero:
         return []
     found = [_full(champion, settings, workspace), _drift(champion, settings, workspace)]
-    return [*found, _stale(_last_deep(registry), settings, workspace)]
+    return found if at_hand else [*found, _stale(_last_deep(registry), settings, workspace)]
 
 
 def _full(champion: Version, settings: Settings, workspace: Workspace) -> Reason:

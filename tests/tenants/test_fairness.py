@@ -6,7 +6,10 @@ from collections import Counter
 
 import pytest
 
+from orchestration import tenancy
+from orchestration.environment import Deployment
 from orchestration.fairness import Turn, in_turn, run_round
+from steps.tenants import LastNight, add_tenant, note_night
 
 
 class SimulatedDays:
@@ -111,6 +114,18 @@ def test_who_does_not_come_to_his_night_is_told_so_and_is_first_the_next_time():
     assert [(one.tenant, one.code) for one in slept] == [("a", 0), ("b", 0), ("c", None)]
     again = [Turn("a", 10.0, 10.0), Turn("b", 11.0, 11.0), Turn("c", 2.0, 1.0)]
     assert in_turn(again)[0].tenant == "c"
+
+
+def test_a_tenant_who_cannot_be_read_holds_nobody_up(settings, workspace):
+    found = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
+    for name in ("ada", "ben"):
+        add_tenant(workspace, name)
+    note_night(found.of_tenant("ada").workspace, LastNight(1.0, "2026-01-01", 0))
+    (last,) = [path for path in found.of_tenant("ada").workspace.state.rglob("last*") if path.is_file()]
+    last.write_text("{half")
+    told = []
+    assert [turn.tenant for turn in tenancy._turns(found, told.append)] == ["ben"]
+    assert len(told) == 1 and told[0].startswith("ada: left out")
 
 
 def test_simulated_a_page_that_cannot_be_written_stops_nobody():
