@@ -111,3 +111,11 @@ def test_who_does_not_come_to_his_night_is_told_so_and_is_first_the_next_time():
     assert [(one.tenant, one.code) for one in slept] == [("a", 0), ("b", 0), ("c", None)]
     again = [Turn("a", 10.0, 10.0), Turn("b", 11.0, 11.0), Turn("c", 2.0, 1.0)]
     assert in_turn(again)[0].tenant == "c"
+
+
+def test_what_cannot_be_told_of_one_night_keeps_nobody_from_sleeping():
+    def ended(slept):
+        raise RuntimeError("Dagster's store is away")
+
+    slept = run_round([Turn(t, 0.0, 0.0) for t in "abc"], lambda tenant: 0, at_once=1, ended=ended)
+    assert [(one.tenant, one.code) for one in slept] == [("a", 0), ("b", 0), ("c", 0)]
