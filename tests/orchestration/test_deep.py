@@ -54,7 +54,7 @@ def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
 
 
 def test_what_does_not_serve_is_not_learned_by_the_way(deployment):
-    """Nothing would ask whether it was learned: a refused night, or one that was rolled back, waits for an ordinary one."""
+    """Nothing would ask whether it was learned: what was refused or rolled back waits for an ordinary night."""
     refused = "2026-01-07"
     dream = read_records(deployment.workspace.dataset("dreams", SECOND), Dream)[0]
     later = dream.model_copy(update={"id": "later", "night": refused, "question": "Who owns the lost quay?"})
