@@ -120,7 +120,7 @@ def is_refusal(answer: str) -> bool:
     if start.lstrip()[:1] == "{" and (said := _object(answer)):
         status = str(said.get("status", "")).lower()
         code = said.get("exit_code", said.get("returncode", 0))
-        failed = said.get("success") is False or said.get("ok") is False or code not in (0, None)
+        failed = said.get("success") is False or said.get("ok") is False or code not in (0, "0", None)
         return failed or bool(said.get("error")) or status in ("error", "failed", "failure")
     return bool(_REFUSES.match(start))
 

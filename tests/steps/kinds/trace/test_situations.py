@@ -201,3 +201,7 @@ def test_a_thousand_refusals_of_a_long_task_are_read_in_time():
     principles([found])
     assert sum(len(refusal.heard) for refusal in one.refused) <= 50 * 1000
     assert time.process_time() - began < 3
+
+
+def test_an_exit_code_in_words_is_a_code():
+    assert not is_refusal('{"exit_code": "0", "output": "done"}') and is_refusal('{"exit_code": "1"}')
