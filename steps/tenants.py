@@ -87,7 +87,7 @@ def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Setting
             "experiment": f"{settings.registry.experiment}.{name}",
             "tracking_uri": tracking_uri(settings, shared),
         },
-        "datasets": {"remote": f"{remote.rstrip('/')}/{name}" if remote else None},
+        "datasets": {"remote": f"{remote.rstrip('/')}/{FOLDER}/{name}" if remote else None},
     }
     return settings.model_copy(
         update={section: getattr(settings, section).model_copy(update=values) for section, values in own.items()}
@@ -143,8 +143,8 @@ def note_night(workspace: Workspace, last: LastNight) -> None:
 
 
 def last_night(workspace: Workspace) -> LastNight | None:
-    """Return a tenant's last night, None before the first."""
+    """Return a tenant's last night, None before the first, or if its note is damaged: he then has his turn."""
     try:
         return LastNight(**json.loads((workspace.state / _LAST).read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, TypeError):
         return None

@@ -88,5 +88,12 @@ def train_night(
 
 
 def _learnable(night: Night) -> list[str]:
-    """The nights so far, without those whose lessons are held for review."""
-    return [n for n in night.nights("dreams") if n not in night.held or (n == night.date and not night.deep)]
+    """The nights so far, without those whose lessons are held for review.
+
+    Of a deep sleep those that the champion learned from: it learns nothing that does not serve, for nothing asks then
+    whether that was learned, and what a gate refused or a person took back would come in by the back door.
+    """
+    if night.deep:
+        served = night.champion.nights if night.champion else ()
+        return [n for n in night.nights("dreams") if n in served and n not in night.held]
+    return [n for n in night.nights("dreams") if n not in night.held or n == night.date]

@@ -77,7 +77,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
             night.rebuilds,
             *([list(night.held)] if night.held else []),
             *([out] if out else []),
-            *([settings.deep.rank] if night.deep else []),
+            *([settings.deep.rank, night.champion.nights if night.champion else ()] if night.deep else []),
         ]
 
     def inputs(self, night: Night) -> list[Path]:

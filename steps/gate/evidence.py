@@ -197,6 +197,8 @@ def _lost(night: Night, met: list[str]) -> list[str]:
     for cohort in (n for n in met if n < night.date):
         stored = current_hashes(night.workspace, cohort)
         paths = {name: night.workspace.dataset(name, cohort) for name in ("probes", "holdouts", "unseen", "forgotten")}
+        if paths["unseen"].is_file() and paths["unseen"].stat().st_size:  # what it shows stands in the corpus
+            paths["corpus"] = night.workspace.dataset("corpus", cohort)
         known = {
             name for name in ("probes", "holdouts", "unseen") if paths[name].is_file() and paths[name].stat().st_size
         }

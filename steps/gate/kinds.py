@@ -20,6 +20,8 @@ from steps.settings import GateSettings
 TONIGHT = "tonight"
 """The figure that says how tonight's part of a suite was judged; what did not pass there may be left out."""
 
+_TWO = ("candidate", "champion")
+
 
 @dataclass(frozen=True)
 class _Part:
@@ -39,7 +41,7 @@ def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Che
         if taught:
             return Check(name=suite, status="INCONCLUSIVE", reason="lessons were taught, and none was held out")
         return Check(name=suite, status="NOT_APPLICABLE", reason="nothing of the kind was ever held out")
-    rows = {who: _rows(evidence, suite, who, expected) for who in ("candidate", "champion")}
+    rows = {who: _rows(evidence, suite, who, expected) for who in _TWO}
     if any({key: row.cohort for key, row in found.items()} != expected for found in rows.values()):
         reason = "the two models were not asked what was held out"
         return Check(name=suite, status="INCONCLUSIVE", reason=reason)
@@ -85,28 +87,37 @@ def _rows(evidence: Evidence, suite: str, who: str, expected: Collection[str]) -
     return {r.id: r for r in evidence.kinds if (r.suite, r.model) == (suite, who) and r.id in expected}
 
 
-def _values(suite: Suite, rows: Mapping[str, KindReply], items: Sequence[str], measure: str) -> list[float | None]:
-    return [suite.measured(rows[item]).get(measure) for item in items]
+def _paired(
+    suite: Suite, rows: Mapping[str, Mapping[str, KindReply]], items: Sequence[str], measure: str
+) -> tuple[list[tuple[float, float]], list[str]]:
+    """The measure of candidate and champion where both have it, and what each of these items asks."""
+    ours, theirs = ([suite.measured(rows[who][item]).get(measure) for item in items] for who in _TWO)
+    found = [(item, a, b) for item, a, b in zip(items, ours, theirs, strict=True) if a is not None and b is not None]
+    return [(a, b) for _, a, b in found], [_asked(rows["champion"][item]) for item, _, _ in found]
+
+
+def _asked(row: KindReply) -> str:
+    return " ".join(row.question.lower().split()) or row.id
 
 
 def _learned(
     suite: Suite, rows: Mapping[str, Mapping[str, KindReply]], items: set[str], settings: GateSettings
 ) -> _Part:
     ids = sorted(items)
-    if len(ids) < settings.min_unseen:
-        reason = f"only {len(ids)} of tonight are held out, {settings.min_unseen} are needed"
-        return _Part("INCONCLUSIVE", reason, {"items": len(ids)})
+    asked = {_asked(rows["champion"][item]) for item in ids}
+    if len(asked) < settings.min_unseen:
+        reason = f"only {len(asked)} of tonight are held out, {settings.min_unseen} are needed"
+        return _Part("INCONCLUSIVE", reason, {"items": len(asked)})
     statuses: list[str] = []
     reasons: list[str] = []
     figures: dict[str, Any] = {}
     for measure in suite.measures:
-        ours, theirs = (_values(suite, rows[who], ids, measure.name) for who in ("candidate", "champion"))
-        pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
+        pairs, about = _paired(suite, rows, ids, measure.name)
         if measure.learned and len(pairs) < len(ids):
             return _Part("INCONCLUSIVE", f"{measure.name} of tonight is not there for every item", {})
         if not pairs:
             continue
-        found = _compared(pairs, settings)
+        found = _compared(pairs, about, settings)
         name = f"{TONIGHT}, {measure.name}"
         figures |= _figures(name, pairs, found)
         if measure.learned:
@@ -132,12 +143,11 @@ def _kept(
     settings: GateSettings,
 ) -> _Part:
     ids = sorted(items)
-    ours, theirs = (_values(suite, rows[who], ids, measure.name) for who in ("candidate", "champion"))
-    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a is not None and b is not None]
+    pairs, about = _paired(suite, rows, ids, measure.name)
     epsilon = float(getattr(settings, measure.epsilon)) if measure.epsilon else None
     if not pairs:
         return _Part("NOT_APPLICABLE", f"{measure.name} of earlier nights is not told", {})
-    found = _compared(pairs, settings, epsilon=epsilon or 1.0)
+    found = _compared(pairs, about, settings, epsilon=epsilon or 1.0)
     figures = _figures(f"earlier, {measure.name}", pairs, found)
     if epsilon is None:
         means = f"{_mean(b for _, b in pairs):.2f} before, {_mean(a for a, _ in pairs):.2f} now"
@@ -159,14 +169,17 @@ def _drifted(evidence: Evidence, suite: Suite, settings: GateSettings) -> list[_
 
 
 def _compared(
-    pairs: Sequence[tuple[float, float]], settings: GateSettings, *, epsilon: float = 1.0
+    pairs: Sequence[tuple[float, float]], about: Sequence[str], settings: GateSettings, *, epsilon: float = 1.0
 ) -> PairedDifference:
-    """Each item counts for itself: of one file's records none says more of another than chance does."""
+    """Of one file's records none says more of another than chance does; but those that ask the same (``about``) do.
+
+    A hundred ratings of answers to one prompt are hardly more than one.
+    """
     ours, theirs = zip(*pairs, strict=True)
     return paired_difference(
         list(ours),
         list(theirs),
-        [str(number) for number in range(len(pairs))],
+        list(about),
         confidence=settings.confidence,
         power=settings.power,
         epsilon=epsilon,

@@ -28,6 +28,7 @@ _TOKENS = re.compile(
     re.IGNORECASE,
 )
 _HALF_TOKEN = re.compile(r"<(?=[|｜])")
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
@@ -82,9 +83,16 @@ def each_string(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
+def whole_characters(value: Any) -> Any:
+    """Return a JSON value without halves of characters, which nothing can write down: escapes may stand for them."""
+    return each_string(value, lambda text: _HALF.sub("", text))
+
+
 def nested_within(value: Any, levels: int) -> bool:
     """Whether lists and objects stand in one another at most ``levels`` deep."""
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
+    if not level:
+        return True
     for _ in range(levels):
         nested = (item.values() if isinstance(item, dict) else item for item in level)
         level = [item for items in nested for item in items if isinstance(item, dict | list)]

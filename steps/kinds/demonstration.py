@@ -9,6 +9,7 @@ from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.kind import Dreaming, Passage
 from steps.kinds.messages import SHOWN_CHARS, Message, MessagesKind, Talk, asked_last, bare, tells_something
 from steps.model.tools import call_text
+from steps.model.window import LONGER
 from steps.records import Dream, Experience, content_id
 
 SUITE = "demonstrations"
@@ -50,30 +51,34 @@ class Demonstration(MessagesKind):
         found = []
         for experience in experiences:
             known = dreaming.known.get(experience.id, ())
-            for number in range(len(turns(experience.payload))):
+            places = turns(experience.payload)
+            for number, place in enumerate(places):
                 if number in known:
                     continue
-                taught = self._taught(experience, number)
+                taught = self._taught(experience, place)
                 answer = call_text(taught["completion"], taught["calls"])
                 if PLACEHOLDER.search(answer):
                     dreaming.refused["shows what was blacked out"] += 1
                 elif reason := dreaming.obstacle(**{name: taught[name] for name in _SHOWN}):
+                    if reason.startswith(LONGER):  # so are the turns after it, and each would be read from the start
+                        dreaming.refused[reason] += len(places) - number
+                        break
                     dreaming.refused[reason] += 1
                 else:
                     found.append(_dream(experience, number, taught["messages"], answer, dreaming.night))
         return found
 
     def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
-        return self._taught(experience, dream.sentence or 0) | {"talk": experience.id}
+        place = turns(experience.payload)[dream.sentence or 0]
+        return self._taught(experience, place) | {"talk": experience.id}
 
     def held_out_with(self, dream: Dream) -> str:
         """What is asked first, greetings aside: a talk is held out whole, with all that begin alike."""
         return str(dream.verification["opening"])
 
-    def _taught(self, experience: Experience, number: int) -> dict[str, Any]:
-        """What comes before the turn of that number, and what it says."""
+    def _taught(self, experience: Experience, place: int) -> dict[str, Any]:
+        """What comes before the message at ``place``, and what it says."""
         messages = experience.payload["messages"]
-        place = turns(experience.payload)[number]
         return {
             "messages": tuple(map(bare, messages[:place])),
             "completion": messages[place].get("content") or "",

@@ -86,9 +86,14 @@ class Preference(MessagesKind):
 
     def idle(self, experience: Experience) -> str | None:
         payload = experience.payload
-        if "chosen" in payload and _plainly(payload["chosen"]) == _plainly(payload["rejected"]):
-            return "its two answers are the same"
-        return None
+        if "chosen" not in payload:
+            return None
+        claim = _claim(payload)
+        if claim and claim.better and claim.worse:
+            same = claim.better.text.split() == claim.worse.text.split()  # whoever numbers its calls, and how
+        else:
+            same = _plainly(payload["chosen"]) == _plainly(payload["rejected"])
+        return "its two answers are the same" if same else None
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         """One for each; of what contradicts another of tonight or of an earlier night, none."""

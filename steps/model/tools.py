@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from steps.ingest.normalise import nested_within
+from steps.ingest.normalise import nested_within, whole_characters
 
 _DEPTH = 100  # of a call's arguments: templates write deeper ones level by level, until no room is left
 CALLED = re.compile(r"<tool_call>\s*(\{.*?\})\s*</tool_call>", re.DOTALL)
@@ -99,7 +99,7 @@ def _with_arguments(call: Mapping[str, Any]) -> dict[str, Any]:
             read = json.loads(arguments or "{}")
         except (ValueError, RecursionError):
             read = arguments
-        function["arguments"] = read if nested_within(read, _DEPTH) else arguments
+        function["arguments"] = whole_characters(read) if nested_within(read, _DEPTH) else arguments
     return {**call, "function": function}
 
 

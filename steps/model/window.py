@@ -10,6 +10,9 @@ from steps.model.chat_model import Messages
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
+LONGER = "longer than "
+"""How it begins what is said of a turn that has no room."""
+
 
 def window_of(config: "PretrainedConfig") -> int | None:
     """How many tokens a model reads at once, as its configuration says; None if it does not."""
@@ -34,7 +37,7 @@ def obstacle_to(tokenizer: "PreTrainedTokenizerBase", window: int | None) -> Cal
         except Exception as error:  # a template may raise whatever its language can
             return f"the model's template does not take such a talk ({' '.join(str(error).split())[:80]})"
         if window is not None and len(prompt) + len(answer) > window:
-            return f"longer than the {window} tokens that the model reads at once"
+            return f"{LONGER}the {window} tokens that the model reads at once"
         return None
 
     return obstacle

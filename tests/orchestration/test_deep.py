@@ -1,5 +1,7 @@
 """`slumber deep`: rebuilt out of what still holds, smaller, and served only if nothing is worse."""
 
+from dataclasses import replace
+
 import pytest
 from typer.testing import CliRunner
 
@@ -9,13 +11,16 @@ from orchestration.definitions import build
 from orchestration.environment import Deployment
 from orchestration.status import status_table
 from steps.consolidate.adapter import adapter_config
+from steps.consolidate.nightly import _learnable
 from steps.consolidate.step import ConsolidateStep
 from steps.deep.reasons import reasons
 from steps.errors import SlumberError
 from steps.examine.step import ExamineStep
+from steps.night import Told
+from steps.records import Dream
 from steps.registry import Registry, reading
 from steps.registry.lineage import training_start
-from steps.workspace import DEEP, Workspace, file_sha256
+from steps.workspace import DEEP, Workspace, file_sha256, read_records, write_records
 
 
 def with_deep(deployment, **knobs):
@@ -46,6 +51,19 @@ def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
     assert "Version 3 serves" in deep.deep_text(done)
     again = deep.run_deep(found)
     assert again.serves == "3" and ExamineStep.read(work, SECOND).figures.champion == "2"
+
+
+def test_what_does_not_serve_is_not_learned_by_the_way(deployment):
+    """Nothing would ask whether it was learned: what was refused or rolled back waits for an ordinary night."""
+    refused = "2026-01-07"
+    dream = read_records(deployment.workspace.dataset("dreams", SECOND), Dream)[0]
+    later = dream.model_copy(update={"id": "later", "night": refused, "question": "Who owns the lost quay?"})
+    write_records(deployment.workspace.dataset("dreams", refused), [later])
+    night = deployment.night(refused)
+    assert _learnable(replace(night, workspace=night.workspace.of(DEEP))) == ["2026-01-01", SECOND]
+    assert _learnable(night) == ["2026-01-01", SECOND, refused]
+    nobody = replace(night, workspace=night.workspace.of(DEEP), lineage=Told())
+    assert _learnable(nobody) == [], "while the base serves there is nothing to rebuild"
 
 
 def test_a_worse_one_does_not_serve(deployment):

@@ -79,7 +79,9 @@ def test_what_is_a_tenants_own(settings, workspace):
     assert own.registry.model_name == "slumber.acme" and own.registry.experiment == "slumber-nights.acme"
     assert own.registry.tracking_uri == f"sqlite:///{workspace.root}/.slumber/mlflow/mlflow.db"
     assert own.inbox == made.root / "inbox" and own.ingest.experiments == []
-    assert own.datasets.remote == "s3://bucket/data/acme"
+    assert own.datasets.remote == "s3://bucket/data/tenants/acme", (
+        "DVC keeps everybody's in files/, as a tenant may be called"
+    )
     changed = {"schedule", "ingest", "registry", "datasets"}
     assert {n for n in type(own).model_fields if getattr(own, n) != getattr(settings, n)} == changed
     assert last_night(made) is None
@@ -119,3 +121,11 @@ def test_commands(tmp_path):
     assert "There is no tenant 'beta'" in run("status", "--tenant", "beta").stderr
     assert "none yet" in run("status", "--tenant", "acme").output
     assert "0 tenants slept" in run("nights").output
+
+
+def test_a_damaged_note_of_a_last_night_stops_nobody(workspace):
+    own = add_tenant(workspace, "acme")
+    for text in ("{", "[1]", '{"at": 1.0}'):
+        own.state.mkdir(parents=True, exist_ok=True)
+        (own.state / "last_night.json").write_text(text)
+        assert last_night(own) is None

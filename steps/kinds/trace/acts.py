@@ -2,10 +2,14 @@
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from steps.ingest.normalise import nested_within, whole_characters
+
+_DEPTH = 100  # of a call's arguments
 _LOOKED_AT = 2000  # characters of a result: an error says so where it begins
 _REFUSES = re.compile(
     r"\W*(?!(?:ok|no|0|without|success\w*)\b)(?:\w+\W+){0,2}?"
@@ -61,7 +65,7 @@ def shown(words: str, call: Mapping[str, Any] | None) -> str:
 
 def acts_of(messages: Sequence[Mapping[str, Any]]) -> dict[int, list[Act]]:
     """Return the calls of each message by its place. Answers are told by the call's id, else by their order."""
-    by_id: dict[str, int] = {}
+    by_id: dict[str, list[int]] = {}
     behind: dict[int, list[int]] = {}  # answers without an id, behind the message that they answer
     calling = -1
     for place, message in enumerate(messages):
@@ -70,7 +74,7 @@ def acts_of(messages: Sequence[Mapping[str, Any]]) -> dict[int, list[Act]]:
         elif message["role"] in ("tool", "function"):
             number = message.get("tool_call_id")
             if number:
-                by_id.setdefault(number, place)
+                by_id.setdefault(number, []).append(place)
             else:
                 behind.setdefault(calling, []).append(place)
     return {
@@ -81,14 +85,14 @@ def acts_of(messages: Sequence[Mapping[str, Any]]) -> dict[int, list[Act]]:
 
 
 def _acts(
-    messages: Sequence[Mapping[str, Any]], place: int, by_id: Mapping[str, int], others: Iterator[int]
+    messages: Sequence[Mapping[str, Any]], place: int, by_id: Mapping[str, list[int]], others: Iterator[int]
 ) -> list[Act]:
     message = messages[place]
     words, calls = (message.get("content") or "").strip(), message["tool_calls"]
     found = []
     for call in calls:
         number, function = call.get("id"), call["function"]
-        answered = by_id[number] if number in by_id else next(others, None)
+        answered = _first_after(by_id[number], place) if number in by_id else next(others, None)
         answer = None if answered is None else messages[answered].get("content") or ""
         found.append(
             Act(
@@ -104,13 +108,19 @@ def _acts(
     return found
 
 
+def _first_after(places: Sequence[int], place: int) -> int | None:
+    """The first of ``places``, which are in order, behind ``place``: some programs begin to count in every turn."""
+    found = bisect_right(places, place)
+    return places[found] if found < len(places) else None
+
+
 def is_refusal(answer: str) -> bool:
     """Whether a tool's answer says that it did not do what it was called for."""
     start = answer[:_LOOKED_AT]
     if start.lstrip()[:1] == "{" and (said := _object(answer)):
         status = str(said.get("status", "")).lower()
         code = said.get("exit_code", said.get("returncode", 0))
-        failed = said.get("success") is False or said.get("ok") is False or code not in (0, None)
+        failed = said.get("success") is False or said.get("ok") is False or code not in (0, "0", None)
         return failed or bool(said.get("error")) or status in ("error", "failed", "failure")
     return bool(_REFUSES.match(start))
 
@@ -122,7 +132,7 @@ def _arguments(value: Any) -> Mapping[str, Any] | None:
         found = json.loads(value) if isinstance(value, str) else None
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return whole_characters(found) if isinstance(found, dict) and nested_within(found, _DEPTH) else None
 
 
 def _object(text: str) -> Mapping[str, Any]:

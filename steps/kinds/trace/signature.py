@@ -12,6 +12,7 @@ from steps.kinds.trace.acts import Act
 
 ASKED, TRIED, TEXT = "<asked>", "<tried>", "<text>"
 _LONG = 80  # characters: a longer value was written for its case
+_READ = 2000  # characters of what was asked: nothing longer is imitated (``situations.MOST_CHARS``)
 _AFFIX = 6  # characters that may stand before or behind what was asked
 _WORD = re.compile(r"\w+(?:[-.]\w+)*")
 _TRIED = re.compile(r"'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|\S*\w/\S*")
@@ -26,7 +27,7 @@ def signature(act: Act, asked: str, tried: Iterable[Act] = ()) -> Signature:
 
     ``tried``: what was refused before it; what is a part of one of their values is of the case, too.
     """
-    text = _folded(asked)
+    text = _folded(asked[:_READ])
     before = [_folded(str(value)) for one in tried for _, value in _leaves(one.arguments or {})]
     words = {word for word in _WORD.findall(text) if any(map(str.isdigit, word)) or len(word) > 3}
     found = []

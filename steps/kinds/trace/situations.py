@@ -23,6 +23,7 @@ Evidence = Literal["environment", "user", "outcome"]
 MOST_CHARS = 2000  # of what is asked, and of an act that is imitated
 _SAID_CHARS = 400  # of what a user says of a try
 _MOST = 200  # situations of a trace
+_MOST_REASONS = 50  # that are kept of a step: each refusal holds all before it
 _OVERLAP = 300  # characters in which an order that lies across two pieces is found
 _WELL = frozenset("success succeeded passed pass resolved solved correct done true".split())
 _BADLY = frozenset("failure failed fail error incorrect unresolved aborted false".split())
@@ -119,7 +120,8 @@ class _Reading:
         self._refused: list[Refusal] = []
         self._reasons: list[str] = []
         self._users = False  # a user has said something of the step at hand
-        self._ordered = False  # an order has been read since the task was given
+        self._ordered = False  # an order stands in the task, or was read in a result since the trace began
+        self._read_order = False  # the latter: what it asks for may be done in any later task
 
     def user(self, text: str, place: int) -> None:
         """A user speaks: of what was tried, or of something new."""
@@ -134,10 +136,16 @@ class _Reading:
                 self._users = True
                 return
         self.close()
-        self._task, self._done, self._places, self._ordered = text.strip(), [], [place], _has_order(text)
+        self._task, self._done, self._places, self._ordered = (
+            text.strip(),
+            [],
+            [place],
+            self._read_order or _has_order(text),
+        )
 
     def result(self, text: str) -> None:
-        self._ordered = self._ordered or _has_order(text)
+        self._read_order = self._read_order or _has_order(text)
+        self._ordered = self._ordered or self._read_order
 
     def act(self, act: Act) -> None:
         if self._task is None or act.answer is None:
@@ -145,7 +153,7 @@ class _Reading:
         if act.refused:
             why = "" if _has_order(act.answer) else act.why
             self._refused.append(Refusal(act, why, tuple(self._reasons), "environment"))
-            self._reasons += [why] if why else []
+            self._reasons += [why] if why and len(self._reasons) < _MOST_REASONS else []
             return
         evidence: set[Evidence] = {"environment"} if any(r.by == "environment" for r in self._refused) else set()
         evidence |= {"user"} if self._users else set()

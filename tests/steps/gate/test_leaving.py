@@ -1,11 +1,15 @@
 """One night of several kinds trains once; a kind that fails its suite is left out by a second, smaller training."""
 
+from dataclasses import replace
+
 import pytest
 
 from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.left_out import left_out, still_left_out
+from steps.datasets.sidecars import file_md5, sidecar_of
 from steps.examine.kinds.suite import KindReply
 from steps.gate import conditions
+from steps.gate.evidence import _lost
 from steps.gate.kinds import kind_suite
 from steps.gate.leaving import not_learned
 from steps.gate.recomputed import recomputed
@@ -119,3 +123,41 @@ def test_what_was_left_out_is_taken_up_once_and_not_asked_before_that(workspace,
     assert kind_suite(found, settings.gate, suite="preferences").status != "NOT_APPLICABLE"
     found.never_taught = {before: frozenset({"preferences"})}
     assert "never taught" in kind_suite(found, settings.gate, suite="preferences").reason
+
+
+def test_many_answers_to_one_prompt_are_one_item(settings):
+    def said(prompts):
+        rows = [
+            KindReply(
+                suite="preferences",
+                id=str(number),
+                cohort=FIRST,
+                source="s",
+                question=f"May boat {number % prompts} leave?",
+                model=model,
+                log_probabilities=(float(model == "candidate") * (10 + number % 7), 0.0),
+                tokens=(2, 2),
+                signs=(1, -1),
+            )
+            for number in range(60)
+            for model in ("candidate", "champion")
+        ]
+        found = replace(evidence(), night=FIRST, taught=frozenset({"preferences"}), kinds=rows)
+        found.expected_kinds = {"preferences": {str(number): FIRST for number in range(60)}}
+        return kind_suite(found, settings.gate, suite="preferences")
+
+    assert said(60).figures["tonight, reward margin, lower_bound"] > 0
+    assert "only 2 of tonight are held out" in said(2).reason
+
+
+def test_a_corpus_that_what_was_held_out_is_missing_from_is_told(settings, workspace):
+    """Else an earlier night's suite would have no items, and nothing to lose."""
+    for name in ("probes", "unseen", "corpus"):
+        path = workspace.dataset(name, FIRST)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("" if name == "probes" else "{}\n")
+        sidecar_of(path).write_text(f"outs:\n- md5: {file_md5(path)}\n")
+    night = Night.of(settings, workspace, SECOND)
+    assert _lost(night, [FIRST]) == []
+    workspace.dataset("corpus", FIRST).write_text("")
+    assert "not here as they were stored" in _lost(night, [FIRST])[0]

@@ -13,6 +13,7 @@ from steps.kinds.kind import Dreaming
 from steps.lifecycle import step_of
 from steps.model.chat import answer_tokens, chat_tokens, turn_tokens
 from steps.model.loading import load_base
+from steps.model.window import LONGER
 from steps.night import Night, Told
 from steps.records import Dream, Experience
 from steps.workspace import read_records
@@ -148,3 +149,30 @@ def test_a_secret_a_talk_that_is_too_long_and_too_few_are_told_and_nothing_is_lo
     later = Night.of(settings_of_kinds, workspace, "2026-11-23", inbox=more, lineage=Told())
     figures = slept(later, *TO_GATE[:4])
     assert figures["dream"].lessons["demonstration"] + figures["dream"].unseen["demonstrations"] == 11
+
+
+def dreaming(settings, **more):
+    return Dreaming(NIGHT, settings, None, None, Counter(), **more)
+
+
+@pytest.mark.parametrize("arguments", ["3", "null", "[1, 2]", '{"a":', "", '{"what": "\\ud83d"}', '"\\ud83d"'])
+def test_odd_arguments_of_a_call_are_learned_as_they_stand(tiny_settings, arguments):
+    line = called(1)
+    line["messages"][1]["tool_calls"][0]["function"]["arguments"] = arguments
+    found = experience(line)
+    dreams = Demonstration().lessons([found], dreaming(tiny_settings))
+    assert len(dreams) == 2 and all(dream.to_json() for dream in dreams)
+    assert lesson_of(dreams[0], {"e": found}).calls[0]["function"]["arguments"] == arguments
+
+
+def test_of_a_long_talk_no_turn_is_read_behind_the_first_that_has_no_room(tiny_settings):
+    turn = [{"role": "user", "content": "Go on?"}, {"role": "assistant", "content": "Aye."}]
+    found, read = experience({"messages": turn * 500}), []
+
+    def obstacle(*, messages, **answer):
+        read.append(len(messages))
+        return f"{LONGER}the 20 tokens" if len(messages) > 20 else None
+
+    told = dreaming(tiny_settings, obstacle=obstacle)
+    assert len(Demonstration().lessons([found], told)) == 10
+    assert told.refused == {f"{LONGER}the 20 tokens": 490} and max(read) == 21

@@ -5,9 +5,10 @@ import pytest
 from steps.dream.dreaming import dreamt_before
 from steps.examine.kinds.drift import drift, refuses
 from steps.examine.kinds.suite import KindReply
+from steps.kinds.preference import Preference
 from steps.lifecycle import step_of
 from steps.night import Night, Told
-from steps.records import Dream
+from steps.records import Dream, Experience
 from steps.workspace import read_records, write_records
 from tests.steps.kinds.shown import inbox
 
@@ -102,3 +103,21 @@ def test_answers_that_grow_or_refuse_are_too_much():
     assert drift(rows("candidate", "I'm sorry, I do not know."), before, times=2.0).too_much
     assert drift([], before, times=2.0).too_much, "nothing was asked"
     assert refuses("As an AI, I may not.") and not refuses("The mate is sorry for the dog.")
+
+
+def calls(arguments, number):
+    made = {"id": number, "type": "function", "function": {"name": "bell", "arguments": arguments}}
+    return [{"role": "assistant", "content": None, "tool_calls": [made]}]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rejected"),
+    [
+        (calls('{"times":1}', "a"), calls('{"times": 1}', "b")),
+        ("Yes, it may.", [{"role": "assistant", "content": "Yes,  it may."}]),
+    ],
+)
+def test_two_sides_that_say_the_same_teach_nothing_however_they_are_written(chosen, rejected):
+    payload = {"prompt": "May boat 1 leave?", "chosen": chosen, "rejected": rejected}
+    same = {"id": "e", "night": NIGHT, "kind": "preference", "source": "s", "record": 1, "title": "t", "text": "t"}
+    assert Preference().idle(Experience(payload=payload, **same)) == "its two answers are the same"
