@@ -94,11 +94,11 @@ class Settings(Section):
 
     @property
     def anchors(self) -> Path:
-        return self._beside(self.examine.anchors) if self.examine.anchors else shipped("anchors")
+        return self._suite("anchors", self.examine.anchors)
 
     @property
     def canaries(self) -> Path:
-        return self._beside(self.examine.canaries) if self.examine.canaries else shipped("canaries")
+        return self._suite("canaries", self.examine.canaries)
 
     @property
     def key_file(self) -> Path | None:
@@ -111,6 +111,11 @@ class Settings(Section):
             return ()
         program, *arguments = self.notify.command
         return (str(self._beside(Path(program))) if "/" in program else program, *arguments)
+
+    def _suite(self, name: str, given: Path | None) -> Path:
+        """The folder that is named; the shipped one if none is, or in a copy of the checkout's params.yaml."""
+        own = self._beside(given) if given else None
+        return shipped(name) if own is None or (given == Path("data", name) and not own.exists()) else own
 
     def _beside(self, path: Path) -> Path:
         return self.folder / path.expanduser()

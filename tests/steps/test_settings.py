@@ -65,10 +65,14 @@ def test_a_missing_file_is_one_sentence(tmp_path):
         load_settings(tmp_path / "params.yaml")
 
 
-def test_the_checkout_s_file_says_the_defaults_as_the_code_writes_them():
+def test_the_checkout_s_file_says_the_defaults_as_the_code_writes_them(tmp_path):
     assert (REPOSITORY / "params.yaml").read_text() == checkout_text(), f"write it anew: {REWRITE}"
     read, default = load_settings(REPOSITORY / "params.yaml"), Settings()
     assert (read.anchors, read.canaries) == (default.anchors, default.canaries), "named, and the shipped ones"
+    elsewhere = Settings(folder=tmp_path, examine=read.examine)
+    assert (elsewhere.anchors, elsewhere.canaries) == (default.anchors, default.canaries), "in a copy of the file, too"
+    mine = read.examine.model_copy(update={"anchors": Path("mine")})
+    assert Settings(folder=tmp_path, examine=mine).anchors == tmp_path / "mine", "which is missing, and told"
     suites = {"anchors": None, "canaries": None}
     assert read.model_copy(update={"examine": read.examine.model_copy(update=suites)}) == default
 

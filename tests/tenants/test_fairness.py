@@ -9,7 +9,7 @@ import pytest
 from orchestration import tenancy
 from orchestration.environment import Deployment
 from orchestration.fairness import Turn, in_turn, run_round
-from steps.tenants import LastNight, add_tenant, note_night
+from steps.tenants import add_tenant
 
 
 class SimulatedDays:
@@ -116,14 +116,18 @@ def test_who_does_not_come_to_his_night_is_told_so_and_is_first_the_next_time():
     assert in_turn(again)[0].tenant == "c"
 
 
-def test_a_tenant_who_cannot_be_read_holds_nobody_up(settings, workspace):
+def test_a_tenant_who_cannot_be_read_holds_nobody_up(settings, workspace, monkeypatch):
     found = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
     for name in ("ada", "ben"):
         add_tenant(workspace, name)
-    note_night(found.of_tenant("ada").workspace, LastNight(1.0, "2026-01-01", 0))
-    (last,) = [path for path in found.of_tenant("ada").workspace.state.rglob("last*") if path.is_file()]
-    last.write_text("{half")
-    told = []
+    turn_of, told = tenancy.turn_of, []
+
+    def unreadable(workspace, tenant):
+        if tenant == "ada":
+            raise PermissionError("simulated")
+        return turn_of(workspace, tenant)
+
+    monkeypatch.setattr(tenancy, "turn_of", unreadable)
     assert [turn.tenant for turn in tenancy._turns(found, told.append)] == ["ben"]
     assert len(told) == 1 and told[0].startswith("ada: left out")
 
