@@ -112,7 +112,9 @@ class Keys:
 
 
 def new_key(path: Path, name: str, *, tenant: str | None = None) -> str:
-    """Add a key for ``name`` to the file and return it: nothing shows it again. An earlier one of that name ends.
+    """Add a key for ``name`` to the file and return it: nothing shows it again. An earlier one of his ends.
+
+    The same name with another tenant is somebody else.
 
     Raises:
         SlumberError: the name is none, or the file cannot be read.
@@ -121,8 +123,6 @@ def new_key(path: Path, name: str, *, tenant: str | None = None) -> str:
         raise SlumberError(f"{name!r} is no name for a key: take letters, digits, dots, dashes.")
     key = f"sk-slumber-{secrets.token_urlsafe(24)}"
     with _changed(path) as keys:
-        for owner in [owner for owner in keys if owner.name == name]:
-            del keys[owner]
         keys[Owner(name, tenant)] = _digest(key)
     return key
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from awake.keys import Keys, new_key, read_keys
+from awake.keys import Keys, Owner, new_key, read_keys
 from steps.errors import SlumberError
 
 
@@ -55,3 +55,11 @@ def test_who_had_a_key_has_none_while_the_file_cannot_be_read(path, spoil):
         path.rmdir()
     path.write_bytes(text)
     assert keys.owner(key).name == "app" and keys.problem is None
+
+
+def test_the_same_name_with_another_tenant_keeps_its_key(path):
+    ada, ben = new_key(path, "bot", tenant="ada"), new_key(path, "bot", tenant="ben")
+    assert Keys(path).owner(ada) == Owner("bot", "ada") and Keys(path).owner(ben) == Owner("bot", "ben")
+    again = new_key(path, "bot", tenant="ada")
+    assert Keys(path).owner(ada) is None and Keys(path).owner(again) == Owner("bot", "ada")
+    assert Keys(path).owner(ben) == Owner("bot", "ben")
