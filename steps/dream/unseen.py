@@ -5,6 +5,7 @@ out whole: training never sees it, and the gate asks whether what was learned of
 """
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from steps.dream.lessons import suite_of
@@ -20,14 +21,26 @@ def set_apart(
     """Split dreams into those that are taught and those that are not: of each suite but that of facts, a ``share``.
 
     What would give each other away goes together (``Kind.held_out_with``). Held out are ``at_least`` so many of a
-    suite, but never more than half of it. Which ones follows from ``night`` and the content.
+    suite, but never more than half of it, and never the last that teaches the same (``Kind.asked_through``). Which ones
+    follows from ``night`` and the content.
     """
+    by_id = {dream.id: dream for dream in dreams}
     held: set[str] = set()
     for suite, groups in sorted(groups_of(dreams, corpus).items()):
         wanted = min(max(round(share * len(groups)), at_least), len(groups) // 2)
-        chosen = random.Random(content_id("unseen", night, suite)).sample(sorted(groups), wanted)
-        held.update(number for key in chosen for number in groups[key])
+        drawn = random.Random(content_id("unseen", night, suite)).sample(sorted(groups), wanted)
+        teaches = {key: {_teaches(by_id[number], corpus) for number in own} - {None} for key, own in groups.items()}
+        left, chosen = Counter(one for taught in teaches.values() for one in taught), 0
+        for key in [*drawn, *sorted(groups.keys() - set(drawn))]:
+            if chosen < wanted and all(left[one] > 1 for one in teaches[key]):
+                left.subtract(teaches[key])
+                chosen += 1
+                held.update(groups[key])
     return [d for d in dreams if d.id not in held], [d for d in dreams if d.id in held]
+
+
+def _teaches(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
+    return kind_of(corpus[str(dream.experience)]).asked_through(dream)
 
 
 def groups_of(dreams: Sequence[Dream], corpus: Mapping[str, Experience]) -> dict[str, dict[str, list[str]]]:

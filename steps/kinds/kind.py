@@ -160,6 +160,13 @@ class Kind(ABC):
         """A key of what is held out together, for it would give the rest away: by default all of an experience."""
         return dream.experience or dream.id
 
+    def asked_through(self, dream: Dream) -> str | None:
+        """A key of what is taught by several lessons, of which one is never held out; None: each is taught by itself.
+
+        Else the gate would ask for what nobody taught.
+        """
+        return None
+
     def parts(self, experience: Experience) -> list[tuple[str, ...]]:
         """What it says, part by part, by the numbers that lessons give as their ``sentence``; each after its headings.
 

@@ -74,6 +74,10 @@ class Trace(MessagesKind):
         """What is asked: the same case of another trace would give it away."""
         return " ".join(dream.question.lower().split())
 
+    def asked_through(self, dream: Dream) -> str | None:
+        """Its principle, of which a case is always practised."""
+        return str(dream.verification["principle"]) if "principle" in dream.verification else None
+
     def parts(self, experience: Experience) -> list[tuple[str, ...]]:
         said = [(one.question, one.said) for one in corrections(experience.payload)]
         return [*said, *((one.asked, one.right.said) for one in teaching(experience) if one.right)]

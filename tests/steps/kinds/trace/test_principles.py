@@ -5,13 +5,17 @@ from collections import Counter
 from types import SimpleNamespace
 
 from steps.dream.lessons import lesson_of
+from steps.dream.unseen import set_apart
 from steps.kinds.trace.kind import Trace
 from steps.kinds.trace.lessons import practice_dreams
 from steps.kinds.trace.practising import WrittenCases, practised
 from steps.kinds.trace.principles import principles, warnings
 from steps.kinds.trace.signature import shown
 from steps.model.chat_model import Sampling
+from steps.records import Dream, Experience
 from tests.steps.kinds.trace.agents import call, order, trace
+
+NIGHT = "2026-11-22"
 
 
 def dreaming(known=None):
@@ -162,3 +166,23 @@ def test_what_a_refusal_quotes_is_of_its_case_and_so_is_what_was_a_part_of_a_try
     again = call("find", {"mode": "fast", "id": "R-7"}, "ok")
     (kept,) = principles([trace("Find 7.", call("find", {"mode": "fast", "id": "7"}, "error: no such id"), again)])
     assert shown(kept.does) == "find(id=r-<asked>, mode=fast)", "what stays as it was tried is no part of a try"
+
+
+def test_a_case_of_every_principle_is_always_practised():
+    found = Experience(
+        id="e", night=NIGHT, kind="trace", source="s", record=1, title="t", text="t", payload={"messages": []}
+    )
+    cases = [("one alone", n) for n in range(1)] + [("two", n) for n in range(2)] + [("many", n) for n in range(9)]
+    dreams = [
+        Dream(
+            id=f"{principle} {n}", night=NIGHT, strategy="practice", experience="e", source="s", sentence=0,
+            question=f"{principle}, case {n}?", answer="-", objective="imitate", verification={"principle": principle},
+        )
+        for principle, n in cases
+    ]  # fmt: skip
+    for night in (f"2026-01-{day:02}" for day in range(1, 20)):
+        taught, held = set_apart(dreams, {"e": found}, share=0.2, at_least=5, night=night)
+        assert {d.verification["principle"] for d in taught} == {"one alone", "two", "many"}
+        assert len(held) == 5
+    alone = [d for d in dreams if d.verification["principle"] == "one alone"]
+    assert set_apart(alone, {"e": found}, share=0.2, at_least=5, night=NIGHT) == (alone, [])
