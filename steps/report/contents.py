@@ -25,7 +25,7 @@ from steps.report.plots import ability_plot, loss_plot
 from steps.report.wording import Tally, count, duration, number
 from steps.settings import Settings
 from steps.taught import shown, taught
-from steps.workspace import Workspace, read_records
+from steps.workspace import DEEP, Workspace, read_records
 
 R = TypeVar("R", bound=Record)
 
@@ -60,6 +60,7 @@ def night_contents(
     tonight = Night.of(settings, workspace, night)
     return {
         "night": night,
+        "deep": workspace.work == DEEP,
         "base": settings.model.base,
         "rows": ROWS,
         **decision,

@@ -44,7 +44,8 @@ class ReportStep(Step[ReportFigures]):
         version = next((v for v in history if (v.night, v.deep) == (night.date, night.deep)), None)
         run_id = night.run_id or (version.tags.get("dagster_run_id") if version else None)
         links = night_links(**where, run_id=run_id, version=version)
-        page = report(**same, steps=self._steps, links=links, trace_pages=trace_pages(registry))
+        steps = self._steps[self._steps.index("consolidate") :] if night.deep else self._steps
+        page = report(**same, steps=steps, links=links, trace_pages=trace_pages(registry))
         attach_report(**same, links={name: address for name, address in links.items() if name == "Dagster run"})
         return ReportFigures(page=page, links=links)
 

@@ -1,6 +1,7 @@
 """`slumber deep`: rebuilt out of what still holds, smaller, and served only if nothing is worse."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -49,6 +50,8 @@ def test_all_that_holds_is_learned_again_smaller_and_serves(deployment):
     start = training_start(settings=found.settings, workspace=workspace, night="2026-01-09")
     assert start.version == "3" and start.nights == ("2026-01-01", SECOND), "the next night goes on from it"
     assert "Version 3 serves" in deep.deep_text(done)
+    page = Path(done.report).read_text()
+    assert "report of the deep sleep up to" in page and "Not finished" not in page
     again = deep.run_deep(found)
     assert again.serves == "3" and ExamineStep.read(work, SECOND).figures.champion == "2"
 

@@ -145,7 +145,7 @@ def test_a_night_that_cannot_begin_is_an_alert_of_a_workspace_that_lives(tmp_pat
 def test_a_params_yaml_copied_alone_is_refused_at_once(tmp_path):
     """Within two seconds, nothing heavy imported, nothing written: once it was told after 386 s of dreaming."""
     text = (REPOSITORY / "params.yaml").read_text()
-    copied = text.replace("anchors: null ", "anchors: data/anchors ").replace("inbox: data/inbox", "inbox: .")
+    copied = text.replace("anchors: data/anchors ", "anchors: own/anchors ").replace("inbox: data/inbox", "inbox: .")
     (tmp_path / "params.yaml").write_text(copied)
     code = "import sys; from orchestration.cli import main\ntry: main()\nexcept SystemExit as end: print(end.code)\n"
     code += f"print([m for m in {HEAVY} if m in sys.modules])"
