@@ -74,7 +74,7 @@ def dream_all(
         plan=sharing,
         passages=chosen,
         known=taught,
-        obstacle=obstacle_to(base.base.tokenizer, window_of(base.base.model.config)),
+        obstacle=lambda **turn: obstacle_to(base.base.tokenizer, window_of(base.base.model.config))(**turn),
         earlier=lambda: dreamt_before(night),
     )
     dreams = [
