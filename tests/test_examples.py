@@ -66,7 +66,8 @@ def test_the_shipped_settings_will_do(tmp_path):
     """What stands at the top of the example, with a model that is not there: it is told by `slumber night` itself."""
     done = example("your_own_model", tmp_path / "none", REPOSITORY / "data" / "example", tmp_path / "mine")
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    assert yaml.safe_load((tmp_path / "mine" / "params.yaml").read_text())["examine"]["anchors"] is None
+    named = yaml.safe_load((tmp_path / "mine" / "params.yaml").read_text())["examine"]["anchors"]
+    assert Path(named) == REPOSITORY / "data" / "anchors"
 
 
 def test_a_night_is_read(slept):

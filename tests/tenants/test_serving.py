@@ -280,5 +280,5 @@ def test_keys_name_their_tenants(tmp_path):
     assert Keys(path).owner(of_acme) == Owner("one", "acme")
     assert {owner.tenant for owner in read_keys(path)} == {None, "acme"}
     again = new_key(path, "one")
-    assert Keys(path).owner(of_acme) is None and Keys(path).owner(again) == Owner("one")
-    assert drop_keys(path, "acme") == ["two"] and [o.name for o in read_keys(path)] == ["plain", "one"]
+    assert Keys(path).owner(of_acme) == Owner("one", "acme") and Keys(path).owner(again) == Owner("one")
+    assert drop_keys(path, "acme") == ["one", "two"] and [o.name for o in read_keys(path)] == ["plain", "one"]
