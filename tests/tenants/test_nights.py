@@ -83,6 +83,12 @@ def test_what_waits(found):
 
 
 def test_dagster_shows_nights_by_tenant(found):
+    # Dagster looks for stored definitions in the last instance that was opened in the process.
+    with opened_instance(found.workspace, capture_output=False):
+        shown_by_tenant(found)
+
+
+def shown_by_tenant(found):
     before = build(found).get_repository_def()
     assert dg.AssetKey(ASSET) not in before.asset_graph.get_all_asset_keys()
     for name in ("acme", "beta"):
