@@ -40,7 +40,7 @@ from steps.ingest.step import IngestStep
 from steps.lifecycle import step_of
 from steps.night import Night
 from steps.params import load_settings
-from steps.records import Quarantined
+from steps.records import Quarantined, Triaged
 from steps.registry import Registry, registration
 from steps.registry.traces import TraceDiary, days_of
 from steps.settings import Settings
@@ -264,6 +264,11 @@ def _value(assessment: Any) -> str:
     return json.dumps({"rating": assessment.feedback.value})
 
 
+def _elsewhere(row: Triaged) -> int:
+    """Corrections that triage kept for memory or for review: a random answer may say anything, "my" or "today"."""
+    return len(row.withheld) + len(row.held) if row.verdict == "persist" else row.verdict == "temporary"
+
+
 def _nights(settings: Settings, workspace: Workspace) -> dict[str, Any]:
     """Two nights over the day: how many corrections would be taught, how many twice, and what the second one meets."""
     today = datetime.now(UTC).date()
@@ -278,10 +283,12 @@ def _nights(settings: Settings, workspace: Workspace) -> dict[str, Any]:
         news = candidates(tonight, persisted(workspace, tonight.date), taught_before(tonight))
         taught.append([" ".join(one.passage.sentences) for one in news])
     refused = read_records(workspace.dataset("quarantine", today.isoformat()), Quarantined)
+    triaged = read_records(workspace.dataset("triage", today.isoformat()), Triaged)
     return {
         "lessons": len(taught[0]),
         "lessons_twice": len(taught[0]) - len(set(taught[0])),
         "lessons_refused": sum("correction" in row.excerpt for row in refused),
+        "lessons_elsewhere": sum(map(_elsewhere, triaged)),
         "met_again": met[1],
     }
 
