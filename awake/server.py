@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import filelock
 import uvicorn
 
 from awake.app import make_app
@@ -22,7 +21,7 @@ from steps.registry import Registry
 from steps.settings import Settings
 from steps.tenants import tenants_of
 from steps.watch.record import Watched
-from steps.workspace import Workspace
+from steps.workspace import Workspace, held_alone
 
 
 def serve(
@@ -56,16 +55,9 @@ def serve(
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[None]:
     """Hold the workspace's days: two servers would bring each other's diary, and clear each other's adapters away."""
-    workspace.state.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(workspace.state / "serve.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise SlumberError(f"Another `slumber serve` answers from {workspace.root}: stop it first.") from None
-    try:
+    refused = SlumberError(f"Another `slumber serve` answers from {workspace.root}: stop it first.")
+    with held_alone(workspace.state / "serve.lock", lambda: refused):
         yield
-    finally:
-        lock.release()
 
 
 def _serve(

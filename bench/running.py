@@ -1,6 +1,7 @@
 """Run arms over a stream, night by night; whatever is complete on disk is not done again."""
 
 import platform
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from bench.arms import Arm
 from bench.benchmark_run import BenchmarkRun, Clock
 from bench.examination import examine_arm
 from bench.records import AnchorMark, Mark, NightCost
-from bench.stream import Night
+from bench.stream import REPOSITORY, Night
 from steps.progress import say
 from steps.workspace import read_records, write_records, write_text
 
@@ -46,6 +47,14 @@ def machine() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+
+
+def commit() -> str:
+    """The commit that runs, in short, for every figure that is quoted."""
+    said = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    return said.stdout.strip() or "unknown"
 
 
 def _night(benchmark: BenchmarkRun, arm: Arm, number: int, plan: Plan) -> None:

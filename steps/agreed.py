@@ -1,5 +1,6 @@
 """The principles of a night's traces, with what speaks for each and against it: the lines of its pages."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,11 +58,8 @@ def agreed(night: Night) -> list[Agreed]:
     dreams = [d for d in _rows(night, "dreams", Dream) if "principle" in d.verification and not d.rehearsal]
     held = [d for d in _rows(night, "unseen", Dream) if "principle" in d.verification]
     traces = list(_traces(night, {str(d.experience) for d in (*dreams, *held)}))
-    counts: dict[str, int] = {}
-    for dream in dreams:
-        key = str(dream.verification["principle"])
-        counts[key] = counts.get(key, 0) + 1
-    found = [_shown(one, counts.get(one.id, 0), bool(dreams or held)) for one in principles(traces)]
+    counts = Counter(str(dream.verification["principle"]) for dream in dreams)
+    found = [_shown(one, counts[one.id], bool(dreams or held)) for one in principles(traces)]
     return sorted(found, key=lambda one: (-one.traces, one.says))
 
 

@@ -13,12 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-import filelock
-
 from steps.errors import NightRunning, SlumberError
 from steps.registry.connection import tracking_uri
 from steps.settings import Settings
-from steps.workspace import Workspace, write_json, write_text
+from steps.workspace import Workspace, held_alone, write_json, write_text
 
 FOLDER, INBOX, _LAST = "tenants", "inbox", "last_night.json"
 _MARK = ".slumber/tenant"
@@ -116,16 +114,9 @@ def one_round(shared: Workspace) -> Iterator[None]:
     Raises:
         NightRunning: another process does.
     """
-    shared.state.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(shared.state / "tenants.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise NightRunning(f"Another round of tenants' nights is running in {shared.root}: wait for its end.") from None
-    try:
+    refused = NightRunning(f"Another round of tenants' nights is running in {shared.root}: wait for its end.")
+    with held_alone(shared.state / "tenants.lock", lambda: refused):
         yield
-    finally:
-        lock.release()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -89,20 +89,37 @@ class Workspace:
         Raises:
             NightRunning: another process holds it.
         """
-        self.state.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.state / "night.lock")
         holder = self.state / "night.holder"
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
+
+        def refused() -> NightRunning:
             who = holder.read_text() if holder.exists() else "another night"
-            raise NightRunning(f"{who} is running in {self.root}: wait for it to end, then try again.") from None
-        try:
-            holder.write_text(f"night {night} (process {os.getpid()})")
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
+            return NightRunning(f"{who} is running in {self.root}: wait for it to end, then try again.")
+
+        with held_alone(self.state / "night.lock", refused):
+            try:
+                holder.write_text(f"night {night} (process {os.getpid()})")
+                yield
+            finally:
+                holder.unlink(missing_ok=True)
+
+
+@contextmanager
+def held_alone(path: Path, refused: Callable[[], SlumberError]) -> Iterator[None]:
+    """Hold a lock that no other process holds. The kernel frees it when the process dies.
+
+    Raises:
+        SlumberError: another one does; what ``refused`` returns.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise refused() from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def check_night(night: str) -> str:

@@ -1,6 +1,5 @@
 """The report: tables on the terminal; figure, ``result.json`` and every correction's fate beside the answers."""
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +16,7 @@ from bench.corrections.measures import Figures, Summary, summarise
 from bench.corrections.running import Found
 from bench.estimates import Bootstrap, Estimate, paired_estimate
 from bench.records import AnchorMark
-from bench.running import machine
-from bench.stream import REPOSITORY
+from bench.running import commit, machine
 from bench.tables import cost_table, plain_table, points
 from steps.settings import Settings
 from steps.workspace import write_json
@@ -83,12 +81,9 @@ def report_lessons(benchmark: BenchmarkRun, corrections: Corrections, nights: in
 
 
 def _setting(settings: Settings, seeds: int) -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
     return (
         f"{settings.model.base}, {settings.model.dtype}, {machine()}, {seeds} seed{'s' if seeds > 1 else ''} from "
-        f"{settings.seed}, commit {commit.stdout.strip() or 'unknown'}, greedy, no gate"
+        f"{settings.seed}, commit {commit()}, greedy, no gate"
     )
 
 

@@ -1,6 +1,5 @@
 """The report: tables on the terminal, figure and ``result.json`` beside the actions."""
 
-import subprocess
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,7 @@ from bench.depot.figures import mornings
 from bench.depot.measures import BASE, Summary, paired, summarise, tonight
 from bench.depot.running import Found
 from bench.estimates import Bootstrap, Estimate, paired_estimate
-from bench.running import machine
-from bench.stream import REPOSITORY
+from bench.running import commit, machine
 from bench.tables import cost_table, plain_table, points
 from steps.settings import Settings
 from steps.workspace import write_json
@@ -60,12 +58,9 @@ def report(found: Found, settings: Settings, folder: Path, *, seeds: int) -> dic
 
 
 def _setting(settings: Settings, seeds: int) -> str:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
     return (
         f"{settings.model.base}, {settings.model.dtype}, {machine()}, {seeds} seed{'s' if seeds > 1 else ''}, commit "
-        f"{commit.stdout.strip() or 'unknown'}, {settings.consolidate.epochs} epochs, replay "
+        f"{commit()}, {settings.consolidate.epochs} epochs, replay "
         f"{settings.consolidate.replay:g}, {settings.dream.rehearsals} rehearsals a night, no gate"
     )
 
