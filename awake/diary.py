@@ -147,8 +147,11 @@ class Diary:
 
     def _pass(self) -> str | None:
         """Bring all that waits, and say what is wrong. What belongs to an entry that is not taken waits behind it."""
-        problem, left = None, set(self._open)
-        for path in self._entries():
+        # Listed first: a folder that is read while files come may show what was said, and not the answer before it,
+        # which is open then.
+        problem, entries = None, self._entries()
+        left = set(self._open)
+        for path in entries:
             entry = _read(path)
             if entry is None or (entry["what"] == "feedback" and entry["body"]["id"] in left):
                 continue

@@ -138,6 +138,28 @@ def test_feedback_while_the_answer_is_still_being_written_waits_for_it(registry,
     assert astray(registry.workspace) == []
 
 
+def test_feedback_is_listed_by_chance_and_its_answer_is_not(registry, monkeypatch):
+    """A folder that is read while files come need not show the earlier one."""
+    diary = Diary(registry.workspace.state / FOLDER, Post(registry))
+
+    def during_a_request():
+        diary.opened(f"{ID}1")
+        diary.write(said(1))
+        (answer,) = read()
+        diary.closed(f"{ID}1")
+        diary.write(feedback(id=f"{ID}1", rating=-1, feedback_id="f"))
+        return [path for path in read() if path != answer]
+
+    read = diary._entries
+    with monkeypatch.context() as patched:
+        patched.setattr(diary, "_entries", during_a_request)
+        diary._pass()
+    diary._pass()
+    diary._pass()
+    (trace,) = traces(registry)
+    assert len(trace.info.assessments) == 1 and astray(registry.workspace) == []
+
+
 def test_such_feedback_waits_for_its_answer_after_a_kill_too(registry):
     first = Diary(registry.workspace.state / FOLDER, Post(registry))  # never begun: killed
     first.write(feedback(id=f"{ID}1", rating=-1, feedback_id="f"))

@@ -33,10 +33,10 @@ def program(name, *arguments):
 def test_a_server_killed_at_random_moments_of_a_day(tmp_path):
     (found,) = program("killing", tmp_path, "--moments", MOMENTS)
     assert found["killed"] == MOMENTS and found["answered"] > 0 and found["acknowledged"] > 0, found
-    for fault in ("lost", "twice", "otherwise", "feedback_lost", "feedback_twice", "lessons_twice", "met_again"):
-        assert found[fault] == 0, found
+    faults = ("lost", "twice", "otherwise", "feedback_lost", "feedback_twice", "lessons_twice", "met_again")
+    assert not any(found[fault] for fault in faults), json.dumps(found)
     kept = found["lessons"] + found["lessons_refused"]
-    assert 0 < found["corrected"] <= kept + found["lessons_elsewhere"] and kept <= found["corrections_sent"], found
+    assert 0 < found["corrected"] <= kept + found["lessons_elsewhere"] and kept <= found["corrections_sent"], json.dumps(found)
 
 
 @pytest.mark.timeout(900)  # half a minute on a quiet machine
