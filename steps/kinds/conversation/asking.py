@@ -11,7 +11,7 @@ from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.statement import among, asking_words, phrase
 from steps.kinds.conversation.subject import is_plural, subject
 from steps.marking import holds
-from steps.sentences import content_words, inside
+from steps.sentences import content_words, inside, words
 
 _INDIRECT = (
     "Tell me {0}, please.",
@@ -25,6 +25,9 @@ _KIND = re.compile(r"(?:\w+ )?(who|where|when|why|how(?= (?:do|does|did|is|are|w
 _MEASURED = re.compile(
     r"\bhow (tall|long|high|wide|deep|heavy|old|far|often|big|large|thick|fast|hot)\b", re.IGNORECASE
 )
+_NAME = re.compile(r"(?<=\w\s)(?!I\b)[A-ZÀ-Þ][\w'’-]*")  # letters, too: "team B"
+_FIGURE = re.compile(r"\w*\d")
+_TURNS = frozenset("not no never without before after must may might should except unless until since only".split())
 _ADDED = 3  # words that another wording may have besides
 _AUXILIARY = re.compile(r"^(?:is|are|was|were|do|does|did|can|could|must|will|would|should|may|has|have|had)\b", re.I)
 
@@ -114,11 +117,20 @@ def asks_the_same(line: str, question: str) -> bool:
         _MEASURED.findall(question)
     ):
         return False
+    if _turning(line, question) != _turning(question, question):
+        return False
     if any(not among(word, said) for word in content_words(subject(question))):
         return False
     missing = [word for word in wanted if not among(word, said)]
     added = [word for word in said if not among(word, wanted)]
     return len(missing) <= (len(wanted) > 2) and len(added) <= _ADDED
+
+
+def _turning(text: str, question: str) -> tuple[list[str], set[str]]:
+    """What may turn the sense round: a question's names and the figures in a text, in order, and "without" and such."""
+    names = {*words(" ".join(_NAME.findall(question)))}
+    told = [word for word in words(text) if word in names or _FIGURE.match(word)]
+    return told, _TURNS & {*words(text)}
 
 
 def _kind_of(question: str) -> str | None:

@@ -36,7 +36,9 @@ def test_a_server_killed_at_random_moments_of_a_day(tmp_path):
     faults = ("lost", "twice", "otherwise", "feedback_lost", "feedback_twice", "lessons_twice", "met_again")
     assert not any(found[fault] for fault in faults), json.dumps(found)
     kept = found["lessons"] + found["lessons_refused"]
-    assert 0 < found["corrected"] <= kept + found["lessons_elsewhere"] and kept <= found["corrections_sent"], json.dumps(found)
+    assert 0 < found["corrected"] <= kept + found["lessons_elsewhere"] and kept <= found["corrections_sent"], (
+        json.dumps(found)
+    )
 
 
 @pytest.mark.timeout(900)  # half a minute on a quiet machine

@@ -2,6 +2,7 @@
 
 import pytest
 
+from steps.kinds.conversation.asking import asks_the_same
 from steps.kinds.conversation.corrections import correction
 from steps.kinds.conversation.turns import asked_key, corrections
 
@@ -134,4 +135,27 @@ def test_the_old_value_that_is_denied_beside_the_new_one_is_not_in_what_was_said
 
 def test_questions_that_differ_in_what_they_ask_have_different_keys():
     assert asked_key("When does the ferry leave?") == asked_key("when does the Ferry leave")
+    assert asked_key("When do our ferries leave") == asked_key("When are the ferries leaving?")
     assert len({asked_key(f"{how} the ferry?") for how in ("When left", "Who left", "Where left")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Who opens gate 3?", "Who opens gate 4?"),
+        ("Who leads team A?", "Who leads team B?"),
+        ("When does the Northgate library close?", "When does the Northfield library close?"),
+        ("Which bus goes from Ulm to Bonn?", "Which bus goes from Bonn to Ulm?"),
+        ("Can I fish with a permit?", "Can I fish without a permit?"),
+        ("Who built the ship Dolda Brenda of Dolda?", "Who built the ship Dolda Brenda of Brenda?"),
+        ("Must a guest sign?", "May a guest sign?"),
+        ("What does v2.1 need?", "What does v2.10 need?"),
+        ("Wer öffnet Tor 3?", "Wer öffnet Tor 4?"),
+    ],
+)
+def test_corrections_of_two_questions_are_two_however_alike_they_are(one, other):
+    talks = [said(asked, "Ann.", feedback={"correction": "Bea."}) for asked in (one, other)]
+    assert asked_key(one) != asked_key(other) and not asks_the_same(other, one)
+    both = {"messages": [m for talk in talks for m in talk["messages"]], "feedback": []}
+    both["feedback"] = [{"message": n, "correction": "Bea."} for n in (1, 3)]
+    assert [found.question for found in corrections(both)] == [one, other]
