@@ -32,7 +32,8 @@ from steps.settings import Settings
 NIGHT = "2000-01-01"
 _TITLE = "The mill of Sarnow"
 _TEXT = "The mill of Sarnow was built in 1864 by Ilka Brandt."
-_REHEARSALS, _ANCHORS, _CANARIES, _TRAINED = 8, 16, 2, 2048  # the last in tokens
+# The more at a time, the nearer to a night's full batches; the last in tokens.
+_REHEARSALS, _ANCHORS, _CANARIES, _TRAINED = 24, 48, 8, 2048
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,10 @@ def measured_cost(base: Base, settings: Settings) -> Cost:
     lessons = build_examples(base.tokenizer, [lesson_of(d, {"page": page}) for d in (*dreams, *rehearsals)])
     if not lessons:
         raise SlumberError(f"{base.name} wrote nothing that could be learned: a night would teach it nothing.")
-    parts.append(_trained(base, lessons, model, settings))
-    return Cost(parts, parts[1].each + knobs.epochs * knobs.wordings_per_epoch * parts[-1].each)
+    read, *trained = _trained(base, lessons, model, settings)
+    asked = knobs.epochs * knobs.wordings_per_epoch * trained[-1].each
+    fact = parts[1].each + read.each * len(dreams) / facts + asked if facts else asked
+    return Cost([*parts, read, *trained], fact)
 
 
 def _examined(model: LocalModel, settings: Settings) -> list[Part]:
@@ -128,7 +131,7 @@ def _examined(model: LocalModel, settings: Settings) -> list[Part]:
     ]
 
 
-def _trained(base: Base, examples: list[Example], model: LocalModel, settings: Settings) -> Part:
+def _trained(base: Base, examples: list[Example], model: LocalModel, settings: Settings) -> list[Part]:
     knobs_of_a_night = settings.consolidate
     epochs = max(1, _TRAINED // max(1, sum(len(example.sequence) for example in examples)))
     knobs = knobs_of_a_night.model_copy(
@@ -146,6 +149,11 @@ def _trained(base: Base, examples: list[Example], model: LocalModel, settings: S
             checkpoint=Path(folder) / "checkpoint.pt",
             digest="doctor",
         )
-    seconds = done.seconds + read.seconds / epochs
     general = round(knobs_of_a_night.epochs * knobs_of_a_night.rehearsal_fraction * settings.dream.rehearsals)
-    return Part("rehearsal, trained", epochs * len(examples), seconds, general, done.example_tokens, "trained")
+    seen, asked = len(examples), epochs * len(examples)
+    once, tokens = sum(len(example.sequence) for example in examples), done.example_tokens
+    return [
+        Part("rehearsal, read", seen, read.seconds, settings.dream.rehearsals, once, "read"),
+        Part("adapter, begun", 1, done.opening, 1, 0, ""),
+        Part("rehearsal, trained", asked, done.seconds - done.opening, general, tokens, "trained"),
+    ]

@@ -32,13 +32,15 @@ from steps.workspace import atomic_path
 class Training:
     """What a training run did. ``tokens`` were computed; ``example_tokens`` is what they stand for without packing.
 
-    ``tokens_by_kind``: the latter by the kind of experience that they come of.
+    ``seconds``: of all, with the ``opening`` before the first step. ``tokens_by_kind``: ``example_tokens`` by the kind
+    of experience that they come of.
     """
 
     losses: list[float]
     tokens: int
     example_tokens: int
     seconds: float
+    opening: float = 0.0
     resumed_at: int = 0
     tokens_by_kind: Counter[str] = field(default_factory=Counter)
 
@@ -79,7 +81,7 @@ def train(
     if checkpoint.exists():
         _restore(checkpoint, digest, model, optimizer, schedule, done)
     torch.use_deterministic_algorithms(True, warn_only=model.device.type != "cpu")
-    before = done.seconds
+    before, done.opening = done.seconds, time.perf_counter() - start
     dropout_of_the_adapter_alone(model)
     with progress("consolidating", len(rows)) as meter, frozen.skipped(), fused_layers(model):
         meter.advance(len(done.losses))
