@@ -14,6 +14,10 @@ _ABSTAINS = re.compile(
     re.IGNORECASE,
 )
 
+_POINT = re.compile(r"(?<=\d)[.,:](?=\d)")
+_MINUS = re.compile(r"(?<![\w.,:)%])(?:-|minus )(?=\d)")
+_BETWEEN = "\ue000"  # digits: stands for a point while what is no word goes
+
 _SMALL = FUNCTION_WORDS | {"i", "me", "my", "us", "him", "them"}
 _YES_NO = frozenset(("yes", "no"))
 _NUMBERS, _THINGS = 5, 4  # so many alternatives are too many; the first of a list hides behind the words before it
@@ -21,10 +25,14 @@ _SEPARATOR = re.compile(r"[,;\n/]|\band\b|\bor\b", re.IGNORECASE)
 
 
 def normalise(text: str) -> str:
-    """Lower case, compatibility forms resolved, no punctuation, no thousands separators, single spaces."""
-    text = unicodedata.normalize("NFKC", text).lower()
+    """Lower case, compatibility forms resolved, no punctuation, no thousands separators, single spaces.
+
+    A number stays one word: "5" does not stand in "1.5", "9:30" or "-5", nor "C" in "C++".
+    """
+    text = unicodedata.normalize("NFKC", text).lower().replace("\u2212", "-")
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
-    return " ".join(re.sub(r"[^\w\s]|_", " ", text).split())
+    text = _POINT.sub(_BETWEEN, _MINUS.sub("minus", text))
+    return " ".join(re.sub(rf"(?<!\w)[+#]|[+#]+(?=\w)|[^\w\s{_BETWEEN}+#]|_", " ", text).replace(_BETWEEN, ".").split())
 
 
 def holds(reply: str, answers: tuple[str, ...]) -> bool:
