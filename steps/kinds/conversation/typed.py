@@ -68,7 +68,9 @@ class Value:
             return self.text  # "-v" is not "-V"
         text = normalise(_SIGN.sub("minus ", self.text.lower().removesuffix(self.unit)))
         if self.family in EXACT:
-            text = " ".join(numerals().get(word, word) for word in text.split())
+            text = normalise(" ".join(numerals().get(word, word) for word in text.split()))
+        if self.family != "number":
+            text = text.replace(".", " ")  # the parts of a date or a time
         return text.removesuffix("s") if self.family == "day" else text
 
     def is_said_by(self, other: "Value") -> bool:
@@ -76,8 +78,6 @@ class Value:
         mine, theirs = set(self.key.split()), set(other.key.split())
         if self.family == "day" and (numbers := {re.sub(r"\D", "", word) for word in mine} - {""}):
             return numbers <= {re.sub(r"\D", "", word) for word in theirs}
-        if ("minus" in mine) != ("minus" in theirs):
-            return False
         return mine <= theirs or (self.family == "time" and _minutes(self.text) == _minutes(other.text) is not None)
 
 
@@ -96,7 +96,7 @@ def _in_words(language: str) -> re.Pattern[str]:
 
 def _minutes(text: str) -> int | None:
     """Minutes after noon or midnight; None if a text is no time that can be reckoned with."""
-    said = " ".join(numerals().get(word, word) for word in normalise(text).split())
+    said = " ".join(numerals().get(word, word) for word in normalise(text).replace(".", " ").split())
     if found := re.fullmatch(r"half past (\d+)", said):
         return int(found[1]) % 12 * 60 + 30
     if found := re.fullmatch(r"halb (\d+)", said):

@@ -85,7 +85,7 @@ def test_a_value_is_taken_whole_or_not_at_all(asked, reply, value):
         (ASKED["guests"][0], "At most 12 guests may come.", "No, at least 10.", "At least 10."),
         (ASKED["guests"][0], "Between 5 and 7 guests may come.", "No, 9.", "9."),
         (ASKED["guests"][0], "5 to 7 guests may come.", "No, 6.", "6 guests may come."),
-        (*ASKED["cold"], "No, -5 °C.", "-5 °C."),
+        (*ASKED["cold"], "No, -5 °C.", "It is at -5 °C."),
         (*ASKED["cold"], "No, minus 18.", "It is at minus 18 °C."),
         (ASKED["cold"][0], "It is at -5 °C.", "No, 18 °C.", "It is at 18 °C."),
         ("How hot must it be?", "Bake it at 220°C.", "No, 160.", "Bake it at 160°C."),
