@@ -20,7 +20,7 @@ from steps.params import load_settings
 from steps.progress import say
 from steps.records import Experience, Triaged
 from steps.registry import Registry, reading
-from steps.workspace import Workspace, read_records, write_json
+from steps.workspace import Workspace, held_alone, read_records, write_json
 
 Notes = Callable[[Sequence[str]], list[str]]
 BY_THE_WAY = "What is the capital of France?"
@@ -62,8 +62,17 @@ def play_days(out: Path, *, days: int, model: str | None = None) -> Iterator[lis
     Each morning asks for all days so far.
 
     Raises:
-        SlumberError: ``out`` holds something else, or server or night fail.
+        SlumberError: ``out`` holds something else, days are being played there, or server or night fail.
     """
+
+    def refused() -> SlumberError:
+        return SlumberError(f"Days are being played in {out} already: name another folder with --out.")
+
+    with held_alone(out.with_name(f".{out.name}.lock"), refused):
+        yield from _played(out, days=days, model=model)
+
+
+def _played(out: Path, *, days: int, model: str | None) -> Iterator[list[Morning]]:
     if out.exists() and not (out / "played.json").exists() and any(out.iterdir()):
         raise SlumberError(f"{out} holds something else: name another folder with --out.")
     shutil.rmtree(out, ignore_errors=True)

@@ -1,7 +1,11 @@
 """The page of a played day names what was met by its words, and what came often once."""
 
-from bench.day.playing import NEITHER, WEIGHTS, Morning, Row
+import pytest
+
+from bench.day.playing import NEITHER, WEIGHTS, Morning, Row, play_days
 from bench.day.telling import tell
+from steps.errors import SlumberError
+from steps.workspace import held_alone
 
 
 def met(said, **more):
@@ -17,3 +21,12 @@ def test_what_was_met_is_told_by_its_words_and_once(tmp_path, capsys):
     assert text.count("Capital?") == 1 and "Capital? (2 times)" in text and "The morning after Monday" in text
     assert "&lt;b&gt;7&lt;/b&gt;" in text and "<b>7" not in text
     assert "Not learned: Capital? (2 times) (conversation): so" in told and "[bold]Hi" in told and "Hoist?" not in told
+
+
+def test_days_are_not_played_where_others_are_being_played(tmp_path):
+    out = tmp_path / "day"
+    out.mkdir()
+    (out / "played.json").write_text("[]")
+    with held_alone(tmp_path / ".day.lock", AssertionError), pytest.raises(SlumberError, match="being played"):
+        next(play_days(out, days=1))
+    assert (out / "played.json").exists()
