@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable
 
 from steps.dream.budget import Candidate, Plan, carried_over
-from steps.kinds.kind import FACTS
 from steps.kinds.passages import PassageIndex
 from steps.kinds.table import kind_of
 from steps.night import Night
@@ -18,8 +17,7 @@ def brought_along(night: Night, found: list[Candidate]) -> list[Probe]:
     probes = []
     for earlier in sorted({row.night for row in rows}):
         corpus = read_records(night.workspace.dataset("corpus", earlier), Experience)
-        documents = {e.id: e for e in corpus if kind_of(e).learned and kind_of(e).suite == FACTS}
-        index = PassageIndex(documents.values())
+        documents, index = {e.id: e for e in corpus}, PassageIndex(corpus)
         for probe in read_records(night.workspace.dataset("probes", earlier), Probe):
             passage = index.for_probe(probe, documents.get(probe.experience or ""))
             if passage and (passage.experience.id, passage.first) in waited:

@@ -201,6 +201,10 @@ class Kind(ABC):
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""
         return [Passage(experience, 0, [experience.text])]
 
+    def facts(self, experience: Experience) -> Sequence[Passage]:
+        """Return the passages that tell what can be asked for: of a kind of another suite none, unless it says so."""
+        return self.passages(experience) if self.learned and self.suite == FACTS else []
+
     def context(self, experience: Experience, sentence: int | None) -> str:
         """Return what the teacher of a lesson reads besides: what it was dreamt from, by number of its sentence."""
         return self.passages(experience)[0].context

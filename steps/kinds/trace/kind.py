@@ -100,6 +100,11 @@ class Trace(MessagesKind):
         parts = self.parts(experience)
         return [Passage(experience, 0, [" ".join(part) for part in parts])] if parts else []
 
+    def facts(self, experience: Experience) -> list[Passage]:
+        """What users corrected: it is asked for as in a conversation."""
+        told = [f"{one.question} {one.said}" for one in corrections(experience.payload)]
+        return [Passage(experience, 0, told)] if told else []
+
     def context(self, experience: Experience, sentence: int | None) -> str:
         parts = self.parts(experience)
         return "\n".join(parts[sentence]) if sentence is not None and sentence < len(parts) else experience.text
