@@ -148,10 +148,9 @@ class DreamStep(Step[DreamFigures]):
         waiting = waiting if settings.night.wait else {}
         held = [*waited, *held]
         if waiting:
-            dropped = [dream for dream, suite in zip(train, suites, strict=True) if suite in waiting]
             train = [dream for dream, suite in zip(train, suites, strict=True) if suite not in waiting]
             unseen = [dream for dream in unseen if suite_of(dream, corpus) not in waiting]
-            held, planned = [] if FACTS in waiting else held, postponed(planned, waiting, dropped)
+            held, planned = [] if FACTS in waiting else held, postponed(planned, waiting)
         waits = "; ".join(waiting.values()) if waiting and all(dream.rehearsal for dream in train) else None
         train = [] if waits else train
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)

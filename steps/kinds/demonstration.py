@@ -44,7 +44,7 @@ class Demonstration(MessagesKind):
         return [(said(messages[place]),) for place in turns(experience.payload)]
 
     def passages(self, experience: Experience) -> list[Passage]:
-        return [Passage(experience, 0, [part[-1] for part in self.parts(experience)])]
+        return [Passage(experience, 0, [part[-1] for part in self.parts(experience)], SUITE)]
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         """One for each turn; what the model cannot be shown whole, or holds what was blacked out, is refused."""
