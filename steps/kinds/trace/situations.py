@@ -13,6 +13,7 @@ from typing import Any, Literal
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.wording import opened
+from steps.kinds.rating import rating
 from steps.kinds.trace.acts import Act, acts_of
 from steps.orders import is_order
 from steps.records import Experience
@@ -100,7 +101,7 @@ def _situations(trace: _Trace) -> tuple[Situation, ...]:
 
 def outcome(payload: Mapping[str, Any]) -> tuple[Literal["well", "badly"], Evidence] | None:
     """How a trace ended and who says so, None where nobody does; a user's rating goes before the outcome."""
-    ratings = [r for one in _each(payload.get("feedback")) if (r := _rating(one)) is not None]
+    ratings = [r for one in _each(payload.get("feedback")) if (r := rating(one)) is not None]
     if ratings:
         return ("badly" if min(ratings) < 0 else "well"), "user"
     status = str((payload.get("outcome") or {}).get("status", "")).strip().lower()
@@ -215,12 +216,3 @@ def _has_order(text: str) -> bool:
 
 def _each(feedback: Any) -> list[Any]:
     return feedback if isinstance(feedback, list) else [feedback]
-
-
-def _rating(one: Any) -> float | None:
-    value = one.get("rating", one.get("score", one.get("value"))) if isinstance(one, Mapping) else one
-    if isinstance(value, bool):
-        return 1.0 if value else -1.0
-    if isinstance(value, str):
-        return {"up": 1.0, "good": 1.0, "down": -1.0, "bad": -1.0}.get(value.strip().lower())
-    return float(value) if isinstance(value, int | float) and value in (1, -1) else None
