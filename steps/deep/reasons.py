@@ -6,11 +6,11 @@ from pathlib import Path
 
 from steps.consolidate.superseded import Gone, superseded
 from steps.dream.lessons import fact_of
-from steps.gate.verdict import RESCUED, VERDICT
+from steps.gate.verdict import RESCUED
 from steps.records import Dream, Verdict
 from steps.registry import Registry, Version, reading
 from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256, read_records
+from steps.workspace import VERDICT, Workspace, file_sha256, read_records
 
 _DRIFT = "general abilities against night 0"
 

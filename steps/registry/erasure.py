@@ -16,9 +16,9 @@ from steps.registry.reading import COPYING
 from steps.registry.registry_lock import registry_lock
 from steps.registry.review import delete_review
 from steps.registry.version import Version
-from steps.workspace import compact, file_sha256
+from steps.workspace import VERDICT, compact, file_sha256
 
-_KEPT = ("verdict.json",)  # figures and reasons, no words of the material
+_KEPT = (VERDICT,)  # figures and reasons, no words of the material
 _SQLITE = "sqlite:///"
 _NOTE = "**It had learned what was forgotten on request.** Adapter, examination and report are deleted."
 
