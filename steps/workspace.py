@@ -60,6 +60,10 @@ class Workspace:
         """The same workspace with the nights' own work, or that of deep sleeps (NIGHTS, DEEP)."""
         return replace(self, work=work)
 
+    def of_tenant(self, name: str) -> "Workspace":
+        """The workspace of a tenant of this deployment, whether or not there is one (``steps.tenants``)."""
+        return Workspace(self.root / TENANTS / name)
+
     @property
     def data(self) -> Path:
         return self.root / "data"
