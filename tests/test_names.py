@@ -14,6 +14,7 @@ ALONE = {"bench/oracle.py"}  # runs on both sides of a change, and so takes noth
         ("left_out", "steps/records.py"),
         ("verdict.json", "steps/workspace.py"),
         ("promotion.json", "steps/workspace.py"),
+        ("adapter_config.json", "steps/checkpoint.py"),
     ],
 )
 def test_a_name_is_written_in_one_place(name, home):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.agreed import agreed
+from steps.checkpoint import CONFIG
 from steps.corrected import corrected, traces_of
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
@@ -55,7 +56,7 @@ def register(
         return None
     work = decided_on(workspace, verdict)
     adapter, examination = work / "adapter", work / "examination"
-    for needed in (adapter / "adapter_config.json", examination / "answers.jsonl", examination / "anchors.jsonl"):
+    for needed in (adapter / CONFIG, examination / "answers.jsonl", examination / "anchors.jsonl"):
         if not needed.is_file():
             raise SlumberError(f"{needed} is missing: run night {night} again; nothing was registered.")
     if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
