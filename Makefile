@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections bench-load gate-demo attack lint clean
+.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -57,6 +57,18 @@ bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5
 
 bench-corrections: $(READY) ## fifty corrections over eight nights, five arms, three seeds: leave it overnight
 	@$(BIN)/python -m bench corrections --seeds 3
+
+bench-depot: $(READY) ## an agent acts in an invented depot over eight nights, eight arms, one seed: leave it overnight
+	@$(BIN)/python -m bench depot
+
+bench-files: $(READY) ## principles that gold paths of BFCL's file system make, and what they say of tasks not seen (no model)
+	@$(BIN)/python -m bench files
+
+bench-kinds: $(READY) ## demonstrations and preferences alone, in one night, and with TRL's two trainers
+	@$(BIN)/python -m bench kinds
+
+bench-tenants: $(READY) ## what 1 to 100 tenants of the tiny model cost: disk, nights, registry, server
+	@$(BIN)/python -m bench tenants --counts 1,10,100
 
 bench-load: $(READY) ## the server over two swaps, beside `transformers serve`, and beside a night that trains (half an hour)
 	@$(BIN)/python -m bench load

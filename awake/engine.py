@@ -9,7 +9,7 @@ requests of two.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,10 +55,10 @@ class Engine:
     Args:
         together: how many requests at once.
         waiting: how many may wait.
-        of_one: how many of them may be one asker's; None: all.
+        of_one: tells how many of them may be one asker's by now; None: all.
     """
 
-    def __init__(self, base: Base, *, together: int, waiting: int, of_one: int | None = None):
+    def __init__(self, base: Base, *, together: int, waiting: int, of_one: Callable[[], int | None] = lambda: None):
         self.base, self.together, self.most_waiting, self._of_one = base, together, waiting, of_one
         self._model = base.model
         self._peft: PeftModel | None = None
@@ -113,7 +113,7 @@ class Engine:
         Raises:
             NotAnswered: too many wait already, or the engine has stopped.
         """
-        answer = Answer(ask, place=place, asker=asker, version=version, notes=list(notes))
+        answer, of_one = Answer(ask, place=place, asker=asker, version=version, notes=list(notes)), self._of_one()
         with self._changed:
             if self.problem or self._stopped:
                 raise NotAnswered(self.problem or "The server is stopping.", status=503)
@@ -123,9 +123,9 @@ class Engine:
                 raise NotAnswered(
                     f"{self.most_waiting} requests wait already (serve.queue): try again later.", status=429
                 )
-            if not ahead and self._of_one is not None and waiting.count(asker) >= self._of_one + free:
+            if not ahead and of_one is not None and waiting.count(asker) >= of_one + free:
                 raise NotAnswered(
-                    f"{self._of_one} of your requests wait already, as many as one tenant may have: try again later.",
+                    f"{of_one} of your requests wait already, as many as one tenant may have: try again later.",
                     status=429,
                 )
             if ahead:

@@ -21,7 +21,7 @@ from steps.diary import FOLDER, waiting_entries
 from steps.errors import SlumberError
 from steps.registry import Registry
 from steps.settings import Settings
-from steps.tenants import is_tenant, tenant_of, tenant_settings, tenant_workspace, tenants_of
+from steps.tenants import is_tenant, made, tenant_settings, tenant_workspace, tenants_of
 from steps.watch.record import Watched
 from steps.workspace import Workspace
 
@@ -33,11 +33,19 @@ class TooMany(SlumberError):
     """All rooms are in use."""
 
 
+class NotOpened(SlumberError):
+    """A room cannot be opened. Why names files and addresses of the server: who runs it is told, and no tenant."""
+
+    def __init__(self) -> None:
+        super().__init__("What answers you cannot be opened at the moment: try again soon.")
+
+
 @dataclass
 class Room:
     """What answers one tenant, or everybody (None). ``model``: the name that he calls it by.
 
-    ``used``: requests that have not come to the engine yet, or are written down still.
+    ``used``: requests that have not come to the engine yet, or are written down still. ``made``: of which tenant of
+    that name.
     """
 
     tenant: str | None
@@ -47,6 +55,7 @@ class Room:
     recall: Recall | None
     watch: Watch | None = None
     workspace: Workspace | None = None
+    made: tuple[int, int] | None = None
     used: int = 0
     asked: float = field(default_factory=time.monotonic)
 
@@ -59,8 +68,8 @@ class Room:
 
     @property
     def gone(self) -> bool:
-        """Whether the tenant was removed: nothing of him is written down any more."""
-        return self.workspace is not None and tenant_of(self.workspace) is None
+        """Whether the tenant was removed: nothing of him is written down any more, not even if there is a new one."""
+        return self.workspace is not None and (self.made is None or made(self.workspace) != self.made)
 
 
 class Rooms:
@@ -116,18 +125,24 @@ class Rooms:
         """Tell whoever runs the server what is wrong with whom, once."""
         for room in rooms:
             assert room.tenant is not None
-            problem = room.champion.serving.problem or room.diary.problem
-            if problem != self._said.get(room.tenant):
-                self._said[room.tenant] = problem
-                self._say(f"{room.tenant}: {problem or 'all is well again.'}")
+            self._tell_once(room.tenant, room.champion.serving.problem or room.diary.problem)
+
+    def _tell_once(self, tenant: str, problem: str | None) -> None:
+        if problem != self._said.get(tenant):
+            self._said[tenant] = problem
+            self._say(f"{tenant}: {problem or 'all is well again.'}")
 
     def enter(self, tenant: str) -> Room:
         """Return the tenant's room, opened if need be; it stays open until ``leave``, and while the engine answers him.
 
         Raises:
             TooMany: all rooms are in use, and none can make way.
-            SlumberError: it cannot be opened.
+            NotOpened: it cannot be opened.
         """
+        with self._lock:
+            before = self._open.get(tenant)
+        if before is not None and before.gone:
+            self._close(tenant, seconds=0.0)
         with self._door(tenant):
             with self._lock:
                 room = self._open.get(tenant)
@@ -139,6 +154,9 @@ class Rooms:
                 with self._lock:
                     self._open[tenant] = room
                     return self._entered(room)
+            except SlumberError as error:
+                self._tell_once(tenant, str(error))
+                raise NotOpened from error
             finally:
                 with self._lock:
                     self._opening -= 1
@@ -232,6 +250,7 @@ class Rooms:
         if before is not None and before.at_work:  # two would bring the same entries
             raise SlumberError("What was said before is being written down still: try again in a moment.")
         workspace = tenant_workspace(self._workspace, tenant)
+        whose = made(workspace)
         settings = tenant_settings(self._settings, self._workspace, tenant)
         registry = Registry(settings, workspace)
 
@@ -246,7 +265,7 @@ class Rooms:
         diary.begin()
         self._closed.pop(tenant, None)
         recall = Recall(settings, workspace)
-        return Room(tenant, self.model_of(tenant), champion, diary, recall, watch, workspace)
+        return Room(tenant, self.model_of(tenant), champion, diary, recall, watch, workspace, whose)
 
     def _waits(self, tenant: str) -> bool:
         with suppress(SlumberError, OSError):

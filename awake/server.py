@@ -19,7 +19,7 @@ from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
 from steps.settings import Settings
-from steps.tenants import tenants_of
+from steps.tenants import has_tenants
 from steps.watch.record import Watched
 from steps.workspace import Workspace, held_alone
 
@@ -68,8 +68,12 @@ def _serve(
     say: Callable[[str], None],
     alarm: Callable[[str, str], None],
 ) -> None:
-    knobs, has_tenants = settings.serve, any(owner.tenant for owner in keys.owners)
-    of_one = max(1, knobs.queue // 2) if has_tenants or tenants_of(workspace) else None
+    knobs = settings.serve
+
+    def of_one() -> int | None:
+        """Asked with each request: a tenant may be added while the server runs."""
+        return max(1, knobs.queue // 2) if has_tenants(workspace) else None
+
     engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue, of_one=of_one)
     registry = Registry(settings, workspace)
 

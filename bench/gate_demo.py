@@ -21,13 +21,13 @@ from steps.gate.verdict import read_verdict
 from steps.lifecycle import step_of
 from steps.night import Night
 from steps.progress import say
-from steps.records import Verdict
+from steps.records import LEARNED_TONIGHT, Verdict
 from steps.registry import Registry, Version, reading, registration
 from steps.registry.lineage import opened_registry
 from steps.workspace import Workspace
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"
-_SHOWN = ("learned tonight", "kept earlier nights", "general abilities against champion")
+_SHOWN = (LEARNED_TONIGHT, "kept earlier nights", "general abilities against champion")
 YESTERDAY = facts(("ship", "tower", "mill", "well", "barn"))
 TODAY = facts(("ford", "gate", "inn", "kiln", "quay"), turned=1)  # or a forgetful candidate would hardly forget
 

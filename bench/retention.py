@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.benchmark_run import BenchmarkRun
-from steps.consolidate.adapter import adapter_config, scaled_adapter
+from steps.checkpoint import adapter_config
+from steps.consolidate.adapter import scaled_adapter
 from steps.errors import SlumberError
 from steps.examine.eval_set import EvalSet, ask_all
 from steps.examine.items import ProbeItem

@@ -5,7 +5,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from steps.workspace import Workspace
+from steps.workspace import VERDICT, Workspace
 
 
 def record_alert(workspace: Workspace, *, night: str | None, run_id: str, message: str) -> None:
@@ -34,7 +34,7 @@ def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
             raised = datetime.fromisoformat(alert["time"]).timestamp()
         except (ValueError, KeyError, TypeError):
             continue  # a line torn by a crash
-        verdict = workspace.night_dir(alert["night"]) / "verdict.json" if alert.get("night") else None
+        verdict = workspace.night_dir(alert["night"]) / VERDICT if alert.get("night") else None
         if verdict is None or not verdict.exists() or verdict.stat().st_mtime < raised:
             found.append(alert)
     return found

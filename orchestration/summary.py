@@ -18,7 +18,7 @@ from steps.settings import Settings
 from steps.step import listed
 from steps.taught import taught
 from steps.tenants import tenant_of
-from steps.workspace import Workspace, read_records
+from steps.workspace import PROMOTION, Workspace, read_records
 
 COLOURS = {"PROMOTE": "bold green", "REJECT": "bold red", "INCONCLUSIVE": "bold yellow", "NO_OP": "bold cyan"}
 
@@ -134,7 +134,7 @@ def _quarantine(workspace: Workspace, night: str) -> str:
 
 
 def _promotion(workspace: Workspace, night: str) -> str | None:
-    path = workspace.night_dir(night) / "promotion.json"
+    path = workspace.night_dir(night) / PROMOTION
     return json.loads(path.read_text(encoding="utf-8"))["message"] if path.is_file() else None
 
 

@@ -19,8 +19,8 @@ from steps.gate.verdict import read_verdict
 from steps.records import Verdict
 from steps.registry import Registry
 from steps.registry.removal import remove_model
-from steps.tenants import FOLDER, INBOX, LastNight, last_night, note_night, one_round, tenants_of
-from steps.workspace import Workspace
+from steps.tenants import INBOX, LastNight, last_night, note_night, one_round, tenants_of
+from steps.workspace import TENANTS, Workspace
 
 _STOP_SECONDS = 20.0
 
@@ -151,9 +151,9 @@ def remove_tenant(found: Deployment, tenant: str) -> list[str]:
             shutil.rmtree(found.settings.folder / Path(remote).expanduser(), ignore_errors=True)
         elif remote:
             left.append(f"The stored versions of the data sets lie in {remote} still: delete them there.")
-        gone = found.workspace.root / FOLDER / f".{tenant}.{uuid.uuid4().hex[:8]}.removed"
+        gone = found.workspace.root / TENANTS / f".{tenant}.{uuid.uuid4().hex[:8]}.removed"
         os.rename(own.workspace.root, gone)
-    for rest in [gone, *(found.workspace.root / FOLDER).glob(f".{tenant}.*.removed")]:
+    for rest in [gone, *(found.workspace.root / TENANTS).glob(f".{tenant}.*.removed")]:
         shutil.rmtree(rest, ignore_errors=True)
     if gone.exists():
         left.append(f"Some files cannot be deleted: {gone}.")

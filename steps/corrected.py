@@ -90,7 +90,9 @@ class _Fates:
         self._decided = decisions(night.workspace) if self._held else {}
         self._taught = {(d.experience, d.sentence) for d in dreams}
         self._questions = {asked_key(d.question) for d in dreams if d.verification.get("asked")}
-        self._carried = {row.experience for row in _of_night(night, "carried", Carried)}
+        self._carried: set[Part] = {
+            (row.experience, n) for row in _of_night(night, "carried", Carried) for n in row.waiting
+        }
 
     def of(self, part: Part, one: Correction) -> tuple[State, str]:
         """Return the fate of a part that corrects something, and a reason where it needs one."""
@@ -105,7 +107,7 @@ class _Fates:
             return "not taught", row.reason
         if asked_key(one.question) in self._questions:
             return "not taught", "the same question was corrected again later"
-        if part[0] in self._carried or not self._dreamt:
+        if part in self._carried or not self._dreamt:
             return "waits", "carried over to the next nights" if self._dreamt else "nothing is dreamt yet"
         return "not taught", "no lesson of it was kept"
 

@@ -327,6 +327,10 @@ class Check(Record):
     figures: dict[str, Any] = {}
 
 
+LEARNED_TONIGHT = "learned tonight"
+"""The condition by which it is told whether facts were learned; of another suite it bears the suite's name."""
+LEFT_OUT = "left_out"
+"""What a verdict binds: the suites that its candidate was not taught, separated by commas."""
 _MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "NOT_APPLICABLE": "✓"}
 
 
@@ -338,6 +342,11 @@ class Verdict(Record):
     reasons: tuple[str, ...]
     checks: tuple[Check, ...] = ()
     binding: dict[str, str] = Field({}, description="digests of base, adapter, data, parameters, examination, code")
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The suites whose lessons its candidate was not taught."""
+        return frozenset(filter(None, self.binding.get(LEFT_OUT, "").split(",")))
 
     def lines(self) -> list[str]:
         """The reasons as people read them: what refused first, what could not be told next, each with a mark."""

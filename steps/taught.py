@@ -4,19 +4,17 @@ A night that met facts alone has none of this: its pages say it already.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from steps.consolidate.left_out import BOUND
 from steps.examine.kinds.suite import KindReply
 from steps.examine.kinds.table import SUITES
 from steps.kinds.kind import FACTS
 from steps.kinds.table import KINDS
 from steps.manifest import StepRecord
-from steps.records import Check, Verdict
+from steps.records import LEARNED_TONIGHT, Check, Verdict
 
-LEARNED_TONIGHT = "learned tonight"
 EXAMPLES = 6
 
 
@@ -72,7 +70,7 @@ def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> li
     if not any(met[name] or lessons.get(name) for name in others) and not set(unseen) & set(SUITES):
         return []
     checks = {check.name: check for check in verdict.checks} if verdict else {}
-    out = set(filter(None, verdict.binding.get(BOUND, "").split(","))) if verdict else set()
+    out = verdict.left_out if verdict else frozenset()
     tokens = dict(trained.get("tokens_by_kind") or {})
     seconds = (trained.get("training_seconds") or 0.0) / (sum(tokens.values()) or 1)
     found = []
@@ -111,7 +109,7 @@ def shown(rows: Sequence[KindReply], night: str, *, most: int = EXAMPLES) -> lis
     return found
 
 
-def _state(suite: str, lessons: int, waiting: Mapping[str, str], out: set[str]) -> str:
+def _state(suite: str, lessons: int, waiting: Mapping[str, str], out: Collection[str]) -> str:
     if suite in out:
         return "left out"
     if suite in waiting:

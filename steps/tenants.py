@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from steps.errors import NightRunning, SlumberError
 from steps.registry.connection import tracking_uri
 from steps.settings import Settings
-from steps.workspace import Workspace, held_alone, write_json, write_text
+from steps.workspace import TENANTS, Workspace, held_alone, write_json, write_text
 
-FOLDER, INBOX, _LAST = "tenants", "inbox", "last_night.json"
+INBOX, _LAST = "inbox", "last_night.json"
 _MARK = ".slumber/tenant"
 # Lower case, as some file systems do not tell cases apart; no dot, which would be a path, and another model's name.
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -43,20 +43,39 @@ def check_tenant(name: str) -> str:
 
 def tenants_of(shared: Workspace) -> list[str]:
     """Return the names of a deployment's tenants, sorted."""
-    folder = shared.root / FOLDER
-    found = folder.iterdir() if folder.is_dir() else ()
-    return sorted(path.name for path in found if _NAME.fullmatch(path.name) and is_tenant(shared, path.name))
+    return sorted(_names(shared))
+
+
+def has_tenants(shared: Workspace) -> bool:
+    """Whether there are any; it costs as much however many there are."""
+    return any(_names(shared))
+
+
+def _names(shared: Workspace) -> Iterator[str]:
+    folder = shared.root / TENANTS
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if is_tenant(shared, path.name):
+            yield path.name
 
 
 def is_tenant(shared: Workspace, name: str) -> bool:
     """Whether there is such a tenant. A link is none: it may lead anywhere."""
-    place = shared.root / FOLDER / name
+    place = shared.of_tenant(name).root
     return bool(_NAME.fullmatch(name)) and not place.is_symlink() and (place / _MARK).is_file()
 
 
 def tenant_of(workspace: Workspace) -> tuple[Workspace, str] | None:
     """Whose workspace it is: the deployment's and the tenant's name; None if it is a deployment's own."""
     return (Workspace(workspace.root.parents[1]), workspace.root.name) if (workspace.root / _MARK).is_file() else None
+
+
+def made(workspace: Workspace) -> tuple[int, int] | None:
+    """What tells a tenant from one of the same name who was added after he had been removed; None: he is gone."""
+    try:
+        found = (workspace.root / _MARK).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def tenant_workspace(shared: Workspace, name: str) -> Workspace:
@@ -67,7 +86,7 @@ def tenant_workspace(shared: Workspace, name: str) -> Workspace:
     """
     if not is_tenant(shared, check_tenant(name)):
         raise NoTenant(f"There is no tenant {name!r} in {shared.root}: `slumber tenants add {name}` makes it.")
-    return Workspace(shared.root / FOLDER / name)
+    return shared.of_tenant(name)
 
 
 def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Settings:
@@ -85,7 +104,7 @@ def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Setting
             "experiment": f"{settings.registry.experiment}.{name}",
             "tracking_uri": tracking_uri(settings, shared),
         },
-        "datasets": {"remote": f"{remote.rstrip('/')}/{FOLDER}/{name}" if remote else None},
+        "datasets": {"remote": f"{remote.rstrip('/')}/{TENANTS}/{name}" if remote else None},
     }
     return settings.model_copy(
         update={section: getattr(settings, section).model_copy(update=values) for section, values in own.items()}
@@ -98,7 +117,7 @@ def add_tenant(shared: Workspace, name: str) -> Workspace:
     Raises:
         SlumberError: it is no name, or there is such a tenant already.
     """
-    root = shared.root / FOLDER / check_tenant(name)
+    root = shared.of_tenant(check_tenant(name)).root
     if root.exists() or root.is_symlink():
         raise SlumberError(f"There is a tenant {name!r} in {shared.root} already.")
     (root / INBOX).mkdir(parents=True)

@@ -28,6 +28,8 @@ from steps.records import Record
 R = TypeVar("R", bound=Record)
 
 NIGHTS, DEEP = "nights", "deep"
+VERDICT, PROMOTION = "verdict.json", "promotion.json"  # in a night's folder
+TENANTS = "tenants"  # where their workspaces lie
 NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
 
 DATASETS = (
@@ -57,6 +59,10 @@ class Workspace:
     def of(self, work: str) -> "Workspace":
         """The same workspace with the nights' own work, or that of deep sleeps (NIGHTS, DEEP)."""
         return replace(self, work=work)
+
+    def of_tenant(self, name: str) -> "Workspace":
+        """The workspace of a tenant of this deployment, whether or not there is one (``steps.tenants``)."""
+        return Workspace(self.root / TENANTS / name)
 
     @property
     def data(self) -> Path:

@@ -55,9 +55,9 @@ def planted_verdicts(monkeypatch):
 
     A planted verdict compares with the champion that serves when it is registered, unless it names another one.
     """
-    from steps.gate.verdict import VERDICT, read_verdict
+    from steps.gate.verdict import read_verdict
     from steps.registry import Registry
-    from steps.workspace import write_json
+    from steps.workspace import VERDICT, write_json
     from tests.examined import compared
 
     def as_planted(night):

@@ -9,14 +9,13 @@ from typing import Any
 
 from awake.posting import OUTCOME, TAG, TALK
 from steps.diary import ANONYMOUS, person
+from steps.kinds.rating import rating
 from steps.registry import Registry
 from steps.registry.connection import translate_errors
 from steps.registry.traces import TENANT, VERSION, days_of
 
 MOST = 2000  # traces of a version that are looked at, the newest
 _PAGE = 500
-_GOOD = {"1", "true", "yes", "good", "up", "pass"}
-_BAD = {"-1", "0", "false", "no", "bad", "down", "fail"}
 _RATINGS = frozenset(
     "rating thumbs thumbs_up user_rating feedback user_feedback correct correctness helpful helpfulness quality good "
     "accepted approved".split()
@@ -108,7 +107,7 @@ def _add(session: Session, outcome: str, people: list[Any]) -> None:
     corrected = any(a.expectation is not None and a.name == "expected_response" for a in people)
     ratings: dict[str, int] = {}  # the last word of each person
     for a in sorted(people, key=lambda a: a.last_update_time_ms or 0):
-        if a.feedback is not None and a.name.lower() in _RATINGS and (mark := _mark(a.feedback.value)):
+        if a.feedback is not None and a.name.lower() in _RATINGS and (mark := rating(a.feedback.value)):
             ratings[a.source.source_id or ANONYMOUS] = mark
     session.corrections += corrected
     if corrected or ratings:
@@ -120,9 +119,3 @@ def _add(session: Session, outcome: str, people: list[Any]) -> None:
 
 def _is_persons(assessment: Any) -> bool:
     return assessment.source is not None and assessment.source.source_type == "HUMAN" and assessment.valid is not False
-
-
-def _mark(value: Any) -> int:
-    """1 or -1; 0 where it is neither, as a rating by words that nobody here knows."""
-    said = str(value).strip().lower().removesuffix(".0")
-    return 1 if said in _GOOD else -1 if said in _BAD else 0

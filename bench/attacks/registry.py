@@ -20,7 +20,7 @@ from steps.promote.returning import apply_decisions, rollback
 from steps.records import Verdict
 from steps.registry import reading, registration, verdict_digest
 from steps.registry.watch import strayed
-from steps.workspace import file_sha256, write_text
+from steps.workspace import VERDICT, file_sha256, write_text
 
 
 def refused(action: Callable[[], object]) -> bool:
@@ -63,7 +63,7 @@ def _(ground: Ground) -> str | None:
 
 def _forge_verdict(ground: Ground) -> Verdict:
     """Write a PROMOTE by hand that binds what the true verdict binds."""
-    path = ground.night().folder / "verdict.json"
+    path = ground.night().folder / VERDICT
     true = Verdict.from_json(path.read_text(encoding="utf-8"))
     checks = tuple(check.model_copy(update={"status": "PASS"}) for check in true.checks)
     forged = true.model_copy(update={"verdict": "PROMOTE", "checks": checks, "reasons": ("all is well",)})
@@ -97,7 +97,7 @@ def _(ground: Ground) -> str | None:
 @attack("... and every manifest vouches for it", "evidence", on="forgetful")
 def _(ground: Ground) -> str | None:
     def tamper(folder: Path) -> None:
-        shutil.copy(folder / "verdict.json", folder / "judgement.json")
+        shutil.copy(folder / VERDICT, folder / "judgement.json")
         for step in ("gate", "rescue"):
             path = folder / f"{step}.manifest.json"
             outputs = json.loads(path.read_text(encoding="utf-8"))["outputs"]
@@ -125,14 +125,14 @@ def _strangers_version(ground: Ground) -> str:
         night=SECOND,
         adapter=other.night().folder / "adapter",
         verdict=forged,
-        files={"verdict.json": other.night().folder / "verdict.json"},
+        files={VERDICT: other.night().folder / VERDICT},
         metrics={},
         params={},
         tags={f"binding.{key}": value for key, value in forged.binding.items()},
         dataset_hashes={},
         description_md="",
     )
-    shutil.copy(other.night().folder / "verdict.json", ground.night().folder / "verdict.json")
+    shutil.copy(other.night().folder / VERDICT, ground.night().folder / VERDICT)
     return version.version
 
 
@@ -174,7 +174,7 @@ def _(ground: Ground) -> str | None:
     ground.run("gate", "rescue", "register")
     forged = _forge_verdict(ground)
     version = ground.version("3")
-    registration.attach(ground.registry, version.run_id, {"verdict.json": ground.night().folder / "verdict.json"})
+    registration.attach(ground.registry, version.run_id, {VERDICT: ground.night().folder / VERDICT})
     ground.registry.tag(version, verdict="PROMOTE", verdict_digest=verdict_digest(forged), approved_by="Eve")
     ground.registry.tag(version, approval="waiting")
     given: dict[str, Any] = {"settings": ground.settings, "workspace": ground.workspace, "by": "Eve"}

@@ -21,6 +21,8 @@ from steps.records import content_id
 from steps.settings import Settings
 from steps.workspace import read_records, write_json, write_records, write_text
 
+_NO_PART = {"ui", "serve", "schedule", "registry", "datasets", "deep", "tenants", "memory", "watch"}  # of a run
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -58,15 +60,28 @@ def run(depot: Depot, settings: Settings, folder: Path, plan: Plan) -> Found:
 
 
 def _claim(nights: DepotNights) -> None:
-    """Note whose run a folder holds.
+    """Note whose run a folder holds, and with which settings: what is done in it is not done again.
 
     Raises:
-        SlumberError: it holds another world's.
+        SlumberError: it holds another world's, or one that was begun with other settings.
     """
-    path, mine = nights.folder / "depot.json", content_id(nights.depot.model_dump(mode="json"))
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != mine:
+    path, world = nights.folder / "depot.json", content_id(nights.depot.model_dump(mode="json"))
+    given = nights.settings.model_dump(mode="json", exclude=_NO_PART)
+    mine = {section: content_id(value) for section, value in given.items()}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"depot": world, "settings": mine}
+    if isinstance(before, str):  # of a version that noted no settings
+        before = {"depot": before, "settings": {}}
+    if before["depot"] != world:
         raise SlumberError(f"{nights.folder} holds a run of another depot: name another folder with --out.")
-    write_json(path, mine)
+    other = sorted(
+        name for name in before["settings"].keys() | mine.keys() if before["settings"].get(name) != mine.get(name)
+    )
+    if other:
+        raise SlumberError(
+            f"{nights.folder} holds a run that was begun with other settings ({', '.join(other)}): name another folder "
+            "with --out, or take the settings it was begun with."
+        )
+    write_json(path, {"depot": world, "settings": mine})
 
 
 def _folder(nights: DepotNights, arm: Arm, number: int) -> Path:

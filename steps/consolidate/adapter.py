@@ -14,6 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import PretrainedConfig, PreTrainedModel
 
+from steps.checkpoint import CONFIG, adapter_config
 from steps.consolidate.layers import adapted_layers, layer_names
 from steps.errors import SlumberError
 from steps.settings import ConsolidateSettings
@@ -106,12 +107,7 @@ def stacks(folder: Path, config: PretrainedConfig, settings: ConsolidateSettings
 def write_config(folder: Path, config: dict[str, Any]) -> None:
     """Write what PEFT is to read about a saved adapter, keys in order."""
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
-    (folder / "adapter_config.json").write_text(text, encoding="utf-8")
-
-
-def adapter_config(folder: Path) -> dict[str, Any]:
-    """What PEFT wrote about a saved adapter."""
-    return json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    (folder / CONFIG).write_text(text, encoding="utf-8")
 
 
 def with_merged(model: PreTrainedModel, folder: Path) -> PreTrainedModel:

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from peft import LoraConfig
 
-from steps.consolidate.adapter import adapter_config, attach_adapter, save_adapter, with_merged
+from steps.checkpoint import adapter_config
+from steps.consolidate.adapter import attach_adapter, save_adapter, with_merged
 from steps.consolidate.compacting import compacted
 from steps.consolidate.examples import build_examples
 from steps.consolidate.job import ADAPTER, CHECKPOINT, START, finish_job, read_job

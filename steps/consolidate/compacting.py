@@ -6,7 +6,8 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from steps.consolidate.adapter import WEIGHTS, adapter_config, write_config
+from steps.checkpoint import adapter_config
+from steps.consolidate.adapter import WEIGHTS, write_config
 
 
 def compacted(adapter: Path, destination: Path, *, rank: int) -> Path:

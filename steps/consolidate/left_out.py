@@ -9,18 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from steps.dream.lessons import suite_of
 from steps.manifest import read_manifest
 from steps.records import Dream, Experience, Verdict
-from steps.workspace import NIGHTS, Workspace
-
-BOUND = "left_out"  # what a verdict binds: suites, separated by commas
+from steps.workspace import NIGHTS, VERDICT, Workspace
 
 
 def left_out(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the suites whose lessons the candidate of ``night`` was not taught."""
-    path = workspace.of(NIGHTS).night_dir(night) / "verdict.json"
+    path = workspace.of(NIGHTS).night_dir(night) / VERDICT
     if not path.is_file():
         return frozenset()
-    said = Verdict.from_json(path.read_text(encoding="utf-8")).binding.get(BOUND, "")
-    return frozenset(filter(None, said.split(",")))
+    return Verdict.from_json(path.read_text(encoding="utf-8")).left_out
 
 
 def still_left_out(workspace: Workspace, nights: Collection[str]) -> dict[str, frozenset[str]]:

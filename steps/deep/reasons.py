@@ -1,16 +1,16 @@
 """Why a deep sleep is due: the adapter is full, its drift is nearly what is allowed, or much that it knows is stale."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from steps.checkpoint import adapter_config
 from steps.consolidate.superseded import Gone, superseded
 from steps.dream.lessons import fact_of
-from steps.gate.verdict import RESCUED, VERDICT
+from steps.gate.verdict import RESCUED
 from steps.records import Dream, Verdict
 from steps.registry import Registry, Version, reading
 from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256, read_records
+from steps.workspace import VERDICT, Workspace, file_sha256, read_records
 
 _DRIFT = "general abilities against night 0"
 
@@ -53,7 +53,7 @@ def reasons(settings: Settings, workspace: Workspace, *, at_hand: bool = False) 
 
 def _full(champion: Version, settings: Settings, workspace: Workspace) -> Reason:
     most, folder = settings.consolidate.max_rank, _folder(champion, workspace)
-    rank = json.loads((folder / "adapter_config.json").read_text()).get("r") if folder else None
+    rank = adapter_config(folder).get("r") if folder else None
     says = f"rank {'?' if rank is None else rank} of {most}"
     return Reason("rank", says, None if rank is None else rank / most, settings.deep.full)
 

@@ -92,13 +92,15 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
 
     found = [candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
     rows = carried_over(night)
-    since = {(row.experience, row.first): row.since for row in rows}
+    since = {(row.experience, number): row.since for row in rows for number in row.waiting}
     replaced = {(e.source, e.title.casefold()) for e in tonight}
     for met in sorted({row.night for row in rows}):
         for old in read_records(night.workspace.dataset("corpus", met), Experience):
             if (old.source, old.title.casefold()) not in replaced:
-                waiting = [p for p in kind_of(old).passages(old) if (old.id, p.first) in since]
-                found += [candidate(p, since[old.id, p.first]) for p in waiting]
+                for passage in kind_of(old).passages(old):
+                    numbers = range(passage.first, passage.first + len(passage.sentences))
+                    waits = [since[old.id, number] for number in numbers if (old.id, number) in since]
+                    found += [candidate(passage, waits[0])] if waits else []
     known_now = {one.key for one in found}
     for experience, _ in accepted_experiences(night):
         new = [candidate(p, experience.night) for p in kind_of(experience).passages(experience)]

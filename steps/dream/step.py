@@ -85,10 +85,18 @@ class DreamStep(Step[DreamFigures]):
         return [*knobs, decided] if decided else knobs
 
     def inputs(self, night: Night) -> list[Path]:
-        carried = night.datasets("carried", tonight=False)[-1:]
-        waiting = night.datasets("probes", tonight=False) if carried else []
-        tonight = [night.dataset(name) for name in ("corpus", "triage", "probes")]
-        return [*tonight, *carried, *waiting, night.settings.anchors]
+        from steps.dream.budget import carried_over
+
+        read, waited = night.workspace.dataset, sorted({row.night for row in carried_over(night)})
+        since = [n for n in night.nights("triage", tonight=False) if waited and n >= waited[0]]
+        return [
+            *(night.dataset(name) for name in ("corpus", "triage", "probes")),
+            *night.datasets("carried", tonight=False)[-1:],
+            *(read(name, n) for n in waited for name in ("corpus", "probes")),
+            *(read("triage", n) for n in since),  # what waits may be said no more meanwhile
+            *night.datasets("dreams", "unseen", tonight=False),
+            night.settings.anchors,
+        ]
 
     def outputs(self, night: Night) -> list[Path]:
         return [night.dataset(name) for name in ("dreams", "holdouts", "carried", "unseen")]
@@ -140,10 +148,9 @@ class DreamStep(Step[DreamFigures]):
         waiting = waiting if settings.night.wait else {}
         held = [*waited, *held]
         if waiting:
-            dropped = [dream for dream, suite in zip(train, suites, strict=True) if suite in waiting]
             train = [dream for dream, suite in zip(train, suites, strict=True) if suite not in waiting]
             unseen = [dream for dream in unseen if suite_of(dream, corpus) not in waiting]
-            held, planned = [] if FACTS in waiting else held, postponed(planned, waiting, dropped)
+            held, planned = [] if FACTS in waiting else held, postponed(planned, waiting)
         waits = "; ".join(waiting.values()) if waiting and all(dream.rehearsal for dream in train) else None
         train = [] if waits else train
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)

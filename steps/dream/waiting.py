@@ -1,13 +1,11 @@
 """A night that brings too little to be judged waits for the next ones, with the probes that ask about it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from steps.dream.budget import Candidate, Plan, carried_over
-from steps.kinds.kind import FACTS
 from steps.kinds.passages import PassageIndex
-from steps.kinds.table import kind_of
 from steps.night import Night
-from steps.records import Dream, Experience, Probe
+from steps.records import Experience, Probe
 from steps.workspace import read_records
 
 
@@ -18,8 +16,7 @@ def brought_along(night: Night, found: list[Candidate]) -> list[Probe]:
     probes = []
     for earlier in sorted({row.night for row in rows}):
         corpus = read_records(night.workspace.dataset("corpus", earlier), Experience)
-        documents = {e.id: e for e in corpus if kind_of(e).learned and kind_of(e).suite == FACTS}
-        index = PassageIndex(documents.values())
+        documents, index = {e.id: e for e in corpus}, PassageIndex(corpus)
         for probe in read_records(night.workspace.dataset("probes", earlier), Probe):
             passage = index.for_probe(probe, documents.get(probe.experience or ""))
             if passage and (passage.experience.id, passage.first) in waited:
@@ -35,15 +32,7 @@ def too_little(probes: list[Probe], night: Night) -> str | None:
     return f"tonight has {asked} probes with answers, and the gate needs {needed} (gate.min_probes)"
 
 
-def postponed(plan: Plan, suites: Collection[str], dropped: Iterable[Dream]) -> Plan:
-    """The plan of a night that teaches nothing of these ``suites`` and carries all of it over.
-
-    ``dropped``: their dreams, for an experience may have some of another suite than its kind's.
-    """
-    waiting = {dream.experience for dream in dropped}
-    waits = [
-        one
-        for one in plan.tonight
-        if kind_of(one.passage.experience).suite in suites or one.passage.experience.id in waiting
-    ]
+def postponed(plan: Plan, suites: Collection[str]) -> Plan:
+    """The plan of a night that teaches nothing of these ``suites`` and carries all of it over."""
+    waits = [one for one in plan.tonight if one.passage.suite in suites]
     return Plan([one for one in plan.tonight if one not in waits], [*plan.later, *((one, None) for one in waits)])

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from steps.dream.lessons import fact_of
-from steps.kinds.kind import FACTS
 from steps.kinds.passages import PassageIndex
-from steps.kinds.table import kind_of
 from steps.records import Dream, Experience, Probe, content_id
 from steps.workspace import Workspace, read_records
 
@@ -29,24 +27,27 @@ class ProbeItem:
 
 def probe_items(workspace: Workspace, night: str) -> list[ProbeItem]:
     """Return owner's and held-out probes of all nights up to ``night``, oldest cohort first."""
-    nights = [n for n in workspace.nights("probes") if n <= night]
+    probes = {n: _probes(workspace, n) for n in workspace.nights("probes") if n <= night}
+    named = {probe.experience for own in probes.values() for probe in own}
     documents: dict[str, Experience] = {}
     found: dict[str, ProbeItem] = {}
-    for cohort in nights:
+    for cohort, own in probes.items():
         corpus = read_records(workspace.dataset("corpus", cohort), Experience)
-        learned = [e for e in corpus if kind_of(e).learned and kind_of(e).suite == FACTS]
-        documents |= {e.id: e for e in learned}
-        index = PassageIndex(learned)
-        probes = read_records(workspace.dataset("probes", cohort), Probe)
-        held = workspace.dataset("holdouts", cohort)
-        probes += read_records(held, Probe) if held.exists() else []
-        for probe in probes:
+        documents |= {e.id: e for e in corpus if e.id in named}
+        index = PassageIndex(corpus)
+        for probe in own:
             passage = index.for_probe(probe, documents.get(probe.experience or ""))
             document = passage.experience if passage else None
             source = document.source if document else NO_DOCUMENT
             found.pop(probe.id, None)  # asked again after it had changed and changed back: the later night's counts
             found[probe.id] = ProbeItem(probe, passage.context if passage else None, source, document)
     return list(found.values())
+
+
+def _probes(workspace: Workspace, cohort: str) -> list[Probe]:
+    held = workspace.dataset("holdouts", cohort)
+    own = read_records(workspace.dataset("probes", cohort), Probe)
+    return own + (read_records(held, Probe) if held.exists() else [])
 
 
 def fact_questions(workspace: Workspace, night: str) -> list[Probe]:

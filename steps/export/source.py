@@ -30,7 +30,7 @@ class Source:
         Raises:
             SlumberError: night 0 has none.
         """
-        from steps.consolidate.adapter import adapter_config
+        from steps.checkpoint import adapter_config
 
         if self.adapter is None:
             raise SlumberError(

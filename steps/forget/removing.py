@@ -12,13 +12,23 @@ from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
 from steps.memory.forgetting import forget_in_memory
 from steps.records import Experience, Forgotten
-from steps.workspace import DATASETS, DEEP, NIGHTS, Workspace, read_records, write_records, write_text
+from steps.workspace import (
+    DATASETS,
+    DEEP,
+    NIGHTS,
+    PROMOTION,
+    VERDICT,
+    Workspace,
+    read_records,
+    write_records,
+    write_text,
+)
 
 # The corpus is the last: by it is found what quotes it.
 _FILTERED = ("carried", "dreams", "unseen", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
 _BEFORE_TRAINING = ("ingest", "validate", "triage", "dream")
 # What stays of a night that met it: that it took place, and what was decided. It holds figures, no words.
-_KEPT = {"verdict.json", "promotion.json", "timings.json"}
+_KEPT = {VERDICT, PROMOTION, "timings.json"}
 
 
 def remove_records(request: Request, workspace: Workspace) -> None:

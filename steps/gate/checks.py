@@ -6,7 +6,7 @@ from steps.gate.evidence import Evidence
 from steps.gate.losses import holm, lost_more
 from steps.gate.statistics import PairedDifference, paired_difference
 from steps.kinds.kind import FACTS
-from steps.records import AnchorAnswer, Answer, Check
+from steps.records import LEARNED_TONIGHT, AnchorAnswer, Answer, Check
 from steps.settings import GateSettings
 
 Right = dict[str, bool]  # item id -> right or wrong
@@ -16,7 +16,7 @@ _NIGHT = "night "
 
 def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
     """Tonight's answerable probes, closed book: the lower bound beats the champion by ``min_gain``."""
-    name = "learned tonight"
+    name = LEARNED_TONIGHT
     if evidence.rebuilt:
         why = "to forget something" if evidence.forgetting else "in a deep sleep"
         reason = f"it was built again {why}, and had nothing new to learn"

@@ -16,7 +16,7 @@ from steps.gate.kinds import kind_suite
 from steps.gate.planted import self_test
 from steps.gate.retention import retention
 from steps.gate.suites import user_suites
-from steps.records import Check
+from steps.records import LEARNED_TONIGHT, Check
 from steps.settings import GateSettings
 
 
@@ -45,7 +45,7 @@ class Condition:
 
 CONDITIONS: tuple[Condition, ...] = (
     Condition(
-        "learned tonight",
+        LEARNED_TONIGHT,
         "Tonight's probes, closed book: better than the champion by the set margin.",
         ("answers",),
         learned_tonight,

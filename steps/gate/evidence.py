@@ -18,11 +18,11 @@ from steps.examine.reading import loose_keys, marked, marked_anchors, read_exami
 from steps.examine.replies import EXAMINATION, Examination
 from steps.examine.step import ExamineStep
 from steps.kinds.kind import FACTS
-from steps.manifest import changed
+from steps.manifest import changed, read_manifest
 from steps.model.loading import base_folder, base_sha256
 from steps.night import Night
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Probe, Retired, SuiteAnswer, content_id
-from steps.workspace import DATASETS, Workspace, file_sha256, read_records
+from steps.workspace import DATASETS, NIGHTS, Workspace, file_sha256, read_records
 
 
 @dataclass
@@ -210,7 +210,23 @@ def _lost(night: Night, met: list[str]) -> list[str]:
                 f"the probes of night {cohort}, which the champion has learned from, are not here as they were stored: "
                 f"`slumber data {cohort}` brings them back"
             )
+        for path in (paths[name] for name in ("holdouts", "unseen") if name not in stored):
+            if not path.is_file() and _was_written(night.workspace, cohort, path):
+                faults.append(
+                    f"{path}, which was held out of what the champion has learned, is gone, and so is the sidecar that "
+                    "names its version: restore both from git or a backup"
+                )
     return faults
+
+
+def _was_written(workspace: Workspace, cohort: str, path: Path) -> bool:
+    """Whether the dreams of a night came with this file, by their manifest or else by what they are."""
+    done = read_manifest(workspace.of(NIGHTS), night=cohort, step="dream")
+    if done is not None:
+        return str(path.relative_to(workspace.root)) in done.outputs
+    if not workspace.dataset("dreams", cohort).is_file():
+        return False
+    return path.parent.name == "holdouts" or bool(suites_taught(workspace, cohort) - {FACTS})
 
 
 def _is(path: Path, md5: str) -> bool:

@@ -8,7 +8,6 @@ harm pass up to twice as often as one bound allows.
 import shutil
 from dataclasses import replace
 
-from steps.consolidate.left_out import BOUND
 from steps.consolidate.nightly import train_night
 from steps.consolidate.step import begun_with
 from steps.examine.eval_set import Replies, ask_all
@@ -23,7 +22,7 @@ from steps.gate.verdict import RESCUED
 from steps.kinds.kind import FACTS
 from steps.night import Night
 from steps.progress import say
-from steps.records import Check, Verdict, content_id
+from steps.records import LEARNED_TONIGHT, LEFT_OUT, Check, Verdict, content_id
 
 NAME = "left out"
 
@@ -58,7 +57,7 @@ def left_out_verdict(night: Night, evidence: Evidence, refused: Verdict, suites:
             return noted(refused, NAME, "NOT_APPLICABLE", f"without {names} nothing is left to learn")
         other = without_lessons(_asked(night, evidence, unfinished), suites)
         write_examination(unfinished / "examination", other.examination)
-        other.binding = evidence.binding | other_binding(unfinished, {BOUND: ",".join(suites)})
+        other.binding = evidence.binding | other_binding(unfinished, {LEFT_OUT: ",".join(suites)})
         verdict = judge(other, night.settings)
         if verdict.verdict != "PROMOTE":
             said = "; ".join(f"{c.name}: {c.reason}" for c in verdict.checks if c.status in ("FAIL", "INCONCLUSIVE"))
@@ -102,11 +101,11 @@ def _asked(night: Night, evidence: Evidence, folder) -> Evidence:
 
 
 def _holds(checks: dict[str, Check], suite: str) -> bool:
-    check = checks.get("learned tonight" if suite == FACTS else suite)
+    check = checks.get(LEARNED_TONIGHT if suite == FACTS else suite)
     if check is None:
         return False
     return check.status == "PASS" or (suite != FACTS and check.figures.get(TONIGHT) == "PASS")
 
 
 def _suite_of(check: Check) -> str:
-    return FACTS if check.name == "learned tonight" else check.name
+    return FACTS if check.name == LEARNED_TONIGHT else check.name

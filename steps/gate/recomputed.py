@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from steps.consolidate.left_out import BOUND
 from steps.errors import SlumberError
 from steps.examine.reading import read_examination
 from steps.gate.conditions import CONDITIONS
@@ -55,7 +54,7 @@ def _judged(night: Night, recorded: Verdict) -> Verdict:
     how = {name: recorded.binding[name] for name in OTHERWISE if name in recorded.binding}
     if not how or evidence.faults or evidence.nothing_new:
         return judge(evidence, night.settings)
-    out = set(filter(None, how.get(BOUND, "").split(",")))
+    out = recorded.left_out
     if out and not out < evidence.taught:  # there must be something that was learned
         reason = (
             f"{', '.join(sorted(out))} cannot have been left out: the night taught {', '.join(sorted(evidence.taught))}"

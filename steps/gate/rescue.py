@@ -24,7 +24,7 @@ from steps.gate.kinds import TONIGHT
 from steps.gate.retention import retention
 from steps.gate.verdict import RESCUED
 from steps.kinds.kind import FACTS
-from steps.records import Check, Verdict, content_id
+from steps.records import LEARNED_TONIGHT, Check, Verdict, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
 
@@ -36,7 +36,7 @@ def may_be_rescued(verdict: Verdict) -> bool:
     """Whether forgetting alone refuses: what it learned, what it keeps to itself and the gate's own test all hold."""
     must_hold = {condition.name for condition in conditions.CONDITIONS if not condition.rescuable}
     held = {check.name for check in verdict.checks if _stands(check)}
-    learned = any(c.status == "PASS" for c in verdict.checks if c.name in ("learned tonight", *SUITES))
+    learned = any(c.status == "PASS" for c in verdict.checks if c.name in (LEARNED_TONIGHT, *SUITES))
     return verdict.verdict == "REJECT" and learned and held >= must_hold
 
 
@@ -46,7 +46,7 @@ def _stands(check: Check) -> bool:
         return True
     if check.name in SUITES:
         return check.status == "NOT_APPLICABLE" or check.figures.get(TONIGHT) in ("PASS", "NOT_APPLICABLE")
-    return check.name == "learned tonight" and check.status == "NOT_APPLICABLE"
+    return check.name == LEARNED_TONIGHT and check.status == "NOT_APPLICABLE"
 
 
 def rescue(evidence: Evidence, refused: Verdict, *, settings: Settings, workspace: Workspace) -> Verdict:

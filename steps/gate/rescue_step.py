@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from steps.gate.step import JUDGEMENT, GateFigures, verdict_text
-from steps.gate.verdict import RESCUED, VERDICT, read_verdict
+from steps.gate.verdict import RESCUED, read_verdict
 from steps.manifest import StepRecord
 from steps.night import Night
 from steps.records import Verdict
 from steps.step import Step
-from steps.workspace import write_text
+from steps.workspace import VERDICT, write_text
 
 
 class RescueFigures(GateFigures):
@@ -56,7 +56,7 @@ class RescueStep(Step[RescueFigures]):
             elif may_be_rescued(verdict):
                 verdict = rescue(evidence, verdict, settings=night.settings, workspace=night.workspace)
         write_text(night.folder / VERDICT, verdict.model_dump_json(indent=2) + "\n")
-        out = verdict.binding.get("left_out", "")
+        out = ",".join(sorted(verdict.left_out))
         scale = float(verdict.binding["scale"]) if "scale" in verdict.binding else None
         return RescueFigures(verdict=verdict.verdict, reasons=list(verdict.reasons), scale=scale, left_out=out or None)
 

@@ -5,12 +5,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from steps.errors import SlumberError
-from steps.records import Verdict
-from steps.workspace import Workspace
+from steps.records import LEFT_OUT, Verdict
+from steps.workspace import VERDICT, Workspace
 
-VERDICT = "verdict.json"
 RESCUED = "rescued"  # folder of the adapter and the examination that a verdict on another candidate is about
-OTHERWISE = ("scale", "left_out")  # what a verdict binds that is about another one than was trained first
+OTHERWISE = ("scale", LEFT_OUT)  # what a verdict binds that is about another one than was trained first
 
 
 def read_verdict(workspace: Workspace, night: str) -> Verdict:

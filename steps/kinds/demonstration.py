@@ -10,10 +10,12 @@ from steps.kinds.kind import Dreaming, Passage
 from steps.kinds.messages import SHOWN_CHARS, Message, MessagesKind, Talk, asked_last, bare, tells_something
 from steps.model.tools import call_text
 from steps.model.window import LONGER
+from steps.orders import has_order, is_order, takes_back
 from steps.records import Dream, Experience, content_id
 
 SUITE = "demonstrations"
 STRATEGY = "demonstration"
+ORDERED = "orders to a model"
 
 
 class DemonstrationEntry(Talk):
@@ -37,24 +39,33 @@ class Demonstration(MessagesKind):
     suite: ClassVar[str] = SUITE
 
     def idle(self, experience: Experience) -> str | None:
-        return None if turns(experience.payload) else "it shows no answer that is to be learned"
+        places = turns(experience.payload)
+        if places and _ordered(experience.payload["messages"]) <= places[0]:
+            return ORDERED
+        return None if places else "it shows no answer that is to be learned"
 
     def parts(self, experience: Experience) -> list[tuple[str, ...]]:
         messages = experience.payload.get("messages", [])
         return [(said(messages[place]),) for place in turns(experience.payload)]
 
     def passages(self, experience: Experience) -> list[Passage]:
-        return [Passage(experience, 0, [part[-1] for part in self.parts(experience)])]
+        return [Passage(experience, 0, [part[-1] for part in self.parts(experience)], SUITE)]
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
-        """One for each turn; what the model cannot be shown whole, or holds what was blacked out, is refused."""
+        """One for each turn; what the model cannot be shown whole, or holds what was blacked out, is refused.
+
+        So is an answer that gives an order to a model, or comes after one.
+        """
         found = []
         for experience in experiences:
             known = dreaming.known.get(experience.id, ())
-            places = turns(experience.payload)
+            places, ordered = turns(experience.payload), _ordered(experience.payload["messages"])
             for number, place in enumerate(places):
                 if number in known:
                     continue
+                if place >= ordered:
+                    dreaming.refused[ORDERED] += len(places) - number
+                    break
                 taught = self._taught(experience, place)
                 answer = call_text(taught["completion"], taught["calls"])
                 if PLACEHOLDER.search(answer):
@@ -104,6 +115,18 @@ def turns(payload: Mapping[str, Any]) -> list[int]:
         and (one.get("tool_calls") or any(map(str.isalnum, one.get("content") or "")))
         and any(before["role"] != "system" for before in messages[:place])
     ]
+
+
+def _ordered(messages: Sequence[Mapping[str, Any]]) -> int:
+    """The place of the first message in which an order to a model stands; behind the last if there is none.
+
+    What stands before a talk is its owner's word, and of what a user asks only what takes that back is an order.
+    """
+    for place, one in enumerate(messages):
+        gives = takes_back if one["role"] == "user" else is_order
+        if one["role"] not in ("system", "developer") and has_order(said(one), gives):
+            return place
+    return len(messages)
 
 
 def said(message: Mapping[str, Any]) -> str:

@@ -62,14 +62,22 @@ class Dreaming:
     earlier: Callable[[], Sequence[Dream]] = tuple
     """What earlier nights taught or held out: read only if it is asked for."""
 
+    def chosen(self, experience: Experience, first: int) -> bool:
+        """Whether a passage is dreamt about tonight."""
+        return self.passages is None or (experience.id, first) in self.passages
+
 
 @dataclass(frozen=True)
 class Passage:
-    """A part of an experience that is read before a question. ``first``: the number of its first sentence."""
+    """A part of an experience that is read before a question. ``first``: the number of its first sentence.
+
+    ``suite``: of its lessons; a passage is dreamt about, or waits, with those of its suite.
+    """
 
     experience: Experience
     first: int
     sentences: list[str]
+    suite: str = FACTS
 
     @property
     def context(self) -> str:
@@ -199,7 +207,11 @@ class Kind(ABC):
 
     def passages(self, experience: Experience) -> Sequence[Passage]:
         """Return the parts that an examination reads; all of it is one, if a kind does not say otherwise."""
-        return [Passage(experience, 0, [experience.text])]
+        return [Passage(experience, 0, [experience.text], self.suite)]
+
+    def facts(self, experience: Experience) -> Sequence[Passage]:
+        """Return the passages that tell what can be asked for: of a kind of another suite none, unless it says so."""
+        return self.passages(experience) if self.learned and self.suite == FACTS else []
 
     def context(self, experience: Experience, sentence: int | None) -> str:
         """Return what the teacher of a lesson reads besides: what it was dreamt from, by number of its sentence."""

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from steps.kinds.kind import FACTS, Passage
+from steps.kinds.kind import Passage
 from steps.kinds.table import kind_of
 from steps.records import Experience, Probe
 from steps.sentences import content_words
@@ -14,7 +14,7 @@ class PassageIndex:
     """The passages of a corpus that can be asked about, with their words, each made once however much is asked."""
 
     def __init__(self, corpus: Iterable[Experience] = ()):
-        self._corpus = [experience for experience in corpus if kind_of(experience).suite == FACTS]
+        self._corpus = list(corpus)
         self._made: dict[str, tuple[Sequence[Passage], list[set[str]]]] = {}
 
     def best(self, question: str, document: Experience | None = None) -> Passage | None:
@@ -41,7 +41,7 @@ class PassageIndex:
 
     def _of(self, document: Experience) -> tuple[Sequence[Passage], list[set[str]]]:
         if document.id not in self._made:
-            passages = kind_of(document).passages(document)
+            passages = kind_of(document).facts(document)
             self._made[document.id] = passages, [content_words(passage.context) for passage in passages]
         return self._made[document.id]
 

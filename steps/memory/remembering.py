@@ -18,7 +18,7 @@ from steps.memory.notes import Edit, Note, Why
 from steps.memory.store import Memory
 from steps.progress import progress
 from steps.records import Carried, Experience, Triaged
-from steps.workspace import Workspace, each_record, read_records
+from steps.workspace import PROMOTION, VERDICT, Workspace, each_record, read_records
 
 _AT_ONCE = 256  # texts that are encoded between two lines of progress
 
@@ -85,8 +85,8 @@ def promotion_of(workspace: Workspace, night: str) -> tuple[Why, dict[str, set[i
 
 def _outcome(workspace: Workspace, night: str) -> Why:
     try:
-        promotion = json.loads((workspace.night_dir(night) / "promotion.json").read_text(encoding="utf-8"))
-        verdict = json.loads((workspace.night_dir(night) / "verdict.json").read_text(encoding="utf-8"))["verdict"]
+        promotion = json.loads((workspace.night_dir(night) / PROMOTION).read_text(encoding="utf-8"))
+        verdict = json.loads((workspace.night_dir(night) / VERDICT).read_text(encoding="utf-8"))["verdict"]
     except (FileNotFoundError, ValueError, KeyError):
         return "waits"  # the night did not come to its end
     if promotion.get("promoted") or verdict == "NO_OP":

@@ -23,7 +23,7 @@ from steps.registry.markdown import cell
 from steps.registry.signing import ensure_key, judged_here
 from steps.registry.watch import strayed
 from steps.settings import Settings
-from steps.workspace import Workspace, check_night, write_json
+from steps.workspace import PROMOTION, VERDICT, Workspace, check_night, write_json
 
 REASON_CHARS = 500
 NAME_CHARS = 100
@@ -173,7 +173,7 @@ def _verdict_at_hand(registry: Registry, workspace: Workspace, version: Version)
     if version.is_night_zero:
         raise SlumberError("Version 1 is the base, which needs no approval: `slumber rollback 1` lets it serve.")
     workspace = version.made_in(workspace)
-    here = (workspace.night_dir(check_night(version.night)) / "verdict.json").exists()
+    here = (workspace.night_dir(check_night(version.night)) / VERDICT).exists()
     verdict = read_verdict(workspace, version.night) if here else reading.recorded_verdict(registry, version)
     found = candidate_of(registry, verdict)
     if found.version != version.version:
@@ -194,5 +194,5 @@ def _signed(name: str | None, does: str) -> str:
 def _kept(workspace: Workspace, promotion: Promotion) -> Promotion:
     """Write the decision where the night's report and summary look for it, if the night was run in this workspace."""
     if workspace.night_dir(promotion.night).is_dir():
-        write_json(workspace.night_dir(promotion.night) / "promotion.json", promotion.model_dump())
+        write_json(workspace.night_dir(promotion.night) / PROMOTION, promotion.model_dump())
     return promotion

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from steps.agreed import agreed
+from steps.checkpoint import CONFIG
 from steps.corrected import corrected, traces_of
 from steps.datasets import current_hashes
 from steps.errors import SlumberError
 from steps.examine.reading import marked, marked_anchors, read_examination
 from steps.gate.recomputed import recomputed
-from steps.gate.verdict import VERDICT, decided_on, read_verdict
+from steps.gate.verdict import decided_on, read_verdict
 from steps.manifest import read_manifest, read_manifests
 from steps.night import Night
 from steps.promote.approval import let_serve_or_wait
@@ -31,7 +32,7 @@ from steps.registry.version import SLEEP
 from steps.registry.watch import strayed
 from steps.settings import Settings
 from steps.taught import shown, taught
-from steps.workspace import DEEP, Workspace, file_sha256, write_json, write_text
+from steps.workspace import DEEP, PROMOTION, VERDICT, Workspace, file_sha256, write_json, write_text
 
 
 def register(
@@ -55,7 +56,7 @@ def register(
         return None
     work = decided_on(workspace, verdict)
     adapter, examination = work / "adapter", work / "examination"
-    for needed in (adapter / "adapter_config.json", examination / "answers.jsonl", examination / "anchors.jsonl"):
+    for needed in (adapter / CONFIG, examination / "answers.jsonl", examination / "anchors.jsonl"):
         if not needed.is_file():
             raise SlumberError(f"{needed} is missing: run night {night} again; nothing was registered.")
     if verdict.binding.get("adapter", file_sha256(adapter)) != file_sha256(adapter):
@@ -111,7 +112,7 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
     Raises:
         RegistryUnreachable: nothing could be decided; the champion is as it was.
     """
-    path = workspace.night_dir(night) / "promotion.json"
+    path = workspace.night_dir(night) / PROMOTION
     path.unlink(missing_ok=True)
     registry = Registry(settings, workspace)
     candidate = None
@@ -159,7 +160,7 @@ def _review_items(workspace: Workspace, night: str) -> list[Item]:
 
 def _files(workspace: Workspace, verdict: Verdict) -> dict[str, Path]:
     work = workspace.night_dir(verdict.night)
-    files = {"verdict.json": work / "verdict.json", "examination": decided_on(workspace, verdict) / "examination"}
+    files = {VERDICT: work / VERDICT, "examination": decided_on(workspace, verdict) / "examination"}
     optional = {"report.html": work / "report.html"}
     done = read_manifests(workspace, verdict.night)
     optional |= {f"manifests/{step}.json": workspace.manifest(verdict.night, step) for step in done}

@@ -9,6 +9,7 @@ from steps.night import Night
 from steps.promote.promotion import Promotion
 from steps.step import Step
 from steps.watch.record import Watched, read_watch
+from steps.workspace import PROMOTION
 
 
 class RegisterFigures(Figures):
@@ -38,7 +39,7 @@ class RegisterStep(Step[RegisterFigures]):
         opened_registry(night.settings, night.workspace)
 
         # An earlier run of this night may have promoted; what it said then must not stand in tonight's report.
-        (night.folder / "promotion.json").unlink(missing_ok=True)
+        (night.folder / PROMOTION).unlink(missing_ok=True)
         same: dict[str, Any] = {"settings": night.settings, "workspace": night.workspace, "night": night.date}
         version = register(**same, dagster_run_id=night.run_id)
         if version is None:

@@ -16,7 +16,7 @@ import filelock
 from steps.addresses import no_password
 from steps.errors import SlumberError
 from steps.settings import Settings
-from steps.workspace import Workspace, home_folder
+from steps.workspace import TENANTS, Workspace, home_folder
 
 PREFLIGHT_SECONDS = 10.0
 _TRACED = threading.RLock()
@@ -169,7 +169,8 @@ def _follow_move(path: Path, root: Path) -> None:
         located = connection.execute("SELECT artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'")
         for old in {place for (place,) in located if place.endswith(ending)}:
             *_, folder, name = old.removesuffix(ending).split("/")
-            whose = root / "tenants" / name if folder == "tenants" and (root / "tenants" / name).is_dir() else root
+            own = Workspace(root).of_tenant(name).root
+            whose = own if folder == TENANTS and own.is_dir() else root
             new = f"{whose.as_uri()}{ending}"
             for table, column in _PLACES if new != old else ():
                 change = f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR {column} LIKE ?"

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from steps.checkpoint import CONFIG
 from steps.errors import SlumberError
 from steps.registry import reading, retention
 from steps.registry.connection import translate_errors
@@ -16,9 +17,9 @@ from steps.registry.reading import COPYING
 from steps.registry.registry_lock import registry_lock
 from steps.registry.review import delete_review
 from steps.registry.version import Version
-from steps.workspace import compact, file_sha256
+from steps.workspace import VERDICT, compact, file_sha256
 
-_KEPT = ("verdict.json",)  # figures and reasons, no words of the material
+_KEPT = (VERDICT,)  # figures and reasons, no words of the material
 _SQLITE = "sqlite:///"
 _NOTE = "**It had learned what was forgotten on request.** Adapter, examination and report are deleted."
 
@@ -73,7 +74,7 @@ def erase(registry: Registry) -> list[str]:
 def _drop_copies(registry: Registry, digests: Collection[str | None]) -> None:
     """Delete what ``adapter_of`` brought into the workspace of these adapters, and what a killed one left."""
     for folder in registry.workspace.state.glob("*"):
-        copied = (folder / "adapter_config.json").is_file() and file_sha256(folder) in digests
+        copied = (folder / CONFIG).is_file() and file_sha256(folder) in digests
         if copied or folder.name.startswith(COPYING):
             shutil.rmtree(folder)
 

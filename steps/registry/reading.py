@@ -15,7 +15,7 @@ from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.stored import StoredModel, stored_model
 from steps.registry.version import Version, serving, verdict_digest
-from steps.workspace import file_sha256
+from steps.workspace import VERDICT, file_sha256
 
 COPYING = ".adapter-"  # folders into which an adapter is being brought
 
@@ -156,7 +156,7 @@ def recorded_verdict(registry: Registry, version: Version) -> Verdict:
     """
     with tempfile.TemporaryDirectory() as temporary:
         try:
-            path = _download(registry, version, "verdict.json", temporary)
+            path = _download(registry, version, VERDICT, temporary)
             verdict = Verdict.from_json(path.read_text(encoding="utf-8")) if path else None
         except ValueError:
             verdict = None

@@ -25,7 +25,7 @@ from steps.report.plots import ability_plot, loss_plot
 from steps.report.wording import Tally, count, duration, number
 from steps.settings import Settings
 from steps.taught import shown, taught
-from steps.workspace import DEEP, Workspace, read_records
+from steps.workspace import DEEP, PROMOTION, VERDICT, Workspace, read_records
 
 R = TypeVar("R", bound=Record)
 
@@ -91,8 +91,8 @@ def night_contents(
 
 
 def _decision(workspace: Workspace, night: str, manifests: dict[str, StepRecord | None]) -> dict[str, Any]:
-    verdict = next(iter(_records(workspace.night_dir(night) / "verdict.json", Verdict, whole=True) or []), None)
-    path = workspace.night_dir(night) / "promotion.json"
+    verdict = next(iter(_records(workspace.night_dir(night) / VERDICT, Verdict, whole=True) or []), None)
+    path = workspace.night_dir(night) / PROMOTION
     try:
         promotion = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
         serving = None if promotion is None else {key: promotion[key] for key in ("promoted", "message", "champion")}

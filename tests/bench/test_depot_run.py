@@ -46,8 +46,6 @@ def test_arms_learn_act_and_are_resumed(few, tiny_settings, tmp_path, capsys):
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file() and p.name != "depot.json"}
     assert run(few, tiny_settings, folder, plan) == found
     assert {p: p.stat().st_mtime_ns for p in before} == before
-    with pytest.raises(SlumberError, match="holds a run of another depot"):
-        run(read_depot(), tiny_settings, folder, plan)
 
     result = report(found, tiny_settings, folder, seeds=1)
     said = capsys.readouterr().out
@@ -55,6 +53,23 @@ def test_arms_learn_act_and_are_resumed(few, tiny_settings, tmp_path, capsys):
     assert json.loads((folder / "result.json").read_text()) == json.loads(json.dumps(result))
     assert set(result["paired"]) == set(ARMS) - {"slumber"} and set(result["abilities"]) >= {"slumber"}
     assert [p for p in (folder / "figures").glob("*.png") if p.stat().st_size > 10_000]
+
+
+def test_a_folder_holds_a_run_of_one_depot_with_one_set_of_settings(few, tiny_settings, tmp_path):
+    plan = Plan(arms=(), nights=0)
+    run(few, tiny_settings, tmp_path, plan)
+    serving = tiny_settings.model_copy(update={"serve": tiny_settings.serve.model_copy(update={"port": 8123})})
+    run(few, serving, tmp_path, plan)
+    with pytest.raises(SlumberError, match="holds a run of another depot"):
+        run(read_depot(), tiny_settings, tmp_path, plan)
+    epochs = tiny_settings.consolidate.model_copy(update={"epochs": tiny_settings.consolidate.epochs + 1})
+    for changed in ({"seed": tiny_settings.seed + 1}, {"consolidate": epochs}):
+        with pytest.raises(SlumberError, match=rf"begun with other settings \({next(iter(changed))}\): name another"):
+            run(few, tiny_settings.model_copy(update=changed), tmp_path, plan)
+    noted = tmp_path / "seed-1" / "depot.json"
+    noted.write_text(json.dumps(json.loads(noted.read_text())["depot"]))
+    with pytest.raises(SlumberError, match="begun with other settings"):
+        run(few, tiny_settings, tmp_path, plan)
 
 
 def test_what_each_arm_is_taught(few, tiny_settings, tmp_path):

@@ -11,7 +11,7 @@ from orchestration import cli, deep
 from orchestration.definitions import build
 from orchestration.environment import Deployment
 from orchestration.status import status_table
-from steps.consolidate.adapter import adapter_config
+from steps.checkpoint import adapter_config
 from steps.consolidate.nightly import _learnable
 from steps.consolidate.step import ConsolidateStep
 from steps.deep.reasons import reasons

@@ -15,8 +15,10 @@ from awake.engine import Engine
 from awake.keys import Keys, Owner, drop_keys, new_key, read_keys
 from awake.posting import Post
 from awake.rooms import Rooms, TooMany
+from awake.server import serve
 from steps.consolidate.adapter import load_adapter
 from steps.diary import FOLDER
+from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
@@ -44,7 +46,7 @@ class House:
         for name in TENANTS:
             add_tenant(workspace, name)
             self.keys[name] = new_key(settings.keys, f"app-of-{name}", tenant=name)
-        self.engine = Engine(load_base(settings.model), together=4, waiting=8, of_one=4)
+        self.engine = Engine(load_base(settings.model), together=4, waiting=8, of_one=lambda: 4)
         self.champion = Champion(Registry(settings, workspace), self.engine, workspace)
         self.diary = Diary(workspace.state / FOLDER, Post(Registry(settings, workspace)))
         self.diary.begin()
@@ -245,6 +247,47 @@ def test_a_key_of_a_tenant_who_is_gone_opens_nothing(house):
     )
     with TestClient(app, base_url="http://127.0.0.1") as without:
         assert house.ask(without, "beta").status_code == 401, "a server without tenants lets none of them in"
+
+
+def test_a_tenant_who_is_added_again_has_a_room_of_his_own_at_once(house):
+    place = tenant_workspace(house.workspace, "acme").root
+    with house.client as client:
+        assert house.ask(client, "acme").status_code == 200
+        before = house.rooms._open["acme"]
+        place.rename(place.with_name(".gone"))
+        add_tenant(house.workspace, "acme")
+        assert before.gone, "what is answered in it still is not written down for the new one"
+        assert house.ask(client, "acme").status_code == 200
+        assert house.rooms._open["acme"] is not before and not house.rooms._open["acme"].gone
+
+
+def test_why_a_room_does_not_open_is_told_to_who_runs_the_server_alone(house, monkeypatch):
+    said = []
+    monkeypatch.setattr(house.rooms, "_say", said.append)
+    monkeypatch.setattr(
+        "awake.rooms.Recall", lambda _, workspace: (_ for _ in ()).throw(SlumberError(f"{workspace.root} is damaged."))
+    )
+    with house.client as client:
+        refused = [house.ask(client, "acme") for _ in range(2)]
+    assert {one.status_code for one in refused} == {503}
+    assert str(house.workspace.root) not in refused[0].text and "try again" in refused[0].text
+    assert said == [f"acme: {tenant_workspace(house.workspace, 'acme').root} is damaged."]
+
+
+def test_the_first_tenant_may_come_while_the_server_runs(tiny_settings, workspace, monkeypatch):
+    class Noted(Exception):
+        pass
+
+    def engine(*_, of_one, **known):
+        raise Noted(of_one)
+
+    monkeypatch.setattr("awake.server.Engine", engine)
+    with pytest.raises(Noted) as made:
+        serve(tiny_settings, workspace, say=print)
+    (of_one,) = made.value.args
+    assert of_one() is None
+    add_tenant(workspace, "acme")
+    assert of_one() == tiny_settings.serve.queue // 2
 
 
 def test_a_flood_of_one_tenant_leaves_the_others_their_turns(house):

@@ -14,6 +14,7 @@ from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, an_object, between, by_key, first_text, inside, told, when
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
+from steps.kinds.rating import rating
 
 _DETAILS, _DETAILS_END = re.compile(r'<details type="(?:reasoning|tool_calls|code_interpreter)"[^<>]*>'), "</details>"
 _BEFORE = 20  # messages before an answer that is not shown: chats have as many answers as they are long
@@ -53,7 +54,7 @@ def read_chat(value: Found) -> Iterator[Made]:
         created_at=when(value.get("created_at"), chat.get("timestamp")),
     )
     yield _talk([nodes[key] for key in shown], system=inside(chat, "params", "system"), **about)
-    rated = {key: node for key, node in nodes.items() if _rating(node) is not None or _comment(node)}
+    rated = {key: node for key, node in nodes.items() if rating(node.get("annotation")) is not None or _comment(node)}
     for number, key in enumerate(sorted(rated.keys() - set(shown)), start=1):
         named = {"title": f"{about['title']} (another answer, {number})"} if "title" in about else {}
         yield _talk([nodes[one] for one in _way(nodes, key, most=_BEFORE)], **{**about, **named})
@@ -96,11 +97,6 @@ def _is_answer(node: Mapping[str, Any]) -> bool:
     return node.get("role") == "assistant" and bool(_said(node))
 
 
-def _rating(node: Mapping[str, Any]) -> int | float | None:
-    rating = inside(node.get("annotation"), "rating")
-    return rating if isinstance(rating, int | float) and not isinstance(rating, bool) else None
-
-
 def _comment(node: Mapping[str, Any]) -> str | None:
     return a_text(inside(node.get("annotation"), "comment"))
 
@@ -108,17 +104,17 @@ def _comment(node: Mapping[str, Any]) -> str | None:
 def _remark(node: Mapping[str, Any]) -> Found:
     said = an_object(node.get("annotation"))
     reason = a_text(said.get("reason"))
-    return told(rating=_rating(node), comment=_comment(node), reason=reason) if said else {}
+    return told(rating=rating(node.get("annotation")), comment=_comment(node), reason=reason) if said else {}
 
 
 def _preferences(nodes: Mapping[str, Found], asked: str | None, answers: list[str], about: Found) -> Iterator[Made]:
     """Of the answers to one question the best beside each one that was rated lower."""
-    rated = [(rating, key) for key in answers if (rating := _rating(nodes[key])) is not None]
+    rated = [(mark, key) for key in answers if (mark := rating(nodes[key].get("annotation"))) is not None]
     if asked is None or asked not in nodes or len(rated) < 2:
         return
     best, chosen = max(rated, key=lambda one: one[0])
     prompt = [said for key in _way(nodes, asked, most=_BEFORE) for said in _said(nodes[key])]
-    for rating, key in rated:
-        if rating < best and prompt:
+    for mark, key in rated:
+        if mark < best and prompt:
             sides = {"chosen": _said(nodes[chosen]), "rejected": _said(nodes[key])}
             yield {"kind": "preference", "prompt": prompt, **sides, **about}

@@ -9,6 +9,7 @@ from typing import Any
 
 from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction
 from steps.kinds.conversation.phrases import phrases
+from steps.kinds.rating import rating
 from steps.sentences import stems, words
 
 CORRECTING = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
@@ -163,15 +164,11 @@ def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[i
             continue
         text = next((one[name] for name in CORRECTING if isinstance(one.get(name), str) and one[name].strip()), None)
         is_field = text is not None
-        if text is None and _is_bad(one.get("rating")):
+        if text is None and rating(one) == -1:
             text = next((one[name] for name in COMMENTING if isinstance(one.get(name), str)), None)
         at = one.get("message", last)
         if text is not None and isinstance(at, int) and 0 <= at < len(messages):
             yield at, text, one.get("user") if isinstance(one.get("user"), str) else None, is_field
-
-
-def _is_bad(rating: Any) -> bool:
-    return rating is False or (isinstance(rating, int | float) and rating < 0)
 
 
 def asked_key(question: str) -> str:

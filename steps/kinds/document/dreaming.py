@@ -15,12 +15,11 @@ from steps.records import Dream, Experience
 def document_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
     """Return the dreams of tonight's documents: of what is new in them."""
     night, knobs = dreaming.night, dreaming.settings.dream
-    chosen = dreaming.passages
     pages = [
         source
         for experience in experiences
         for source in passages(experience)
-        if chosen is None or (experience.id, source.first) in chosen
+        if dreaming.chosen(experience, source.first)
     ]
     stale = corrected(experiences)
     if any(stale.values()):

@@ -59,7 +59,10 @@ class Trace(MessagesKind):
         from steps.kinds.conversation.lessons import correction_dreams
         from steps.kinds.trace.lessons import practice_dreams
 
-        return [*correction_dreams(experiences, dreaming), *practice_dreams(experiences, dreaming)]
+        told = [one for one in experiences if dreaming.chosen(one, 0)]
+        # what shows nothing that is right has no passage, and may speak against a principle all the same
+        shown = [e for e in experiences if dreaming.chosen(e, len(corrections(e.payload))) or not teaching(e)]
+        return [*correction_dreams(told, dreaming), *practice_dreams(shown, dreaming)]
 
     def suite_of(self, dream: Dream) -> str:
         """What users corrected are facts."""
@@ -97,8 +100,16 @@ class Trace(MessagesKind):
         ]
 
     def passages(self, experience: Experience) -> list[Passage]:
-        parts = self.parts(experience)
-        return [Passage(experience, 0, [" ".join(part) for part in parts])] if parts else []
+        """What users corrected, and the situations: a night may have room, or enough, for the one and not the other."""
+        told = self.facts(experience)
+        first = sum(len(passage.sentences) for passage in told)
+        shown = [" ".join(part) for part in self.parts(experience)[first:]]
+        return [*told, *([Passage(experience, first, shown, SUITE)] if shown else [])]
+
+    def facts(self, experience: Experience) -> list[Passage]:
+        """What users corrected: it is asked for as in a conversation."""
+        told = [f"{one.question} {one.said}" for one in corrections(experience.payload)]
+        return [Passage(experience, 0, told)] if told else []
 
     def context(self, experience: Experience, sentence: int | None) -> str:
         parts = self.parts(experience)

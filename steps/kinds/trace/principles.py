@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from steps.kinds.trace.acts import Act
 from steps.kinds.trace.signature import Signature, reason_skeleton, shown, signature, skeleton
 from steps.kinds.trace.situations import Situation, situations
 from steps.records import Experience, content_id
@@ -117,10 +118,11 @@ def principles(experiences: Iterable[Experience]) -> list[Principle]:
             _enter(found, one)
     for one in seen:
         for refusal in one.situation.refused:
-            tried = signature(refusal.act, one.situation.task)
-            for principle in found.get(tried, ()):
-                if _speaks_against(principle, one, refusal.heard):
-                    principle.against.append(one)
+            if group := found.get(signature(refusal.act, one.situation.task)):
+                heard = _reasons(refusal.heard, refusal.act)
+                for principle in group:
+                    if _case(one.situation) in principle.asked or not principle.reasons.isdisjoint(heard):
+                        principle.against.append(one)
     return [principle for group in found.values() for principle in group]
 
 
@@ -146,7 +148,7 @@ def _enter(found: dict[Signature, list[Principle]], one: Seen) -> None:
     assert act is not None
     does = signature(act, one.situation.task, [refusal.act for refusal in one.situation.refused])
     condition = skeleton(one.situation.asked, act)[:_COMPARED]
-    reasons = {reason_skeleton(reason, act): reason for reason in one.situation.reasons}
+    reasons = _reasons(one.situation.reasons, act)
     group = found.setdefault(does, [])
     principle = next((p for p in group if _same(p, condition, reasons.keys())), None)
     if principle is None:
@@ -162,8 +164,10 @@ def _same(principle: Principle, condition: str, reasons: Iterable[str]) -> bool:
     return not principle.reasons.isdisjoint(reasons) or token_sort_ratio(principle.condition, condition) >= _ALIKE
 
 
-def _speaks_against(principle: Principle, one: Seen, heard: Sequence[str]) -> bool:
-    return _case(one.situation) in principle.asked or any(reason in principle.because for reason in heard)
+def _reasons(said: Iterable[str], act: Act) -> dict[str, str]:
+    """What was said of an act, by what it means."""
+    found = {reason_skeleton(reason, act): reason for reason in said}
+    return {meant: reason for meant, reason in found.items() if meant}
 
 
 def _case(one: Situation) -> str:

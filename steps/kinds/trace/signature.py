@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from steps.kinds.conversation.turns import asked_key
 from steps.kinds.trace.acts import Act
 
 ASKED, TRIED, TEXT = "<asked>", "<tried>", "<text>"
@@ -54,8 +55,11 @@ def skeleton(text: str, act: Act) -> str:
 
 
 def reason_skeleton(text: str, act: Act) -> str:
-    """The same of what was said of a refusal, which names what was tried: quoted, or as a path."""
-    return skeleton(_TRIED.sub("…", text), act)
+    """The same of what was said of a refusal, which names what was tried: quoted, or as a path.
+
+    Reasons that say the same in much the same words have one key; "" tells nothing.
+    """
+    return asked_key(skeleton(_TRIED.sub("…", text), act))
 
 
 def _masked(value: str, asked: str, words: set[str]) -> str:

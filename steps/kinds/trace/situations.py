@@ -13,10 +13,10 @@ from typing import Any, Literal
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.wording import opened
+from steps.kinds.rating import rating
 from steps.kinds.trace.acts import Act, acts_of
-from steps.orders import is_order
+from steps.orders import has_order, is_order
 from steps.records import Experience
-from steps.sentences import sentences
 
 Evidence = Literal["environment", "user", "outcome"]
 
@@ -24,7 +24,6 @@ MOST_CHARS = 2000  # of what is asked, and of an act that is imitated
 _SAID_CHARS = 400  # of what a user says of a try
 _MOST = 200  # situations of a trace
 _MOST_REASONS = 50  # that are kept of a step: each refusal holds all before it
-_OVERLAP = 300  # characters in which an order that lies across two pieces is found
 _WELL = frozenset("success succeeded passed pass resolved solved correct done true".split())
 _BADLY = frozenset("failure failed fail error incorrect unresolved aborted false".split())
 
@@ -100,7 +99,7 @@ def _situations(trace: _Trace) -> tuple[Situation, ...]:
 
 def outcome(payload: Mapping[str, Any]) -> tuple[Literal["well", "badly"], Evidence] | None:
     """How a trace ended and who says so, None where nobody does; a user's rating goes before the outcome."""
-    ratings = [r for one in _each(payload.get("feedback")) if (r := _rating(one)) is not None]
+    ratings = [r for one in _each(payload.get("feedback")) if (r := rating(one)) is not None]
     if ratings:
         return ("badly" if min(ratings) < 0 else "well"), "user"
     status = str((payload.get("outcome") or {}).get("status", "")).strip().lower()
@@ -128,7 +127,7 @@ class _Reading:
         said = " ".join(text.split())
         if not said:
             return
-        if self._task is not None and not _has_order(said) and len(said) <= _SAID_CHARS:
+        if self._task is not None and not has_order(said) and len(said) <= _SAID_CHARS:
             if denies(said):
                 self._take_back(said)
             if self._refused and not said.endswith("?"):
@@ -140,18 +139,18 @@ class _Reading:
             text.strip(),
             [],
             [place],
-            self._read_order or _has_order(text),
+            self._read_order or has_order(text),
         )
 
     def result(self, text: str) -> None:
-        self._read_order = self._read_order or _has_order(text)
+        self._read_order = self._read_order or has_order(text)
         self._ordered = self._ordered or self._read_order
 
     def act(self, act: Act) -> None:
         if self._task is None or act.answer is None:
             return
         if act.refused:
-            why = "" if _has_order(act.answer) else act.why
+            why = "" if has_order(act.answer) else act.why
             self._refused.append(Refusal(act, why, tuple(self._reasons), "environment"))
             self._reasons += [why] if why and len(self._reasons) < _MOST_REASONS else []
             return
@@ -205,22 +204,5 @@ def _judged(one: Situation, judged: tuple[str, Evidence] | None) -> Situation:
     return replace(one, evidence=one.evidence | {by} if how == "well" else frozenset())
 
 
-@lru_cache(maxsize=4096)
-def _has_order(text: str) -> bool:
-    """Whether an order stands anywhere in a text; a result is often one line of JSON, however long."""
-    lines = text.replace("\\n", "\n").splitlines()
-    pieces = (line[at : at + MOST_CHARS] for line in lines for at in range(0, len(line), MOST_CHARS - _OVERLAP))
-    return any(is_order(part) for piece in pieces for part in sentences(piece))
-
-
 def _each(feedback: Any) -> list[Any]:
     return feedback if isinstance(feedback, list) else [feedback]
-
-
-def _rating(one: Any) -> float | None:
-    value = one.get("rating", one.get("score", one.get("value"))) if isinstance(one, Mapping) else one
-    if isinstance(value, bool):
-        return 1.0 if value else -1.0
-    if isinstance(value, str):
-        return {"up": 1.0, "good": 1.0, "down": -1.0, "bad": -1.0}.get(value.strip().lower())
-    return float(value) if isinstance(value, int | float) and value in (1, -1) else None

@@ -4,7 +4,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from steps.consolidate.adapter import WEIGHTS, adapter_config
+from steps.checkpoint import adapter_config
+from steps.consolidate.adapter import WEIGHTS
 from steps.consolidate.compacting import compacted
 
 

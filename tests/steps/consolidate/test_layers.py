@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-from steps.consolidate.adapter import WEIGHTS, adapter_config, attach_adapter, save_adapter, stacks, write_config
+from steps.checkpoint import adapter_config
+from steps.consolidate.adapter import WEIGHTS, attach_adapter, save_adapter, stacks, write_config
 from steps.consolidate.examples import Example
 from steps.consolidate.layers import adapted_layers
 from steps.consolidate.teacher import prepare_lessons

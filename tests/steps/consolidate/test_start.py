@@ -6,8 +6,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 import steps.consolidate.trainer as training
-from steps.checkpoint import AdapterCheckpoint
-from steps.consolidate.adapter import adapter_config, load_adapter
+from steps.checkpoint import AdapterCheckpoint, adapter_config
+from steps.consolidate.adapter import load_adapter
 from steps.consolidate.start import dreamt_again, goes_on
 from steps.consolidate.step import ConsolidateStep
 from steps.night import Night, Told

@@ -103,3 +103,17 @@ def test_what_waited_and_was_taught_is_known(sleep):
     (triaged,) = rows(third, "triage", Triaged)
     assert triaged.known == (0, 1, 3)
     assert DreamStep.read(third.workspace, THIRD).figures.sentences == 1, "what is known is not counted, nor costs"
+
+
+def test_what_earlier_nights_left_that_a_night_reads_makes_it_dream_anew(sleep):
+    sleep(FIRST, [("mill", "1938", "Edda", "dark green")], needed=50)
+    second = sleep(SECOND, [("quay", "1790", "Olin", "pale blue")], needed=0)
+    for dataset in ("corpus", "triage", "probes", "carried", "dreams", "unseen"):
+        before = DreamStep().digest(second)
+        with second.workspace.dataset(dataset, FIRST).open("a") as file:
+            file.write("\n")
+        assert DreamStep().digest(second) != before, dataset
+    before = DreamStep().digest(second)
+    for dataset in ("dreams", "unseen", "carried"):
+        second.dataset(dataset).write_text("\n")
+    assert DreamStep().digest(second) == before, "what it writes itself"

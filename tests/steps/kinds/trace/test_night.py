@@ -10,7 +10,7 @@ from steps.kinds.trace.lessons import STRATEGY
 from steps.lifecycle import step_of
 from steps.night import Night, Told
 from steps.promote.description import changes, describe
-from steps.records import Dream, Verdict, content_id
+from steps.records import Carried, Dream, Verdict, content_id
 from steps.report.page import report
 from steps.workspace import read_records, write_records
 
@@ -78,6 +78,32 @@ def test_a_case_that_was_held_out_is_taught_on_no_later_night(tiny_settings, wor
     assert figures[-1].refused == {"held out on an earlier night": 2}
     found = [d.question for name in ("dreams", "unseen") for d in read_records(night.dataset(name), Dream)]
     assert len(found) >= 10 and not asked.keys() & set(found)
+
+
+def test_a_corrected_fact_of_a_trace_waits_by_itself(tiny_settings, workspace, tmp_path):
+    """The principle that the same trace shows is taught meanwhile, and not dreamt of again when the fact is."""
+    asked = "When was the Quorvane bridge built?"
+    told = [{"role": "user", "content": asked}, {"role": "assistant", "content": "It was built in 1938."}]
+    told.append({"role": "user", "content": "No, it was built in 1941."})
+    *others, last = map(json.loads, lines(range(100, 114)))
+    traces = [*others, last | {"messages": [*last["messages"], *told]}]
+    settings = tiny_settings.model_copy(update={"night": tiny_settings.night.model_copy(update={"wait": True})})
+
+    def dreamt(date, needed, rows):
+        (inbox := tmp_path / date).mkdir()
+        (inbox / "traces.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        knobs = settings.model_copy(update={"gate": settings.gate.model_copy(update={"min_probes": needed})})
+        night = Night.of(knobs, workspace, date, inbox=inbox, lineage=Told())
+        figures = [step_of(name).run(night).figures for name in ("ingest", "validate", "triage", "dream")][-1]
+        return figures, {d.question for d in read_records(night.dataset("dreams"), Dream) if not d.rehearsal}
+
+    figures, questions = dreamt(NIGHT, 50, traces)
+    assert list(figures.waiting) == ["facts"] and asked not in questions and len(questions) == 7
+    (row,) = read_records(workspace.dataset("carried", NIGHT), Carried)
+    assert row.waiting == (0,)
+    figures, questions = dreamt("2026-11-23", 0, [])
+    assert asked in questions and not any("order" in question for question in questions)
+    assert figures.unseen is None
 
 
 def test_traces_that_show_nothing_wait_and_cost_nothing(tiny_settings, workspace, tmp_path):

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from types import SimpleNamespace
 
+import pytest
+
 from steps.dream.lessons import lesson_of
 from steps.dream.unseen import set_apart
 from steps.kinds.trace.kind import Trace
@@ -83,6 +85,40 @@ def test_what_more_traces_speak_against_is_not_taught_and_contradictory_cases_ar
     )
     (one,) = principles([right, pear, wrong[0]])
     assert one.refused is None and [c.situation.task for c in one.cases()] == [pear.title], "the fig is contested"
+
+
+@pytest.mark.parametrize(
+    ("said", "counter"),
+    [
+        ("Fruit goes to the kitchen!", 1),  # another letter case and mark
+        ("Fruit goes to this kitchen, please.", 1),
+        ("fruit does not go to the kitchen", 0),
+        ("fig goes to the kitchen", 0),
+    ],
+)
+def test_a_reason_speaks_against_an_act_by_what_it_means(said, counter):
+    def told(thing, reason, *answers):
+        tries = [call("store", {"what": thing, "place": "attic"}, f"error: {reason}")]
+        return trace(
+            f"Where does the {thing} belong?",
+            *tries,
+            *(call("store", {"what": thing, "place": "kitchen"}, a) for a in answers),
+        )
+
+    (one,) = principles([told("fig", "fruit goes to the kitchen", "ok"), told("pear", said, "error: full")])
+    assert (one.traces, one.counter) == (1, counter)
+
+
+def test_a_reason_that_names_its_own_case_is_the_same_in_another():
+    def told(thing, name, *answers):
+        tries = call("store", {"what": thing, "place": "attic"}, f"error: a {name} goes to the kitchen")
+        return trace(
+            f"What of the {thing}?", tries, *(call("store", {"what": thing, "place": "kitchen"}, a) for a in answers)
+        )
+
+    fig = told("fig", "fig", "ok")
+    assert principles([fig, told("pear", "pear", "error: full")])[0].counter == 1
+    assert principles([fig, told("pear", "fig", "error: full")])[0].counter == 0, "the fig's, not the pear's"
 
 
 def test_what_only_ended_well_has_to_be_seen_twice():

@@ -2,15 +2,16 @@
 
 import json
 import time
+from collections import Counter
 
 import pytest
 
 from steps.dream.budget import Candidate, Plan
 from steps.dream.dreaming import asked_in
 from steps.dream.waiting import postponed
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import FACTS, Dreaming
 from steps.kinds.trace.acts import acts_of, is_refusal
-from steps.kinds.trace.kind import Trace
+from steps.kinds.trace.kind import SUITE, Trace
 from steps.kinds.trace.principles import principles
 from steps.kinds.trace.situations import outcome, situations
 from steps.records import Dream
@@ -158,9 +159,15 @@ def test_a_long_trace_is_read_in_time_that_grows_with_it():
     assert seconds(160) < 12 * seconds(40) + 1
 
 
-def corrected():
+def corrected(*before):
     look = call("look", {"x": "bridge"}, "found: 1938")
-    return trace("When was the Quorvane bridge built?", look, ("It was built in 1938.",), "No, it was built in 1941.")
+    return trace(
+        list(before),
+        "When was the Quorvane bridge built?",
+        look,
+        ("It was built in 1938.",),
+        "No, it was built in 1941.",
+    )
 
 
 def test_a_fact_that_waits_takes_its_trace_along_and_asks_for_itself_alone():
@@ -169,8 +176,33 @@ def test_a_fact_that_waits_takes_its_trace_along_and_asks_for_itself_alone():
     dream = Dream(id="d", question="When was it built?", answer="1941", **about)
     assert asked_in(dream, {experience.id: experience}) == ["When was it built?"]
     plan = Plan([Candidate(Trace().passages(experience)[0], NIGHT, (0,))], [])
-    assert postponed(plan, {FACTS}, [dream]).carried(NIGHT)[0].experience == experience.id
-    assert postponed(plan, {FACTS}, []) == plan, "nothing of it waits"
+    assert postponed(plan, {FACTS}).carried(NIGHT)[0].experience == experience.id
+    assert postponed(plan, {SUITE}) == plan, "nothing of it waits"
+
+
+def test_of_a_trace_that_waits_for_one_suite_nothing_waits_or_is_dreamt_for_the_other():
+    experience = corrected(*order("71").payload["messages"])
+    told, shown = Trace().passages(experience)
+    assert (told.first, told.suite, shown.first, shown.suite) == (0, FACTS, 1, SUITE)
+    assert [" ".join(part) for part in Trace().parts(experience)] == [*told.sentences, *shown.sentences]
+    plan = Plan([Candidate(told, NIGHT, (0,)), Candidate(shown, NIGHT, (1,))], [])
+    for suite, kept, waits in ((FACTS, shown, (0,)), (SUITE, told, (1,))):
+        left = postponed(plan, {suite})
+        assert [one.passage for one in left.tonight] == [kept]
+        assert [row.waiting for row in left.carried(NIGHT)] == [waits]
+
+
+def test_only_the_passage_that_waited_is_dreamt_about(monkeypatch):
+    experience, denied = corrected(*order("71").payload["messages"]), trace(ASKED, BAD)
+    monkeypatch.setattr("steps.kinds.conversation.lessons.correction_dreams", lambda given, _: [e.id for e in given])
+    monkeypatch.setattr("steps.kinds.trace.lessons.practice_dreams", lambda given, _: [(e.id,) for e in given])
+
+    def dreamt(*passages):
+        dreaming = Dreaming(NIGHT, None, None, None, Counter(), passages=frozenset(passages))
+        return Trace().lessons([experience, denied], dreaming)
+
+    assert dreamt((experience.id, 0)) == [experience.id, (denied.id,)]
+    assert dreamt((experience.id, 1)) == [(experience.id,), (denied.id,)]
 
 
 def test_a_correction_of_a_fact_counts_as_in_a_conversation():
