@@ -72,6 +72,7 @@ for command in (
     init.init,
     nights.night,
     nights.status,
+    nights.metrics,
     nights.history,
     nights.rollback,
     nights.approve,

@@ -1,8 +1,9 @@
 """A night that was due and did not run is caught up or told, once; a schedule that is off or new raises no alarm."""
 
 import json
+import logging
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -10,12 +11,17 @@ import pytest
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
+from dagster._core.test_utils import freeze_time
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
+from dagster._scheduler.scheduler import launch_scheduled_runs
 
 import orchestration.sensors
 from orchestration.alerts import open_alerts, record_alert
 from orchestration.definitions import build
 from orchestration.environment import Deployment
+from orchestration.instance import opened_instance
 from orchestration.missed import missed, note_schedule, read_noted
 from orchestration.sensors import missed_nights
 from orchestration.status import status_table
@@ -176,3 +182,26 @@ def test_status_tells_it_while_the_daemon_is_dead(settings, workspace, registry,
     table = status_table(found)
     rows = dict(zip(*(map(str, column.cells) for column in table.columns), strict=True))
     assert "did not run" in rows["missed"] and "`slumber night`" in rows["missed"]
+
+
+@pytest.mark.parametrize(("mode", "runs"), [("catch_up", 1), ("report", 0)])
+def test_the_daemon_runs_the_newest_of_them_once(workspace, monkeypatch, mode, runs):
+    """Dagster's own scheduler, on our definitions and our instance, after three days in which nothing ran."""
+    now = datetime.now(UTC)
+    due = now - timedelta(hours=2)
+    knobs = f"missed: {mode}, timezone: UTC, cron: '{due.minute} {due.hour} * * *'"
+    write_text(workspace.root / "params.yaml", f"schedule: {{{knobs}}}\n")
+    monkeypatch.setenv("SLUMBER_WORKSPACE", str(workspace.root))
+    location = InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="orchestration.definitions"))
+    with (
+        opened_instance(workspace, capture_output=False) as made,
+        WorkspaceProcessContext(made, InProcessWorkspaceLoadTarget(location)) as process,
+    ):
+        (entry,) = process.create_request_context().get_code_location_entries().values()
+        (repository,) = entry.code_location.get_repositories().values()
+        with freeze_time(now - timedelta(days=3)):
+            made.start_schedule(repository.get_schedule("nightly"))
+        for _ in range(2):
+            list(launch_scheduled_runs(process, logging.getLogger("test"), now, {}))
+        asked = [run.tags["dagster/partition"] for run in made.get_runs()]
+    assert asked == [due.date().isoformat()] * runs
