@@ -1,13 +1,14 @@
-"""The routes: OpenAI's chat and models, feedback, and health."""
+"""The routes: OpenAI's chat and models, feedback, health, and metrics."""
 
 import contextlib
+import functools
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from anyio import CapacityLimiter, move_on_after, to_thread
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -20,7 +21,9 @@ from awake.diary import Diary, Entry, exchange, feedback
 from awake.engine import Engine
 from awake.faults import Fault, tell_faults
 from awake.keys import Keys, Owner
+from awake.metrics import Meter, Metrics
 from awake.origins import OwnPages
+from awake.outcome import outcome_of
 from awake.recall import Recall, told
 from awake.requests import ChatRequest, FeedbackRequest
 from awake.rooms import Room, Rooms, TooMany
@@ -66,13 +69,40 @@ def make_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     tell_faults(app)
 
+    def problem_of(watch: dict[str, Any] | None) -> str | None:
+        found = engine.problem or keys.problem or champion.serving.problem or diary.problem
+        found = found or (recall.problem if recall else None) or (watch or {}).get("problem")
+        return found or (tenants.problem if tenants else None)
+
+    metrics = Metrics(
+        {
+            "requests_running": ("Requests that are being answered.", lambda: engine.load[0]),
+            "requests_waiting": ("Requests that wait.", lambda: engine.load[1]),
+            "serving_version": ("Version that answers everybody, as in the registry.", lambda: _number(champion)),
+            "diary_waiting": (
+                "Entries of the diary that are not in MLflow yet.",
+                lambda: diary.waiting + (tenants.waiting if tenants else 0),
+            ),
+            "problem": ("1 if something is wrong: /health says what.", lambda: problem_of(watched()) is not None),
+        }
+    )
+
+    @app.get("/metrics")
+    def measured(request: Request) -> Response:
+        owner = _owner(request, keys, tenants)
+        if owner and owner.tenant:
+            raise Fault(403, "These are everybody's figures: ask with a key that is no tenant's.")
+        try:
+            body, kind = metrics.text(request.headers.get("accept", ""))
+        except NotAnswered as error:
+            raise Fault(error.status, str(error)) from None
+        return Response(body, media_type=kind)
+
     @app.get("/health")
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
         watch = watched()
-        problem = engine.problem or keys.problem or serving.problem or diary.problem
-        problem = problem or (recall.problem if recall else None) or (watch or {}).get("problem")
-        problem = problem or (tenants.problem if tenants else None)
+        problem = problem_of(watch)
         told = {"version": serving.version, "night": serving.night, "problem": problem}
         found = {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting}
         found |= {"watch": watch} if watch else {}
@@ -90,26 +120,29 @@ def make_app(
 
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Any:
-        owner, began, ticks = _owner(request, keys, tenants), time.time_ns(), time.monotonic_ns()
-        asked = await body_of(request, ChatRequest, limit=settings.max_body_bytes)
-        named(asked.model, name_for(owner))
-        async with room_of(owner) as room:
-            return await chatted(request, asked, room, _tenant(owner), began, ticks)
+        with metrics.request("chat") as meter:
+            owner, began, ticks = _owner(request, keys, tenants), time.time_ns(), time.monotonic_ns()
+            asked = await body_of(request, ChatRequest, limit=settings.max_body_bytes)
+            named(asked.model, name_for(owner))
+            async with room_of(owner) as room:
+                return await chatted(request, asked, room, _tenant(owner), began, ticks, meter)
 
     async def chatted(
-        request: Request, asked: ChatRequest, room: Room, tenant: str | None, began: int, ticks: int
+        request: Request, asked: ChatRequest, room: Room, tenant: str | None, began: int, ticks: int, meter: Meter
     ) -> Any:
         messages = [said.model_dump(exclude_none=True) for said in asked.messages]
         who = {"session": asked.session, "user": asked.user, "tenant": tenant}
         talk = talk_of(messages=messages, **who)
 
         def failed(error: NotAnswered) -> None:
+            meter.failed(error.status)
             if error.status == 500:  # of the version's own; that the server is full says nothing about it
                 with contextlib.suppress(NotAnswered):
                     written({"role": "assistant", "content": ""}, "error")
 
         def finished(message: dict[str, Any]) -> None:
             written(message, form.reason_of(answer, message))
+            meter.ended(outcome_of(message))
 
         def written(message: dict[str, Any], finish: str | None) -> None:
             entry = exchange(
@@ -134,6 +167,7 @@ def make_app(
             serving = room.champion.serving
             version, place = serving.version_for(talk), serving.place_for(talk)
             answer = engine.ask(ask, notes=remembered, version=version, place=place, asker=room.tenant)
+            meter.answer = answer
         except NotAnswered as error:
             raise Fault(error.status, str(error)) from None
         notes = [note["id"] for note in remembered]
@@ -154,14 +188,20 @@ def make_app(
             "seconds": settings.seconds,
         }
         told = form.events(answer, finished=finished, failed=failed, **how)
-        return StreamingResponse(until_gone(told, answer, room.diary, waiting), media_type="text/event-stream")
+        left = functools.partial(meter.failed, 499)  # if it had not ended by then
+        return StreamingResponse(
+            until_gone(told, answer, room.diary, waiting, then=left), media_type="text/event-stream"
+        )
 
     @app.post("/v1/feedback")
     async def feed_back(request: Request) -> dict[str, Any]:
-        owner = _owner(request, keys, tenants)
-        said = await body_of(request, FeedbackRequest, limit=settings.max_body_bytes)
-        async with room_of(owner) as room:
-            return await heard(said, room.diary, _tenant(owner))
+        with metrics.request("feedback") as meter:
+            owner = _owner(request, keys, tenants)
+            said = await body_of(request, FeedbackRequest, limit=settings.max_body_bytes)
+            async with room_of(owner) as room:
+                told = await heard(said, room.diary, _tenant(owner))
+            meter.ended("heard")
+            return told
 
     async def heard(said: FeedbackRequest, diary: Diary, tenant: str | None) -> dict[str, Any]:
         if not await _known(diary, said.id, tenant):
@@ -220,6 +260,12 @@ def _owner(request: Request, keys: Keys, tenants: Rooms | None) -> Owner | None:
     if found is None or (found.tenant and (tenants is None or not tenants.knows(found.tenant))):
         raise Fault(401, "This server asks for an API key, and got none, or a wrong one.", code="invalid_api_key")
     return found
+
+
+def _number(champion: Champion) -> float:
+    """The version that answers, as a figure; one that is no number is none."""
+    version = champion.serving.version
+    return float(version) if version.isdigit() else float("nan")
 
 
 def _tenant(owner: Owner | None) -> str | None:

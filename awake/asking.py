@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,7 +41,8 @@ class NotAnswered(SlumberError):
 class Answer:
     """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended.
 
-    ``notes``: what of memory was put before the question, as the client learns it. ``place``: whose versions answer,
+    ``notes``: what of memory was put before the question, as the client learns it. ``first_at``: when its first word
+    came, by the monotonic clock. ``place``: whose versions answer,
     everybody's or a tenant's. ``asker``: the tenant who asks.
     """
 
@@ -52,6 +54,7 @@ class Answer:
     reason: str | None = None
     notes: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
+    first_at: float | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
     _pieces: "queue.SimpleQueue[str | Exception | None]" = field(default_factory=queue.SimpleQueue)
 
@@ -80,6 +83,7 @@ class Answer:
 
     def say(self, piece: str) -> None:
         if piece:
+            self.first_at = self.first_at or time.monotonic()
             self._pieces.put(piece)
 
     def end(self, reason: str) -> None:

@@ -114,6 +114,13 @@ class Rooms:
         return {"awake": len(self._open), "adapters": self._engine.adapters}
 
     @property
+    def waiting(self) -> int:
+        """How many entries of tenants who are awake are not in MLflow yet."""
+        with self._lock:
+            rooms = list(self._open.values())
+        return sum(room.diary.waiting for room in rooms)
+
+    @property
     def problem(self) -> str | None:
         """Of how many tenants something is wrong; what it is stands in their own rooms alone."""
         with self._lock:

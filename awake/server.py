@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -19,6 +20,7 @@ from steps.errors import SlumberError
 from steps.model.loading import load_base
 from steps.registry import Registry
 from steps.settings import Settings
+from steps.structured import is_asked
 from steps.tenants import has_tenants
 from steps.watch.record import Watched
 from steps.workspace import Workspace, held_alone
@@ -111,7 +113,9 @@ def _serve(
         engine, champion, diary, knobs, model=model, keys=keys, recall=recall, watched=watch.told, tenants=rooms
     )
     try:
-        uvicorn.run(app, host=knobs.host, port=knobs.port, log_level="warning", timeout_graceful_shutdown=30)
+        # Without a configuration of its own its log goes where all goes, as lines for programs.
+        own: dict[str, Any] = {"log_config": None} if is_asked() else {"log_level": "warning"}
+        uvicorn.run(app, host=knobs.host, port=knobs.port, timeout_graceful_shutdown=30, **own)
     finally:
         champion.stop()
         engine.stop()

@@ -1,7 +1,7 @@
 """Waiting for a client's body, and for words that are still to be written, as long as there is a client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -47,11 +47,16 @@ async def unless_gone(request: Request, answer: Answer, waiting: CapacityLimiter
 
 
 async def until_gone(
-    events: Iterator[str], answer: Answer, diary: Diary, waiting: CapacityLimiter
+    events: Iterator[str],
+    answer: Answer,
+    diary: Diary,
+    waiting: CapacityLimiter,
+    *,
+    then: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[str]:
     """Pass events on; a client that leaves ends the writing, and the waiting for a word that is to come.
 
-    From the first event on feedback may be given.
+    From the first event on feedback may be given. ``then``: is called at the end, whichever that is.
     """
     diary.opened(answer.id)
     try:
@@ -64,3 +69,4 @@ async def until_gone(
     finally:
         answer.leave()
         diary.closed(answer.id)
+        then()

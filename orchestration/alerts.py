@@ -1,20 +1,24 @@
-"""Alerts: one line per failed night in ``.slumber/alerts.jsonl``, shown by `slumber status`."""
+"""Alerts: one line per failed or missed night in ``.slumber/alerts.jsonl``, shown by `slumber status`."""
 
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from steps.workspace import VERDICT, Workspace
 
+FAILED, MISSED = "FAILED", "MISSED"
 
-def record_alert(workspace: Workspace, *, night: str | None, run_id: str, message: str) -> None:
+
+def record_alert(workspace: Workspace, *, night: str | None, run_id: str, message: str, event: str = FAILED) -> None:
     """Append an alert; the line is on the disk when this returns."""
     workspace.state.mkdir(parents=True, exist_ok=True)
     row = {
         "night": night,
         "run_id": run_id,
         "message": message,
+        "event": event,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     with (workspace.state / "alerts.jsonl").open("a", encoding="utf-8") as stream:
@@ -24,7 +28,10 @@ def record_alert(workspace: Workspace, *, night: str | None, run_id: str, messag
 
 
 def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return the alerts, oldest first, of nights that have not come to a verdict since."""
+    """Return the alerts, oldest first, of nights that have not come to a verdict since.
+
+    A missed night is made up for by any later one.
+    """
     path = workspace.state / "alerts.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = []
@@ -34,7 +41,18 @@ def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
             raised = datetime.fromisoformat(alert["time"]).timestamp()
         except (ValueError, KeyError, TypeError):
             continue  # a line torn by a crash
-        verdict = workspace.night_dir(alert["night"]) / VERDICT if alert.get("night") else None
-        if verdict is None or not verdict.exists() or verdict.stat().st_mtime < raised:
+        if not any(verdict.stat().st_mtime >= raised for verdict in _verdicts(workspace, alert)):
             found.append(alert)
     return found
+
+
+def _verdicts(workspace: Workspace, alert: dict[str, Any]) -> list[Path]:
+    """The verdicts that would close an alert."""
+    night = alert.get("night")
+    if not night:
+        return []
+    if alert.get("event") == MISSED:
+        found = (workspace.state / "nights").glob(f"????-??-??/{VERDICT}")
+        return [path for path in found if path.parent.name >= night]
+    path = workspace.night_dir(night) / VERDICT
+    return [path] if path.exists() else []

@@ -13,6 +13,7 @@ from orchestration.checks import check_results, check_specs, step_errors
 from orchestration.lineage import begin
 from orchestration.metadata import Metadata, md5, step_metadata
 from orchestration.niceness import be_nice
+from orchestration.tracing import traced_step
 from steps.lifecycle import asset_steps
 from steps.manifest import StepRecord
 from steps.night import Night
@@ -67,7 +68,7 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
             be_nice(tonight.settings.night.nice)
             if first:
                 begin(tonight)
-            done = [(step, step.run(tonight)) for step in steps]
+            done = [(step, _run(step, tonight)) for step in steps]
             for remark in (line for step, record in done for line in step.remarks(tonight, record)):
                 say(f"  {remark}")
         return dg.MaterializeResult(
@@ -77,6 +78,13 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
         )
 
     return made
+
+
+def _run(step: Step, night: Night) -> StepRecord:
+    with traced_step(night, step.name) as told:
+        record = step.run(night)
+        told(record)
+    return record
 
 
 def _metadata(night: Night, done: Sequence[tuple[Step, StepRecord]]) -> Metadata:

@@ -10,7 +10,7 @@ from orchestration.environment import Deployment, prepare_libraries
 from orchestration.jobs import deep, forget, sleep
 from orchestration.resources import tonight_resource
 from orchestration.schedules import nightly, weekly
-from orchestration.sensors import morning_watch, night_failed, night_refused
+from orchestration.sensors import missed_nights, morning_watch, night_failed, night_refused
 from orchestration.tenant_pages import tenant_definitions
 
 FIRST_NIGHT = "2026-01-01"
@@ -30,9 +30,10 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
             *of_tenants["assets"],
         ],
         jobs=[sleep, deep, forget, *of_tenants["jobs"]],
-        schedules=[nightly(deployment.settings.schedule), weekly(deployment), *of_tenants["schedules"]],
+        schedules=[nightly(deployment), weekly(deployment), *of_tenants["schedules"]],
         sensors=[
-            sensor(deployment.settings, deployment.workspace) for sensor in (night_failed, night_refused, morning_watch)
+            sensor(deployment.settings, deployment.workspace)
+            for sensor in (night_failed, night_refused, missed_nights, morning_watch)
         ],
         resources={"tonight": tonight_resource(deployment)},
         executor=dg.in_process_executor,

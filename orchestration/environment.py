@@ -31,6 +31,9 @@ QUIET = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 
+OTLP_HIDDEN = "SLUMBER_"
+"""Before the names of the variables that ``hide_from_mlflow`` takes away."""
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -139,6 +142,7 @@ def prepare_libraries(settings: Settings | None = None) -> None:
     """Silence telemetry and choose threading; keep a model that is on this disk from asking the hub for anything."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    hide_from_mlflow()
     try:
         getpass.getuser()
     except (OSError, KeyError):  # no entry in /etc/passwd, as in many containers: DVC wants a name all the same
@@ -147,3 +151,15 @@ def prepare_libraries(settings: Settings | None = None) -> None:
         return
     if settings.model.base == "embedded" or settings.model.local is not None:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def hide_from_mlflow() -> None:
+    """Rename the variables that say where OpenTelemetry is to go; processes that are started from here find them so.
+
+    MLflow takes them for its own: its traces, which are what people said by day, would go there and not into its store,
+    and its metrics, which bear the traces' tags and users. ``orchestration.tracing`` reads them.
+    """
+    for signal in ("", "TRACES_", "METRICS_"):
+        name = f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT"
+        if name in os.environ:
+            os.environ[f"{OTLP_HIDDEN}{name}"] = os.environ.pop(name)

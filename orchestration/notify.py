@@ -1,4 +1,4 @@
-"""Telling somebody: a command or a webhook of the owner's, on REJECT, INCONCLUSIVE, a failed night or morning.
+"""Telling somebody: a command or a webhook of the owner's, on REJECT, INCONCLUSIVE, a night that failed or was missed.
 
 It comes after everything is decided and written. Whatever goes wrong with it is said in one line and changes nothing.
 """
@@ -12,7 +12,7 @@ import httpx
 from steps.settings import Settings
 from steps.workspace import Workspace
 
-Event = Literal["REJECT", "INCONCLUSIVE", "FAILED", "WITHDRAWN"]
+Event = Literal["REJECT", "INCONCLUSIVE", "FAILED", "MISSED", "WITHDRAWN"]
 
 
 def notify(

@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs
+from orchestration.tracing import traced_night
 from steps.errors import SlumberError, full_disk_told
 from steps.forget.request import refuse_while_forgetting
 from steps.night import Night
@@ -34,6 +35,8 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
                     refuse_while_forgetting(workspace)
                 close_dead_runs(instance, but=run.run_id)
             tonight = deployment.night(night, run_id=run.run_id)
-            yield replace(tonight, workspace=workspace.of(DEEP)) if run.job_name == DEEP else tonight
+            tonight = replace(tonight, workspace=workspace.of(DEEP)) if run.job_name == DEEP else tonight
+            held.enter_context(traced_night(tonight))
+            yield tonight
 
     return tonight

@@ -4,25 +4,34 @@ import dagster as dg
 
 from orchestration.environment import Deployment
 from orchestration.jobs import deep, sleep
+from orchestration.missed import is_late
 from steps.errors import SlumberError
-from steps.settings import ScheduleSettings
+
+NIGHTLY = "nightly"
 
 
-def nightly(settings: ScheduleSettings) -> dg.ScheduleDefinition:
+def nightly(deployment: Deployment) -> dg.ScheduleDefinition:
     """Return the schedule: the night's key is the local date of the scheduled time.
 
-    Stopped until its owner switches it on in the Dagster UI: nobody's machine should start training by surprise.
+    Stopped until its owner switches it on in the Dagster UI: nobody's machine should start training by surprise. After
+    a time in which nothing ran, Dagster evaluates the newest time that was missed, and no older one.
     """
+    settings, workspace = deployment.settings.schedule, deployment.workspace
 
     @dg.schedule(
-        name="nightly",
+        name=NIGHTLY,
         job=sleep,
         cron_schedule=settings.cron,
         execution_timezone=settings.timezone,
         description="Sleeps every night as schedule.cron and schedule.timezone of params.yaml say.",
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         night = context.scheduled_execution_time.date().isoformat()
+        if is_late(context.scheduled_execution_time):
+            if settings.missed == "report":
+                return dg.SkipReason(f"Night {night} was missed (schedule.missed: report).")
+            if (workspace.night_dir(night) / "verdict.json").exists():
+                return dg.SkipReason(f"Night {night} has its verdict: somebody ran it.")
         return dg.RunRequest(run_key=night, partition_key=night)
 
     return schedule

@@ -1,17 +1,21 @@
-"""Telling of scheduled nights: a failed run is an error in the log and an alert, a refused candidate a message.
+"""Telling of scheduled nights: a failed or missed one is an error in the log and an alert, a refused one a message.
 
 Runs by hand (`slumber night`) tell their user directly.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from orchestration.alerts import record_alert
+from orchestration.alerts import MISSED, record_alert
 from orchestration.checks import WARN, WATCH, watch_told
 from orchestration.instance import failed_checks
 from orchestration.jobs import sleep
+from orchestration.missed import LATE, missed, missed_told, note_schedule, note_told, since_found
 from orchestration.notify import notify
+from orchestration.schedules import NIGHTLY
+from orchestration.status import holder
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
 from steps.lifecycle import step_of
@@ -70,6 +74,47 @@ def night_refused(settings: Settings, workspace: Workspace) -> dg.SensorDefiniti
             context.log.warning(line)
 
     return sensor
+
+
+def missed_nights(settings: Settings, workspace: Workspace) -> dg.SensorDefinition:
+    """Return the sensor that tells of nights that were due and did not run, each once.
+
+    With ``schedule.missed: catch_up`` the schedule itself runs the newest one; it is told only if that does not happen.
+    """
+
+    @dg.sensor(
+        name="missed_nights",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="A night was due and did not run: an error here, an alert in `slumber status`, `notify`.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        now = datetime.now(UTC)
+        noted = note_schedule(settings.schedule, workspace, started=_started(context.instance), now=now)
+        if noted is None:
+            return dg.SkipReason("The schedule is off.")
+        new = [night for night in missed(settings.schedule, workspace, now=now) if night > noted.told]
+        if not new:
+            return dg.SkipReason("No night was missed.")
+        if holder(workspace):
+            return dg.SkipReason("A night is running; it is asked again when that has ended.")
+        if settings.schedule.missed == "catch_up" and since_found(workspace, noted, new[-1], now=now) < LATE:
+            return dg.SkipReason(f"Night {new[-1]} was missed and is to be caught up.")
+        message = missed_told(settings.schedule, new)
+        record_alert(workspace, night=new[-1], run_id="", message=message, event=MISSED)
+        note_told(workspace, noted, new[-1])
+        context.log.error(message)
+        for line in notify(settings, workspace, event=MISSED, night=new[-1], run_id="", reasons=[message]):
+            context.log.warning(line)
+        return dg.SkipReason(message)
+
+    return sensor
+
+
+def _started(instance: dg.DagsterInstance) -> float | None:
+    """When the nightly schedule was switched on; None if it is off."""
+    on = (one for one in instance.all_instigator_state() if one.instigator_name == NIGHTLY and one.is_running)
+    return next((getattr(one.instigator_data, "start_timestamp", None) for one in on), None)
 
 
 def morning_watch(settings: Settings, workspace: Workspace) -> dg.SensorDefinition:

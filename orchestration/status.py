@@ -9,6 +9,7 @@ from rich.text import Text
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
+from orchestration.missed import missed, missed_told, read_noted
 from orchestration.watch import held_lines, watch_line
 from steps.agreed import agreed
 from steps.deep.reasons import reasons
@@ -56,10 +57,18 @@ def status_table(found: Deployment) -> Table:
         ("running", holder(found.workspace) or "nothing"),
         *_days(found.workspace),
     ]
+    rows += _missed(found)
     rows += [("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]]
     for name, text in rows:
-        table.add_row(name, Text(text, style="red" if name == "alert" else ""))
+        table.add_row(name, Text(text, style="red" if name in ("alert", "missed") else ""))
     return table
+
+
+def _missed(found: Deployment) -> list[tuple[str, str]]:
+    """Nights that were due, of which nobody was told yet: an alert says the rest."""
+    schedule, noted = found.settings.schedule, read_noted(found.workspace)
+    nights = [night for night in missed(schedule, found.workspace) if noted and night > noted.told]
+    return [("missed", missed_told(schedule, nights))] if nights and not holder(found.workspace) else []
 
 
 def history_table(found: Deployment) -> Table:

@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.environment import Deployment
 from orchestration.fairness import Slept
 from orchestration.instance import QUEUE_TAG, ROUND, TENANT_NIGHT, dagster_home, opened_instance
+from orchestration.missed import is_late
 from steps.records import Verdict
 from steps.tenants import tenants_of
 from steps.workspace import compact
@@ -50,9 +51,11 @@ def tenant_definitions(found: Deployment, nights: dg.DailyPartitionsDefinition) 
         all_due()
 
     @dg.schedule(name="nightly_tenants", job=tenants, cron_schedule=schedule.cron, execution_timezone=schedule.timezone)
-    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         """Runs the nights of tenants when schedule.cron says; stopped until its owner switches it on."""
         night = context.scheduled_execution_time.date().isoformat()
+        if schedule.missed == "report" and is_late(context.scheduled_execution_time):
+            return dg.SkipReason(f"The round of {night} was missed (schedule.missed: report).")
         return dg.RunRequest(run_key=night, tags={"slumber/date": night})
 
     return {"assets": [tenant_night], "jobs": [tenants], "schedules": [nightly]}

@@ -16,6 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from steps.structured import is_asked, write_line
+
 LOG_SECONDS = 15.0
 console = Console(stderr=True, highlight=False)
 
@@ -43,13 +45,16 @@ class Meter:
         if self.done:  # before, nothing tells how long one takes
             text += f", about {spent / self.done * max(self.total - self.done, 0):.0f} s left"
         text += f"  {self.note}"
+        if is_asked():
+            write_line(text)
+            return
         print(text.rstrip(), file=sys.stderr, flush=True)
 
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Meter]:
     """Show the progress of ``total`` units of ``what`` on standard error while the block runs."""
-    if not console.is_terminal:
+    if is_asked() or not console.is_terminal:
         yield Meter(what, total, None)
         return
     columns = (
@@ -67,4 +72,7 @@ def progress(what: str, total: int) -> Iterator[Meter]:
 
 def say(text: str) -> None:
     """Print one line of what the night is doing to standard error."""
+    if is_asked():
+        write_line(text)
+        return
     console.print(text, markup=False)

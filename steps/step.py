@@ -16,6 +16,7 @@ from steps.errors import full_disk_told
 from steps.manifest import Figures, StepRecord, changed, read_manifest, write_manifest
 from steps.night import Night
 from steps.records import content_id
+from steps.structured import within
 from steps.workspace import Workspace, file_sha256
 
 F = TypeVar("F", bound=Figures)
@@ -65,7 +66,7 @@ class Step(ABC, Generic[F]):
             DiskFull: whatever a library calls it.
             SlumberError: as ``work``.
         """
-        with full_disk_told():
+        with full_disk_told(), within(night=night.date, step=self.name):
             return self._run(night)
 
     def _run(self, night: Night) -> StepRecord[F]:

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from orchestration.cli import day, deep, doctor, init, memory, nights, pages, power, review, tenants
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
+from steps.structured import is_asked, log_lines, write_line
 
 EXIT_CODES = """
 Exit codes: 0 the night ended with a verdict, whatever it is (other commands: done); 1 unexpected failure;
@@ -52,7 +53,10 @@ class Commands(UserErrors):
 
 
 def _stop(sentence: str, code: int) -> None:
-    typer.echo(sentence, err=True)
+    if is_asked():
+        write_line(sentence, level="error")
+    else:
+        typer.echo(sentence, err=True)
     raise typer.Exit(code)
 
 
@@ -68,6 +72,7 @@ for command in (
     init.init,
     nights.night,
     nights.status,
+    nights.metrics,
     nights.history,
     nights.rollback,
     nights.approve,
@@ -94,4 +99,5 @@ app.command(hidden=True)(nights.earlier)
 def main() -> None:
     """Entry point of the console script."""
     prepare_libraries()
+    log_lines()
     app(prog_name="slumber")

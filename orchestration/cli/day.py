@@ -16,13 +16,16 @@ def serve(workspace: WorkspaceOption = None, params: ParamsOption = None) -> Non
     from awake.server import serve as served
     from orchestration.notify import notify
     from orchestration.ui import check_port
+    from steps.structured import is_asked, write_line
+
+    say = write_line if is_asked() else typer.echo
 
     def alarm(night: str, says: str) -> None:
         for line in notify(found.settings, found.workspace, event="WITHDRAWN", night=night, run_id="", reasons=[says]):
-            typer.echo(line)
+            say(line)
 
     check_port(found.settings.serve.port, setting="serve.port")
-    served(found.settings, found.workspace, say=typer.echo, alarm=alarm)
+    served(found.settings, found.workspace, say=say, alarm=alarm)
 
 
 def export(

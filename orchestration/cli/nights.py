@@ -56,6 +56,28 @@ def status(tenant: TenantOption = None, workspace: WorkspaceOption = None, param
     Console().print(status_table(found))
 
 
+def metrics(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write them there in one go, for node_exporter (FILE ends on .prom)."
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    params: ParamsOption = None,
+) -> None:
+    """Print the nights' figures as OpenMetrics: the last night, what waits, what was missed, what is wrong."""
+    found = deployment(workspace=workspace, params=params, there=True)
+    from orchestration.night_metrics import metrics_text
+    from steps.workspace import write_text
+
+    text = metrics_text(found)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out.expanduser().absolute(), text)
+
+
 def history(
     audit: Annotated[bool, typer.Option("--audit", help="Who changed what, when and why, oldest first.")] = False,
     tenant: TenantOption = None,

@@ -27,6 +27,11 @@ class ScheduleSettings(Section):
 
     cron: str = Field("0 3 * * *", description="when a night starts by itself, once its schedule is switched on")
     timezone: str = Field("Europe/Berlin", description="IANA time zone of the schedule and of a night's date")
+    missed: Literal["catch_up", "report"] = Field(
+        "catch_up",
+        description="a night that was due while the machine was off: catch_up runs the newest of them once, report "
+        "only tells `notify` and `slumber status`",
+    )
     inbox: Path = Field(Path("data/inbox"), description="folder of the day's material, relative to this file")
 
     _check = field_validator("cron")(checked_cron)
@@ -169,7 +174,7 @@ class UiSettings(Section):
 
 
 class NotifySettings(Section):
-    """Who is told of a night that was refused, inconclusive or failed, and of a champion that was withdrawn."""
+    """Who is told of a night that was refused, inconclusive, failed or missed, and of a champion that was withdrawn."""
 
     command: tuple[str, ...] = Field(
         (), description="program and arguments, run without a shell; it gets JSON on its standard input"

@@ -1,0 +1,119 @@
+"""A night as an OpenTelemetry trace: a span for the night, one for each step, with its figures as attributes.
+
+It is exported over OTLP if the standard variables ask for it (OTEL_EXPORTER_OTLP_ENDPOINT and its kin); else nothing is
+imported. MLflow makes traces of its own with the same SDK, so that the tracer here is nobody's global one; and since it
+takes the same variables for its own (what people said by day would go to the collector, and not to MLflow, where nights
+read it), they are put out of its sight (``orchestration.environment.hide_from_mlflow``).
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from orchestration.environment import OTLP_HIDDEN
+from steps.manifest import StepRecord
+from steps.night import Night
+from steps.progress import say
+
+_BASE, _TRACES = f"{OTLP_HIDDEN}OTEL_EXPORTER_OTLP_ENDPOINT", f"{OTLP_HIDDEN}OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+_NAMED = ("experiments", "carried_from")  # counts by names that somebody chose, or by dates
+_spans: dict[str, tuple[Any, Any]] = {}  # tracer and span of the nights that run in this process, by their runs
+
+
+def endpoint() -> str | None:
+    """Where traces are to go; None: nobody asks for any."""
+    env = os.environ
+    exporters = env.get("OTEL_TRACES_EXPORTER", "otlp").replace(" ", "").split(",")
+    if env.get("OTEL_SDK_DISABLED", "").lower() == "true" or "otlp" not in exporters:
+        return None
+    if traces := env.get(_TRACES):
+        return traces
+    base = env.get(_BASE)
+    return base if base is None or _protocol() == "grpc" else f"{base.rstrip('/')}/v1/traces"
+
+
+@contextmanager
+def traced_night(night: Night) -> Iterator[None]:
+    """Have the night be a span, if traces are asked for. Whatever goes wrong with that, the night goes on."""
+    provider = _provider()
+    if provider is None or night.run_id is None:
+        yield
+        return
+    tracer = provider.get_tracer("slumber")
+    about = {"slumber.night": night.date, "slumber.work": night.workspace.work, "dagster.run_id": night.run_id}
+    span = tracer.start_span("night", attributes=about)
+    _spans[night.run_id] = tracer, span
+    try:
+        yield
+    finally:
+        del _spans[night.run_id]
+        span.end()
+        provider.shutdown()  # sends what is left
+
+
+@contextmanager
+def traced_step(night: Night, name: str) -> Iterator[Callable[[StepRecord], None]]:
+    """Have a step be a span below its night's; what is yielded is to be told the step's record."""
+    found = _spans.get(night.run_id or "")
+    if found is None:
+        yield lambda record: None
+        return
+    from opentelemetry import trace
+
+    tracer, above = found
+    span = tracer.start_span(name, context=trace.set_span_in_context(above))
+    try:
+        yield lambda record: span.set_attributes(attributes_of(record))
+    except BaseException as error:
+        for failed in (span, above):  # no more than what kind of error: what it says may quote what people wrote
+            failed.set_status(trace.StatusCode.ERROR, f"{name}: {type(error).__name__}")
+        raise
+    finally:
+        span.end()
+
+
+def attributes_of(record: StepRecord) -> dict[str, str | bool | int | float]:
+    """A step's figures as attributes: numbers, and counts by name. No texts, which may be what people wrote."""
+    found: dict[str, str | bool | int | float] = {"slumber.reused": record.reused, "slumber.seconds": record.seconds}
+    for name, value in record.figures.model_dump(exclude_none=True, exclude=set(_NAMED)).items():
+        counts = value if isinstance(value, Mapping) else {"": value}
+        for key, one in counts.items():
+            if isinstance(one, bool | int | float):
+                found[".".join(filter(None, ("slumber", record.step, name, key)))] = one
+    return found
+
+
+def _provider() -> Any:
+    """A provider of this night's own, or None."""
+    where = endpoint()
+    if where is None:
+        return None
+    try:
+        exporter = _exporter(where)
+    except ImportError:
+        say(f"OTEL_... asks for traces over {_protocol()}, whose exporter is not installed: pip install '.[otel]'.")
+        return None
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    named = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    provider = TracerProvider(resource=Resource.create({} if named else {"service.name": "slumber"}))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    return provider
+
+
+def _exporter(where: str) -> Any:
+    if _protocol() == "grpc":
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
+
+        return Grpc(endpoint=where)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Http
+
+    return Http(endpoint=where)
+
+
+def _protocol() -> str:
+    env, default = os.environ, "http/protobuf"
+    return env.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or env.get("OTEL_EXPORTER_OTLP_PROTOCOL") or default
