@@ -63,9 +63,12 @@ class Step(ABC, Generic[F]):
 
         Raises:
             DiskFull: whatever a library calls it.
+            NightRunning: another machine has taken over.
             SlumberError: as ``work``.
         """
         with full_disk_told():
+            if night.still_ours:
+                night.still_ours()
             return self._run(night)
 
     def _run(self, night: Night) -> StepRecord[F]:
