@@ -32,6 +32,8 @@ QUIET = {
     # Those of numpy and scipy spin without end: beside other work an eigendecomposition took 14 s instead of 0.2, and
     # alone a second thread saves nothing.
     "OPENBLAS_NUM_THREADS": "1",
+    # Seconds to wait for a Postgres that is not there; libpq by itself waits for the kernel's two minutes.
+    "PGCONNECT_TIMEOUT": "10",
 }
 
 

@@ -75,8 +75,12 @@ def ask_database(address: str) -> None:
 
     Raises:
         psycopg2.Error: it does not answer in time, or not to us.
+        SlumberError: there is no driver.
     """
-    import psycopg2
+    try:
+        import psycopg2
+    except ModuleNotFoundError:
+        raise SlumberError(f"The database {no_password(address)} {MISSING}.") from None
 
     psycopg2.connect(_POSTGRES.sub("postgresql://", address), connect_timeout=SECONDS).close()
 

@@ -106,7 +106,13 @@ def _failures() -> tuple[type[Exception], ...]:
         "boto3.exceptions": ("Boto3Error",),
     }
     loaded = [(sys.modules[module], names) for module, names in named.items() if module in sys.modules]
-    return (sqlite3.Error, OSError, *(getattr(module, name) for module, names in loaded for name in names))
+    # A module that is missing: what MLflow reads S3 with, for example.
+    return (
+        sqlite3.Error,
+        OSError,
+        ModuleNotFoundError,
+        *(getattr(module, name) for module, names in loaded for name in names),
+    )
 
 
 def _import_mlflow() -> Any:
