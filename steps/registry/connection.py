@@ -106,13 +106,8 @@ def _failures() -> tuple[type[Exception], ...]:
         "boto3.exceptions": ("Boto3Error",),
     }
     loaded = [(sys.modules[module], names) for module, names in named.items() if module in sys.modules]
-    # A module that is missing: what MLflow reads S3 with, for example.
-    return (
-        sqlite3.Error,
-        OSError,
-        ModuleNotFoundError,
-        *(getattr(module, name) for module, names in loaded for name in names),
-    )
+    theirs = [getattr(module, name) for module, names in loaded for name in names]
+    return (sqlite3.Error, OSError, ModuleNotFoundError, *theirs)  # a missing module: what MLflow reads S3 with
 
 
 def _import_mlflow() -> Any:
