@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+REMOTE := $(VENV)/.remote
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
+.PHONY: help setup remote night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -26,10 +27,17 @@ $(READY): pyproject.toml constraints.txt constraints-cpu.txt
 	@$(PIP) --no-build-isolation -e '.[test,dev,bench,suites,office]'
 	@touch $@
 
+$(REMOTE): $(READY) constraints-remote.txt
+	@$(PIP) --require-hashes --no-deps -r constraints-remote.txt
+	@$(PIP) --no-build-isolation -e '.[remote,remote-test]'
+	@touch $@
+
+remote: $(REMOTE) ## libraries for state in Postgres and S3 (docs/scale.md), and for the tests of it
+
 night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores
 	@$(BIN)/slumber night
 
-test: $(READY) ## the whole test suite, 15 to 25 minutes on 2 cores
+test: $(READY) $(REMOTE) ## the whole test suite, 15 to 25 minutes on 2 cores
 	@$(BIN)/slumber setup
 	@$(BIN)/python -m pytest -q
 

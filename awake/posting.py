@@ -11,8 +11,7 @@ from steps.diary import ANONYMOUS, note_astray
 from steps.errors import SlumberError
 from steps.ingest.days import too_late_for
 from steps.registry import Registry, RegistryUnreachable
-from steps.registry.connection import artifact_location, traced_to, translate_errors
-from steps.registry.run import experiment_id
+from steps.registry.connection import traced_to, translate_errors
 from steps.registry.traces import FEEDBACK, LATE, TENANT, VERSION, days_of
 
 TAG, TALK, OUTCOME = "slumber.completion", "slumber.talk", "slumber.outcome"
@@ -34,8 +33,7 @@ class Post:
         """Id of the experiment that holds the traces; it is made if it is not there."""
         if self._experiment is None:
             registry = self._registry
-            location = artifact_location(registry.uri, registry.workspace)
-            self._experiment = experiment_id(registry.client, name=days_of(registry), location=location)
+            self._experiment = registry.experiment(days_of(registry))
         return self._experiment
 
     def bring(

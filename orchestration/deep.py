@@ -55,7 +55,7 @@ def run_deep(deployment: Deployment) -> DeepOutcome:
         SlumberError: nothing was learned yet, a request to forget is unfinished, or a step said why it cannot go on.
     """
     night = last_night(deployment)
-    with deployment.workspace.lock(f"{night}, deep sleep"):
+    with deployment.lock(f"{night}, deep sleep"):
         refuse_while_forgetting(deployment.workspace)
         opened_registry(deployment.settings, deployment.workspace)
     say(f"Deep sleep: all that nights up to {night} taught and that still holds is learned again ...")

@@ -2,6 +2,8 @@
 
 import getpass
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from steps.night import Night
 from steps.params import checkout_params, load_settings
 from steps.settings import Settings
 from steps.shipped import CHECKOUT
+from steps.stores import is_shared
 from steps.tenants import tenant_of, tenant_settings, tenant_workspace
 from steps.workspace import Workspace
 
@@ -29,6 +32,8 @@ QUIET = {
     # Those of numpy and scipy spin without end: beside other work an eigendecomposition took 14 s instead of 0.2, and
     # alone a second thread saves nothing.
     "OPENBLAS_NUM_THREADS": "1",
+    # Seconds to wait for a Postgres that is not there; libpq by itself waits for the kernel's two minutes.
+    "PGCONNECT_TIMEOUT": "10",
 }
 
 OTLP_HIDDEN = "SLUMBER_"
@@ -124,6 +129,25 @@ class Deployment:
         lineage = RegistryLineage((self.shared.settings, self.shared.workspace) if self.shared else None)
         where: dict[str, Any] = {"inbox": self.inbox, "lineage": lineage, "diary": diary, "run_id": run_id}
         return Night.of(self.settings, self.workspace, date, tenant=self.tenant, **where)
+
+    @contextmanager
+    def lock(self, what: str) -> Iterator[Callable[[], None] | None]:
+        """Hold the deployment for ``what``, on all machines that share its registry.
+
+        Yields a check that it is still held, which raises NightRunning; None where there is but this machine.
+
+        Raises:
+            NightRunning: another process holds it.
+        """
+        with self.workspace.lock(what):
+            if not is_shared(self.settings, self.workspace):
+                yield None
+                return
+            from steps.registry import Registry
+            from steps.registry.night_lease import leased
+
+            with leased(Registry(self.settings, self.workspace), what) as check:
+                yield check
 
     def tonight(self) -> str:
         """Return today's date in the time zone of the schedule."""

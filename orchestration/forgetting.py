@@ -56,7 +56,7 @@ def run_forget(
             what was done is kept, and the same command goes on from there.
     """
     settings, workspace = deployment.settings, deployment.workspace
-    with workspace.lock("to forget"):
+    with deployment.lock("to forget"):
         registry = opened_registry(settings, workspace)
         request = _begun(deployment, source=source, record=record, confirm=confirm)
         erasure.must_forget(registry, request.id, versions=request.versions)
@@ -76,7 +76,7 @@ def run_forget(
 
         execute(deployment, request.night, job="forget")
         verdict = read_verdict(workspace, request.night)
-    with workspace.lock("to forget"):
+    with deployment.lock("to forget"):
         champion = reading.champion(registry)
         if champion and champion.must_forget and verdict and verdict.verdict == "NO_OP":  # nothing is left to learn
             before = served_before(registry, request.first)
@@ -141,7 +141,7 @@ def begin_anew(deployment: Deployment, request: Request) -> list[str]:
         nights = stood_on(own.workspace, request.versions)
         if not nights:
             continue
-        with own.workspace.lock("to forget"):
+        with own.lock("to forget"):
             registry = Registry(own.settings, own.workspace)
             versions = [version.version for version in erasure.learned_since(registry, min(nights))]
             erasure.must_forget(registry, request.id, versions=versions)

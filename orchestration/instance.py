@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
 
+from orchestration.storage import check_storage
 from steps.workspace import Workspace, write_text
 
 QUEUE_TAG = "slumber/night"
@@ -16,6 +17,7 @@ ROUND, TENANT_NIGHT = "tenants", "tenant_night"
 # Without `storage`, Dagster keeps SQLite files in this folder, which so can be moved.
 _YAML = f"""\
 # Written once by slumber; edit as you like (https://docs.dagster.io/deployment/oss/dagster-yaml).
+# For a storage on another machine see docs/scale.md.
 telemetry:
   enabled: false
 nux:
@@ -49,7 +51,11 @@ def opened_instance(workspace: Workspace, *, capture_output: bool = True) -> Ite
     Args:
         capture_output: keep what runs print. Capturing takes the terminal away from progress bars, so a night that is
             run by hand goes without.
+
+    Raises:
+        SlumberError: its Postgres, if it has one, cannot be used.
     """
+    check_storage(workspace)
     quiet = {
         "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
     }

@@ -13,6 +13,7 @@ from orchestration.alerts import record_alert
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.niceness import be_nice
 from orchestration.notify import notify
+from orchestration.storage import check_storage, storage_told
 from steps.errors import NightRunning, SlumberError, full_disk_told
 from steps.gate.verdict import read_verdict
 from steps.preflight import check_settings
@@ -60,6 +61,7 @@ def run_night_of(deployment: Deployment, night: str) -> NightOutcome:
         raise SlumberError(f"Night {night} is out of reach: nights lie between {EARLIEST} and {LATEST}.")
     try:
         check_settings(settings, workspace=workspace, inbox=inbox)
+        check_storage(workspace)
     except SlumberError as error:
         _not_begun(error, deployment, night)
         raise
@@ -120,7 +122,7 @@ def _told(error: Exception, deployment: Deployment, *, night: str, run_id: str) 
     """Return what to say of a failed run, after recording it where its owner will look, and telling them."""
     workspace = deployment.workspace
     causes = _causes(error)
-    told = next((cause for cause in causes if isinstance(cause, SlumberError)), None)
+    told = next((cause for cause in causes if isinstance(cause, SlumberError)), None) or storage_told(causes)
     if told is None:
         log = workspace.night_dir(night) / "error.log"
         write_text(log, "".join(traceback.format_exception(error)))

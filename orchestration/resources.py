@@ -30,11 +30,11 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
         with contextlib.ExitStack() as held:
             with full_disk_told():
                 check_settings(deployment.settings, workspace=workspace, inbox=inbox)
-                held.enter_context(workspace.lock(check_night(night)))
+                still_ours = held.enter_context(deployment.lock(check_night(night)))
                 if run.job_name != "forget":
                     refuse_while_forgetting(workspace)
                 close_dead_runs(instance, but=run.run_id)
-            tonight = deployment.night(night, run_id=run.run_id)
+            tonight = replace(deployment.night(night, run_id=run.run_id), still_ours=still_ours)
             tonight = replace(tonight, workspace=workspace.of(DEEP)) if run.job_name == DEEP else tonight
             held.enter_context(traced_night(tonight))
             yield tonight

@@ -140,7 +140,7 @@ def remove_tenant(found: Deployment, tenant: str) -> list[str]:
 
     own = found.of_tenant(tenant)
     left = []
-    with own.workspace.lock("to be removed"):
+    with own.lock("to be removed"):
         if found.settings.keys is not None:
             drop_keys(found.settings.keys, tenant)
         if marked := remove_model(Registry(own.settings, own.workspace)):

@@ -18,6 +18,7 @@ from steps.errors import NightRunning, SlumberError
 from steps.registry import Registry, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url
 from steps.settings import REPOSITORY
+from steps.stores import artifact_location
 from steps.tenants import one_round, tenants_of
 
 START_SECONDS, STOP_SECONDS = 180.0, 15.0
@@ -29,7 +30,7 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
     Raises:
         SlumberError: a port is in use, the registry cannot be used, or a server stops by itself.
     """
-    remote = not tracking_uri(found.settings, found.workspace).startswith("sqlite:")
+    remote = tracking_uri(found.settings, found.workspace).startswith(("http://", "https://"))
     ports = {"ui.dagster_port": found.settings.ui.dagster_port}
     ports |= {} if remote else {"ui.mlflow_port": found.settings.ui.mlflow_port}
     for setting, port in ports.items():
@@ -88,8 +89,9 @@ def daemon_command(found: Deployment) -> list[str]:
 
 def mlflow_command(found: Deployment) -> list[str]:
     """The tracking server, on the very database that nights write to."""
-    uri, artifacts = tracking_uri(found.settings, found.workspace), found.workspace.state / "mlflow" / "artifacts"
-    where = ["--backend-store-uri", uri, "--artifacts-destination", artifacts.absolute().as_uri()]
+    uri = tracking_uri(found.settings, found.workspace)
+    artifacts = artifact_location(uri, found.settings, found.workspace) or ""
+    where = ["--backend-store-uri", uri, "--artifacts-destination", artifacts]
     port = str(found.settings.ui.mlflow_port)
     where += ["--host", "127.0.0.1", "--port", port, "--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"]
     return [sys.executable, "-m", "mlflow", "server", "--workers", "1", *where]
@@ -97,7 +99,7 @@ def mlflow_command(found: Deployment) -> list[str]:
 
 def free_queue(found: Deployment) -> None:
     """Mark runs whose process died as failed, unless a night is running just now: they would block the queue."""
-    with contextlib.suppress(NightRunning), found.workspace.lock("ui"), opened_instance(found.workspace) as instance:
+    with contextlib.suppress(NightRunning), found.lock("ui"), opened_instance(found.workspace) as instance:
         close_dead_runs(instance)
     if tenants_of(found.workspace):
         with (

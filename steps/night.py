@@ -1,5 +1,6 @@
 """The night: what every step is given. It says where things lie and what served before; the steps do the rest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,7 +58,8 @@ class Night:
 
     ``inbox``: the day's material; only ingest needs it, and the ``diary``: what was said by day, if there is one.
     ``lineage``: who served before; training and examination refuse without one, for to take the base for the champion
-    would open the gate. ``run_id``: of the Dagster run, if any.
+    would open the gate. ``run_id``: of the Dagster run, if any. ``still_ours``: raises NightRunning when another
+    machine has taken over; None where there is but one.
     """
 
     settings: Settings
@@ -67,6 +69,7 @@ class Night:
     lineage: Lineage | None = None
     diary: Diary | None = None
     run_id: str | None = None
+    still_ours: Callable[[], None] | None = None
 
     @classmethod
     def of(cls, settings: Settings, workspace: Workspace, date: str, *, tenant: str = "", **more) -> "Night":

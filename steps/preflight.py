@@ -10,6 +10,7 @@ from steps.addresses import server_address
 from steps.errors import SlumberError
 from steps.model.folder import check_model_folder
 from steps.settings import Settings
+from steps.stores import check_stores
 from steps.workspace import NIGHT_BYTES, Workspace, check_space, home_folder
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
                 f"There is no folder {settings.folder / suite.task}: examine.suites takes folders of task YAML files, "
                 "relative to params.yaml, and names of tasks."
             )
+    check_stores(settings, workspace)
     if (local := settings.model.local) is not None:
         check_model_folder(local)
     if settings.key_file is not None and not settings.key_file.is_file():

@@ -64,9 +64,12 @@ class Step(ABC, Generic[F]):
 
         Raises:
             DiskFull: whatever a library calls it.
+            NightRunning: another machine has taken over.
             SlumberError: as ``work``.
         """
         with full_disk_told(), within(night=night.date, step=self.name):
+            if night.still_ours:
+                night.still_ours()
             return self._run(night)
 
     def _run(self, night: Night) -> StepRecord[F]:

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from steps.errors import NightRunning, SlumberError
-from steps.registry.connection import tracking_uri
 from steps.settings import Settings
+from steps.stores import tracking_uri
 from steps.workspace import TENANTS, Workspace, held_alone, write_json, write_text
 
 INBOX, _LAST = "inbox", "last_night.json"
@@ -95,7 +95,7 @@ def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Setting
     Traces of other programs (``ingest.experiments``) are everybody's and no tenant's.
     """
     root = tenant_workspace(shared, name).root
-    remote = settings.datasets.remote
+    remote, artifacts = settings.datasets.remote, settings.registry.artifacts
     own = {
         "schedule": {"inbox": root / INBOX},
         "ingest": {"experiments": []},
@@ -103,6 +103,7 @@ def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Setting
             "model_name": f"{settings.registry.model_name}.{name}",
             "experiment": f"{settings.registry.experiment}.{name}",
             "tracking_uri": tracking_uri(settings, shared),
+            "artifacts": f"{artifacts.rstrip('/')}/{TENANTS}/{name}" if artifacts else None,
         },
         "datasets": {"remote": f"{remote.rstrip('/')}/{TENANTS}/{name}" if remote else None},
     }

@@ -1,15 +1,18 @@
-"""constraints.txt pins, with hashes, every package that `make setup` installs."""
+"""constraints.txt pins, with hashes, every package that `make setup` installs; others what further targets do."""
 
+import importlib.util
 import re
 import tomllib
 from importlib.metadata import requires, version
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from steps.settings import REPOSITORY
 
 EXTRAS = ("test", "dev", "bench", "suites", "office")
+REMOTE = ("remote", "remote-test")
 CUDA = ("nvidia-", "cuda-", "triton")  # what torch asks for where it is not the CPU build
 
 
@@ -21,11 +24,11 @@ def pinned(name: str) -> dict[str, tuple[str, list[str]]]:
     return {canonicalize_name(package): (number, hashes) for (package, number), hashes in pins}
 
 
-def needed() -> set[str]:
+def needed(extras: tuple[str, ...] = EXTRAS) -> set[str]:
     """Everything that Slumber with its extras, and what it needs, asks for on this machine."""
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     declared = project["project"]["dependencies"] + project["build-system"]["requires"]
-    declared += [line for extra in EXTRAS for line in project["project"]["optional-dependencies"][extra]]
+    declared += [line for extra in extras for line in project["project"]["optional-dependencies"][extra]]
     queue, seen = [Requirement(line) for line in declared], set()
     while queue:
         asked = queue.pop()
@@ -46,7 +49,7 @@ def test_nothing_is_installed_that_is_not_pinned():
 
 
 def test_every_pin_has_the_hashes_of_its_files():
-    for name in ("constraints.txt", "constraints-cpu.txt"):
+    for name in ("constraints.txt", "constraints-cpu.txt", "constraints-remote.txt"):
         for package, (_, hashes) in pinned(name).items():
             assert hashes and all(re.fullmatch("[0-9a-f]{64}", digest) for digest in hashes), package
 
@@ -55,3 +58,14 @@ def test_the_cpu_build_is_of_the_pinned_torch_and_the_pins_are_what_is_tested():
     pins = pinned("constraints.txt")
     assert pinned("constraints-cpu.txt")["torch"][0].split("+")[0] == pins["torch"][0]
     assert {name: version(name).split("+")[0] for name in needed()} == {name: pins[name][0] for name in needed()}
+
+
+def test_make_setup_installs_nothing_of_other_machines_and_make_remote_changes_nothing_of_its():
+    here, remote = pinned("constraints.txt"), pinned("constraints-remote.txt")
+    assert not here.keys() & remote.keys() and not needed() & remote.keys()
+    if importlib.util.find_spec("moto") is None:
+        pytest.skip("the extra `remote` is not installed: make remote")
+    assert needed(REMOTE) - needed() <= remote.keys() | here.keys()
+    pins = here | remote
+    assert {name: version(name).split("+")[0] for name in needed(REMOTE)} == {n: pins[n][0] for n in needed(REMOTE)}
+    assert remote.keys() <= needed(REMOTE), "a pin that nothing asks for"

@@ -75,7 +75,7 @@ def watch(
         return
     if not by:
         raise SlumberError("Say who decides: --by NAME goes with --release.")
-    with found.workspace.lock("release"):
+    with found.lock("release"):
         version = withdrawal.release(Registry(found.settings, found.workspace), release, by=by)
     typer.echo(f"The lessons of {', '.join(version.held_nights)} are learned with the next night.")
 

@@ -104,7 +104,7 @@ def rollback(
     from orchestration.status import rolled_back
     from steps.promote.returning import rollback as roll_back
 
-    with found.workspace.lock("rollback"):
+    with found.lock("rollback"):
         before, after = roll_back(settings=found.settings, workspace=found.workspace, version=version)
         typer.echo(rolled_back(found, before, after))
 
@@ -130,7 +130,7 @@ def approve(
     if reason is not None and not override:
         raise SlumberError("--reason goes with --override: an approval needs only --by.")
     given = {"settings": found.settings, "workspace": found.workspace, "version": version, "by": by}
-    with found.workspace.lock("approval"):
+    with found.lock("approval"):
         decided = approval.override(**given, reason=reason) if override else approval.approve(**given)
         if found.workspace.night_dir(decided.night).is_dir():  # not on another machine than the night's
             from steps.lifecycle import step_of

@@ -15,7 +15,7 @@ import filelock
 
 from steps.addresses import no_password
 from steps.errors import SlumberError
-from steps.settings import Settings
+from steps.stores import ask_database, is_postgres, own_database
 from steps.workspace import TENANTS, Workspace, home_folder
 
 PREFLIGHT_SECONDS = 10.0
@@ -30,22 +30,6 @@ class RegistryUnreachable(SlumberError):
     """The registry does not answer, or cannot do what was asked for a reason that lies outside this program."""
 
 
-def tracking_uri(settings: Settings, workspace: Workspace) -> str:
-    """Where runs and versions are: the setting, else MLFLOW_TRACKING_URI, else SQLite in the workspace."""
-    chosen = settings.registry.tracking_uri or os.environ.get(_ADDRESS)
-    return chosen or f"sqlite:///{_own_database(workspace)}"
-
-
-def _own_database(workspace: Workspace) -> Path:
-    return (workspace.state / "mlflow" / "mlflow.db").absolute()
-
-
-def artifact_location(uri: str, workspace: Workspace) -> str | None:
-    """Where a new experiment keeps its files: the workspace for SQLite; a server decides by itself."""
-    folder = workspace.state / "mlflow" / "artifacts"
-    return folder.absolute().as_uri() if uri.startswith("sqlite:") else None
-
-
 def connect(uri: str, workspace: Workspace) -> Any:
     """Return an ``MlflowClient`` for ``uri`` after making sure, within seconds, that something is there.
 
@@ -56,10 +40,10 @@ def connect(uri: str, workspace: Workspace) -> Any:
     with translate_errors(uri):
         path = sqlite_path(uri)
         if path is not None:
-            _prepare_sqlite(path, default_artifacts=artifact_location(uri, workspace) or "")
+            _prepare_sqlite(path, default_artifacts=(workspace.state / "mlflow" / "artifacts").absolute().as_uri())
             # Of a tenant the deployment's, two folders up (``steps.tenants``).
             roots = (workspace.root, *workspace.root.absolute().parents[1:2])
-            own = next((root for root in roots if path == _own_database(Workspace(root))), None)
+            own = next((root for root in roots if path == own_database(Workspace(root))), None)
             if own is not None:
                 _follow_move(path, own.absolute())
         elif uri.startswith(("http://", "https://")):
@@ -67,6 +51,8 @@ def connect(uri: str, workspace: Workspace) -> Any:
 
             # MLflow alone would try for minutes. Any answer will do: a server with a password says 401.
             httpx.get(f"{uri.rstrip('/')}/health", timeout=PREFLIGHT_SECONDS)
+        elif is_postgres(uri):
+            ask_database(uri)
         return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -115,9 +101,13 @@ def _failures() -> tuple[type[Exception], ...]:
         "mlflow.exceptions": ("MlflowException",),
         "sqlalchemy.exc": ("SQLAlchemyError",),
         "httpx": ("HTTPError", "InvalidURL"),
+        "psycopg2": ("Error",),
+        "botocore.exceptions": ("BotoCoreError", "ClientError"),
+        "boto3.exceptions": ("Boto3Error",),
     }
     loaded = [(sys.modules[module], names) for module, names in named.items() if module in sys.modules]
-    return (sqlite3.Error, OSError, *(getattr(module, name) for module, names in loaded for name in names))
+    theirs = [getattr(module, name) for module, names in loaded for name in names]
+    return (sqlite3.Error, OSError, ModuleNotFoundError, *theirs)  # a missing module: what MLflow reads S3 with
 
 
 def _import_mlflow() -> Any:
@@ -134,6 +124,7 @@ def _import_mlflow() -> Any:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # tracebacks of what is told in a sentence
     return mlflow
 
 

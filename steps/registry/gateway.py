@@ -20,11 +20,12 @@ from steps.registry.audit import (
     stored,
     this_user,
 )
-from steps.registry.connection import artifact_location, connect, tracking_uri
+from steps.registry.connection import connect
 from steps.registry.markdown import with_trail
 from steps.registry.run import experiment_id
 from steps.registry.version import Version
 from steps.settings import Settings
+from steps.stores import artifact_location, tracking_uri
 from steps.workspace import Workspace
 
 
@@ -61,7 +62,8 @@ class Registry:
 
     def experiment(self, name: str) -> str:
         """Return the id of an experiment of this deployment, made if there is none yet."""
-        return experiment_id(self.client, name=name, location=artifact_location(self.uri, self.workspace))
+        location = artifact_location(self.uri, self.settings, self.workspace)
+        return experiment_id(self.client, name=name, location=location)
 
     def set_alias(self, alias: str, number: str) -> None:
         """Let ``alias`` name the version ``number``, and no other."""

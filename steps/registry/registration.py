@@ -33,7 +33,7 @@ def ensure_night_zero(registry: Registry, *, base: dict[str, Any]) -> Version:
     """
     client = registry.client
     with translate_errors(registry.uri):
-        _ensure_model(registry)
+        ensure_model(registry)
         versions = reading.history(registry)
         zero = next((version for version in reversed(versions) if version.is_night_zero), None)
         if zero is None:
@@ -80,7 +80,7 @@ def register_candidate(
     client, sha256, digest = registry.client, file_sha256(adapter), verdict_digest(verdict)
     names = {"night": night, "verdict": verdict.verdict, "verdict_digest": digest, "adapter_sha256": sha256}
     with translate_errors(registry.uri):
-        _ensure_model(registry)
+        ensure_model(registry)
         alike = [v for v in reading.history(registry) if all(v.tags.get(key) == value for key, value in names.items())]
         same = next((version for version in alike if reading.intact(registry, version)), None)
         if same:
@@ -133,9 +133,16 @@ def _experiment(registry: Registry) -> str:
     return registry.experiment(registry.settings.registry.experiment)
 
 
-def _ensure_model(registry: Registry) -> None:
+def ensure_model(registry: Registry) -> None:
+    """Make the registered model if there is none yet; two may do so at once."""
+    from mlflow.exceptions import MlflowException
+
     if registry.model() is None:
-        registry.client.create_registered_model(registry.name, description=_ABOUT)
+        try:
+            registry.client.create_registered_model(registry.name, description=_ABOUT)
+        except MlflowException:
+            if registry.model() is None:
+                raise
 
 
 def _register_base(registry: Registry, base: dict[str, Any]) -> Version:

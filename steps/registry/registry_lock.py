@@ -12,8 +12,9 @@ import random
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from steps.errors import SlumberError
@@ -45,29 +46,41 @@ def registry_lock(registry: Registry) -> Iterator[None]:
         give_back(registry.client, registry.name, ticket)
 
 
-def take_ticket(client: Any, name: str) -> str:
+def take_ticket(
+    client: Any,
+    name: str,
+    *,
+    prefix: str = PREFIX,
+    patience: float | None = None,
+    refused: Callable[[dict[str, str]], SlumberError] | None = None,
+    **told: str,
+) -> str:
     """Wait for the lock of the registered model ``name``; return the ticket to give back.
+
+    Args:
+        prefix: of the tickets of this lock; those of another one are no concern of it.
+        patience: seconds to wait.
+        refused: what is raised, of the others' tickets.
+        told: what the ticket says besides whose it is.
 
     Raises:
         SlumberError: another process held it for as long as this one was willing to wait.
     """
-    deadline, ticket = time.monotonic() + PATIENCE_SECONDS, None
+    deadline, ticket = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience), None
     while True:
-        others = _others(client, name, ticket)
+        others = others_of(client, name, ticket, prefix=prefix)
         if ticket is not None and not others:
             return ticket
         if ticket is None and not others:
-            ticket = _hang(client, name)
+            ticket = f"{prefix}{uuid.uuid4().hex}"
+            hang(client, name, ticket, **told)
             continue
         late = time.monotonic() > deadline
         if ticket is not None and (late or min(others) < ticket):
             client.delete_registered_model_tag(name, ticket)
             ticket = None
         if late:
-            raise SlumberError(
-                f"Another process ({min(others.values())}) is changing which version serves: try again in a few "
-                f"minutes. If it is dead, delete the tag {min(others)} of the registered model {name!r} in MLflow."
-            )
+            raise refused(others) if refused else _busy(others, name)
         time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))
 
 
@@ -77,22 +90,36 @@ def give_back(client: Any, name: str, ticket: str) -> None:
         client.delete_registered_model_tag(name, ticket)
 
 
-def _hang(client: Any, name: str) -> str:
-    ticket = f"{PREFIX}{uuid.uuid4().hex}"
-    client.set_registered_model_tag(
-        name, ticket, json.dumps({"host": socket.gethostname(), "process": os.getpid(), "since": time.time()})
-    )
-    return ticket
+def hang(client: Any, name: str, ticket: str, **told: str) -> None:
+    """Hang up a ticket, or renew it: it says whose it is, and when that was still alive."""
+    whose = {"host": socket.gethostname(), "place": place(), "process": os.getpid(), "since": time.time()}
+    client.set_registered_model_tag(name, ticket, json.dumps({**told, **whose}))
 
 
-def _others(client: Any, name: str, own: str | None) -> dict[str, str]:
+def others_of(client: Any, name: str, own: str | None, *, prefix: str = PREFIX) -> dict[str, str]:
     """Tickets of living processes; those of dead ones are taken down."""
     tags = client.get_registered_model(name).tags
-    found = {key: value for key, value in tags.items() if key.startswith(PREFIX) and key != own}
+    found = {key: value for key, value in tags.items() if key.startswith(prefix) and key != own}
     for key in [key for key, value in found.items() if _abandoned(value)]:
         client.delete_registered_model_tag(name, key)
         del found[key]
     return found
+
+
+def place() -> str:
+    """Where numbers of processes mean the same: hosts of one name, and containers of one host, are different places."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    try:
+        return f"{boot.read_text().strip()} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:  # another system than Linux
+        return ""
+
+
+def _busy(others: dict[str, str], name: str) -> SlumberError:
+    return SlumberError(
+        f"Another process ({min(others.values())}) is changing which version serves: try again in a few "
+        f"minutes. If it is dead, delete the tag {min(others)} of the registered model {name!r} in MLflow."
+    )
 
 
 def _abandoned(value: str) -> bool:
@@ -104,7 +131,7 @@ def _abandoned(value: str) -> bool:
         return False
     if time.time() - since > ABANDONED_SECONDS:
         return True
-    if host != socket.gethostname():
+    if host != socket.gethostname() or ticket.get("place", place()) != place():
         return False
     try:
         os.kill(process, 0)

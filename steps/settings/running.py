@@ -133,6 +133,12 @@ class RegistrySettings(Section):
     tracking_uri: str | None = Field(
         None, description="null: MLFLOW_TRACKING_URI if that is set, else SQLite in the workspace"
     )
+    artifacts: str | None = Field(
+        None,
+        pattern=r"^\w+://\S+$",
+        description="where files of new versions lie if tracking_uri is a database, such as s3://BUCKET/FOLDER; null: "
+        "in the workspace",
+    )
     approval: Literal["auto", "manual"] = Field(
         "auto", description="manual: a candidate that passed the gate waits for `slumber approve`"
     )

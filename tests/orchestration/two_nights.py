@@ -36,20 +36,11 @@ def champion(toy):
 @pytest.fixture(scope="module")
 def two_nights(toy, champion, tmp_path_factory):
     """Two nights in a row whose champion knows them; what they dreamt is versioned. To be copied, never changed."""
-    settings = toy.settings
-    knobs = {"epochs": 40, "rank": 16, "scale": 2.0, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
-    few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
-    parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
-    settings, workspace = settings.model_copy(update=parts), Workspace(tmp_path_factory.mktemp("nights"))
-    deployment = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
+    found = toy_deployment(toy, Workspace(tmp_path_factory.mktemp("nights")))
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
-            spend_day(deployment, toy, night, told)
-        verdict = judged(deployment, SECOND, champion)
-        assert verdict.verdict == "PROMOTE", verdict.reasons
-        assert promote(settings=settings, workspace=workspace, night=SECOND).promoted
-    return deployment
+        spend_two_nights(found, toy, champion)
+    return found
 
 
 @pytest.fixture
@@ -57,6 +48,25 @@ def deployment(two_nights, workspace):
     """A copy of the two nights: a workspace may be copied."""
     shutil.copytree(two_nights.workspace.root, workspace.root, symlinks=True, dirs_exist_ok=True)
     return Deployment(settings=two_nights.settings, workspace=workspace, inbox=workspace.root / "inbox")
+
+
+def toy_deployment(toy, workspace):
+    """A deployment that learns what the toy model can."""
+    settings = toy.settings
+    knobs = {"epochs": 40, "rank": 16, "scale": 2.0, "frozen_fraction": 0.0, "learning_rate": 0.01, "ridge": 0.0}
+    few = {"epsilon_cohorts": 0.2}  # 16 earlier probes cannot rule out that a tenth of them is lost
+    parts = {"consolidate": settings.consolidate.model_copy(update=knobs), "gate": settings.gate.model_copy(update=few)}
+    changed = settings.model_copy(update=parts)
+    return Deployment(settings=changed, workspace=workspace, inbox=workspace.root / "inbox")
+
+
+def spend_two_nights(deployment, toy, champion):
+    """Let the champion, which knows what both nights tell, be judged and serve."""
+    for night, told in ((FIRST, YESTERDAY), (SECOND, TODAY)):
+        spend_day(deployment, toy, night, told)
+    verdict = judged(deployment, SECOND, champion)
+    assert verdict.verdict == "PROMOTE", verdict.reasons
+    assert promote(settings=deployment.settings, workspace=deployment.workspace, night=SECOND).promoted
 
 
 def spend_day(deployment, toy, night, told):

@@ -1,0 +1,68 @@
+"""Dagster's own storage, as a workspace's dagster.yaml names it: whether its Postgres can be used.
+
+Nothing of Dagster is imported: it is asked before the seconds that takes.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from steps.errors import SlumberError
+from steps.stores import ask_database, tried
+from steps.workspace import Workspace
+
+DRIVER = "postgresql+psycopg2"
+
+
+def check_storage(workspace: Workspace) -> None:
+    """See that the Postgres of dagster.yaml answers, if it names one.
+
+    Raises:
+        SlumberError: it does not, lets nobody in, or needs libraries that are not here.
+    """
+    path = workspace.state / "dagster" / "dagster.yaml"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if "postgres" not in text:
+        return
+    try:
+        named = (yaml.safe_load(text) or {}).get("storage", {}).get("postgres")
+        address = _address(named) if named else None
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise SlumberError(f"{path} cannot be read ({' '.join(str(error).split())}): correct its storage.") from None
+    if address is None:
+        return
+    if not address.startswith(f"{DRIVER}://"):
+        raise SlumberError(
+            f"storage.postgres in {path} must name its driver, for SQLAlchemy would take one that dagster-postgres does"
+            f" not know: {DRIVER}://USER@HOST/DATABASE as postgres_url, or scheme: {DRIVER} in postgres_db."
+        )
+    tried("storage.postgres of dagster.yaml", address, ("psycopg2", "dagster_postgres"), lambda: ask_database(address))
+
+
+def storage_told(causes: Iterable[BaseException]) -> SlumberError | None:
+    """What to say of a run that failed since Dagster's Postgres went away; None if that was not it."""
+    psycopg2: Any = sys.modules.get("psycopg2")
+    if psycopg2 is None or not any(isinstance(c, psycopg2.OperationalError | psycopg2.InterfaceError) for c in causes):
+        return None
+    return SlumberError(
+        "Dagster's Postgres (storage in dagster.yaml) went away: start it and run the night again. Nothing was lost, "
+        "and what is finished is not done again."
+    )
+
+
+def _address(named: Mapping[str, Any]) -> str:
+    """The address that ``postgres_url``, or the parts in ``postgres_db``, make; each may be a variable (``env``)."""
+
+    def told(value: Any) -> str:
+        return os.environ[value["env"]] if isinstance(value, Mapping) else str(value)
+
+    if "postgres_url" in named:
+        return told(named["postgres_url"])
+    parts = {key: told(value) for key, value in named["postgres_db"].items() if key != "params"}
+    who = quote(parts["username"]) + (f":{quote(parts['password'])}" if parts.get("password") else "")
+    where = f"{parts['hostname']}:{parts.get('port', '5432')}/{parts['db_name']}"
+    return f"{parts.get('scheme', 'postgresql')}://{who}@{where}"

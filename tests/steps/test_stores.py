@@ -1,0 +1,105 @@
+"""What is on other machines is asked for a sign of life; what is not there, or not installed, is said in a sentence."""
+
+import importlib.util
+import re
+
+import pytest
+
+from orchestration.instance import dagster_home
+from orchestration.storage import check_storage
+from steps import stores
+from steps.errors import SlumberError
+from steps.registry import RegistryUnreachable, reading
+from steps.registry.gateway import Registry
+from steps.stores import artifact_location, check_stores, tracking_uri
+from tests.remote.servers import free_port
+
+NOBODY = "postgresql://owl:pa55@127.0.0.1:{port}/mlflow"
+
+
+def remote(settings, *, registry=None, datasets=None):
+    changed = {"registry": registry or {}, "datasets": datasets or {}}
+    return settings.model_copy(
+        update={name: getattr(settings, name).model_copy(update=values) for name, values in changed.items()}
+    )
+
+
+@pytest.fixture
+def nobody():
+    """The address of a Postgres that is not there."""
+    return NOBODY.format(port=free_port())
+
+
+def needs(*libraries):
+    for name in libraries:
+        pytest.importorskip(name, reason="make remote")
+
+
+def test_one_machine_asks_nobody(settings, workspace, monkeypatch):
+    monkeypatch.setattr(stores, "tried", lambda *_: pytest.fail("somebody was asked"))
+    check_stores(settings, workspace)
+    check_stores(remote(settings, datasets={"remote": "/srv/dvc"}), workspace)
+    check_storage(workspace)
+    dagster_home(workspace)
+    check_storage(workspace)
+
+
+def test_a_postgres_that_is_away(settings, workspace, nobody):
+    needs("psycopg2")
+    away = remote(settings, registry={"tracking_uri": nobody})
+    with pytest.raises(SlumberError, match=r"registry.tracking_uri .* cannot be used: .*Connection refused") as raised:
+        check_stores(away, workspace)
+    assert "\n" not in str(raised.value) and "pa55" not in str(raised.value)
+    with pytest.raises(RegistryUnreachable, match="Connection refused"):  # at once, not after MLflow's minutes
+        reading.history(Registry(away, workspace))
+    home = dagster_home(workspace) / "dagster.yaml"
+    plain = home.read_text()
+    home.write_text(f"{plain}storage:\n  postgres:\n    postgres_url: {nobody}\n")
+    with pytest.raises(SlumberError, match=re.escape("postgresql+psycopg2://USER@HOST/DATABASE as postgres_url")):
+        check_storage(workspace)
+
+
+@pytest.mark.parametrize("form", ["address", "variable", "parts"])
+def test_dagsters_postgres_that_is_away(workspace, nobody, form, monkeypatch):
+    needs("psycopg2", "dagster_postgres")
+    address = nobody.replace("postgresql", "postgresql+psycopg2", 1)
+    monkeypatch.setenv("DAGSTERS", address)
+    port = nobody.split(":")[-1].split("/")[0]
+    parts = f"{{username: owl, hostname: 127.0.0.1, port: {port}, db_name: x, scheme: postgresql+psycopg2}}"
+    named = {"address": f"postgres_url: {address}", "variable": "postgres_url: {env: DAGSTERS}"}
+    text = named.get(form, f"postgres_db: {parts}")
+    home = dagster_home(workspace) / "dagster.yaml"
+    home.write_text(f"{home.read_text()}storage:\n  postgres:\n    {text}\n")
+    with pytest.raises(SlumberError, match=r"storage.postgres of dagster.yaml .* cannot be used: .*refused"):
+        check_storage(workspace)
+
+
+def test_a_bucket_that_is_away(settings, workspace, monkeypatch):
+    needs("boto3", "dvc_s3")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "owl")
+    for named in ({"registry": {"artifacts": "s3://nights/mlflow"}}, {"datasets": {"remote": "s3://nights/dvc"}}):
+        with pytest.raises(SlumberError, match=r"\(s3://nights/\w+\) cannot be used: Could not connect") as raised:
+            check_stores(remote(settings, **named), workspace)
+        assert "\n" not in str(raised.value)
+    (workspace.root / ".dvc").mkdir()
+    told = "['remote \"slumber\"']\n    url = s3://nights/dvc\n    endpointurl = http://elsewhere\n"
+    (workspace.root / ".dvc" / "config.local").write_text(told)
+    check_stores(remote(settings, datasets={"remote": "s3://nights/dvc"}), workspace)  # DVC knows more of it than we
+
+
+def test_libraries_that_are_missing(settings, workspace, nobody, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(stores, "find_spec", lambda name: None if name in ("psycopg2", "dvc_s3") else found(name))
+    for named in ({"registry": {"tracking_uri": nobody}}, {"datasets": {"remote": "s3://nights/dvc"}}):
+        with pytest.raises(SlumberError, match=r"needs libraries that are not installed: pip install -e '.\[remote\]'"):
+            check_stores(remote(settings, **named), workspace)
+
+
+def test_where_files_of_versions_lie(settings, workspace):
+    s3 = remote(settings, registry={"artifacts": "s3://nights/mlflow"})
+    here = (workspace.state / "mlflow" / "artifacts").absolute().as_uri()
+    assert artifact_location(tracking_uri(settings, workspace), settings, workspace) == here
+    assert artifact_location("postgresql://db/mlflow", s3, workspace) == "s3://nights/mlflow"
+    assert artifact_location("https://mlflow", s3, workspace) is None, "a server decides by itself"
