@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from steps.examine.pairs import before_and_after, closed_book
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.corrections import Correction
-from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.conversation.turns import corrections
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Answer, Carried, Dream, Experience, Held, Probe, Record, Triaged

@@ -141,6 +141,7 @@ class Decision(Record):
     by: str
     at: str
     reason: str = ""
+    night: str | None = Field(None, description="the last night then: it decides of nothing that was held later")
 
 
 class Signals(Record):

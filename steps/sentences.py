@@ -15,6 +15,7 @@ _NUMBER = re.compile(
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:of\s|the\s|de\s|and\s(?=[A-Z]))?[A-Z][\w'’-]+)*")
 _BULLET = re.compile(r"^[-*•]+(?=\s)|[\s*•-]+$")
 _WORD = re.compile(r"[\w'’-]+")
+_LETTER = re.compile(r"(?<=\w )(?!I\b)[A-Z](?![\w'’])")
 STEM = 5
 FUNCTION_WORDS = frozenset(
     "a an the of in on at by for from to with and or but is are was were be been has have had it its this that "
@@ -72,6 +73,12 @@ def words(text: str) -> list[str]:
 def content_words(text: str) -> set[str]:
     """Words that carry meaning: no articles, prepositions, auxiliaries."""
     return {w for w in words(text) if w not in FUNCTION_WORDS and len(w) > 1}
+
+
+def telling_words(text: str) -> set[str]:
+    """Content words, and what tells things apart however short it is: the "3" of "gate 3", the "B" of "team B"."""
+    figures = (word for word in words(text) if any(map(str.isdigit, word)))
+    return {*content_words(text), *figures, *(letter.lower() for letter in _LETTER.findall(text))}
 
 
 def stems(text: str) -> frozenset[str]:

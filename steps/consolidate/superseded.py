@@ -2,20 +2,21 @@
 
 A later statement replaces an earlier one if it uses every word that led up to the earlier answer, but gives another
 answer of the same kind: "The director of the museum is Ismay Corrodel." and "Since May the director of the museum has
-been Caspian Thurlbeck." A rule, so it misses what is said in other words; and it may take a second answer ("The shop
-sells ...") for a new one, after which the first is no longer rehearsed. Where a form asks the very same question later
-and answers otherwise, that replaces it, too.
+been Caspian Thurlbeck." Numbers and letters are words, too, and names keep their order: gate 4 is not gate 3. A rule,
+so it misses what is said in other words; and it may take a second answer ("The shop sells ...") for a new one, after
+which the first is no longer rehearsed. Where a form asks the very same question later and answers otherwise, that
+replaces it, too.
 
 What a newer version of a page no longer says is no guess: triage has written it down (``Triaged.withdraws``). So it
 has, of a correction that waited for a decision and was accepted, what that takes the place of (``Held.overrules``).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from steps.records import Dream, Withdrawn
 from steps.review.decisions import withdrawn
-from steps.sentences import content_words
+from steps.sentences import FUNCTION_WORDS, names_and_numbers, telling_words, words
 from steps.workspace import Workspace
 
 Fact = tuple[str | None, int | None, str]  # experience, number of its sentence, answer
@@ -91,16 +92,36 @@ def _replaced(dreams: list[Dream]) -> dict[str, str]:
 def replaced_facts(dreams: list[Dream]) -> dict[Fact, str]:
     """Return the facts that a later night has replaced, each with the later statement."""
     told = [d for d in dreams if d.strategy != "reverse" and _span(d) and _span(d) in d.answer]
-    later = {(d.night, d.answer, _span(d)): content_words(d.answer) for d in told}
+    later = {(d.night, d.answer, _span(d)): telling_words(_without(d.answer, _span(d))) for d in told}
     replaced: dict[Fact, str] = {}
     for dream in told:
         span = _span(dream)
-        about = content_words(dream.answer[: dream.answer.find(span)])
+        before = dream.answer[: dream.answer.find(span)]
+        about, apart = telling_words(before), _apart(before)
         for (night, statement, other), said in later.items():
-            another = _is_number(span) == _is_number(other) and not content_words(span) <= said
-            if night > dream.night and another and len(about) > 1 and about <= said - content_words(other):
+            another = _is_number(span) == _is_number(other) and not telling_words(span) <= telling_words(statement)
+            same = len(about) > 1 and about <= said and _in_order(apart, words(statement))
+            if night > dream.night and another and same:
                 replaced[dream.experience, dream.sentence, span] = statement
     return replaced
+
+
+def _without(text: str, value: str) -> str:
+    """A statement without its value, which stands last in it where a word of it stands twice ("Gate 3 is 3 m wide")."""
+    before, _, after = text.rpartition(value)
+    return f"{before} {after}"
+
+
+def _apart(text: str) -> list[str]:
+    """The names and numbers of a text, in their order: from Ulm to Bonn is not from Bonn to Ulm."""
+    told = names_and_numbers(f"So {text}") - FUNCTION_WORDS
+    return [word for word in words(text) if word in told]
+
+
+def _in_order(some: Sequence[str], every: Sequence[str]) -> bool:
+    """Whether words stand among others in the same order."""
+    left = iter(every)
+    return all(word in left for word in some)
 
 
 def _span(dream: Dream) -> str:

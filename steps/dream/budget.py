@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from steps.ingest.tables import version_of
 from steps.kinds.kind import Passage
 from steps.kinds.passages import PassageIndex
 from steps.kinds.table import kind_of
@@ -93,10 +94,10 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
     found = [candidate(p, night.date) for e in tonight for p in kind_of(e).passages(e)]
     rows = carried_over(night)
     since = {(row.experience, number): row.since for row in rows for number in row.waiting}
-    replaced = {(e.source, e.title.casefold()) for e in tonight}
+    replaced = {version_of(e, night=0, seq=0).page for e in tonight}
     for met in sorted({row.night for row in rows}):
         for old in read_records(night.workspace.dataset("corpus", met), Experience):
-            if (old.source, old.title.casefold()) not in replaced:
+            if version_of(old, night=0, seq=0).page not in replaced:
                 for passage in kind_of(old).passages(old):
                     numbers = range(passage.first, passage.first + len(passage.sentences))
                     waits = [since[old.id, number] for number in numbers if (old.id, number) in since]

@@ -11,6 +11,7 @@ from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.passages import PassageIndex
 from steps.marking import holds
 from steps.records import Dream, Experience, Probe, content_id
+from steps.sentences import content_words, telling_words
 
 _AT_ONCE = 1000  # texts that are compared with all probes in one piece of memory
 
@@ -87,7 +88,14 @@ def _alike(texts: Sequence[str], probes: Sequence[Probe]) -> Iterator[tuple[int,
         batch = [_sorted(text) for text in texts[start : start + _AT_ONCE]]
         scores = cdist(batch, asked, scorer=ratio, score_cutoff=SAME_WORDING)
         for row, column in zip(*(scores > SAME_WORDING).nonzero(), strict=True):
-            yield start + int(row), probes[column]
+            text, probe = texts[start + int(row)], probes[column]
+            if _figures(text) == _figures(probe.question):  # "gate 4" gives nothing away of "gate 3"
+                yield start + int(row), probe
+
+
+def _figures(text: str) -> set[str]:
+    """What of a question is told by a number or a letter."""
+    return telling_words(text) - {word for word in content_words(text) if not any(map(str.isdigit, word))}
 
 
 def _may_go(dream: Dream) -> bool:

@@ -11,7 +11,7 @@ from steps.examine.items import ProbeItem, dreams_until
 from steps.kinds.table import kind_of
 from steps.marking import holds
 from steps.records import Experience, Retired, Triaged
-from steps.sentences import content_words
+from steps.sentences import telling_words
 from steps.workspace import Workspace, read_records
 
 
@@ -80,7 +80,7 @@ def _asks_about(item: ProbeItem, document: Experience, sentence: int, answer: st
     asked = (item.probe.question, *item.probe.answers)
     if not any(holds(text, (answer,)) or (text and holds(answer, (text,))) for text in asked):
         return False
-    wanted = content_words(" ".join(asked))
+    wanted = telling_words(" ".join(asked))
     parts = [part[-1] for part in kind_of(document).parts(document)]
-    shared = [len(wanted & content_words(text)) for text in parts]
+    shared = [len(wanted & telling_words(text)) for text in parts]
     return sentence < len(shared) and shared[sentence] == max(shared) and shared.count(max(shared)) == 1

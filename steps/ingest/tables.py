@@ -179,10 +179,14 @@ class Tables:
             yield Version._make(row), part
 
     def answering(self, question: str, *, before: int) -> Iterator[tuple[Version, int]]:
-        """Yield the versions that answer a question (``Kind.answers``), latest first, each with the part that does."""
+        """Yield the versions that answer a question (``Kind.answers``), latest first, each with the part that does.
+
+        Of one night the last is what was said last, as lessons are made of it; what bears no date goes before.
+        """
         query = (
             "SELECT versions.*, answers.number FROM answers JOIN versions USING (night, seq) "
-            "WHERE answers.question = ? AND answers.night < ? ORDER BY answers.night DESC, answers.seq DESC"
+            "WHERE answers.question = ? AND answers.night < ? "
+            "ORDER BY answers.night DESC, versions.written DESC, answers.seq DESC, answers.number DESC"
         )
         for *row, part in self.connection.execute(query, (number("answers", question), before)):
             yield Version._make(row), part

@@ -7,7 +7,7 @@ from functools import cached_property
 from steps.kinds.kind import Passage
 from steps.kinds.table import kind_of
 from steps.records import Experience, Probe
-from steps.sentences import content_words
+from steps.sentences import telling_words
 
 
 class PassageIndex:
@@ -22,7 +22,7 @@ class PassageIndex:
 
         The first of several; None if none shares any.
         """
-        wanted = content_words(question)
+        wanted = telling_words(question)
         if document is not None:
             passages, words = self._of(document)
             shared = {n: len(wanted & own) for n, own in enumerate(words)}
@@ -42,7 +42,7 @@ class PassageIndex:
     def _of(self, document: Experience) -> tuple[Sequence[Passage], list[set[str]]]:
         if document.id not in self._made:
             passages = kind_of(document).facts(document)
-            self._made[document.id] = passages, [content_words(passage.context) for passage in passages]
+            self._made[document.id] = passages, [telling_words(passage.context) for passage in passages]
         return self._made[document.id]
 
     @cached_property

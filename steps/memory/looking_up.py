@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from steps.kinds.conversation.phrases import phrases
 from steps.memory.encoder import Encoder
 from steps.memory.store import Memory, Near
 from steps.sentences import content_words, words
 
 _RANK = 60
 _EACH = 20  # notes of each ranking that are fused
+_ALONE = 4  # words: fewer say nothing without their title
 FAR = 0.1  # cosine by which a note may be less like a question than the likest: a small model is led astray by more
 
 
@@ -53,5 +55,12 @@ def look_up(
         (near for near in found.values() if near.likeness >= least),
         key=lambda near: (-places[near.note.id], -near.likeness, near.note.id),
     )
-    told = {" ".join(words(near.note.text)): near for near in reversed(best)}
-    return [near for near in best if told[" ".join(words(near.note.text))] is near][:most]
+    told = {_said(near): near for near in reversed(best)}
+    return [near for near in best if told[_said(near)] is near][:most]
+
+
+def _said(near: Near) -> str:
+    """What a note says; with its title where it needs that: "It is closed until Friday." is said of many things."""
+    text = near.note.text
+    needs_title = len(text.split()) < _ALONE or any(known["pronoun"].match(text) for known in phrases().values())
+    return " ".join(words(near.note.said if needs_title else text))

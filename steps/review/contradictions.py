@@ -12,15 +12,17 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from steps.diary import ANONYMOUS
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.telling import is_own
-from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.conversation.turns import corrections
 from steps.kinds.document.sources import passages
 from steps.kinds.table import kind_of
-from steps.marking import holds, normalise
+from steps.marking import holds
 from steps.records import Experience, Held, Withdrawn, content_id
 from steps.review.documents import Search, contradicts, overruled, parts_of, search_tonight
-from steps.sentences import content_words, names_and_numbers
+from steps.sentences import names_and_numbers, telling_words, words
 from steps.settings import TriageSettings
 
 NOBODY = "nobody who gave a name"
@@ -111,10 +113,13 @@ def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
     for group in by_question.values():
         by_value: dict[str, list[Said]] = defaultdict(list)  # hundreds who say the same are compared once
         for one in group:
-            by_value[normalise(one.what.value)].append(one)
+            by_value[one.what.value].append(one)
         for one in group:
             others = (
-                two for said in by_value.values() if not _same(said[0].what.value, one.what.value) for two in said
+                two
+                for said in by_value.values()
+                if not says_the_same(said[0].what.value, one.what.value)
+                for two in said
             )
             if other := next((two for two in others if two.user != one.user), None):
                 why = f"{other.user or 'somebody else'} says otherwise on the same day"
@@ -202,7 +207,7 @@ def _facts(experience: Experience) -> Iterator[_Fact]:
     for source in passages(experience):
         for fact in source.facts if source.language == "en" else []:
             before = fact.statement[: fact.statement.find(fact.span)]
-            about = " ".join(sorted(content_words(before)))
+            about = " ".join(dict.fromkeys(word for word in words(before) if word in telling_words(before)))
             if names_and_numbers(f"Here {fact.span}") and len(before.split()) >= _LEAST_WORDS and " " in about:
                 place = source.first + fact.sentence
                 known = experience.id, experience.source, experience.created_at
@@ -210,7 +215,7 @@ def _facts(experience: Experience) -> Iterator[_Fact]:
 
 
 def _disagree(one: _Fact, other: _Fact) -> bool:
-    if one.source == other.source or _same(one.span, other.span) or holds(one.statement, (other.span,)):
+    if one.source == other.source or says_the_same(one.span, other.span) or holds(one.statement, (other.span,)):
         return False
     return not (one.created_at and other.created_at and one.created_at != other.created_at)
 
@@ -239,10 +244,6 @@ def _held(
         overrules=overrules,
         user=user or one.user,
     )
-
-
-def _same(one: str, other: str) -> bool:
-    return normalise(one) == normalise(other) or holds(one, (other,)) or holds(other, (one,))
 
 
 def _is_number(span: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import filelock
 
 from steps.errors import SlumberError
-from steps.kinds.conversation.turns import asked_key
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged, Withdrawn
@@ -69,8 +69,16 @@ def open_questions(workspace: Workspace, *, before: str) -> dict[str, Held]:
     """Return what nobody has decided of what contradicts others, by the key of its question, from nights ``before``."""
     known = decisions(workspace)
     found = [one for one in all_held(workspace) if one.night < before and one.question and one.against]
-    decided = {asked_key(one.question) for one in found if one.id in known}
-    return {key: one for one in found if (key := asked_key(one.question)) not in decided}
+    decided: dict[str, str] = {}  # up to which night; decisions from before nights were noted hold for all
+    first: dict[str, str] = {}
+    for one in found:
+        first.setdefault(one.id, one.night)
+        if decision := known.get(one.id):
+            key = asked_key(one.question)
+            decided[key] = max(decided.get(key, ""), decision.night or before)
+    return {
+        key: one for one in found if (key := asked_key(one.question)) not in decided or first[one.id] > decided[key]
+    }
 
 
 def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reason: str = "") -> list[Held]:
@@ -89,7 +97,9 @@ def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reaso
         chosen.append(found[0])
     path, at = decisions_path(workspace), datetime.now(UTC).isoformat(timespec="seconds")
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [Decision(id=one.id, accept=accept, by=by, at=at, reason=reason).to_json() + "\n" for one in chosen]
+    night = max(workspace.nights("triage"), default=None)
+    made = (Decision(id=one.id, accept=accept, by=by, at=at, reason=reason, night=night) for one in chosen)
+    lines = [one.to_json() + "\n" for one in made]
     with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30), path.open("ab+") as out:
         out.seek(0)
         out.truncate(out.read().rfind(b"\n") + 1)  # half a line of somebody who was killed

@@ -9,7 +9,9 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from steps.kinds.conversation.asked import numbers_another
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.statement import among
 from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.kinds.table import kind_of
@@ -17,7 +19,7 @@ from steps.marking import equals, fits_anything, holds, normalise
 from steps.memory.files import memory_path, opened
 from steps.night import Night
 from steps.records import Experience, Withdrawn
-from steps.sentences import content_words, inside, names_and_numbers, stems
+from steps.sentences import content_words, inside, names_and_numbers, stems, words
 
 _MOST, _PAGES = 20, 256  # notes that are looked through for a question; pages of which the parts are kept at hand
 _SHARED = 0.6  # of a question's stems that a text shares which answers it
@@ -97,8 +99,9 @@ def contradicts(one: Correction, part: Part) -> bool:
 
     Generous, for a person decides then: the wrong answer stands there, and much of what was asked.
     """
-    asked = _asked(one)
-    shared = len(_shared(asked, part.said)) >= max(2, _SHARED * len(asked))
+    if numbers_another(part.said, one.question):
+        return False
+    shared = len(_shared(one, part.said)) >= max(2, _SHARED * len(_asked(one)))
     says_wrong = shared and holds(part.said, (one.old or "",)) and not holds(part.said, (one.value,))
     return says_wrong or _gives_wrong(one, part) or _gives_another(one, part)
 
@@ -111,11 +114,11 @@ def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
     if none does, with another value and without a further word. What speaks of other names and numbers, or of less
     that was asked, stays beside what does not.
     """
-    each = list(dict.fromkeys(found))
+    each = [part for part in dict.fromkeys(found) if not numbers_another(part.said, one.question)]
     parts = [part for part in each if _gives_wrong(one, part)]
     parts = parts or [part for part in each if _gives_another(one, part) and not _more(one, part)]
     plain = [part for part in parts if not names_and_numbers(f"So {inside(part.text)}") - _told(one, part)]
-    own = {part: len(_shared(_asked(one), part.text)) for part in plain or parts}
+    own = {part: len(_shared(one, part.text)) for part in plain or parts}
     parts = [part for part, count in own.items() if count == max(own.values())]
     if len({normalise(part.text) for part in parts}) > _LIKE:
         return ()
@@ -126,9 +129,11 @@ def _asked(one: Correction) -> frozenset[str]:
     return stems(one.question) - stems(f"{one.value} {one.old or ''}")
 
 
-def _shared(asked: frozenset[str], text: str) -> frozenset[str]:
-    """What of the asked stems a text says, "opens" for "open" as well."""
-    said = stems(text)
+def _shared(one: Correction, text: str) -> frozenset[str]:
+    """What of the asked stems a text says, "opens" for "open" as well; of a name all of it, for many begin alike."""
+    said, its_words = stems(text), set(words(text))
+    others = {name for name in names_and_numbers(one.question) if not among(name, its_words)}
+    asked = _asked(one) - stems(" ".join(others))
     return frozenset(stem for stem in asked if stem in said or any(_same_start(stem, other) for other in said))
 
 
@@ -157,7 +162,7 @@ def _gives_wrong(one: Correction, part: Part) -> bool:
     if one.old is None or fits_anything(one.old) or holds(part.text, (one.value,)):
         return False
     asked = _asked(one)
-    own, above = _shared(asked, part.text), _shared(asked, part.heads)
+    own, above = _shared(one, part.text), _shared(one, part.heads)
     if len(own | above) < max(2, _SHARED * len(asked)):
         return False
     if not own:  # a cell, an item: nothing but the value
@@ -168,7 +173,7 @@ def _gives_wrong(one: Correction, part: Part) -> bool:
 def _gives_another(one: Correction, part: Part) -> bool:
     """Whether a part answers the question with a value of the right one's kind that nobody has named."""
     asked = _asked(one)
-    own, above = _shared(asked, part.text), _shared(asked, part.heads)
+    own, above = _shared(one, part.text), _shared(one, part.heads)
     if len(own | above) < max(2, _OTHERWISE * len(asked)) or not _answers_itself(asked, own, above):
         return False
     given = _given(one, part)

@@ -186,11 +186,18 @@ def _row(
     )
     held = [one for one in others.held[new.id] if one.sentence not in row.withheld]
     waits = {*row.withheld, *(one.sentence for one in held)}
+    held = [_with_overruled(one, new, known) for one in held]
     row = _with_answered(row, [*known.answered(new, but=waits), *others.overruled(new, but=waits)], held)
     if not (again := others.said_again(new, known)):
         return row
     reason = f"{row.reason}; {len(again)} of it say again what a correction took the place of"
     return row.model_copy(update={"withdraws": (*row.withdraws, *again), "reason": reason})
+
+
+def _with_overruled(held: Held, new: Experience, known: Known) -> Held:
+    """What waits, with what earlier nights answered otherwise: if it is accepted, it takes the place of that, too."""
+    others = [number for number in range(len(kind_of(new).answers(new))) if number != held.sentence]
+    return held.model_copy(update={"overrules": (*held.overrules, *known.answered(new, but=others))})
 
 
 def _with_answered(row: Triaged, gone: Sequence[Withdrawn], held: Sequence[Held]) -> Triaged:

@@ -39,7 +39,7 @@ def contested(
     """
     if known["agrees"].search(text) or known["follows"].match(text) or text.rstrip().endswith("?"):
         return None
-    text = text.lower() if text.isupper() else text
+    text = text.lower() if _is_shouted(text) else text
     olds = given(wrong, question, language)
     olds = [one for one in olds if not is_bystander(one, wrong, question, known)] or olds
     said = given(text, question, language)
@@ -51,6 +51,8 @@ def contested(
         mine = [one for one in olds if one.family == family]
         fresh = [one for one in said if _fits(one, mine)]
         fresh = [one for one in fresh if not any(one.is_said_by(old) for old in mine)]
+        if family == "name":  # not of "Bea beat Ann" where the answer said the reverse
+            fresh = [one for one in fresh if not holds(wrong, (one.text,))]
         fresh = [one for one in fresh if not _is_beside(one, text, question, known)]
         fresh = _of_the_subject(fresh, text, question, known) or fresh
         best = _chosen(fresh, text, mine, known)
@@ -70,6 +72,11 @@ def contested(
             of_label = old.family == "label" and best.family == "number"
             return Contested(put.text, old.text.split()[-1] if of_label else old.text)
     return None
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether a reply is in capitals, and not only its value: "A1B2", "-5 °C"."""
+    return text.isupper() and sum(len(word) > 2 and word.isalpha() for word in text.split()) > 1
 
 
 def measures(wrong: str, *, question: str, language: str) -> bool:

@@ -72,7 +72,7 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     if not _is_question(question, known):
         return None
     denied, rest = opened(text, known)
-    if not rest:
+    if not rest and not (is_field and _answers_plainly(text, known)):
         return None
     if (lead := _NO.match(text)) and lead[1].lower() in content_words(question):
         return None  # "No dogs on Sundays": whether "no" denies the answer or the dogs cannot be told
@@ -131,6 +131,11 @@ def _of_no_kind(
     if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
         return None
     return said, value, named(wrong, question=question, like=value, language=language)
+
+
+def _answers_plainly(text: str, known: Mapping[str, Any]) -> bool:
+    """Whether a text is nothing but the yes or no of its language: in a field "No" is an answer, and no denial."""
+    return text.strip(" .!").casefold() in map(str.casefold, known["answers"])
 
 
 def _is_alone(said: str, question: str, known: Mapping[str, Any]) -> bool:

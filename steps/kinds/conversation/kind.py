@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from steps.kinds.cleaning import Cleaning
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.feedback import redact_feedback
 from steps.kinds.conversation.telling import is_own, told, without_asides
-from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.conversation.turns import corrections, is_judged_in_field
 from steps.kinds.entry import Feedback
 from steps.kinds.kind import Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk
@@ -39,7 +40,11 @@ class Conversation(MessagesKind):
         redact_feedback(payload, cleaning)
 
     def idle(self, experience: Experience) -> str | None:
-        return None if corrections(experience.payload) else "nothing in it was corrected"
+        if corrections(experience.payload):
+            return None
+        if is_judged_in_field(experience.payload):
+            return "what was given as its correction says too much, or no value that can be told from the answer's"
+        return "nothing in it was corrected"
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         from steps.kinds.conversation.lessons import correction_dreams

@@ -3,17 +3,20 @@
 What the wrong answer said is never the answer of a lesson, nor a part of one.
 """
 
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from steps.ingest.tables import written_at
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.asking import asks_the_same, framed, other_ways
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.statement import is_sentence, says_wrong, stated
 from steps.kinds.conversation.subject import subject
-from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.conversation.turns import corrections
 from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.document.clauses import Fact
 from steps.kinds.document.drills import drills
@@ -59,20 +62,32 @@ class Told:
 
 def correction_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
     """Return the dreams of what was corrected tonight; of one question the last correction."""
-    last: dict[str, tuple[Experience, int, Correction]] = {}
-    for experience in sorted(experiences, key=lambda e: e.created_at or ""):
-        for number, one in enumerate(corrections(experience.payload)):
-            if number not in dreaming.known.get(experience.id, ()):
-                key = asked_key(one.question)
-                dreaming.refused["corrected again later"] += key in last
-                last[key] = experience, number, one
+    last = last_said(experiences, dreaming.known, dreaming.refused)
     if not last:
         return []
-    sentences = stated(dreaming.writer, [one for _, _, one in last.values()])
-    told = [Told(*found, sentence) for found, sentence in zip(last.values(), sentences, strict=True)]
+    sentences = stated(dreaming.writer, [one for _, _, one in last])
+    told = [Told(*found, sentence) for found, sentence in zip(last, sentences, strict=True)]
     own = [*_by_rule(told, dreaming), *_in_other_words(told, dreaming), *_of_the_sentence(told, dreaming)]
     right = [dream for dream in own if not _teaches_wrong(dream, told)]
     return [*right, *_reading(told, right, night=dreaming.night)]
+
+
+def last_said(
+    experiences: Sequence[Experience], known: Mapping[str, Collection[int]], refused: Counter[str] | None = None
+) -> list[tuple[Experience, int, Correction]]:
+    """Return of each question the correction that was said last, with its experience and number.
+
+    ``known``: by experience, the numbers of those that are not taught. ``refused`` counts what was said before.
+    """
+    last: dict[str, tuple[Experience, int, Correction]] = {}
+    for experience in sorted(experiences, key=lambda e: (e.night, written_at(e.created_at) or -math.inf)):
+        for number, one in enumerate(corrections(experience.payload)):
+            if number not in known.get(experience.id, ()):
+                key = asked_key(one.question)
+                if refused is not None:
+                    refused["corrected again later"] += key in last
+                last[key] = experience, number, one
+    return list(last.values())
 
 
 def _by_rule(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:

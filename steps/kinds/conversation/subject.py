@@ -11,9 +11,10 @@ _PARTICIPLE = re.compile(r"(?:ed|en|pt|lt|ld|de|ne|nt|ut|id|und|ung|ost)$|^(?:fr
 _NOUNS = re.compile(r"\b((?:the|our|my|your|a|an|this|that)\s+)((?:[\w'’-]+\s?)+)", re.I)
 _WITHIN = re.compile(r"\b(?:of|for)\s+$", re.IGNORECASE)
 _NAMES = re.compile(
-    r"(?<=\s)(?<!\bon\s)(?<!\bin\s)(?<!\bat\s)[A-ZÀ-Þ][\w'’-]*(?:\s[A-ZÀ-Þ][\w'’-]*)*(?:\s[a-z]+(?=\s|$))?"
+    r"(?<=\s)(?<!\bon\s)(?<!\bin\s)(?<!\bat\s)[A-ZÀ-Þ][\w'’-]*(?:\s[A-ZÀ-Þ][\w'’-]*)*(?:\s\d\w*)?(?:\s[a-z]+(?=\s|$))?"
 )
 _HALF = re.compile(r"[A-ZÀ-Þ][\w.'’-]*\s$")  # before the second half of a name: "St. " in "at St. Ann's"
+_NUMBERED = re.compile(r"\d[\w.,:/-]*|(?!I$)[A-Z]")  # "gate 3", "team B"
 _ADVERBS = frozenset(
     "each every all this that these per next last today tonight tomorrow usually now here again".split()
 )
@@ -43,7 +44,8 @@ def _noun_phrase(text: str, start: int, article: str, rest: str) -> str:
     last, left = (of, behind.partition(" ".join(of))[2]) if of else (run, behind)
     does = _DOES.search(text[:start]) and not re.match(r"\s+(?:have|be|do)\b", left)
     stands = _SPLIT.search(text) and not _SUPPORTED.search(text) and _PARTICIPLE.search(last[-1])
-    if len(last) > 1 and (does or stands) and not last[-1][:1].isupper():
+    is_verb = last and not last[-1][:1].isupper() and not _NUMBERED.fullmatch(last[-1])
+    if len(last) > 1 and (does or stands) and is_verb:
         verb = last.pop()  # "when does the ferry leave"
         if verb in _PARTICLES and len(last) > 1:
             last.pop()
@@ -53,7 +55,8 @@ def _noun_phrase(text: str, start: int, article: str, rest: str) -> str:
 def _content(run: str) -> list[str]:
     kept: list[str] = []
     for word in run.split():
-        if not content_words(word) or word.lower() in _ADVERBS:
+        numbered = kept and _NUMBERED.fullmatch(kept[-1]) and re.fullmatch("[a-z]", word)  # "5 b"
+        if not (content_words(word) or numbered or _NUMBERED.fullmatch(word)) or word.lower() in _ADVERBS:
             break
         kept.append(word)
     return kept

@@ -7,10 +7,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from steps.diary import ANONYMOUS
+from steps.kinds.conversation.asked import asked_key, pairs
 from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction
+from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.phrases import phrases
+from steps.kinds.conversation.twins import spoken_of
 from steps.kinds.rating import rating
-from steps.sentences import stems, words
+from steps.sentences import stems
 
 CORRECTING = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
 COMMENTING = ("comment", "rationale")
@@ -21,53 +25,69 @@ _MOST_MESSAGES = 400  # of a conversation: what is said after so many corrects n
 _LOOKED_AT = 2000  # characters of a question and its answer
 _stems = lru_cache(maxsize=2048)(stems)  # of what each answer is held against
 _WHOLE = ("asks", "yes_no", "how", "tells")
-_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|e|s)$")
-_LITTLE = frozenset(
-    "a an the my our your their is are was were be been do does did has have had will would it its this that these "
-    "those there please".split()
-)
-_NO_ARTICLE = re.compile(r"(?<=\s)A\b")  # "team A"
 _CLEAN = re.compile(r"^[\s,:;.–—-]+")
 _TOPIC = re.compile(r"^([^,.:;]{1,60}?)(?: zurückzukommen)?[,:]\s+(?=\w)")
 _IS = re.compile(r"^(what|who|where|when|how)['’]?s\b", re.IGNORECASE)
 
 
 def corrections(payload: Mapping[str, Any]) -> list[Correction]:
-    """Return what was corrected in a conversation, in the order of its questions, of each question the last word."""
-    given = list(_feedback(payload.get("feedback"), payload.get("messages", [])))
-    messages = payload.get("messages", [])[:_MOST_MESSAGES]
-    found: dict[str, Correction] = {}
+    """Return what was corrected in a conversation, in the order of its questions.
+
+    Of each question it is the last word of each person; what several say alike is one correction, the last.
+    """
+    every, owner = payload.get("messages", []), payload.get("user")
+    given = list(_feedback(payload.get("feedback"), every))
+    messages = every[:_MOST_MESSAGES]
+    found: dict[str, list[Correction]] = {}
     spoken = " ".join(m.get("content") or "" for m in messages if m["role"] in ("user", "assistant"))
-    asked = dict(_questions(messages))
-    meant = _unasked(messages, asked)
-    for place, message in enumerate(messages):
+    asked = {at: question for at, question in _questions(messages) if _asks(question)}
+    twins = spoken_of(messages, asked)
+    meant = _unasked(messages, asked) | twins
+    judged_late = sorted({at for at, *_ in given if at >= len(messages)})  # a field names its answer, however late
+    for place in (*range(len(messages)), *judged_late):
+        message = every[place]
         if message["role"] != "assistant" or not (message.get("content") or "").strip():
             continue
-        question = _corrected_before(messages, place, found) or asked.get(place)
+        question = _corrected_before(every, place, found) or _asked_before(every, place)
         if question is None:
             continue
-        texts = [(text, by, is_field) for at, text, by, is_field in given if at == place]
         replies = [
             (at, (m.get("content") or "")[: MOST_CHARS + 1])
             for at, m in enumerate(messages[place + 1 :], place + 1)
             if m["role"] == "user"
         ]
-        said = [text for _, text in replies]
+        said, texts = [text for _, text in replies], []
         if replies and messages[place + 1]["role"] == "user" and not _taken_back(said[:2]):
-            texts.append((said[0], payload.get("user"), False))
+            about = twins.get(place + 1, place)
+            if about == place or asked_key(asked[about]) == asked_key(question):
+                texts.append((said[0], owner, False))
+        texts += [(text, by, is_field) for at, text, by, is_field in given if at == place]  # plainer than a turn
         others = [q for at, q in asked.items() if at != place]
-        texts += [(text, payload.get("user"), True) for text in _later(said[1:], question, others)]
-        texts += [(text, payload.get("user"), False) for at, text in replies[1:] if meant.get(at) == place]
+        back = [(at, text) for at, text in replies[1:] if twins.get(at, place) == place]
+        texts += [(text, owner, True) for text in _later([text for _, text in back], question, others)]
+        texts += [(text, owner, False) for at, text in replies[1:] if meant.get(at) == place]
         for text, by, is_field in texts:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
-                found[asked_key(question)] = replace(one, by=by, text=text, place=place)
-    return list(found.values())
+                _enter(found, replace(one, by=by, text=text, place=place), owner)
+    return [one for said_of_it in found.values() for one in said_of_it]
 
 
-def _corrected_before(messages: list[dict[str, Any]], place: int, found: Mapping[str, Correction]) -> str | None:
+def _enter(found: dict[str, list[Correction]], one: Correction, owner: str | None) -> None:
+    """Enter a correction in the place of what the same person said of it before, and of what says the same."""
+
+    def whose(other: Correction) -> str | None:
+        return owner if other.by in (None, ANONYMOUS) else other.by
+
+    others = found.get(asked_key(one.question), [])
+    kept = [two for two in others if whose(two) != whose(one) and not says_the_same(two.value, one.value)]
+    found[asked_key(one.question)] = [*kept, one]
+
+
+def _corrected_before(messages: list[dict[str, Any]], place: int, found: Mapping[str, list[Correction]]) -> str | None:
     """The question that was answered anew by the user just before: what he says next may mend that."""
     said = messages[place - 1].get("content") if place else None
-    return next((one.question for one in found.values() if one.place == place - 2 and one.text == said), None)
+    each = (one for ones in found.values() for one in ones)
+    return next((one.question for one in each if one.place == place - 2 and one.text == said), None)
 
 
 def _questions(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
@@ -75,6 +95,11 @@ def _questions(messages: list[dict[str, Any]]) -> Iterator[tuple[int, str]]:
     for place, message in enumerate(messages):
         if message["role"] == "assistant" and (question := _asked_before(messages, place)):
             yield place, question
+
+
+def _asks(text: str) -> bool:
+    """Whether a turn asks or orders something: what corrects stands before an answer ("Sorry!"), too."""
+    return text.rstrip().endswith("?") or any(known[how].match(text) for known in phrases().values() for how in _WHOLE)
 
 
 def _taken_back(replies: list[str]) -> bool:
@@ -88,7 +113,8 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
         if not (rest := _of_an_earlier(text)):
             continue
         asked = [one for one in others if one != " ".join(text.split())]
-        here, *elsewhere = (len(_stems(one) & _stems(rest)) for one in (question, *asked))
+        said, told = _stems(rest), pairs(rest)
+        here, *elsewhere = (len(_stems(one) & said) + len(pairs(one) & told) for one in (question, *asked))
         if here > max(elsewhere, default=0):
             yield _without_topic(rest, question)
 
@@ -171,11 +197,6 @@ def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[i
             yield at, text, one.get("user") if isinstance(one.get("user"), str) else None, is_field
 
 
-def asked_key(question: str) -> str:
-    """Return what questions share that ask the same in much the same words, in the same order.
-
-    Nothing that may tell two apart is left out: "gate 3", "team B", "from Ulm to Bonn", "without a permit". A question
-    that is put otherwise may have another key, which costs less: what is taught of it is taught beside the other.
-    """
-    first, *rest = words(_NO_ARTICLE.sub("A_", question)) or [""]
-    return " ".join([first, *(_ENDING.sub("", word) for word in rest if word not in _LITTLE)])
+def is_judged_in_field(payload: Mapping[str, Any]) -> bool:
+    """Whether somebody gave a correction in a field, whatever can be made of it."""
+    return any(is_field for *_, is_field in _feedback(payload.get("feedback"), payload.get("messages", [])))

@@ -26,6 +26,8 @@ _LABEL = re.compile(
     r"(?<![\w-])--?[A-Za-z][\w-]*|\b(?i:Ctrl|Alt|Shift|Cmd|Strg)(?:\s?[+-]\s?\w+)+|\b[Ff]\d{1,2}\b|`[^`]+`"
     r"|\b(?!(?:Open|Go|Choose|Click|Select|Under|Use|In)\b)\w+(?: \w+)? > \w+(?: (?!and\b|to\b|then\b)\w+)?"
     r"(?: > \w+(?: (?!and\b|to\b|then\b)\w+)?)*|\b[A-Z]{1,4}[- ]?\d[\w-]*(?: \d?[A-Z]{1,3}\b)?|\b\d{1,4}[a-d]\b"
+    r"|\b(?:[Tt]eam|[Gg]rade|[Cc]lass|[Gg]roup|[Vv]itamin|[Tt]ype|[Pp]lan|[Oo]ption|[Gg]ruppe|[Kk]lasse|[Tt]yp|équipe"
+    r"|groupe|classe|equipo|grupo|clase|tipo) [A-Z](?![\w'’])"
 )
 _NAME = re.compile(
     r"(?<!\w)(?:(?:Dr|Mr|Mrs|Ms|St)\.?\s)?[A-ZÀ-Þ][\w'’-]+(?:\s(?:(?:&|and|de|la|le|los|las|von|van|den|der|del|di|da|dos|du|zu|ter|ten|bin)\s){0,3}[A-ZÀ-Þ][\w'’&-]+)*"
@@ -49,6 +51,19 @@ _MEASURES = [  # units that measure the same
         r"[mcd]?l\b|(?:milli)?lit(?:er|re|ro)|pints?\b|gallons?\b|cups?\b",
     )
 ]
+_UNITS = [  # those that are often taken for one another
+    re.compile(rf"(?:\d\s?|\b)(?:{pattern})(?![^\W\d])", re.IGNORECASE)
+    for pattern in (
+        "s|sec(?:ond)?s?|sek(?:unden?)?|secondes?|segundos?", "min|minutes?|minuten?|minutos?",
+        "h|hours?|stunden?|heures?|horas?", "days?|tagen?|tage?|jours?|días?", "weeks?|wochen?|semaines?|semanas?",
+        "months?|monaten?|monate?|mois|mes(?:es)?", "years?|jahren?|jahre?|ans?|années?|años?",
+        "mm", "cm", "m|met(?:er|re|ro)s?|metern?|mètres?", "km|kilom[eè]t(?:er|re|ro)s?|kilometern?", "mi|miles?",
+        "ft|feet|foot", "in|inch(?:es)?", "g|grams?|gramm|grammes?|gramos?", "kg|kilos?|kilograms?|kilogramm",
+        "lbs?", "oz|ounces?", "t|tons?|tonnes?|tonnen?|toneladas?", "ml", "l|lit(?:er|re|ro)s?|litern?",
+    )
+]  # fmt: skip
+_UNITS += [re.compile(sign, re.IGNORECASE) for sign in (r"€|\beuros?\b", r"\$|\bdollars?\b", "£", r"%|\bpercent\b")]
+_HALF_DAY = re.compile(r"\b([ap])\.?m\b")
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,17 @@ class Value:
         mine, theirs = set(self.key.split()), set(other.key.split())
         if self.family == "day" and (numbers := {re.sub(r"\D", "", word) for word in mine} - {""}):
             return numbers <= {re.sub(r"\D", "", word) for word in theirs}
+        if self._counts_another(other):
+            return False
         return mine <= theirs or (self.family == "time" and _minutes(self.text) == _minutes(other.text) is not None)
+
+    def _counts_another(self, other: "Value") -> bool:
+        """Whether both name what they count, or the half of the day, and it is another: "5 miles", not "5 km"."""
+        if self.family == "time":
+            mine, theirs = ({*_HALF_DAY.findall(one.text.lower())} for one in (self, other))
+        else:
+            mine, theirs = ({n for n, unit in enumerate(_UNITS) if unit.search(one.text)} for one in (self, other))
+        return bool(mine and theirs) and mine.isdisjoint(theirs)
 
 
 @cache

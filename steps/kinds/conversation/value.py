@@ -6,7 +6,15 @@ from itertools import takewhile
 from steps.kinds.document.values import asked_in_place
 from steps.kinds.document.verification import COUNTS
 from steps.marking import fits_anything
-from steps.sentences import FUNCTION_WORDS, NUMBER_WORDS, answer_spans, content_words, names_and_numbers, words
+from steps.sentences import (
+    FUNCTION_WORDS,
+    NUMBER_WORDS,
+    answer_spans,
+    content_words,
+    names_and_numbers,
+    telling_words,
+    words,
+)
 
 _SHORT = 6  # words: so few are a value as a whole
 _SMALL = (
@@ -117,14 +125,9 @@ def _spans(text: str, question: str, language: str) -> list[str]:
     spans += [one.value for one in asked_in_place(text, language)]
     spans += _NAME.findall(text)
     spans += answer_spans(text, title=question) if language == "en" else []
-    fresh = [span for span in dict.fromkeys(spans) if not _telling(span) <= _telling(question)]
+    fresh = [span for span in dict.fromkeys(spans) if not telling_words(span) <= telling_words(question)]
     fresh += [digit for digit in _digits(text) if digit not in words(question)]
     return [span for span in fresh if not any(_is_part(span, other) for other in fresh)]  # "14" of "14 days"
-
-
-def _telling(text: str) -> set[str]:
-    """Words that carry meaning, and numbers, however short: "3 May" is told by its "3"."""
-    return {*content_words(text), *(word for word in words(text) if is_count(word))}
 
 
 def _is_part(span: str, other: str) -> bool:

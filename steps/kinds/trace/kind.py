@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from steps.kinds.cleaning import Cleaning
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.feedback import redact_feedback
 from steps.kinds.conversation.telling import is_own, without_asides
-from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.conversation.turns import corrections
 from steps.kinds.entry import Feedback, Input, Text
 from steps.kinds.kind import FACTS, Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk, tells_something

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from steps.kinds.conversation.turns import asked_key
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.trace.acts import Act
 
 ASKED, TRIED, TEXT = "<asked>", "<tried>", "<text>"

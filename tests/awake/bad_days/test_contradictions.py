@@ -3,7 +3,9 @@
 import pytest
 
 from steps.diary import Remark
-from steps.review.decisions import decide, undecided
+from steps.dream.dreaming import persisted
+from steps.kinds.conversation.lessons import last_said
+from steps.review.decisions import decide, undecided, withdrawn
 from tests.awake.bad_days.nights import FIRST, SECOND, THIRD, exchange
 
 ASKED, ANN, BOB = "Who built the Kettle ferry?", "No, it was Olin Krann.", "No, it was Ida Lund."
@@ -50,6 +52,61 @@ def test_a_late_correction_by_field_contradicts_like_a_turn(nights):
         exchange(asked.trace, asked.began, ASKED, "Edda Krann.", user="bob", remarks=late),
     )
     assert nights.taught == [] and sum(len(row.held) for row in rows) == 2
+
+
+def test_two_who_correct_one_answer_by_field_are_both_held(nights):
+    late = [
+        Remark(nights.at(FIRST, 1200), correction=name, user=by)
+        for name, by in (("Olin Krann", "ann"), ("Ida Lund", "bob"))
+    ]
+    (row,) = nights.sleep(
+        FIRST, exchange("tr-1", nights.at(FIRST), ASKED, "Edda Krann.", user="cid", remarks=tuple(late))
+    )
+    assert nights.taught == [] and {one.user for one in row.held} == {"ann", "bob"}
+
+
+def test_what_is_accepted_takes_the_place_of_what_was_learned_before(nights):
+    first = talk(nights, "cid", "No, it was Olga Krann.")
+    nights.sleep(FIRST, first)
+    both = [talk(nights, "ann", ANN, night=SECOND), talk(nights, "bob", BOB, night=SECOND)]
+    nights.sleep(SECOND, first, *both)
+    assert not list(withdrawn(nights.workspace, SECOND)), "nobody has decided"
+    (anns,) = [one for one in undecided(nights.workspace) if "Olin" in one.says]
+    decide(nights.workspace, [anns.id], accept=True, by="the boss")
+    assert ["Olga" in part.text for _, _, part in withdrawn(nights.workspace, SECOND)] == [True]
+
+
+def test_a_new_quarrel_about_what_was_decided_once_is_open_until_it_is_decided(nights):
+    first = [talk(nights, "ann", ANN), talk(nights, "bob", BOB)]
+    nights.sleep(FIRST, *first)
+    (anns,) = [one for one in undecided(nights.workspace) if "Olin" in one.says]
+    decide(nights.workspace, [anns.id], accept=True, by="the boss")
+    again = [
+        talk(nights, "cid", "No, it was Olga Krann.", night=SECOND),
+        talk(nights, "eve", "No, it was Ute Holm.", night=SECOND),
+    ]
+    nights.sleep(SECOND, *first, *again)
+    nights.sleep(THIRD, *first, *again, talk(nights, "fay", "No, Ute Holm did.", night=THIRD))
+    assert not any("Ute" in text for text in nights.taught)
+
+
+def test_which_of_two_corrections_is_the_later_is_told_by_the_time_and_not_by_its_spelling(nights):
+    """One hour and a zone later: as a text the earlier one sorts last. The next night knows which one was taught."""
+    lines = [
+        {
+            "kind": "conversation",
+            "messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": "Edda Krann."}],
+            "feedback": {"correction": right},
+            "user": "ann",
+            "created_at": at,
+        }
+        for right, at in (("Ida Lund", "2026-03-02T09:30:00+00:00"), ("Olin Krann", "2026-03-02T10:00:00+02:00"))
+    ]
+    nights.sleep(FIRST, records=lines)
+    experiences = persisted(nights.workspace, FIRST)
+    assert last_said(experiences, {})[0][2].value == "Ida Lund"
+    nights.sleep(SECOND, records=[lines[1] | {"created_at": "2026-03-03T08:00:00+00:00", "session": "2"}])
+    assert [text for text in nights.taught if "Olin" in text], "it is the last word now, though it was said before"
 
 
 def test_a_correction_by_field_of_what_a_trusted_document_says_is_held(nights):

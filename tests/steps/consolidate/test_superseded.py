@@ -58,6 +58,22 @@ def test_anything_else_does_not(statement, span):
     assert replaced_by(statement, span) is None
 
 
+@pytest.mark.parametrize(
+    ("was", "first", "statement", "span", "replaced"),
+    [
+        ("Gate 3 is opened by Ann Lee.", "Ann Lee", "Gate 4 is opened by Bea Orr.", "Bea Orr", False),
+        ("Gate 3 is opened by Ann Lee.", "Ann Lee", "Gate 3 is now opened by Bea Orr.", "Bea Orr", True),
+        ("Team A meets in the mill.", "mill", "Team B meets in the barn.", "barn", False),
+        ("Gate 3 is 2 m wide.", "2 m", "Gate 3 is 3 m wide.", "3 m", True),
+        ("The sailing school has 3 boats.", "3 boats", "The sailing school has 4 boats.", "4 boats", True),
+        ("The bus from Ulm to Bonn is number 5.", "5", "The bus from Bonn to Ulm is number 6.", "6", False),
+        ("Ulm to Bonn takes 5 hours.", "5 hours", "Bonn to Ulm takes 6 hours.", "6 hours", False),
+    ],
+)
+def test_numbers_letters_and_the_order_of_names_tell_facts_apart(was, first, statement, span, replaced):
+    assert replaced_by(statement, span, was=was, first=first) == (statement if replaced else None)
+
+
 def test_what_leads_up_to_the_answer_must_say_more_than_one_word():
     assert replaced_by("Pellivar has 900 words.", "900", was="Pellivar has 12 letters.", first="12") is None
 

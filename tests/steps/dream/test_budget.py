@@ -99,6 +99,16 @@ def test_a_newer_version_takes_the_place_of_what_waits(settings, workspace):
     assert keys(found) == [("a again", 0)]
 
 
+def test_another_line_of_the_same_file_does_not_take_the_place_of_what_waits(settings, workspace):
+    """Talks of one file often have one title: their first question."""
+    took(workspace, FIRST, dream=30, consolidate=30, examine=60, gate=0)
+    lines = [document("a", SECOND, news=n).model_copy(update={"id": f"a {n}", "record": n}) for n in (1, 2)]
+    later = planned(night_of(settings, workspace, SECOND, 2.5), lines).later
+    newer = document("a", THIRD).model_copy(update={"id": "a 3", "record": 3})
+    found = keys(candidates(night_of(settings, workspace, THIRD, 2.5), [newer], {}))
+    assert set(found) == {("a 3", 0), *(one.key for one, _ in later)} and len(found) == 2
+
+
 def test_the_first_night_estimates_and_learns_at_least_one_passage(settings, workspace):
     corpus = [document("a", FIRST, paragraphs=20)]
     found = planned(night_of(settings, workspace, FIRST, 0.001), corpus)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from rapidfuzz.fuzz import token_sort_ratio
 
-from steps.dream.holdouts import hold_out, leaks
+from steps.dream.holdouts import _figures, hold_out, leaks
 from steps.kinds.document.candidates import SAME_WORDING
 from steps.kinds.document.clauses import facts
 from steps.kinds.document.drills import ENOUGH, drills, fact_counts
@@ -141,6 +141,17 @@ def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught()
     assert held == [] and len(train) == 3
 
 
+def test_what_asks_about_another_number_gives_nothing_away():
+    one = source()
+    asked = [("Who opens gate 3?", 0), ("Which person has the key of gate 3?", 0), ("Who opens gate 4?", 1)]
+    user = {"aspect": "user", "span": "Edda Krann"}
+    dreams = [dream(text, sentence=n, experience=one.experience.id, span="Edda Krann") for text, n in asked]
+    dreams = [d.model_copy(update={"answer": "Edda Krann opens it."}) for d in dreams]
+    dreams[2] = dreams[2].model_copy(update={"verification": user})
+    train, held = hold_out(dreams, [], [one.experience], share=1.0, night="2026-11-22")
+    assert len(held) == 1 and dreams[2] in train
+
+
 def test_the_facts_of_one_sentence_are_held_out_each_for_itself():
     one = source()
     alone = [
@@ -189,7 +200,11 @@ def test_wordings_are_compared_as_the_token_sort_ratio_does(monkeypatch):
     ]
     held = [probe(text, experience="e", origin="dream") for text in texts[:5]]
     found = leaks([dream(text) for text in texts], held)
-    alike = [t for t in texts if any(token_sort_ratio(t, p.question) > SAME_WORDING for p in held)]
+    alike = [
+        t
+        for t in texts
+        if any(token_sort_ratio(t, p.question) > SAME_WORDING and _figures(t) == _figures(p.question) for p in held)
+    ]
     assert found == alike and 5 < len(found) < len(texts)
 
 

@@ -92,6 +92,11 @@ def test_the_same_words_of_two_sources_are_told_once(path, write):
     assert len(found(path, "Does the canteen sell pies?")) == 1
 
 
+def test_the_same_words_under_two_titles_are_two_where_they_need_their_title(path, write):
+    write(path, note("It closes at noon.", title="Pool"), note("It closes at noon.", title="Pool bar", page="2"))
+    assert len(found(path, "When does the pool close at noon?")) == 2
+
+
 def test_what_the_weights_have_learned_can_be_left_out(path, write):
     write(path, note("The canteen sells pies.", why="persisted"), note("The canteen sells tea.", why="refused"))
     assert len(found(path, "What does the canteen sell?")) == 2

@@ -285,6 +285,23 @@ def test_one_correction_takes_the_place_of_one_fact_however_it_is_worded(sleep, 
     assert [one.text for one in row.withdraws] == gone
 
 
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("Gate 3 is opened by Dora Ott.", "Who opens gate 4?"),
+        ("Team A is led by Dora Ott.", "Who leads team B?"),
+        ("The Northgate library is run by Dora Ott.", "Who runs the Northfield library?"),
+    ],
+)
+def test_what_is_said_of_another_number_letter_or_name_stays(sleep, monkeypatch, said, asked):
+    monkeypatch.setattr("steps.memory.encoder.encoder", WordEncoder)
+    RememberStep().run(sleep(FIRST, page("Notes", f"{said} The yard is locked at night."))[0])
+    _, (row,) = sleep(SECOND, talk("ann", asked, "Dora Ott.", "No, it's Ann Lee."))
+    assert row.verdict == "persist" and not row.held
+    _, (row,) = sleep(THIRD, talk("ann", asked, "Dora Ott.", "No, Ann Lee, really."), trusted_users=["ann"])
+    assert not [one for one in row.withdraws if "Dora" in one.text]
+
+
 @pytest.mark.parametrize("wrong", ["It was built by Ida Holm.", "I do not know.", "Nobody."])
 @pytest.mark.parametrize("same_night", [True, False])
 def test_a_user_against_a_document_is_held_whatever_the_wrong_answer_was(sleep, monkeypatch, wrong, same_night):

@@ -2,9 +2,10 @@
 
 import pytest
 
+from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.asking import asks_the_same
 from steps.kinds.conversation.corrections import correction
-from steps.kinds.conversation.turns import asked_key, corrections
+from steps.kinds.conversation.turns import corrections
 
 CORRECTED = [
     ("When does the harbour office open?", "It opens at 9.", "No, it's 8.", "8"),
