@@ -104,7 +104,12 @@ def make_app(
         watch = watched()
         problem = problem_of(watch)
         told = {"version": serving.version, "night": serving.night, "problem": problem}
-        found = {"status": "degraded" if problem else "ok", **told, "running": running, "waiting": waiting}
+        found: dict[str, Any] = {
+            "status": "degraded" if problem else "ok",
+            **told,
+            "running": running,
+            "waiting": waiting,
+        }
         found |= {"watch": watch} if watch else {}
         return found | ({"tenants": tenants.told()} if tenants else {})
 

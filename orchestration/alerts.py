@@ -4,11 +4,12 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from steps.workspace import VERDICT, Workspace
 
-FAILED, MISSED = "FAILED", "MISSED"
+FAILED: Final = "FAILED"
+MISSED: Final = "MISSED"
 
 
 def record_alert(workspace: Workspace, *, night: str | None, run_id: str, message: str, event: str = FAILED) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.benchmark_run import Clock
 from bench.depot.arms import Arm
@@ -68,7 +69,7 @@ def _claim(nights: DepotNights) -> None:
     path, world = nights.folder / "depot.json", content_id(nights.depot.model_dump(mode="json"))
     given = nights.settings.model_dump(mode="json", exclude=_NO_PART)
     mine = {section: content_id(value) for section, value in given.items()}
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"depot": world, "settings": mine}
+    before: Any = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"depot": world, "settings": mine}
     if isinstance(before, str):  # of a version that noted no settings
         before = {"depot": before, "settings": {}}
     if before["depot"] != world:
