@@ -103,8 +103,8 @@ def make_app(
         (running, waiting), serving = engine.load, champion.serving
         watch = watched()
         problem = problem_of(watch)
-        told = {"version": serving.version, "night": serving.night, "problem": problem}
-        found: dict[str, Any] = {
+        told: dict[str, Any] = {"version": serving.version, "night": serving.night, "problem": problem}
+        found = {
             "status": "degraded" if problem else "ok",
             **told,
             "running": running,
