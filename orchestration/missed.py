@@ -100,7 +100,8 @@ def missed(settings: ScheduleSettings, workspace: Workspace, *, now: datetime | 
         return []
     today = now.astimezone(ZoneInfo(settings.timezone)).date().isoformat()
     begun = {path.name for path in (workspace.state / "nights").glob("????-??-??")}
-    begun |= {alert["night"] for alert in open_alerts(workspace) if alert.get("event") != MISSED and alert["night"]}
+    failed = [alert for alert in open_alerts(workspace) if alert.get("event") != MISSED]
+    begun |= {alert.get("night") or "" for alert in failed}
     last = max((night for night in begun if night <= today), default="")
     return [night for night in due if night > last]
 
