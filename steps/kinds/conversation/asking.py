@@ -130,7 +130,7 @@ def _turning(text: str, question: str) -> tuple[list[str], set[str]]:
     """What may turn the sense round: a question's names and the figures in a text, in order, and "without" and such."""
     names = {*words(" ".join(_NAME.findall(question)))}
     told = [word for word in words(text) if word in names or _FIGURE.match(word)]
-    return told, _TURNS & {*words(text)}
+    return told, {*words(text)} & _TURNS
 
 
 def _kind_of(question: str) -> str | None:

@@ -105,7 +105,9 @@ def test_which_of_two_corrections_is_the_later_is_told_by_the_time_and_not_by_it
     nights.sleep(FIRST, records=lines)
     experiences = persisted(nights.workspace, FIRST)
     assert last_said(experiences, {})[0][2].value == "Ida Lund"
-    nights.sleep(SECOND, records=[lines[1] | {"created_at": "2026-03-03T08:00:00+00:00", "session": "2"}])
+    answered = {"role": "assistant", "content": "Ida Lund."}
+    again = {"messages": [lines[1]["messages"][0], answered], "created_at": "2026-03-03T08:00:00+00:00"}
+    nights.sleep(SECOND, records=[lines[1] | again])
     assert [text for text in nights.taught if "Olin" in text], "it is the last word now, though it was said before"
 
 
