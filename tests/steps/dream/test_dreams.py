@@ -143,7 +143,8 @@ def test_holdouts_only_where_the_owner_gave_no_probe_and_the_fact_stays_taught()
 
 def test_what_asks_about_another_number_gives_nothing_away():
     one = source()
-    asked = [("Who opens gate 3?", 0), ("Which person has the key of gate 3?", 0), ("Who opens gate 4?", 1)]
+    asked = [("Who opens the gate 3 of the old yard?", 0), ("Who opens that gate 3 of the old yard?", 0)]
+    asked.append(("Who opens the gate 4 of the old yard?", 1))
     user = {"aspect": "user", "span": "Edda Krann"}
     dreams = [dream(text, sentence=n, experience=one.experience.id, span="Edda Krann") for text, n in asked]
     dreams = [d.model_copy(update={"answer": "Edda Krann opens it."}) for d in dreams]
