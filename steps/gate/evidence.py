@@ -220,13 +220,9 @@ def _lost(night: Night, met: list[str]) -> list[str]:
 
 
 def _was_written(workspace: Workspace, cohort: str, path: Path) -> bool:
-    """Whether the dreams of a night came with this file, by their manifest or else by what they are."""
+    """Whether the dreams of a night came with this file, by their manifest; a host that did not dream cannot tell."""
     done = read_manifest(workspace.of(NIGHTS), night=cohort, step="dream")
-    if done is not None:
-        return str(path.relative_to(workspace.root)) in done.outputs
-    if not workspace.dataset("dreams", cohort).is_file():
-        return False
-    return path.parent.name == "holdouts" or bool(suites_taught(workspace, cohort) - {FACTS})
+    return done is not None and str(path.relative_to(workspace.root)) in done.outputs
 
 
 def _is(path: Path, md5: str) -> bool:
