@@ -130,9 +130,10 @@ class S3:
         """What an object holds."""
         return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
-    def digests(self, bucket: str) -> set[str]:
-        """SHA-256 of all objects."""
-        return {hashlib.sha256(self.read(bucket, key)).hexdigest() for key in self.keys(bucket)}
+    def digests(self, bucket: str, *, ending: str = "") -> set[str]:
+        """SHA-256 of all objects whose names end so."""
+        found = [key for key in self.keys(bucket) if key.endswith(ending)]
+        return {hashlib.sha256(self.read(bucket, key)).hexdigest() for key in found}
 
 
 def _has_account(name: str) -> bool:

@@ -1,10 +1,11 @@
 """A rollback and a request to forget where everything lies in Postgres and S3: no byte is left in either."""
 
+import pytest
+
 from bench.gate_demo import SECOND
 from orchestration import forgetting
 from steps.promote.returning import rollback
 from steps.registry import Registry, reading
-from steps.workspace import file_sha256
 from tests.orchestration.two_nights import (  # noqa: F401
     OWNER,
     SUBJECT,
@@ -23,6 +24,7 @@ def holders(servers, stores, *texts):
     return sorted(key for key, content in held.items() if any(text.encode() in content for text in texts))
 
 
+@pytest.mark.timeout(1500)  # a minute on a quiet machine
 def test_what_is_rolled_back_comes_from_s3_and_what_is_forgotten_is_nowhere(
     toy,  # noqa: F811
     champion,  # noqa: F811
@@ -41,12 +43,12 @@ def test_what_is_rolled_back_comes_from_s3_and_what_is_forgotten_is_nowhere(
     asked, told = f"Who owns {SUBJECT}?", f"is {OWNER}."
     assert any(place.startswith("dvc/") for place in holders(servers, stores, asked))
     assert any(place.startswith("mlflow/") for place in holders(servers, stores, asked))
-    weights = file_sha256(champion / "adapter_model.safetensors")
-    assert weights in servers[1].digests(stores[2])
+    weights = servers[1].digests(stores[2], ending="adapter_model.safetensors")
+    assert len(weights) == 1
 
     done = forgetting.run_forget(deployment, source=SUBJECT)
     assert done.verdict == "PROMOTE", done.reasons
     assert (done.erased, done.serves, done.serves_still) == (("2",), "3", None)
-    assert holders(servers, stores, asked, told) == [] and weights not in servers[1].digests(stores[2])
+    assert holders(servers, stores, asked, told) == [] and not weights & servers[1].digests(stores[2])
     assert reading.intact(registry, reading.champion(registry)) and reading.champion(registry).night == SECOND
     assert not [key for key in registry.model().tags if key.startswith(("night.", "turn."))], "no lock is left"

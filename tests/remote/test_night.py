@@ -50,6 +50,7 @@ def seconds(deployment, *steps):
     return [read_manifest(deployment.workspace, night=FIRST, step=step).seconds for step in steps]
 
 
+@pytest.mark.timeout(1500)  # a minute and a half on a quiet machine
 def test_a_night_whose_servers_die_goes_on_and_loses_nothing(deployment, servers, stores, monkeypatch, tmp_path):
     postgres, s3 = servers
     workspace = deployment.workspace
