@@ -27,7 +27,7 @@ with found.lock("2026-11-21"):
 
 
 def test_of_two_hosts_one_sleeps(tiny_settings, tmp_path, remotely, monkeypatch):
-    monkeypatch.setattr(night_lease, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(night_lease, "PATIENCE_SECONDS", 5.0)
     inbox, one, other = (tmp_path / name for name in ("inbox", "one", "other"))
     for folder in (inbox, one, other):
         folder.mkdir()
