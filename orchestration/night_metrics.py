@@ -19,13 +19,13 @@ from steps.records import Carried, Verdict
 from steps.registry import Registry, reading
 from steps.registry.version import serving
 from steps.review.decisions import undecided
-from steps.workspace import Workspace, read_records
+from steps.workspace import VERDICT, Workspace, read_records
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
     from prometheus_client.core import GaugeMetricFamily
 
-VERDICTS = ("PROMOTE", "REJECT", "INCONCLUSIVE", "NO_OP")
+_SAID = ("PROMOTE", "REJECT", "INCONCLUSIVE", "NO_OP")
 
 
 def metrics_text(found: Deployment) -> str:
@@ -70,10 +70,10 @@ class _Nights:
 
 def _last(workspace: Workspace, verdict: Verdict) -> Iterator["Metric"]:
     """The last night that came to a verdict."""
-    ended = (workspace.night_dir(verdict.night) / "verdict.json").stat().st_mtime
+    ended = (workspace.night_dir(verdict.night) / VERDICT).stat().st_mtime
     yield _gauge("last_night_end_timestamp_seconds", "When the last night came to its verdict.", ended)
     said = _labelled("last_night_verdict", "1 at the verdict of the last night.", "verdict")
-    for word in VERDICTS:
+    for word in _SAID:
         said.add_metric([word], word == verdict.verdict)
     yield said
     seconds = _labelled("last_night_step_seconds", "Seconds of each step of the last night.", "step")

@@ -6,6 +6,7 @@ from orchestration.environment import Deployment
 from orchestration.jobs import deep, sleep
 from orchestration.missed import is_late
 from steps.errors import SlumberError
+from steps.workspace import VERDICT
 
 NIGHTLY = "nightly"
 
@@ -30,7 +31,7 @@ def nightly(deployment: Deployment) -> dg.ScheduleDefinition:
         if is_late(context.scheduled_execution_time):
             if settings.missed == "report":
                 return dg.SkipReason(f"Night {night} was missed (schedule.missed: report).")
-            if (workspace.night_dir(night) / "verdict.json").exists():
+            if (workspace.night_dir(night) / VERDICT).exists():
                 return dg.SkipReason(f"Night {night} has its verdict: somebody ran it.")
         return dg.RunRequest(run_key=night, partition_key=night)
 
