@@ -15,7 +15,7 @@ import httpx
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, dagster_home, opened_instance
 from steps.errors import NightRunning, SlumberError
-from steps.registry import Registry, tracking_uri
+from steps.registry import Registry, RegistryUnreachable, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url
 from steps.settings import REPOSITORY
 from steps.stores import artifact_location
@@ -98,8 +98,12 @@ def mlflow_command(found: Deployment) -> list[str]:
 
 
 def free_queue(found: Deployment) -> None:
-    """Mark runs whose process died as failed, unless a night is running just now: they would block the queue."""
-    with contextlib.suppress(NightRunning), found.lock("ui"), opened_instance(found.workspace) as instance:
+    """Mark runs whose process died as failed, unless a night is running just now: they would block the queue.
+
+    Where a shared registry is away nobody knows whether one is running: the pages come up all the same.
+    """
+    unknown = (NightRunning, RegistryUnreachable)
+    with contextlib.suppress(*unknown), found.lock("ui"), opened_instance(found.workspace) as instance:
         close_dead_runs(instance)
     if tenants_of(found.workspace):
         with (

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import time
 
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")  # before torch: spinning threads starve each other on shared cores
@@ -41,6 +42,14 @@ def _no_registry_of_the_machine(monkeypatch):
     if _OF_THE_MACHINE is not None:
         os.environ[REGISTRY] = _OF_THE_MACHINE
     assert left is None, "the test leaves a registry behind for those that follow"
+
+
+@pytest.fixture(autouse=True)
+def _no_instance_of_another_test():
+    """Contexts of Dagster's that are collected late leave their instance, which is gone, to all that is loaded next."""
+    yield
+    if (state := sys.modules.get("dagster._core.storage.defs_state.base")) is not None:
+        state._current_storage.set(None)
 
 
 @pytest.fixture(autouse=True)

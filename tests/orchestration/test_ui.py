@@ -86,7 +86,7 @@ def test_a_remote_registry_is_not_served(deployment, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example:5000")
     monkeypatch.setattr(ui, "dagster_command", lambda f: [sys.executable, "-c", "raise SystemExit('no')"])
     with pytest.raises(SlumberError, match="Dagster did not start"):
-        ui.serve(deployment, say=lambda line: None)
+        ui.serve(deployment, say=lambda line: None)  # though the registry is away, and with it who runs a night
     assert not (deployment.workspace.state / "ui" / "mlflow.log").exists()
 
 

@@ -20,6 +20,9 @@ def servers():
         pytest.skip("this distribution's Postgres is not installed: apt-get install postgresql")
     if missing := [name for name in LIBRARIES if importlib.util.find_spec(name) is None]:
         pytest.skip(f"{', '.join(missing)} not installed: make remote")
+    from mlflow.store.artifact.s3_artifact_repo import _cached_get_s3_client
+
+    _cached_get_s3_client.cache_clear()  # MLflow's clients of a server that another module's tests have stopped
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     postgres, s3 = Postgres(programs), S3()
     with pytest.MonkeyPatch.context() as patch:

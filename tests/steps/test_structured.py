@@ -57,7 +57,8 @@ def test_a_step_says_which_it_is(lines, settings, workspace):
     assert within_it["step"] == "speaks" and "step" not in after
 
 
-def test_what_libraries_log_is_lines(lines):
+def test_what_libraries_log_is_lines(lines, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # a server of another test may have ended it
     root = logging.getLogger()
     before = root.handlers[:], root.level
     try:
