@@ -1,20 +1,19 @@
 """The benchmark: the nights up to dreaming, done once in one workspace and shared by every arm that needs them."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.claims import claim
 from bench.stream import Night, Stream
 from steps.dream.step import DreamStep
-from steps.errors import SlumberError
 from steps.kinds.table import kind_of
 from steps.lifecycle import step_of
 from steps.manifest import StepRecord
 from steps.night import Night as SleptNight
 from steps.records import Dream, Experience, Probe
 from steps.settings import Settings
-from steps.workspace import Workspace, file_sha256, read_records, write_json
+from steps.workspace import Workspace, file_sha256, read_records
 
 
 @dataclass(frozen=True)
@@ -37,15 +36,10 @@ class BenchmarkRun:
         """Note whose run this folder holds: what is done in it is not done again.
 
         Raises:
-            SlumberError: it holds a run of other nights.
+            SlumberError: it holds a run of other nights, or one that was begun with other settings.
         """
-        path, mine = (
-            self.folder / "stream.json",
-            [[night.date, file_sha256(night.inbox)] for night in self.stream.nights],
-        )
-        if path.exists() and json.loads(path.read_text(encoding="utf-8")) != mine:
-            raise SlumberError(f"{self.folder} holds a run of other nights: name another folder with --out.")
-        write_json(path, mine)
+        mine = [[night.date, file_sha256(night.inbox)] for night in self.stream.nights]
+        claim(self.folder / "stream.json", mine, self.settings, of="other nights")
 
     def prepare(self, night: Night, *, dreaming: bool) -> None:
         """Run the steps of a night up to triage, or up to dreaming; finished ones are skipped."""

@@ -1,12 +1,11 @@
 """Run the nights; whatever is complete on disk is not done again."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.benchmark_run import Clock
+from bench.claims import claim
 from bench.depot.arms import Arm
 from bench.depot.data import Depot
 from bench.depot.examination import examine
@@ -16,13 +15,10 @@ from bench.depot.records import DepotMark
 from bench.records import AnchorMark, NightCost
 from bench.running import machine
 from bench.training import Taught
-from steps.errors import SlumberError
 from steps.progress import say
 from steps.records import content_id
 from steps.settings import Settings
-from steps.workspace import read_records, write_json, write_records, write_text
-
-_NO_PART = {"ui", "serve", "schedule", "registry", "datasets", "deep", "tenants", "memory", "watch"}  # of a run
+from steps.workspace import read_records, write_records, write_text
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,8 @@ def run(depot: Depot, settings: Settings, folder: Path, plan: Plan) -> Found:
     found = Found([], [], [])
     for seed in range(1, plan.seeds + 1):
         nights = DepotNights(depot, settings, folder / f"seed-{seed}", seed)
-        _claim(nights)
+        world = content_id(depot.model_dump(mode="json"))
+        claim(nights.folder / "depot.json", world, settings, of="another depot")
         for number in range(1, plan.nights + 1):
             say(f"Seed {seed} of {plan.seeds}, night {number} of {plan.nights}")
             nights.prepare(number, rehearsals=any(arm.rehearsed for arm in plan.arms))
@@ -58,31 +55,6 @@ def run(depot: Depot, settings: Settings, folder: Path, plan: Plan) -> Found:
                     _night(nights, arm, number, plan)
                     _collect(nights, arm, number, found)
     return found
-
-
-def _claim(nights: DepotNights) -> None:
-    """Note whose run a folder holds, and with which settings: what is done in it is not done again.
-
-    Raises:
-        SlumberError: it holds another world's, or one that was begun with other settings.
-    """
-    path, world = nights.folder / "depot.json", content_id(nights.depot.model_dump(mode="json"))
-    given = nights.settings.model_dump(mode="json", exclude=_NO_PART)
-    mine = {section: content_id(value) for section, value in given.items()}
-    before: Any = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"depot": world, "settings": mine}
-    if isinstance(before, str):  # of a version that noted no settings
-        before = {"depot": before, "settings": {}}
-    if before["depot"] != world:
-        raise SlumberError(f"{nights.folder} holds a run of another depot: name another folder with --out.")
-    other = sorted(
-        name for name in before["settings"].keys() | mine.keys() if before["settings"].get(name) != mine.get(name)
-    )
-    if other:
-        raise SlumberError(
-            f"{nights.folder} holds a run that was begun with other settings ({', '.join(other)}): name another folder "
-            "with --out, or take the settings it was begun with."
-        )
-    write_json(path, {"depot": world, "settings": mine})
 
 
 def _folder(nights: DepotNights, arm: Arm, number: int) -> Path:

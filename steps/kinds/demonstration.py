@@ -8,14 +8,13 @@ from pydantic import field_validator
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.kind import Dreaming, Passage
 from steps.kinds.messages import SHOWN_CHARS, Message, MessagesKind, Talk, asked_last, bare, tells_something
+from steps.kinds.ordered import ORDERED, ordered_at, said
 from steps.model.tools import call_text
 from steps.model.window import LONGER
-from steps.orders import has_order, is_order, takes_back
 from steps.records import Dream, Experience, content_id
 
 SUITE = "demonstrations"
 STRATEGY = "demonstration"
-ORDERED = "orders to a model"
 
 
 class DemonstrationEntry(Talk):
@@ -40,7 +39,7 @@ class Demonstration(MessagesKind):
 
     def idle(self, experience: Experience) -> str | None:
         places = turns(experience.payload)
-        if places and _ordered(experience.payload["messages"]) <= places[0]:
+        if places and ordered_at(experience.payload["messages"]) <= places[0]:
             return ORDERED
         return None if places else "it shows no answer that is to be learned"
 
@@ -59,7 +58,7 @@ class Demonstration(MessagesKind):
         found = []
         for experience in experiences:
             known = dreaming.known.get(experience.id, ())
-            places, ordered = turns(experience.payload), _ordered(experience.payload["messages"])
+            places, ordered = turns(experience.payload), ordered_at(experience.payload["messages"])
             for number, place in enumerate(places):
                 if number in known:
                     continue
@@ -115,23 +114,6 @@ def turns(payload: Mapping[str, Any]) -> list[int]:
         and (one.get("tool_calls") or any(map(str.isalnum, one.get("content") or "")))
         and any(before["role"] != "system" for before in messages[:place])
     ]
-
-
-def _ordered(messages: Sequence[Mapping[str, Any]]) -> int:
-    """The place of the first message in which an order to a model stands; behind the last if there is none.
-
-    What stands before a talk is its owner's word, and of what a user asks only what takes that back is an order.
-    """
-    for place, one in enumerate(messages):
-        gives = takes_back if one["role"] == "user" else is_order
-        if one["role"] not in ("system", "developer") and has_order(said(one), gives):
-            return place
-    return len(messages)
-
-
-def said(message: Mapping[str, Any]) -> str:
-    """What a message says and calls, as text."""
-    return call_text(message.get("content") or "", message.get("tool_calls") or ())
 
 
 def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, Any]], answer: str, night: str) -> Dream:

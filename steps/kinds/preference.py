@@ -16,6 +16,7 @@ from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.entry import Text
 from steps.kinds.kind import Dreaming
 from steps.kinds.messages import SHOWN_CHARS, Chat, Messages, MessagesKind, asked_last, bare
+from steps.kinds.ordered import ORDERED, ordered_at
 from steps.model.tools import call_text
 from steps.records import Dream, Experience, content_id
 
@@ -66,6 +67,13 @@ class _Claim:
         return content_id([(m["role"], _words(m)) for m in self.messages])
 
     @property
+    def ordered(self) -> bool:
+        """Whether an order to a model stands in what was asked or in what is said to be good."""
+        good = [{"role": "assistant", "content": self.better.text}] if self.better else []
+        talk = [*self.messages, *good]
+        return ordered_at(talk) < len(talk)
+
+    @property
     def about(self) -> str:
         """A key of what is compared, whichever side is said to be better."""
         sides = sorted(" ".join(side.text.split()) for side in (self.better, self.worse) if side)
@@ -86,9 +94,11 @@ class Preference(MessagesKind):
 
     def idle(self, experience: Experience) -> str | None:
         payload = experience.payload
+        claim = _claim(payload)
+        if claim and claim.ordered:
+            return ORDERED
         if "chosen" not in payload:
             return None
-        claim = _claim(payload)
         if claim and claim.better and claim.worse:
             same = claim.better.text.split() == claim.worse.text.split()  # whoever numbers its calls, and how
         else:

@@ -64,6 +64,9 @@ def test_a_night_of_few_facts_does_not_wait_and_seeds_differ(few, tiny_settings,
     assert one.folder != other.folder
     with pytest.raises(SlumberError, match="holds a run of other nights"):
         one_seed(few.model_copy(update={"topics": few.topics[:1]}), waits, tmp_path, 1)
+    other = waits.model_copy(update={"dream": waits.dream.model_copy(update={"rehearsals": 9})})
+    with pytest.raises(SlumberError, match=r"begun with other settings \(dream\)"):
+        one_seed(few, other, tmp_path, 1)
 
 
 def test_look_up_has_the_newest_correction_of_a_question_only(few, tiny_settings, tmp_path):
