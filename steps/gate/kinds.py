@@ -1,9 +1,10 @@
 """The suites of kinds that are no facts: was tonight's learned, and is what earlier nights taught still there?
 
 Every item is compared with the champion on the same item. What is held out tonight has to gain (a lower bound above
-nothing), that of earlier nights may not lose its epsilon (a lower bound, too), and no other measure may be lower with
-confidence: a dozen answers that are right or wrong cannot rule out a loss of one in ten. A suite that was left out of
-the training has nothing to gain tonight.
+nothing), over the candidate with its weights shuffled, too: cases of one form are so alike that whatever moves one of
+them moves all, and a few of them may gain by chance. That of earlier nights may not lose its epsilon (a lower bound,
+too), and no other measure may be lower with confidence: a dozen answers that are right or wrong cannot rule out a loss
+of one in ten. A suite that was left out of the training has nothing to gain tonight.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -41,8 +42,8 @@ def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Che
         if taught:
             return Check(name=suite, status="INCONCLUSIVE", reason="lessons were taught, and none was held out")
         return Check(name=suite, status="NOT_APPLICABLE", reason="nothing of the kind was ever held out")
-    rows = {who: _rows(evidence, suite, who, expected) for who in _TWO}
-    if any({key: row.cohort for key, row in found.items()} != expected for found in rows.values()):
+    rows = {who: _rows(evidence, suite, who, expected) for who in (*_TWO, "shuffled")}
+    if any({key: row.cohort for key, row in rows[who].items()} != expected for who in _TWO):
         reason = "the two models were not asked what was held out"
         return Check(name=suite, status="INCONCLUSIVE", reason=reason)
     tonight = {item for item, cohort in expected.items() if cohort == evidence.night and taught}
@@ -88,10 +89,16 @@ def _rows(evidence: Evidence, suite: str, who: str, expected: Collection[str]) -
 
 
 def _paired(
-    suite: Suite, rows: Mapping[str, Mapping[str, KindReply]], items: Sequence[str], measure: str
+    suite: Suite,
+    rows: Mapping[str, Mapping[str, KindReply]],
+    items: Sequence[str],
+    measure: str,
+    *,
+    against: str = "champion",
 ) -> tuple[list[tuple[float, float]], list[str]]:
-    """The measure of candidate and champion where both have it, and what each of these items asks."""
-    ours, theirs = ([suite.measured(rows[who][item]).get(measure) for item in items] for who in _TWO)
+    """The measure of the candidate and of another where both have it, and what each of these items asks."""
+    two = "candidate", against
+    ours, theirs = ([suite.measured(rows[who][item]).get(measure) for item in items] for who in two)
     found = [(item, a, b) for item, a, b in zip(items, ours, theirs, strict=True) if a is not None and b is not None]
     return [(a, b) for _, a, b in found], [_asked(rows["champion"][item]) for item, _, _ in found]
 
@@ -121,11 +128,17 @@ def _learned(
         name = f"{TONIGHT}, {measure.name}"
         figures |= _figures(name, pairs, found)
         if measure.learned:
-            learned = found.lower > 0 and found.better > found.worse
-            statuses.append("PASS" if learned else "FAIL" if found.mean <= 0 else "INCONCLUSIVE")
+            drawn = [item for item in ids if item in rows["shuffled"]]
+            mixed, of_mixed = _paired(suite, rows, drawn, measure.name, against="shuffled")
+            if not mixed:
+                return _Part("INCONCLUSIVE", "the shuffled adapter was not examined", {})
+            over = _compared(mixed, of_mixed, settings)
+            figures[f"{name}, over shuffled, lower_bound"] = round(over.lower, 4)
+            learned = all(one.lower > 0 and one.better > one.worse for one in (found, over))
+            statuses.append("PASS" if learned else "FAIL" if min(found.mean, over.mean) <= 0 else "INCONCLUSIVE")
             reasons.append(
-                f"tonight's {len(ids)}: {found.mean:+.3f} {measure.unit} (at least {found.lower:+.3f}), "
-                f"better for {found.better}, worse for {found.worse}"
+                f"tonight's {len(ids)}: {found.mean:+.3f} {measure.unit} (at least {found.lower:+.3f}, over shuffled "
+                f"weights {over.lower:+.3f}), better for {found.better}, worse for {found.worse}"
             )
         else:
             statuses.append("FAIL" if found.upper < 0 else "PASS")

@@ -96,8 +96,8 @@ def _shuffled(evidence: Evidence, suite: str) -> list[KindReply]:
 def _shuffled_kind(evidence: Evidence, suite: str) -> Evidence:
     """The evidence of a suite on what the candidate with its weights shuffled was asked, with that in its place."""
     rows = [row.model_copy(update={"model": "candidate"}) for row in _shuffled(evidence, suite)]
-    champion = [row for row in evidence.kinds if row.model == "champion"]
-    return replace(evidence, kinds=[*rows, *champion], expected_kinds={suite: {row.id: row.cohort for row in rows}})
+    others = [row for row in evidence.kinds if row.model in ("champion", "shuffled")]
+    return replace(evidence, kinds=[*rows, *others], expected_kinds={suite: {row.id: row.cohort for row in rows}})
 
 
 def _general(evidence: Evidence, settings: GateSettings) -> Check:

@@ -140,7 +140,7 @@ def test_many_answers_to_one_prompt_are_one_item(settings):
                 signs=(1, -1),
             )
             for number in range(60)
-            for model in ("candidate", "champion")
+            for model in ("candidate", "champion", "shuffled")
         ]
         found = replace(evidence(), night=FIRST, taught=frozenset({"preferences"}), kinds=rows)
         found.expected_kinds = {"preferences": {str(number): FIRST for number in range(60)}}

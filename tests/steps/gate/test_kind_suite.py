@@ -1,0 +1,55 @@
+"""What was held out tonight gains over the champion, and over the candidate with its weights shuffled."""
+
+from dataclasses import replace
+
+import pytest
+
+from steps.examine.kinds.suite import KindReply
+from steps.gate.judging import judge
+from steps.gate.kinds import kind_suite
+from steps.gate.planted import NAME
+from tests.steps.gate.test_gate import TONIGHT, check, evidence
+
+SUITE = "workflows"
+
+
+def asked(**gained):
+    """Five cases of one form, about as likely as each other, by who was asked."""
+    rows = [
+        KindReply(
+            suite=SUITE,
+            id=str(number),
+            cohort=TONIGHT,
+            source="s",
+            question=f"Where is order {number}?",
+            model=who,
+            log_probabilities=(gain - 5.0 + number / 100,),
+            tokens=(1,),
+            signs=(1,),
+        )
+        for who, gain in {"champion": 0.0, **gained}.items()
+        for number in range(5)
+    ]
+    items = {row.id: TONIGHT for row in rows}
+    return replace(evidence(), taught=frozenset({SUITE}), kinds=rows, expected_kinds={SUITE: items})
+
+
+@pytest.mark.parametrize(
+    ("gained", "status", "says"),
+    [
+        ({"candidate": 3.5, "shuffled": -1.0}, "PASS", "over shuffled weights +4.5"),
+        ({"candidate": 3.5, "shuffled": 0.5}, "PASS", "over shuffled weights +3.0"),
+        ({"candidate": 0.5, "shuffled": 0.5}, "FAIL", "+0.500"),
+        ({"candidate": 0.5, "shuffled": 3.5}, "FAIL", "+0.500"),
+        ({"candidate": 3.5}, "INCONCLUSIVE", "the shuffled adapter was not examined"),
+    ],
+)
+def test_what_shuffled_weights_gain_too_was_not_learned(settings, gained, status, says):
+    found = kind_suite(asked(**gained), settings.gate, suite=SUITE)
+    assert found.status == status and says in found.reason
+
+
+def test_shuffled_weights_that_move_five_cases_alike_do_not_cost_the_night(settings):
+    found = check(judge(asked(candidate=3.5, shuffled=0.5), settings), NAME)
+    assert found.figures[f"the shuffled adapter, {SUITE}"] == f"{SUITE}: FAIL"
+    assert "shuffled" not in found.reason, found.reason
