@@ -77,6 +77,25 @@ def load(
 
 
 @app.command()
+def scaling(
+    documents: Annotated[str, typer.Option("--documents", help="of a night, comma-separated")] = "1e4,1e6,1e8",
+    new: Annotated[float, typer.Option("--new", min=0.0001, max=1, help="share that was not met before")] = 0.05,
+    facts: Annotated[float, typer.Option("--facts", min=0.1, help="facts of a new document")] = 8.0,
+    hours: Annotated[float, typer.Option("--hours", min=0.1, help="that a night may take")] = 8.0,
+    model: Model = None,
+    device: Device = None,
+    params: Params = None,
+    out: Out = Path(".bench/scaling"),
+) -> None:
+    """Measure what a record, a fact and a night cost here, and print what many documents a night come to, on paper."""
+    from bench.scaling import measure
+
+    settings = chosen_settings(params, model, device)
+    counts = [round(float(count)) for count in documents.split(",")]
+    measure(settings, out.resolve(), counts, new=new, facts=facts, hours=hours)
+
+
+@app.command()
 def tenants(
     counts: Annotated[str, typer.Option("--counts", help="numbers of tenants, comma-separated")] = "1,10,100,1000",
     nights: Annotated[int, typer.Option("--nights", min=1, help="whole nights that are sampled of each number")] = 3,
