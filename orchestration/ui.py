@@ -119,7 +119,7 @@ def free_queue(found: Deployment) -> bool:
 
 
 def _free_queue_in_time(found: Deployment) -> None:
-    """Free the queue as soon as the claim of a night ends whose container was killed: to a new one it is another host's."""
+    """Free the queue once the claim has ended of a night whose container was killed: its next one is another host."""
     while not free_queue(found):
         time.sleep(60.0)
 

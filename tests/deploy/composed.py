@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -12,7 +14,7 @@ from typing import Any
 import yaml
 
 from steps.settings import REPOSITORY
-from tests.deploy.containers import Container, Network, Running
+from tests.deploy.containers import Container, Network, Running, run_once
 from tests.deploy.images import image_of
 from tests.remote.servers import postgres_programs
 
@@ -30,6 +32,9 @@ def read_compose(path: Path = DEPLOY / "compose.yaml") -> dict[str, Any]:
     """The file with its anchors merged and its variables at their defaults, or as the environment has them."""
     text = re.sub(r"\$\{(\w+):-([^}]*)\}", lambda found: os.environ.get(found[1]) or found[2], path.read_text())
     return yaml.safe_load(text)
+
+
+SERVICES: dict[str, Any] = read_compose()["services"]
 
 
 class Composed:
@@ -69,33 +74,45 @@ class Composed:
             # A Python in root's home is no other user's, but in the image it is everybody's.
             container.root += [f"chmod o+rx $R{folder}" for folder in Path(sys.executable).resolve().parents[:-1]]
         container.mounts += [(place, str(place), False) for place in _hidden(container)]
-        container.mounts += [self._volume(entry, image.user) for entry in service.get("volumes", [])]
+        container.mounts += [self._mount(entry) for entry in service.get("volumes", [])]
         for secret in service.get("secrets", []):
             container.mounts.append((self._file("secrets", secret), f"/run/secrets/{secret}", False))
         for config in service.get("configs", []):
             container.mounts.append((self._file("configs", config["source"]), config["target"], False))
         return container
 
-    def start(self, name: str, *, command: list[str] | None = None) -> Running:
-        """Start a service, or another command as it (`docker compose run`)."""
+    def start(self, name: str) -> Running:
+        """Start a service."""
         container = self.container(name)
-        if command is not None:
-            begun = image_of(DEPLOY / "Dockerfile", "cpu", base={"PATH": _SYSTEM}).entrypoint
-            container.command = [*begun, *command]
         if name == "postgres" and not (self.folder / "volumes" / "postgres" / "PG_VERSION").exists():
-            first = Running(
-                replace(container, command=["sh", "-euc", _INITIALLY]), self.network, self.folder / "initdb"
-            )
-            assert first.wait(120) == 0, first.said()
+            first = run_once(replace(container, command=["sh", "-euc", _INITIALLY]), self.network)
+            assert first.returncode == 0, first.stderr
         self.running[name] = Running(container, self.network, self.folder / f"{name}.log")
         return self.running[name]
+
+    def once(
+        self, name: str, command: list[str], *, entrypoint: str | None = None, **streams: Any
+    ) -> subprocess.CompletedProcess:
+        """Run another command as a service, as `docker compose run` does."""
+        container = self.container(name)
+        if command or entrypoint:
+            before = len(self.file["services"][name].get("command", []))
+            begun = [entrypoint] if entrypoint else container.command[: len(container.command) - before]
+            container.command = [*begun, *command]
+        return run_once(container, self.network, **streams)
+
+    def stop(self, *names: str, seconds: float = 90) -> dict[str, int]:
+        """Stop services as `docker compose stop` does, in the time that they are given; return how each ended."""
+        for name in names:
+            self.running[name].signal(signal.Signals[self.file["services"][name].get("stop_signal", "SIGTERM")])
+        return {name: self.running.pop(name).wait(seconds) for name in names}
 
     def up(self, *names: str, seconds: float = 600) -> None:
         """Start services when what they depend on is as they want it, and wait until all are healthy, or done."""
         services, waiting, fine = self.file["services"], list(names), set[str]()
         deadline = time.monotonic() + seconds
         while len(fine) < len(names):
-            for name in [n for n in waiting if set(services[n].get("depends_on", {})) <= fine]:
+            for name in [n for n in waiting if set(services[n].get("depends_on", {})) & set(names) <= fine]:
                 if name not in self.running:  # one that is there already is not started twice
                     self.start(name)
                 waiting.remove(name)
@@ -122,16 +139,19 @@ class Composed:
             running.close()
         self.network.close()
 
-    def _volume(self, entry: str, owner: str) -> tuple[Path, str, bool]:
-        source, target, *how = entry.split(":")
-        if source not in self.file["volumes"]:
-            return (self.deploy / source).resolve(), target, "ro" not in how
-        folder = self.folder / "volumes" / source
-        if not folder.exists():  # new ones belong to whom the image's folder belongs
+    def volume(self, name: str) -> Path:
+        """Where a volume lies. A new one belongs to whom the image's folder belongs."""
+        folder = self.folder / "volumes" / name
+        if not folder.exists():
             folder.mkdir(parents=True)
-            user, _, group = {"workspace": owner, "postgres": "999:999", "s3": "0:0"}[source].partition(":")
+            user, _, group = {"workspace": "10001:10001", "postgres": "999:999", "s3": "0:0"}[name].partition(":")
             os.chown(folder, int(user), int(group))
-        return folder, target, True
+        return folder
+
+    def _mount(self, entry: str) -> tuple[Path, str, bool]:
+        source, target, *how = entry.split(":")
+        place = self.volume(source) if source in self.file["volumes"] else (self.deploy / source).resolve()
+        return place, target, "ro" not in how
 
     def _file(self, kind: str, name: str) -> Path:
         return self.deploy / self.file[kind][name]["file"]

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+_DIES_WITH_US = ["setpriv", "--pdeathsig", "KILL"]
 _OWN = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child"]
 
 
@@ -45,7 +47,7 @@ class Network:
     """A network with loopback alone, that containers share: their ports are theirs, whatever this machine runs."""
 
     def __init__(self) -> None:
-        self._holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        self._holder = subprocess.Popen([*_DIES_WITH_US, "unshare", "--net", "sleep", "infinity"])
         self.path = f"/proc/{self._holder.pid}/ns/net"
         while os.readlink(self.path) == os.readlink("/proc/self/ns/net"):
             time.sleep(0.01)
@@ -61,14 +63,9 @@ class Running:
 
     def __init__(self, container: Container, network: Network, log: Path):
         self.container, self.log = container, log
-        with log.open("wb") as stream:
-            self._outer = subprocess.Popen(
-                ["nsenter", f"--net={network.path}", *_OWN, "sh", "-euc", _script(container)],
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        streams: dict[str, Any] = {"stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+        with log.open("wb") as said:
+            self._outer = subprocess.Popen(_whole(container, network), stdout=said, start_new_session=True, **streams)
 
     @property
     def pid(self) -> int | None:
@@ -83,13 +80,12 @@ class Running:
         """How it ended; None while it runs."""
         return self._outer.poll()
 
-    def execute(self, command: list[str], *, seconds: float = 120) -> subprocess.CompletedProcess:
+    def execute(self, command: list[str], *, seconds: float = 120, **streams: Any) -> subprocess.CompletedProcess:
         """Run a command within it, as `docker exec` and the kubelet's probes do."""
         if (pid := self.pid) is None:
             raise RuntimeError(f"{self.container.name} has ended ({self.code}):\n{self.said()}")
         enter = ["nsenter", "--target", str(pid), "--net", "--mount", "--pid", "--uts", "--root"]
-        enter += ["sh", "-euc", _begin(self.container, command)]
-        return subprocess.run(enter, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
+        return _ran([*enter, "sh", "-euc", _begin(self.container, command)], seconds, **streams)
 
     def status(self, key: str) -> str:
         """A line of the first process's /proc/PID/status."""
@@ -114,6 +110,23 @@ class Running:
         self.signal(signal.SIGKILL)
         self._outer.kill()
         self._outer.wait()
+
+
+def run_once(
+    container: Container, network: Network, *, seconds: float = 300, **streams: Any
+) -> subprocess.CompletedProcess:
+    """Run a container until it ends by itself."""
+    return _ran(_whole(container, network), seconds, **streams)
+
+
+def _ran(command: list[str], seconds: float, **streams: Any) -> subprocess.CompletedProcess:
+    pipe = subprocess.PIPE
+    streams = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe} | streams
+    return subprocess.run(command, timeout=seconds, encoding="utf-8", errors="replace", **streams)
+
+
+def _whole(container: Container, network: Network) -> list[str]:
+    return [*_DIES_WITH_US, "nsenter", f"--net={network.path}", *_OWN, "sh", "-euc", _script(container)]
 
 
 def _script(container: Container) -> str:
@@ -147,6 +160,6 @@ def _begin(container: Container, command: Iterable[str]) -> str:
     user, _, group = container.user.partition(":")
     rights = "".join(f",+{name.lower()}" for name in container.rights)
     who = f"setpriv --reuid {user} --regid {group} --clear-groups --no-new-privs --bounding-set=-all{rights}"
-    who += " --inh-caps=-all"
+    who += " --inh-caps=-all --pdeathsig KILL"
     told = " ".join(shlex.quote(f"{key}={value}") for key, value in container.environment.items())
     return f"cd {container.folder}; exec {who} env -i {told} {shlex.join(command)}"

@@ -1,0 +1,111 @@
+"""deploy/compose.yaml as it stands there: all come up healthy in its order, may do little, and end when they are told.
+
+One stack for all tests of this module, which go on from one another in their order.
+"""
+
+import json
+
+import pytest
+
+from tests.deploy.commands import commands, run
+from tests.deploy.composed import SERVICES
+from tests.deploy.test_compose import ONCE
+
+# A night on two cores that others use: the queue, a process, twelve steps.
+pytestmark = pytest.mark.timeout(1500)
+
+ASK = """
+import json, sys, urllib.error, urllib.request
+method, url, body, *headers = sys.argv[1:]
+headers = dict(header.split("=", 1) for header in headers) | {"Content-Type": "application/json"}
+request = urllib.request.Request(url, data=body.encode() or None, headers=headers, method=method)
+try:
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        print(answer.status, answer.read().decode())
+except urllib.error.HTTPError as error:
+    print(error.code, error.read().decode())
+"""
+SAID = json.dumps({"model": "slumber", "messages": [{"role": "user", "content": "Who built the ferry?"}]})
+
+
+def asked(composed, url, *, body="", name="mlflow", **headers):
+    """Ask from within the network, as a published port or another container does; the status and what was answered."""
+    command = ["python", "-c", ASK, "POST" if body else "GET", url, body, *(f"{k}={v}" for k, v in headers.items())]
+    done = composed.running[name].execute(command)
+    assert done.returncode == 0, done.stderr
+    status, _, text = done.stdout.partition(" ")
+    return int(status), text
+
+
+@pytest.fixture(scope="module")
+def key(composed):
+    made = composed.once("nights", ["slumber", "key", "alice"])
+    assert made.returncode == 0, made.stderr
+    return made.stdout.split()[-1]
+
+
+@pytest.fixture(scope="module")
+def up(composed, key):
+    composed.up(*SERVICES)
+    return composed
+
+
+def test_all_are_healthy_and_may_do_nothing_else(up):
+    assert not ONCE & {name for name, running in up.running.items() if running.code is None}
+    for name in SERVICES.keys() - ONCE:
+        running = up.running[name]
+        user = SERVICES[name]["user"].split(":")[0]
+        assert set(running.status("Uid").split()) == {user} != {"0"}
+        assert int(running.status("CapBnd"), 16) == int(running.status("CapEff"), 16) == 0
+        assert running.status("NoNewPrivs") == "1"
+        written = running.execute(["sh", "-c", "touch /etc/x || touch /usr/bin/x || touch /root/x || touch /opt/x"])
+        assert written.returncode != 0 and "Read-only file system" in written.stderr
+    passwords = [(up.deploy / "secrets" / "postgres-password").read_text()]
+    passwords += (up.deploy / "secrets" / "aws").read_text().split()[3::3]
+    told = [up.running[name].execute(["sh", "-c", "cat /proc/1/environ /proc/1/cmdline"]) for name in up.running]
+    assert not any(secret in done.stdout for done in told for secret in passwords)
+    assert not any(secret in running.said() for running in up.running.values() for secret in passwords)
+
+
+def test_who_has_no_key_or_comes_under_a_foreign_name_is_not_answered(up, key):
+    url = "http://serve:8000/v1/chat/completions"
+    assert asked(up, url, body=SAID)[0] == 401
+    status, answer = asked(up, url, body=SAID, Authorization=f"Bearer {key}")
+    assert status == 200 and json.loads(answer)["object"] == "chat.completion"
+    for page in (
+        "http://dagster:3000/server_info",
+        "http://mlflow:5000/api/2.0/mlflow/experiments/search?max_results=1",
+    ):
+        assert asked(up, page)[0] == 200
+        assert asked(up, page, Host="127.0.0.1")[0] in (200, 403) and asked(up, page, Host="evil.example")[0] in (
+            400,
+            403,
+        )
+
+
+def test_a_check_says_so_when_its_service_is_gone(up):
+    """Each check asks its own service: with a port that nobody listens on it fails."""
+    for name in ("nights", "dagster", "mlflow", "serve", "postgres", "s3"):
+        command = [word for word in SERVICES[name]["healthcheck"]["test"][1:]]
+        ports = {"nights": "4000", "dagster": "3000", "mlflow": "5000", "serve": "8000", "s3": "8333"}
+        wrong = [word.replace(ports[name], "9") if name in ports else word for word in command]
+        wrong += ["--port", "9"] if name == "postgres" else []
+        assert up.running[name].execute(wrong).returncode != 0, name
+
+
+def test_it_is_backed_up_and_restored_and_ends_by_sigterm(up, key, tmp_path):
+    versions = up.running["nights"].execute(["slumber", "history"]).stdout
+    for line in commands(naming="pg_dump"):
+        if line.endswith("up -d"):
+            break  # on the old host; here the new one begins
+        run(line, up, tmp_path)
+    ended = up.stop(*(name for name in up.running if name not in ONCE))
+    assert set(ended.values()) == {0}, ended
+    up.forget_volumes()
+    for line in commands(naming="pg_restore"):
+        if line.endswith("up -d"):
+            break
+        run(line, up, tmp_path)
+    up.up("postgres", "s3-folder", "s3", "bucket", "mlflow", "serve")
+    assert up.once("nights", ["slumber", "history"]).stdout == versions
+    assert asked(up, "http://serve:8000/v1/models", Authorization=f"Bearer {key}")[0] == 200
