@@ -148,6 +148,11 @@ class Composed:
             os.chown(folder, int(user), int(group))
         return folder
 
+    def new_volumes(self) -> None:
+        """Another host: all volumes are empty, and nothing has run."""
+        shutil.rmtree(self.folder / "volumes")
+        self.running.clear()
+
     def _mount(self, entry: str) -> tuple[Path, str, bool]:
         source, target, *how = entry.split(":")
         place = self.volume(source) if source in self.file["volumes"] else (self.deploy / source).resolve()

@@ -17,6 +17,7 @@ KNOBS = {
     "model": {"base": "tiny", "device": "cpu", "dtype": "float32", "threads": 1},
     "serve": {"max_new_tokens": 8},
     "night": {"nice": 0},
+    "schedule": {"cron": "* * * * *"},
 }
 
 

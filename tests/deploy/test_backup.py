@@ -56,6 +56,7 @@ def support(old, tmp_path):  # noqa: F811
     place.parent.mkdir()
     found = Deployment.find(workspace=old.workspace.root.rename(place))
     diary = Diary(found.workspace.state / FOLDER, Post(Registry(found.settings, found.workspace)))
+    diary.begin()
     diary.write(said(1))
     diary.write(feedback(id=f"{ID}1", rating=-1, correction="Olin.", user="ann", feedback_id="f", tenant=None))
     settled(diary)

@@ -4,6 +4,7 @@ One stack for all tests of this module, which go on from one another in their or
 """
 
 import json
+import time
 
 import pytest
 
@@ -35,6 +36,13 @@ def asked(composed, url, *, body="", name="mlflow", **headers):
     assert done.returncode == 0, done.stderr
     status, _, text = done.stdout.partition(" ")
     return int(status), text
+
+
+def graphql(composed, told):
+    """Ask Dagster's pages as a browser does."""
+    status, answer = asked(composed, "http://127.0.0.1:3000/graphql", body=json.dumps(told), name="dagster")
+    assert status == 200, answer
+    return json.loads(answer)["data"]
 
 
 @pytest.fixture(scope="module")
@@ -93,15 +101,35 @@ def test_a_check_says_so_when_its_service_is_gone(up):
         assert up.running[name].execute(wrong).returncode != 0, name
 
 
+def test_the_first_scheduled_night(up):
+    """Switched on in Dagster's pages, due within the minute: daemon, code server and databases do the rest."""
+    told = {"query": "{repositoriesOrError{... on RepositoryConnection{nodes{name location{name}}}}}"}
+    (node,) = graphql(up, told)["repositoriesOrError"]["nodes"]
+    which = {"repositoryName": node["name"], "repositoryLocationName": node["location"]["name"]}
+    start = "mutation($of: ScheduleSelector!) {startSchedule(scheduleSelector: $of) {__typename}}"
+    assert graphql(up, {"query": start, "variables": {"of": which | {"scheduleName": "nightly"}}}) == {
+        "startSchedule": {"__typename": "ScheduleStateResult"}
+    }
+    runs: list[dict[str, str]] = []
+    deadline = time.monotonic() + 900
+    while not (runs and runs[0]["status"] in ("SUCCESS", "FAILURE", "CANCELED")) and time.monotonic() < deadline:
+        time.sleep(2)
+        runs = graphql(up, {"query": "{runsOrError{... on Runs{results{status jobName}}}}"})["runsOrError"]["results"]
+    assert runs == [{"status": "SUCCESS", "jobName": "sleep"}], up.running["nights"].said()[-3000:]
+    (verdict,) = (up.volume("workspace") / ".slumber" / "nights").glob("*/verdict.json")
+    assert json.loads(verdict.read_text())["verdict"] == "NO_OP", "the inbox is empty"
+
+
 def test_it_is_backed_up_and_restored_and_ends_by_sigterm(up, key, tmp_path):
     versions = up.running["nights"].execute(["slumber", "history"]).stdout
+    assert "champion" in versions
     for line in commands(naming="pg_dump"):
         if line.endswith("up -d"):
             break  # on the old host; here the new one begins
         run(line, up, tmp_path)
     ended = up.stop(*(name for name in up.running if name not in ONCE))
     assert set(ended.values()) == {0}, ended
-    up.forget_volumes()
+    up.new_volumes()
     for line in commands(naming="pg_restore"):
         if line.endswith("up -d"):
             break
