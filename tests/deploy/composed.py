@@ -42,7 +42,7 @@ class Composed:
 
     def __init__(self, folder: Path, deploy: Path):
         self.folder, self.deploy, self.file = folder, deploy, read_compose(deploy / "compose.yaml")
-        self.network, self.running = Network(), dict[str, Running]()
+        self.network, self.running, self.ended = Network(), dict[str, Running](), dict[str, int]()
 
     def container(self, name: str) -> Container:
         """A service as a container."""
@@ -101,11 +101,13 @@ class Composed:
             container.command = [*begun, *command]
         return run_once(container, self.network, **streams)
 
-    def stop(self, *names: str, seconds: float = 90) -> dict[str, int]:
-        """Stop services as `docker compose stop` does, in the time that they are given; return how each ended."""
+    def stop(self, *names: str) -> None:
+        """Stop services as `docker compose stop` does, in the time that they are given; ``ended``: how each did."""
         for name in names:
             self.running[name].signal(signal.Signals[self.file["services"][name].get("stop_signal", "SIGTERM")])
-        return {name: self.running.pop(name).wait(seconds) for name in names}
+        for name in names:
+            grace = float(self.file["services"][name]["stop_grace_period"].removesuffix("s"))
+            self.ended[name] = self.running.pop(name).wait(grace)
 
     def up(self, *names: str, seconds: float = 600) -> None:
         """Start services when what they depend on is as they want it, and wait until all are healthy, or done."""

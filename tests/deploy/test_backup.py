@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,6 @@ from orchestration.memory import added, chosen_notes
 from orchestration.night import run_night_of
 from orchestration.status import history_table
 from steps.diary import FOLDER, Window
-from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
 from steps.model.loading import load_base
 from steps.registry import Registry, reading
@@ -88,16 +88,8 @@ def test_restored_elsewhere_it_goes_on(support, tmp_path):
     inbox = found.workspace.root / "data" / "inbox"
     inbox.mkdir(parents=True)
     (inbox / "lamp.md").write_text(LAMP)
-    outcome = run_night_of(Deployment.find(workspace=found.workspace.root), THIRD)
+    night = found.settings.night.model_copy(update={"wait": False})
+    outcome = run_night_of(replace(found, settings=found.settings.model_copy(update={"night": night})), THIRD)
     versions = reading.history(Registry(found.settings, found.workspace))
     assert outcome.verdict.verdict != "NO_OP" and versions[0].night == THIRD
     assert reading.champion(Registry(found.settings, found.workspace)).night == SECOND
-
-
-def test_without_its_key_it_judges_nothing(support):
-    """What the page says of the key is so: a backup that leaves it out restores a workspace that refuses."""
-    (support.workspace.state / "deployment.key").unlink()
-    support.inbox.mkdir(parents=True, exist_ok=True)
-    (support.inbox / "lamp.md").write_text(LAMP)
-    with pytest.raises(SlumberError, match="key"):
-        run_night_of(support, THIRD)
