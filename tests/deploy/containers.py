@@ -108,6 +108,8 @@ class Running:
     def close(self) -> None:
         """End it, with all in it."""
         self.signal(signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            self._outer.wait(10)  # ends by itself when it has buried its first process
         self._outer.kill()
         self._outer.wait()
 
