@@ -105,15 +105,20 @@ def test_the_first_scheduled_night(up):
     told = {"query": "{repositoriesOrError{... on RepositoryConnection{nodes{name location{name}}}}}"}
     (node,) = graphql(up, told)["repositoriesOrError"]["nodes"]
     which = {"repositoryName": node["name"], "repositoryLocationName": node["location"]["name"]}
-    start = "mutation($of: ScheduleSelector!) {startSchedule(scheduleSelector: $of) {__typename}}"
-    assert graphql(up, {"query": start, "variables": {"of": which | {"scheduleName": "nightly"}}}) == {
-        "startSchedule": {"__typename": "ScheduleStateResult"}
-    }
+    start = "mutation($of: ScheduleSelector!) {startSchedule(scheduleSelector: $of) {%s}}"
+    start %= "... on ScheduleStateResult{scheduleState{id status}}"
+    answer = graphql(up, {"query": start, "variables": {"of": which | {"scheduleName": "nightly"}}})
+    schedule = answer["startSchedule"]["scheduleState"]
+    assert schedule["status"] == "RUNNING"
     runs: list[dict[str, str]] = []
     deadline = time.monotonic() + 900
-    while not (runs and runs[0]["status"] in ("SUCCESS", "FAILURE", "CANCELED")) and time.monotonic() < deadline:
+    while not (runs and runs[-1]["status"] in ("SUCCESS", "FAILURE", "CANCELED")) and time.monotonic() < deadline:
         time.sleep(2)
-        runs = graphql(up, {"query": "{runsOrError{... on Runs{results{status jobName}}}}"})["runsOrError"]["results"]
+        was, listed = bool(runs), "{runsOrError{... on Runs{results{status jobName}}}}"
+        runs = graphql(up, {"query": listed})["runsOrError"]["results"]  # newest first
+        if runs and not was:  # one is enough
+            stop = "mutation($id: String) {stopRunningSchedule(id: $id) {__typename}}"
+            graphql(up, {"query": stop, "variables": {"id": schedule["id"]}})
     assert runs[-1] == {"status": "SUCCESS", "jobName": "sleep"}, up.running["nights"].said()[-3000:]
     verdicts = list((up.volume("workspace") / ".slumber" / "nights").glob("*/verdict.json"))
     assert verdicts and json.loads(verdicts[0].read_text())["verdict"] == "NO_OP", "the inbox is empty"
