@@ -27,12 +27,12 @@ $(READY): pyproject.toml constraints.txt constraints-cpu.txt
 	@$(PIP) --no-build-isolation -e '.[test,dev,bench,suites,office]'
 	@touch $@
 
-$(REMOTE): $(READY) constraints-remote.txt
-	@$(PIP) --require-hashes --no-deps -r constraints-remote.txt
-	@$(PIP) --no-build-isolation -e '.[remote,remote-test]'
+$(REMOTE): $(READY) constraints-remote.txt constraints-deploy.txt
+	@$(PIP) --require-hashes --no-deps -r constraints-remote.txt -r constraints-deploy.txt
+	@$(PIP) --no-build-isolation -e '.[remote,remote-test,deploy-test]'
 	@touch $@
 
-remote: $(REMOTE) ## libraries for state in Postgres and S3 (docs/scale.md), and for the tests of it
+remote: $(REMOTE) ## libraries for state in Postgres and S3 (docs/scale.md), and for the tests of it and of deploy/
 
 night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores
 	@$(BIN)/slumber night

@@ -26,6 +26,8 @@ QUIET = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "TOKENIZERS_PARALLELISM": "false",
     "TQDM_DISABLE": "1",  # steps show their progress themselves
+    # What MLflow's pages could start, judges for instance: nine processes that nothing here uses (docs/log.md).
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     # How long GNU OpenMP's threads spin before they sleep. Its own default is five to ten times slower when others want
     # the same two cores; not to spin at all costs a tenth of the speed when nobody does (docs/log.md).
     "GOMP_SPINCOUNT": "20000",

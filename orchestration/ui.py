@@ -1,11 +1,11 @@
-"""`slumber ui`: Dagster and MLflow over the state of one workspace, on loopback, until Ctrl-C."""
+"""`slumber ui`: Dagster and MLflow over the state of one workspace, until Ctrl-C; all of it, or one part alone."""
 
 import contextlib
 import os
 import signal
 import socket
 import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +14,12 @@ import httpx
 
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, dagster_home, opened_instance
+from orchestration.storage import check_storage
+from orchestration.ui_commands import PARTS, daemon_command, dagster_command, mlflow_command
 from steps.errors import NightRunning, SlumberError
 from steps.registry import Registry, RegistryUnreachable, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url
-from steps.settings import REPOSITORY
-from steps.stores import artifact_location
+from steps.stores import check_stores
 from steps.tenants import one_round, tenants_of
 
 START_SECONDS, STOP_SECONDS = 180.0, 15.0
@@ -73,38 +74,40 @@ def check_port(port: int, *, setting: str) -> None:
             ) from None
 
 
-_DEFINITIONS = ["-m", "orchestration.definitions", "-d", str(REPOSITORY)]
+def serve_part(found: Deployment, part: str, *, say: Callable[[str], None]) -> None:
+    """Run one of ``PARTS`` until it is told to stop, as a container does; what it says goes where this process's does.
+
+    Raises:
+        SlumberError: there is no such part, a database cannot be used, or it stops by itself.
+    """
+    if part not in PARTS:
+        raise SlumberError(f"--only {part!r} is none of {', '.join(PARTS)}.")
+    if part == "mlflow":
+        check_stores(found.settings, found.workspace)
+        _ = Registry(found.settings, found.workspace).client  # makes the database, whole, before a server opens it
+    else:
+        check_storage(found.workspace)
+    if part == "nights":
+        threading.Thread(target=_free_queue_in_time, args=(found,), daemon=True, name="free queue").start()
+    with _interrupted_by_signals(), _server(found, part, PARTS[part](found), to_file=False) as server:
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            say("Stopping ...")
+            return
+    raise SlumberError(f"{part} stopped by itself (exit code {code}).")
 
 
-def dagster_command(found: Deployment) -> list[str]:
-    """The web server, which answers under the names of this machine alone."""
-    where = ["-h", "127.0.0.1", "-p", str(found.settings.ui.dagster_port)]
-    return [sys.executable, "-W", "ignore", "-m", "orchestration.webserver", *where, *_DEFINITIONS]
-
-
-def daemon_command(found: Deployment) -> list[str]:
-    """What runs schedules, sensors and the queue."""
-    return [sys.executable, "-W", "ignore", "-m", "dagster._daemon", "run", *_DEFINITIONS]
-
-
-def mlflow_command(found: Deployment) -> list[str]:
-    """The tracking server, on the very database that nights write to."""
-    uri = tracking_uri(found.settings, found.workspace)
-    artifacts = artifact_location(uri, found.settings, found.workspace) or ""
-    where = ["--backend-store-uri", uri, "--artifacts-destination", artifacts]
-    port = str(found.settings.ui.mlflow_port)
-    where += ["--host", "127.0.0.1", "--port", port, "--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"]
-    return [sys.executable, "-m", "mlflow", "server", "--workers", "1", *where]
-
-
-def free_queue(found: Deployment) -> None:
+def free_queue(found: Deployment) -> bool:
     """Mark runs whose process died as failed, unless a night is running just now: they would block the queue.
 
-    Where a shared registry is away nobody knows whether one is running: the pages come up all the same.
+    Return whether it is known that none is running. Where a shared registry is away nobody knows it: the pages come up
+    all the same.
     """
-    unknown = (NightRunning, RegistryUnreachable)
+    known, unknown = False, (NightRunning, RegistryUnreachable)
     with contextlib.suppress(*unknown), found.lock("ui"), opened_instance(found.workspace) as instance:
         close_dead_runs(instance)
+        known = True
     if tenants_of(found.workspace):
         with (
             contextlib.suppress(NightRunning),
@@ -112,15 +115,25 @@ def free_queue(found: Deployment) -> None:
             opened_instance(found.workspace) as instance,
         ):
             close_dead_runs(instance, rounds=True)
+    return known
+
+
+def _free_queue_in_time(found: Deployment) -> None:
+    """Free the queue once the claim has ended of a night whose container was killed: its next one is another host."""
+    while not free_queue(found):
+        time.sleep(60.0)
 
 
 @contextlib.contextmanager
-def _server(found: Deployment, name: str, command: list[str]) -> Iterator[subprocess.Popen]:
+def _server(found: Deployment, name: str, command: list[str], *, to_file: bool = True) -> Iterator[subprocess.Popen]:
     """Run a server in a process group of its own, and stop the whole group at the end."""
     environment = os.environ | found.environment() | {"DAGSTER_HOME": str(dagster_home(found.workspace).absolute())}
-    log = _log(found, name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as stream:
+    with contextlib.ExitStack() as opened:
+        stream = None
+        if to_file:
+            log = _log(found, name)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            stream = opened.enter_context(log.open("wb"))
         server = subprocess.Popen(
             command,
             stdout=stream,

@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 from steps.settings import REPOSITORY
 
 EXTRAS = ("test", "dev", "bench", "suites", "office")
-REMOTE = ("remote", "remote-test")
+FURTHER = {"remote": ("remote", "remote-test"), "deploy": ("deploy-test",)}  # by constraints-NAME.txt
+PRESENT = {"remote": "moto", "deploy": "kubernetes_validate"}
 CUDA = ("nvidia-", "cuda-", "triton")  # what torch asks for where it is not the CPU build
 
 
@@ -49,7 +50,7 @@ def test_nothing_is_installed_that_is_not_pinned():
 
 
 def test_every_pin_has_the_hashes_of_its_files():
-    for name in ("constraints.txt", "constraints-cpu.txt", "constraints-remote.txt"):
+    for name in ("constraints.txt", "constraints-cpu.txt", "constraints-remote.txt", "constraints-deploy.txt"):
         for package, (_, hashes) in pinned(name).items():
             assert hashes and all(re.fullmatch("[0-9a-f]{64}", digest) for digest in hashes), package
 
@@ -60,12 +61,14 @@ def test_the_cpu_build_is_of_the_pinned_torch_and_the_pins_are_what_is_tested():
     assert {name: version(name).split("+")[0] for name in needed()} == {name: pins[name][0] for name in needed()}
 
 
-def test_make_setup_installs_nothing_of_other_machines_and_make_remote_changes_nothing_of_its():
-    here, remote = pinned("constraints.txt"), pinned("constraints-remote.txt")
-    assert not here.keys() & remote.keys() and not needed() & remote.keys()
-    if importlib.util.find_spec("moto") is None:
-        pytest.skip("the extra `remote` is not installed: make remote")
-    assert needed(REMOTE) - needed() <= remote.keys() | here.keys()
-    pins = here | remote
-    assert {name: version(name).split("+")[0] for name in needed(REMOTE)} == {n: pins[n][0] for n in needed(REMOTE)}
-    assert remote.keys() <= needed(REMOTE), "a pin that nothing asks for"
+@pytest.mark.parametrize("further", FURTHER)
+def test_make_setup_installs_nothing_of_other_machines_and_make_remote_changes_nothing_of_its(further):
+    here, more = pinned("constraints.txt"), pinned(f"constraints-{further}.txt")
+    assert not here.keys() & more.keys() and not needed() & more.keys()
+    if importlib.util.find_spec(PRESENT[further]) is None:
+        pytest.skip(f"what constraints-{further}.txt pins is not installed: make remote")
+    asked = needed(FURTHER[further])
+    assert asked - needed() <= more.keys() | here.keys()
+    pins = here | more
+    assert {name: version(name).split("+")[0] for name in asked} == {n: pins[n][0] for n in asked}
+    assert more.keys() <= asked, "a pin that nothing asks for"

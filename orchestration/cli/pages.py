@@ -38,14 +38,29 @@ def setup(workspace: WorkspaceOption = None, params: ParamsOption = None, examin
         typer.echo(f"Writers: {calibrate(found.settings, found.workspace).says}")
 
 
+OnlyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="PART",
+        help="One part, in the foreground, as a container runs it: nights (the process in which they run), daemon, "
+        "dagster or mlflow.",
+    ),
+]
+
+
 def ui(
+    only: OnlyOption = None,
     tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
     inbox: InboxOption = None,
 ) -> None:
-    """Serve the Dagster and MLflow pages of a workspace on loopback, until Ctrl-C."""
+    """Serve the Dagster and MLflow pages of a workspace (on loopback, unless ui.host says otherwise), until Ctrl-C."""
     found = deployment(tenant=tenant, workspace=workspace, params=params, inbox=inbox)
-    from orchestration.ui import serve
+    from orchestration.ui import serve, serve_part
 
-    serve(found, say=typer.echo)
+    if only:
+        serve_part(found, only, say=typer.echo)
+    else:
+        serve(found, say=typer.echo)

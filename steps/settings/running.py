@@ -173,10 +173,17 @@ class DatasetSettings(Section):
 
 
 class UiSettings(Section):
-    """Where the pages are served, on loopback."""
+    """Where the pages are served. They ask nobody who he is."""
 
+    host: str = Field("127.0.0.1", description="address they listen on; in a container, 0.0.0.0")
+    hosts: list[str] = Field([], description="names they answer under, besides this machine's own")
     dagster_port: Annotated[int, Field(ge=1, le=65535)] = Field(3000, description="of the nights, step by step")
     mlflow_port: Annotated[int, Field(ge=1, le=65535)] = Field(5000, description="of the versions and their figures")
+    nights: str | None = Field(
+        None,
+        pattern=r"^[\w.-]+:\d{1,5}$",
+        description="HOST:PORT of the `slumber ui --only nights` that all share; null: each has its own",
+    )
 
 
 class NotifySettings(Section):

@@ -1,17 +1,20 @@
 """`slumber ui` starts both servers, and leaves neither them nor their children behind."""
 
+import contextlib
 import os
 import signal
 import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from orchestration import ui
 from orchestration.environment import Deployment
-from steps.errors import SlumberError
+from orchestration.ui_commands import PARTS
+from steps.errors import NightRunning, SlumberError
 
 # Like Dagster and MLflow, a server with a child that would outlive it.
 SERVER = """
@@ -90,7 +93,7 @@ def test_a_remote_registry_is_not_served(deployment, monkeypatch):
     assert not (deployment.workspace.state / "ui" / "mlflow.log").exists()
 
 
-def test_dagsters_pages_answer_under_the_names_of_this_machine_alone(monkeypatch):
+def test_dagsters_pages_answer_under_the_names_of_this_machine_and_of_the_settings_alone(monkeypatch, tmp_path):
     from starlette.applications import Starlette
     from starlette.responses import PlainTextResponse
     from starlette.routing import Route
@@ -103,3 +106,61 @@ def test_dagsters_pages_answer_under_the_names_of_this_machine_alone(monkeypatch
     client = TestClient(webserver.guarded_app(), base_url="http://127.0.0.1:3000")
     assert client.get("/").text == "here"
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+    (tmp_path / "params.yaml").write_text("ui: {hosts: [pages.example]}\n")
+    monkeypatch.setenv("SLUMBER_WORKSPACE", str(tmp_path))
+    client = TestClient(webserver.guarded_app(), base_url="http://pages.example")
+    assert client.get("/").text == "here"
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_one_part_runs_alone_and_ends_when_told(deployment, monkeypatch, interruptible):
+    server = [sys.executable, "-c", SERVER, str(deployment.settings.ui.mlflow_port)]
+    monkeypatch.setitem(ui.PARTS, "mlflow", lambda found: server)
+
+    def stop_when_up():
+        while not (deployment.workspace.state / "children").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=stop_when_up, daemon=True).start()
+    ui.serve_part(deployment, "mlflow", say=lambda line: None)
+    (child,) = (deployment.workspace.state / "children").read_text().split()
+    assert not alive(int(child)) and not (deployment.workspace.state / "ui").exists(), "its log goes where it is run"
+    monkeypatch.setitem(ui.PARTS, "mlflow", lambda found: [sys.executable, "-c", "raise SystemExit(3)"])
+    with pytest.raises(SlumberError, match=r"mlflow stopped by itself \(exit code 3\)"):
+        ui.serve_part(deployment, "mlflow", say=lambda line: None)
+    with pytest.raises(SlumberError, match="none of nights, daemon, dagster, mlflow"):
+        ui.serve_part(deployment, "webserver", say=lambda line: None)
+
+
+def test_the_queue_is_freed_as_soon_as_a_dead_nights_claim_ends(deployment, monkeypatch):
+    """A container that was killed holds the registry's lease for minutes after its end."""
+    asked: list[str] = []
+
+    @contextlib.contextmanager
+    def lock(self, what):
+        asked.append(what)
+        if len(asked) < 3:
+            raise NightRunning("held")
+        yield
+
+    closed: list[object] = []
+    monkeypatch.setattr(Deployment, "lock", lock)
+    monkeypatch.setattr(ui, "close_dead_runs", lambda instance, **_: closed.append(instance))
+    monkeypatch.setattr(ui.time, "sleep", lambda seconds: None)
+    ui._free_queue_in_time(deployment)
+    assert asked == ["ui"] * 3 and len(closed) == 1
+
+
+def test_addresses_and_names_are_this_machines_own_unless_said_otherwise(deployment):
+    for command in PARTS.values():
+        assert not {"0.0.0.0", "--grpc-host", "--cors-allowed-origins"} & set(command(deployment))
+    knobs = deployment.settings.ui.model_copy(update={"host": "0.0.0.0", "hosts": ["pages"], "nights": "other:4001"})
+    found = replace(deployment, settings=deployment.settings.model_copy(update={"ui": knobs}))
+    said = {name: " ".join(PARTS[name](found)) for name in PARTS}
+    assert "-h 0.0.0.0 -p 4001 -m orchestration.definitions" in said["nights"]
+    for name in ("daemon", "dagster"):
+        assert said[name].endswith("--grpc-host other --grpc-port 4001")
+    port = knobs.mlflow_port
+    assert f"--allowed-hosts 127.0.0.1:{port},localhost:{port},pages:{port},pages " in said["mlflow"]
+    assert said["mlflow"].endswith("--cors-allowed-origins https://pages")
