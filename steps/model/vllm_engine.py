@@ -105,9 +105,7 @@ class VllmEngine:
             return None
         digest = file_sha256(adapter)
         number = self._numbers.setdefault(digest, len(self._numbers) + 1)
-        request = self._request(
-            f"adapter-{digest[:16]}", number, str(adapter)
-        )  # the same content may lie elsewhere now
+        request = self._request(f"adapter-{digest[:16]}", number, str(adapter))  # it may lie elsewhere than before
         try:
             self._llm.llm_engine.add_lora(request)  # here it is an error; inside a request it ends the engine
         except Exception as error:

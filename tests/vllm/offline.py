@@ -8,10 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from steps.consolidate.adapter import load_adapter
-from steps.model.chat_model import Sampling
+from steps.model.chat_model import GREEDY, Sampling
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
 from steps.settings import ModelSettings
@@ -50,7 +50,7 @@ class LoRARequest:
 class LLM:
     """vllm/entrypoints/llm.py, ``LLM``, and ``EngineArgs`` of vllm/engine/arg_utils.py."""
 
-    made: "list[LLM]" = []
+    made: ClassVar[list[Any]] = []
 
     def __init__(
         self,
@@ -88,10 +88,7 @@ class LLM:
         return [self._one(model, p["prompt_token_ids"], s) for p, s in zip(prompts, sampling_params, strict=True)]
 
     def _one(self, model: LocalModel, prompt: list[int], how: SamplingParams) -> SimpleNamespace:
-        if how.temperature < 1e-5:
-            sampling = Sampling(0.0)
-        else:
-            sampling = Sampling(how.temperature, how.top_k)
+        sampling = GREEDY if how.temperature < 1e-5 else Sampling(how.temperature, how.top_k)
         model.ends = set(how.stop_token_ids or ()) | {model.tokenizer.eos_token_id}
         line = how.stop == ["\n"]
         (tokens,) = model.continued(

@@ -80,11 +80,11 @@ def test_an_adapter_is_asked_by_a_name_of_its_content(vllm, tiny_settings, tmp_p
 def test_what_vllm_refuses_or_lacks_is_one_sentence(vllm, tiny_settings, tmp_path, monkeypatch):
     adapter = adapter_in(tmp_path / "adapter", tiny_settings, seed=1)
     (adapter / "adapter_model.safetensors").write_bytes(b"torn")
-    with pytest.raises(SlumberError, match="vLLM refuses the adapter in .*"), opened(tiny_settings, adapter):
+    with pytest.raises(SlumberError, match="vLLM refuses the adapter in "), opened(tiny_settings, adapter):
         pass
     with opened(tiny_settings) as model:
         monkeypatch.setattr(offline.LLM, "generate", lambda *_, **__: 1 / 0)
-        with pytest.raises(SlumberError, match="vLLM failed .ZeroDivisionError"):
+        with pytest.raises(SlumberError, match=r"vLLM failed .ZeroDivisionError"):
             model.generate("s", CHATS, max_new_tokens=2)
     wide = tiny_settings.consolidate.model_copy(update={"max_rank": 1024})
     with pytest.raises(SlumberError, match="max_rank is 1024, and vLLM takes"):

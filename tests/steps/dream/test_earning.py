@@ -1,7 +1,5 @@
 """Two nights with a capable writer behind a server: dreamt, examined, and what was earned shifts the second night."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from steps.dream.passages import calibration_passages
