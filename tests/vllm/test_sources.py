@@ -81,3 +81,34 @@ def test_ranks():
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "MaxLoRARanks"
     )
     assert ast.literal_eval(line.slice) == RANKS
+
+
+def text(path: str) -> str:
+    return (SOURCES / path).read_text(encoding="utf-8")
+
+
+def test_the_server_s_paths_and_fields():
+    router = text("entrypoints/serve/lora/api_router.py")
+    assert '"/v1/load_lora_adapter"' in router and '"/v1/unload_lora_adapter"' in router
+    assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" in router and "VLLM_ALLOW_RUNTIME_LORA_UPDATING" in text("envs.py")
+    lora = "entrypoints/serve/lora/protocol.py"
+    assert {"lora_name", "lora_path", "load_inplace"} <= fields(lora, "LoadLoRAAdapterRequest")
+    assert "lora_name" in fields(lora, "UnloadLoRAAdapterRequest")
+    asked = {"model", "prompt", "max_tokens", "stop_token_ids", "stream", "return_token_ids"}
+    asked |= {"temperature", "top_p", "top_k", "seed"}
+    completion = "entrypoints/openai/completion/protocol.py"
+    assert asked <= fields(completion, "CompletionRequest")
+    assert {"token_ids", "finish_reason"} <= fields(completion, "CompletionResponseStreamChoice")
+    assert {"id", "root", "parent", "max_model_len"} <= fields("entrypoints/serve/engine/protocol.py", "ModelCard")
+    assert {"message", "type", "code"} <= fields("entrypoints/serve/engine/protocol.py", "ErrorInfo")
+    assert '"/health"' in text("entrypoints/serve/instrumentator/health.py")
+    assert '"error": "Unauthorized"' in text("entrypoints/serve/middleware/authenticate.py")
+
+
+def test_what_the_server_says_of_adapters():
+    said = text("entrypoints/openai/models/serving.py")
+    for words in ("has already been ", "cannot be found.", "added successfully", "removed successfully"):
+        assert words in said
+    for status in ("BAD_REQUEST", "NOT_FOUND", "INTERNAL_SERVER_ERROR"):
+        assert f"HTTPStatus.{status}" in said
+    assert 'err_type="NotFoundError"' in said, "by which it is told that adapters may come and go"
