@@ -38,7 +38,8 @@ def measure(names: list[str], folder: Path, *, device: str = "auto", night: bool
     if unknown := [name for name in names if name not in SHAPES]:
         raise SlumberError(f"There is no shape {unknown[0]!r}: the shapes are {', '.join(SHAPES)}.")
     place = _device(device)
-    start, found = time.perf_counter(), {"machine": machine(), "commit": commit(), "device": place.type, "shapes": {}}
+    start, shapes = time.perf_counter(), dict[str, Any]()
+    found: dict[str, Any] = {"machine": machine(), "commit": commit(), "device": place.type, "shapes": shapes}
     folder.mkdir(parents=True, exist_ok=True)
 
     def kept() -> None:
@@ -46,7 +47,7 @@ def measure(names: list[str], folder: Path, *, device: str = "auto", night: bool
 
     for name in names:
         say(f"{name}: a model of random weights ...")
-        found["shapes"][name] = _or_why(partial(_shape, SHAPES[name], place))
+        shapes[name] = _or_why(partial(_shape, SHAPES[name], place))
         kept()
     found["verdicts"] = _or_why(lambda: _verdicts(place))
     kept()

@@ -104,7 +104,7 @@ def _padded_loop(base: Base, examples: list[Example], settings: Settings) -> int
 
 def _padded(examples: list[Example], base: Base) -> dict[str, torch.Tensor]:
     width = max(len(example.sequence) for example in examples)
-    ids = torch.full((len(examples), width), int(base.tokenizer.pad_token_id))  # type: ignore[arg-type]
+    ids = torch.full((len(examples), width), int(base.tokenizer.pad_token_id))
     labels, mask = torch.full_like(ids, -100), torch.zeros_like(ids)
     for row, example in enumerate(examples):
         end = len(example.sequence)
