@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 
+from steps.dream import dreaming
+from steps.dream.calibration import dreamer_digest
 from steps.errors import SlumberError
 from steps.examine.eval_set import EvalSet, ask_all, asked_model, predictions
 from steps.model.chat import chat_tokens, question_chat, turn_tokens
 from steps.model.chat_model import Sampling
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
-from steps.model.vllm_engine import VllmEngine, opened
+from steps.model.vllm_engine import VllmEngine, VllmModel, opened
 from steps.preflight import check_settings
 from tests.awake.adapters import adapter_in
 from tests.steps.examine.test_eval_set import probes
@@ -112,6 +114,14 @@ def test_an_examination_is_vllms_and_is_not_mixed_with_another_engines(vllm, tin
     assert paths[0] != paths[1] and all(path.exists() for path in paths)
     ask_all(asked, settings=engined(tiny_settings), **how)
     assert len(vllm[0].asked) == 1, "nothing is asked twice"
+
+
+def test_dreams_are_written_and_verified_by_it(vllm, tiny_settings, workspace, monkeypatch):
+    monkeypatch.setattr(dreaming, "calibrated", lambda *_, **__: "measured")
+    with dreaming._dreamer(engined(tiny_settings), workspace) as (base, writer, measured):
+        assert base is writer and isinstance(base, VllmModel) and measured == "measured"
+    digests = {dreamer_digest(settings, base.sha256) for settings in (tiny_settings, engined(tiny_settings))}
+    assert len(digests) == 2, "what one of them was measured to write well says nothing of the other"
 
 
 def test_old_verdicts_stay_as_they_are_bound(tiny_settings):

@@ -56,7 +56,7 @@ class Day:
         return "".join(answer.pieces(seconds=30)), answer.version
 
     def until(self, true):
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not true() and time.monotonic() < end:
             time.sleep(0.01)
         assert true()
@@ -147,7 +147,7 @@ def test_a_vllm_that_is_away_is_told_and_asked_again(day, tiny_settings, server)
 
 def test_who_leaves_is_not_written_for(day, server):
     server.gate.clear()
-    answer = day.ask(max_new_tokens=400)
+    answer = day.ask(max_new_tokens=120)
     day.until(lambda: answer.tokens)
     answer.leave()
     server.gate.set()
