@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 REMOTE := $(VENV)/.remote
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup remote night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
+.PHONY: help setup remote night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-gpu bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -59,6 +59,9 @@ bench-squad: $(READY) ## SQuAD in SEAL's layout: make bench-squad FILE=/path/to/
 
 bench-speed: $(READY) ## training against TRL's SFTTrainer, dreaming against a plain generate loop, in one run
 	@$(BIN)/python -m bench speed
+
+bench-gpu: $(READY) ## models of the shapes of Llama 1B and Qwen3 8B, random weights: training, dreaming, verdicts (a GPU; ten minutes)
+	@$(BIN)/python -m bench gpu
 
 bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5 % of them new (an hour or more, 3 GB of disk)
 	@$(BIN)/python -m bench ingest --sizes 1000,10000,100000,1000000

@@ -14,11 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from awake import form
+from awake.admission import Admission
 from awake.asking import Ask, NotAnswered
 from awake.champion import Champion
 from awake.chatting import chat_of, prompt_of
 from awake.diary import Diary, Entry, exchange, feedback
-from awake.engine import Engine
 from awake.faults import Fault, tell_faults
 from awake.keys import Keys, Owner
 from awake.metrics import Meter, Metrics
@@ -39,7 +39,7 @@ _LOCAL = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def make_app(
-    engine: Engine,
+    engine: Admission,
     champion: Champion,
     diary: Diary,
     settings: ServeSettings,
@@ -288,10 +288,10 @@ def _noted(diary: Diary, entry: Entry) -> None:
 
 
 def _ask(
-    engine: Engine, asked: ChatRequest, settings: ServeSettings, recall: Recall | None, tenant: str | None
+    engine: Admission, asked: ChatRequest, settings: ServeSettings, recall: Recall | None, tenant: str | None
 ) -> tuple[Ask, list[dict[str, Any]]]:
     """Return what the engine is asked, and what of memory stands in it."""
-    tokenizer = engine.base.tokenizer
+    tokenizer = engine.tokenizer
     try:
         prompt = prompt_of(tokenizer, asked)
         notes: list[Note] = []

@@ -37,6 +37,10 @@ class NotAnswered(SlumberError):
         self.status = status
 
 
+class NotNow(SlumberError):
+    """A version could not be tried, for a reason that lies elsewhere: it is tried again."""
+
+
 @dataclass
 class Answer:
     """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended.

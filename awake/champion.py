@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from awake.asking import Ask, NotAnswered
-from awake.engine import BASE, EVERYBODYS, Engine
+from awake.admission import BASE, EVERYBODYS, Admission
+from awake.asking import Ask, NotAnswered, NotNow
 from awake.talk import is_drawn
 from steps.errors import SlumberError
 from steps.model.chat import prompt_tokens
@@ -16,10 +16,6 @@ from steps.workspace import Workspace
 _QUESTION = "What is water?"
 STANDS = "everybody's"
 """In the place of a tenant's version: everybody's champion, whichever that is."""
-
-
-class NotNow(SlumberError):
-    """A version could not be tried, for a reason that lies elsewhere: it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class Champion:
     def __init__(
         self,
         registry: Registry,
-        engine: Engine,
+        engine: Admission,
         workspace: Workspace,
         *,
         beside: Callable[[Version], Version | None] = lambda champion: None,
@@ -171,7 +167,7 @@ class Champion:
         return STANDS if version.is_night_zero else f"{self._place}/{version.version}"
 
     def _try_out(self, version: str) -> None:
-        prompt = tuple(prompt_tokens(self._engine.base.tokenizer, _QUESTION))
+        prompt = tuple(prompt_tokens(self._engine.tokenizer, _QUESTION))
         answer = self._engine.ask(Ask(prompt, max_new_tokens=8), version=version, ahead=True)
         for _ in answer.pieces(seconds=60):
             pass

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from awake.admission import Admission
 from awake.champion import Champion
 from awake.diary import Diary
-from awake.engine import Engine
 from awake.posting import Post
 from awake.recall import Recall
 from awake.watch.watching import Watch
@@ -84,7 +84,7 @@ class Rooms:
         self,
         settings: Settings,
         workspace: Workspace,
-        engine: Engine,
+        engine: Admission,
         *,
         tell: Tell,
         say: Callable[[str], None] = lambda line: None,

@@ -6,6 +6,7 @@ from typing import Any
 
 import uvicorn
 
+from awake.admission import Admission
 from awake.app import make_app
 from awake.champion import Champion
 from awake.diary import Diary
@@ -17,7 +18,7 @@ from awake.rooms import Rooms
 from awake.watch.watching import Watch
 from steps.diary import FOLDER
 from steps.errors import SlumberError
-from steps.model.loading import load_base
+from steps.model.loading import base_folder, load_base
 from steps.registry import Registry
 from steps.settings import Settings
 from steps.structured import is_asked
@@ -62,6 +63,20 @@ def _alone(workspace: Workspace) -> Iterator[None]:
         yield
 
 
+def engine_of(settings: Settings, workspace: Workspace, *, of_one: Callable[[], int | None]) -> Admission:
+    """What computes the answers: a base in this process, or the vLLM server that ``serve.vllm`` names.
+
+    Raises:
+        SlumberError: the model is missing, or vLLM.
+    """
+    knobs = settings.serve
+    if knobs.vllm is not None:
+        from awake.vllm import VllmEngine
+
+        return VllmEngine(settings, workspace.state / "vllm", base_folder(settings.model), of_one=of_one)
+    return Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue, of_one=of_one)
+
+
 def _serve(
     settings: Settings,
     workspace: Workspace,
@@ -76,7 +91,7 @@ def _serve(
         """Asked with each request: a tenant may be added while the server runs."""
         return max(1, knobs.queue // 2) if has_tenants(workspace) else None
 
-    engine = Engine(load_base(settings.model), together=knobs.together, waiting=knobs.queue, of_one=of_one)
+    engine = engine_of(settings, workspace, of_one=of_one)
     registry = Registry(settings, workspace)
 
     def ended(says: str, watched: Watched) -> None:

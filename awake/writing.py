@@ -32,6 +32,10 @@ class Writing:
             self._held = self._held[ready:]
         return True
 
+    def cut(self, reason: str) -> None:
+        """End it here, though no end was written."""
+        self._ended(self._held + (self._rest() if self.answer.tokens else ""), reason)
+
     def _ended(self, last: str, reason: str) -> bool:
         self.answer.say(last)
         self.answer.end(reason)

@@ -51,7 +51,7 @@ def measure(params: Path | None, folder: Path, sizes: Iterable[int]) -> list[dic
 
     What was planted in ``folder`` is taken as it is.
     """
-    from bench.running import machine  # imports torch, which ingest does without
+    from bench.provenance import machine  # imports torch, which ingest does without
 
     settings, found = load_settings(params), []
     for size in sizes:

@@ -1,17 +1,14 @@
 """Run arms over a stream, night by night; whatever is complete on disk is not done again."""
 
-import platform
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from bench.arms import Arm
 from bench.benchmark_run import BenchmarkRun, Clock
 from bench.examination import examine_arm
+from bench.provenance import machine
 from bench.records import AnchorMark, Mark, NightCost
-from bench.stream import REPOSITORY, Night
+from bench.stream import Night
 from steps.progress import say
 from steps.workspace import read_records, write_records, write_text
 
@@ -40,21 +37,6 @@ def run_arms(benchmark: BenchmarkRun, plan: Plan) -> tuple[list[Mark], list[Anch
             if arm.learn or arm.follows or arm.retrieves:
                 _night(benchmark, arm, number, plan)
     return _collect(benchmark, plan)
-
-
-def machine() -> str:
-    """The machine in words, for every figure that is quoted."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
-
-
-def commit() -> str:
-    """The commit that runs, in short, for every figure that is quoted."""
-    said = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
-    return said.stdout.strip() or "unknown"
 
 
 def _night(benchmark: BenchmarkRun, arm: Arm, number: int, plan: Plan) -> None:

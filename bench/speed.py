@@ -17,7 +17,7 @@ from rich.table import Table
 from bench.benchmark_run import BenchmarkRun
 from bench.peer_examples import peer_examples
 from bench.peers import train_sft
-from bench.running import machine
+from bench.provenance import machine
 from bench.stream import invented_stream
 from bench.training import taught
 from steps.kinds.document.questions import ranked_questions, wording_prompt

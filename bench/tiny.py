@@ -21,19 +21,25 @@ TEXT = (
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
 
-def build_tiny_model(folder: Path, *, seed: int = 0, text: str = TEXT) -> Path:
-    """Write a 4-layer Llama of width 64 and a byte-level BPE of ``text`` into ``folder``."""
+def build_tokenizer(text: str, *, size: int = 700) -> PreTrainedTokenizerFast:
+    """Make a byte-level BPE of ``text`` of at most ``size`` tokens, with a chat template."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=700, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+        vocab_size=size, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator([text], trainer)
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>")
     fast.add_special_tokens({"additional_special_tokens": SPECIAL[:2]})
     fast.chat_template = TEMPLATE
+    return fast
+
+
+def build_tiny_model(folder: Path, *, seed: int = 0, text: str = TEXT) -> Path:
+    """Write a 4-layer Llama of width 64 and a byte-level BPE of ``text`` into ``folder``."""
+    fast = build_tokenizer(text)
     fast.save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(

@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,12 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
             f"registry.key_file names {settings.key_file}, which does not exist: copy the deployment's key there, or "
             "remove the setting to have one made in the workspace."
         )
+    for name, engine in (("dream.engine", settings.dream.engine), ("examine.engine", settings.examine.engine)):
+        if engine == "vllm" and find_spec("vllm") is None:
+            raise SlumberError(
+                f"{name} is 'vllm', and vLLM is not installed: pip install vllm on a machine with a GPU that it "
+                "supports, or set it to 'transformers'."
+            )
     if (server := settings.dream.server) is not None:
         address = server_address(server[0])
         if inbox is not None:

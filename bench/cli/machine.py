@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from bench.cli.options import Device, Model, Out, Params, chosen_settings, commands
+from bench.gpu.__main__ import gpu
 
 app = commands()
+app.command()(gpu)
 
 
 @app.command()

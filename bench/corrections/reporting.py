@@ -15,8 +15,8 @@ from bench.corrections.figures import mornings
 from bench.corrections.measures import Figures, Summary, summarise
 from bench.corrections.running import Found
 from bench.estimates import Bootstrap, Estimate, paired_estimate
+from bench.provenance import commit, machine
 from bench.records import AnchorMark
-from bench.running import commit, machine
 from bench.tables import cost_table, plain_table, points
 from steps.settings import Settings
 from steps.workspace import write_json

@@ -9,8 +9,8 @@ from bench.corrections.arms import WEIGHTS, Arm, adapter_of, learn_weights
 from bench.corrections.data import Corrections, inboxes
 from bench.corrections.examination import examine
 from bench.corrections.records import CorrectionMark
+from bench.provenance import machine
 from bench.records import AnchorMark, NightCost
-from bench.running import machine
 from steps.progress import say
 from steps.settings import Settings
 from steps.workspace import read_records, write_records, write_text

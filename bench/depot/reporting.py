@@ -11,7 +11,7 @@ from bench.depot.figures import mornings
 from bench.depot.measures import BASE, Summary, paired, summarise, tonight
 from bench.depot.running import Found
 from bench.estimates import Bootstrap, Estimate, paired_estimate
-from bench.running import commit, machine
+from bench.provenance import commit, machine
 from bench.tables import cost_table, plain_table, points
 from steps.settings import Settings
 from steps.workspace import write_json

@@ -12,8 +12,8 @@ from bench.depot.examination import examine
 from bench.depot.learning import learn
 from bench.depot.nights import DepotNights
 from bench.depot.records import DepotMark
+from bench.provenance import machine
 from bench.records import AnchorMark, NightCost
-from bench.running import machine
 from bench.training import Taught
 from steps.progress import say
 from steps.records import content_id

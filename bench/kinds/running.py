@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.kinds.peers import train_dpo, train_sft
 from bench.kinds.telling import tell
-from bench.running import machine
+from bench.provenance import machine
 from bench.training import taught
 from steps.anchors import read_anchors
 from steps.consolidate.examples import Example, build_examples

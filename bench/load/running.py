@@ -20,7 +20,7 @@ from bench.load.driving import Load, put_on
 from bench.load.figures import draw, of_memory, of_requests, tables
 from bench.load.night import dream, sleeping
 from bench.load.sampling import Samples
-from bench.running import machine
+from bench.provenance import machine
 from bench.tiny import build_tiny_model
 from steps.errors import SlumberError
 from steps.model.loading import base_folder

@@ -1,7 +1,8 @@
 """All of tonight's dreams: of each experience that goes into the weights, and of the model itself."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from steps.anchors import read_anchors
@@ -15,6 +16,7 @@ from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
 from steps.model.local import LocalModel
+from steps.model.token_model import TokenModel
 from steps.model.window import obstacle_to, window_of
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
@@ -58,9 +60,21 @@ def dream_all(
 
     ``taught``: by experience, the numbers of its parts that earlier nights taught.
     """
+    with _dreamer(night.settings, night.workspace) as dreamer:
+        return _dreamt(night, found, probes, taught, *dreamer)
+
+
+def _dreamt(
+    night: Night,
+    found: list[Candidate],
+    probes: Sequence[Probe],
+    taught: Mapping[str, tuple[int, ...]],
+    base: TokenModel,
+    writer: ChatModel,
+    measured: Calibration,
+) -> tuple[list[Dream], Plan, Counter[str], dict[str, Any]]:
     settings, workspace = night.settings, night.workspace
-    base, writer, measured = _dreamer(settings, workspace)
-    dreamer = dreamer_digest(settings, base.base.sha256)
+    dreamer = dreamer_digest(settings, base.sha256)
     known = earned(measured, night_rows(workspace, before=night.date, dreamer=dreamer))
     refused: Counter[str] = Counter()
     planned, sharing = plan(night, found, probes, base), shared(known, floor=settings.dream.exploration)
@@ -74,7 +88,7 @@ def dream_all(
         plan=sharing,
         passages=chosen,
         known=taught,
-        obstacle=lambda **turn: obstacle_to(base.base.tokenizer, window_of(base.base.model.config))(**turn),
+        obstacle=lambda **turn: obstacle_to(base.tokenizer, window_of(base.config))(**turn),
         earlier=lambda: dreamt_before(night),
     )
     dreams = [
@@ -125,14 +139,29 @@ def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
         SlumberError: the model is missing, or the writer's server cannot be reached.
     """
     found = remembered(settings, workspace, base_sha256=base_sha256(base_folder(settings.model)))
-    return found or _dreamer(settings, workspace)[2]
+    if found is None:
+        with _dreamer(settings, workspace) as (_, _, found):
+            pass
+    return found
 
 
-def _dreamer(settings: Settings, workspace: Workspace) -> tuple[LocalModel, ChatModel, Calibration]:
+@contextmanager
+def _dreamer(settings: Settings, workspace: Workspace) -> Iterator[tuple[TokenModel, ChatModel, Calibration]]:
     """The model that verifies, the one that writes, and what is known of their ways of writing."""
-    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
-    writer = make_writer(settings.dream, base)
-    return base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.base.sha256)
+    with _base(settings) as base:
+        writer = make_writer(settings.dream, base)
+        yield base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.sha256)
+
+
+@contextmanager
+def _base(settings: Settings) -> Iterator[TokenModel]:
+    if settings.dream.engine == "vllm":
+        from steps.model.vllm_engine import opened
+
+        with opened(settings) as model:
+            yield model
+    else:
+        yield LocalModel(load_base(settings.model), settings.dream.batch_tokens)
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

@@ -1,9 +1,11 @@
 """What one model is asked in an examination, and what it says, as rows."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from steps.anchors import Anchor
 from steps.canaries import Canary
@@ -19,6 +21,7 @@ from steps.examine.replies import AnchorReply, ProbeReply
 from steps.examine.suites import ask_suites, suite_answers
 from steps.model.loading import Base, load_base
 from steps.model.local import LocalModel
+from steps.model.token_model import TokenModel
 from steps.records import CanaryAnswer, ModelRole, SuiteAnswer, content_id
 from steps.settings import Settings, SuiteSettings
 from steps.workspace import Workspace, file_sha256
@@ -77,14 +80,16 @@ def ask_all(
     limit, says = settings.examine.max_new_tokens, says or who
     cache = predictions(adapter, base_digest=base_digest, settings=settings, workspace=workspace)
     if cache.missing(asked.keys):
-        base = loaded(adapter, settings)
-        model = LocalModel(base, settings.examine.batch_tokens)
-        ask_probes(model, asked.asked, cache=cache, who=says, max_new_tokens=limit)
-        ask_anchors(model, asked.anchors, cache=cache, who=says, max_new_tokens=limit)
-        ask_canaries(model, asked.canaries, cache=cache, who=says, max_new_tokens=limit)
-        ask_suites(base, settings, asked.suites, cache=cache, who=says)
-        ask_kinds(model, asked.kinds, cache=cache, who=says, max_new_tokens=limit)
-        del model, base
+        with asked_model(adapter, settings) as model:
+            ask_probes(model, asked.asked, cache=cache, who=says, max_new_tokens=limit)
+            ask_anchors(model, asked.anchors, cache=cache, who=says, max_new_tokens=limit)
+            ask_canaries(model, asked.canaries, cache=cache, who=says, max_new_tokens=limit)
+            ask_kinds(model, asked.kinds, cache=cache, who=says, max_new_tokens=limit)
+            if isinstance(model, LocalModel):
+                ask_suites(model.base, settings, asked.suites, cache=cache, who=says)
+        if cache.missing(asked.suites):  # the harness asks models of this process
+            ask_suites(loaded(adapter, settings), settings, asked.suites, cache=cache, who=says)
+        del model
         gc.collect()
     return Replies(
         probes=_probe_replies(who, asked.items, cache),
@@ -119,10 +124,27 @@ def without_scores(rows: Sequence[ProbeReply]) -> list[ProbeReply]:
 def predictions(adapter: Path | None, *, base_digest: str, settings: Settings, workspace: Workspace) -> PredictionCache:
     """Open what the base with ``adapter`` said so far, asked with these settings."""
     digest = file_sha256(adapter) if adapter else "none"
-    how = [settings.model.dtype, settings.model.device, settings.examine.max_new_tokens]
+    how: list[Any] = [settings.model.dtype, settings.model.device, settings.examine.max_new_tokens]
+    how += [] if settings.examine.engine == "transformers" else [settings.examine.engine]
     path = key_path(settings, workspace)
     key = read_key(path) if path.exists() else None
     return PredictionCache(workspace.state / "answers", content_id(base_digest, digest, *how), key=key)
+
+
+@contextmanager
+def asked_model(adapter: Path | None, settings: Settings) -> Iterator[TokenModel]:
+    """The base, with ``adapter`` if there is one, in the engine of the examination, for as long as it is asked.
+
+    Raises:
+        SlumberError: model or engine is missing, or the engine does not take the adapter.
+    """
+    if settings.examine.engine == "vllm":
+        from steps.model.vllm_engine import opened
+
+        with opened(settings, adapter) as model:
+            yield model
+        return
+    yield LocalModel(loaded(adapter, settings), settings.examine.batch_tokens)
 
 
 def loaded(adapter: Path | None, settings: Settings) -> Base:

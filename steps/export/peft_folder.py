@@ -7,8 +7,7 @@ from shlex import quote
 from steps.consolidate.adapter import write_config
 from steps.errors import SlumberError
 from steps.export.source import Source
-
-_VLLM_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # what --max-lora-rank takes
+from steps.model.vllm_engine import RANKS, fitting_rank
 
 
 def for_peft(source: Source, folder: Path, out: Path) -> str:
@@ -32,19 +31,17 @@ def for_vllm(source: Source, folder: Path, out: Path) -> str:
         SlumberError: vLLM takes no adapter of this rank, or of this sort.
     """
     rank, config = source.config["r"], source.config
-    fitting = [most for most in _VLLM_RANKS if most >= rank]
-    if not fitting:
+    fitting = fitting_rank(rank)
+    if fitting is None:
         raise SlumberError(
-            f"The adapter has rank {rank}, and vLLM takes {_VLLM_RANKS[-1]} at most: export for transformers instead."
+            f"The adapter has rank {rank}, and vLLM takes {RANKS[-1]} at most: export for transformers instead."
         )
     odd = [name for name in ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern") if config.get(name)]
     if odd:
         raise SlumberError(f"vLLM does not take adapters with {odd[0]}: export for transformers instead.")
     _write(source, folder)
     named = f"{source.name}={out}"
-    return (
-        f"vllm serve {quote(str(source.base))} --enable-lora --max-lora-rank {fitting[0]} --lora-modules {quote(named)}"
-    )
+    return f"vllm serve {quote(str(source.base))} --enable-lora --max-lora-rank {fitting} --lora-modules {quote(named)}"
 
 
 def _write(source: Source, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -34,6 +34,11 @@ class ExamineSettings(Section):
         "files, or {task: name or folder, limit: 200, chat: true} (chat: in its template)",
     )
     suite_seconds: Positive = Field(600, description="of one suite with one model; later items count as wrong")
+    engine: Literal["transformers", "vllm"] = Field(
+        "transformers",
+        description="by which base, champion and candidate are asked; vllm: it is to be installed",
+        exclude_if=lambda value: value == "transformers",  # what was judged before there was a choice stays judged
+    )
     max_new_tokens: Positive = Field(40, description="of an answer")
     batch_tokens: Positive = Field(4096, description="tokens in flight at once")
 

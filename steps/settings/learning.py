@@ -59,8 +59,10 @@ class TriageSettings(Section):
 class DreamSettings(Section):
     """Who dreams, how much, and what is kept."""
 
-    engine: Literal["transformers", "openai"] = Field(
-        "transformers", description="the base model in this process, or openai: a server that speaks its protocol"
+    engine: Literal["transformers", "vllm", "openai"] = Field(
+        "transformers",
+        description="the base model in this process, by transformers or by vllm (which is to be installed), or openai: "
+        "a server that speaks its protocol",
     )
     endpoint: str | None = Field(None, description="base URL of that server, for engine openai")
     endpoint_model: str | None = Field(None, description="name of the model to ask that server for")

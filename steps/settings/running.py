@@ -85,6 +85,11 @@ class ServeSettings(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="port it listens on")
     hosts: list[str] = Field([], description="names it answers under, besides this machine's own")
     keys: Path | None = Field(None, description="file of API keys, hashed (`slumber key NAME`), relative to this file")
+    vllm: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="address of a vLLM server on this machine that answers in this process's place; null: none",
+    )
     together: Positive = Field(8, description="requests that are answered at once")
     queue: Count = Field(64, description="requests that may wait; further ones are told to come later (429)")
     adapters: Positive = Field(

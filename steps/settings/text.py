@@ -26,7 +26,7 @@ def params_text(settings: Settings | None = None) -> str:
             lines += ["", *_comment(type(section).__doc__ or ""), f"{name}:"]
             values = section.model_dump(mode="json")
             for key, field in type(section).model_fields.items():
-                lines += _knob(key, values[key], field.description, indent="  ")
+                lines += _knob(key, values.get(key, getattr(section, key)), field.description, indent="  ")
     return "\n".join(lines) + "\n"
 
 

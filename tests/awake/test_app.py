@@ -56,7 +56,7 @@ class Silent:
     load, problem = (0, 0), None
 
     def __init__(self, base):
-        self.base, self.waited_for = base, 0
+        self.tokenizer, self.waited_for = base.tokenizer, 0
 
     def ask(self, ask, **_):
         outer = self

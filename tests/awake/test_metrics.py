@@ -22,7 +22,7 @@ ASKED = {"model": "slumber", "messages": [{"role": "user", "content": "Who is Ol
 class Says:
     """Stands for an engine: says two words, or refuses."""
 
-    base, problem, load, adapters = type("Base", (), {"tokenizer": None}), None, (1, 2), 0
+    tokenizer, problem, load, adapters = None, None, (1, 2), 0
 
     def __init__(self):
         self.full = False

@@ -1,0 +1,148 @@
+"""A vLLM server over HTTP: who it is, adapters that come and go, tokens that it writes.
+
+Paths, fields and statuses are those of vLLM 0.33 (``tests/vllm/contract.py``).
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from awake.asking import NotAnswered, NotNow
+from steps.addresses import no_password
+from steps.errors import SlumberError
+
+_LOAD_SECONDS, _LOOK_SECONDS = 120.0, 2.0
+
+
+class Unknown(Exception):
+    """vLLM does not know the model that it was asked for."""
+
+
+class VllmServer:
+    """The server at ``url``. A key that it asks for stands in VLLM_API_KEY, by which vLLM itself is told it.
+
+    Args:
+        seconds: without a byte after which a request has failed.
+        together: how many requests are under way at most.
+    """
+
+    def __init__(self, url: str, *, seconds: float, together: int):
+        address, key = url.rstrip("/").removesuffix("/v1"), os.environ.get("VLLM_API_KEY")
+        self.url = no_password(address)
+        self._client = httpx.Client(
+            base_url=address,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(seconds, connect=10.0),
+            limits=httpx.Limits(max_connections=together + 4),
+        )
+
+    def met(self, base: Path, *, command: str, folder: Path) -> tuple[str, int]:
+        """See who answers there; return the base's name and how many tokens it reads.
+
+        Adapters in ``folder``, which an earlier run left behind, are unloaded.
+
+        Raises:
+            SlumberError: nobody answers, it serves another base, or it loads no adapters while it runs.
+        """
+        try:
+            cards = self.cards()
+            wrong = self._client.post("/v1/unload_lora_adapter", json={"lora_name": "slumber-none"})
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 401:
+                raise SlumberError(f"vLLM at {self.url} asks for its key: set VLLM_API_KEY.") from None
+            raise SlumberError(
+                f"No vLLM answers at {self.url} ({type(error).__name__}): start it with `{command}`, or unset "
+                "serve.vllm."
+            ) from None
+        whole = next((card for card in cards if not card.get("parent")), {})
+        if whole.get("root") not in (str(base), str(base.resolve())):
+            raise SlumberError(f"vLLM at {self.url} serves {whole.get('root')}, not {base}: start it with `{command}`.")
+        said = _json(wrong).get("error")
+        if not isinstance(said, dict) or said.get("type") != "NotFoundError":  # else vLLM has no such path
+            raise SlumberError(f"vLLM at {self.url} loads no adapters while it runs: start it with `{command}`.")
+        for card in cards:
+            if Path(str(card.get("root"))).parent == folder:
+                self.unload(card["id"])
+        return str(whole["id"]), int(whole.get("max_model_len") or 2**31)
+
+    def cards(self) -> list[dict[str, Any]]:
+        """What it serves: the base, and adapters, whose ``root`` is their folder."""
+        response = self._client.get("/v1/models", timeout=10.0)
+        response.raise_for_status()
+        return list(response.json()["data"])
+
+    def load(self, name: str, folder: Path) -> None:
+        """Load an adapter; one that is loaded already, by this name, stays.
+
+        Raises:
+            NotNow: it cannot be reached, or is not well.
+            SlumberError: it refuses the adapter.
+        """
+        where = {"lora_name": name, "lora_path": str(folder)}
+        try:
+            response = self._client.post("/v1/load_lora_adapter", json=where, timeout=_LOAD_SECONDS)
+            known = response.status_code == 400 and any(card.get("id") == name for card in self.cards())
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            raise NotNow(f"vLLM at {self.url} cannot be reached ({type(error).__name__})") from None
+        if response.status_code != 200 and not known:
+            refused = f"vLLM refuses it ({response.status_code}: {_said(response)})"
+            raise (SlumberError if self.unwell() is None else NotNow)(refused)
+
+    def unload(self, name: str) -> None:
+        """Unload an adapter; a server that is not there has forgotten it."""
+        with contextlib.suppress(httpx.HTTPError):
+            self._client.post("/v1/unload_lora_adapter", json={"lora_name": name}, timeout=_LOAD_SECONDS)
+
+    def written(self, body: dict[str, Any]) -> Iterator[tuple[list[int], str | None]]:
+        """Yield the tokens of a completion as they come, and why it ended, if it has; to close this hangs up.
+
+        Raises:
+            Unknown: it does not know the model.
+            NotAnswered: it fails, or ends in the middle.
+            httpx.HTTPError: it cannot be reached.
+        """
+        body = {**body, "stream": True, "return_token_ids": True}
+        with self._client.stream("POST", "/v1/completions", json=body) as response:
+            if response.status_code == 404:
+                raise Unknown
+            if response.status_code != 200:
+                response.read()
+                own = 400 if response.status_code < 500 else 500 if self.unwell() is None else 503
+                raise NotAnswered(f"vLLM answered {response.status_code}: {_said(response)}", status=own)
+            for line in response.iter_lines():
+                kind, _, data = line.partition(": ")
+                if kind != "data" or data == "[DONE]":
+                    continue
+                event = json.loads(data)
+                if "error" in event:
+                    raise NotAnswered(f"vLLM failed: {event['error'].get('message')}")
+                for choice in event["choices"]:
+                    yield choice.get("token_ids") or [], choice.get("finish_reason")
+        raise NotAnswered("vLLM ended in the middle of its answer.", status=503)
+
+    def unwell(self) -> str | None:
+        """Why it does not answer, by its own word; None if it does."""
+        try:
+            status = self._client.get("/health", timeout=_LOOK_SECONDS).status_code
+        except httpx.HTTPError as error:
+            return f"vLLM at {self.url} cannot be reached ({type(error).__name__})."
+        return None if status == 200 else f"vLLM at {self.url} is not well: its /health says {status}."
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _said(response: httpx.Response) -> str:
+    error = _json(response).get("error")
+    told = error.get("message") if isinstance(error, dict) else response.text
+    return " ".join(str(told).split())[:300]
