@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.ingestion import measure as measure_ingestion
-from bench.running import commit, machine
+from bench.provenance import commit, machine
 from steps.costing import measured_cost
 from steps.model.loading import load_base
 from steps.progress import say

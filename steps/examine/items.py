@@ -1,5 +1,6 @@
 """What is examined: the probes of every night so far, each with the document it asks about."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -64,14 +65,17 @@ def dreams_until(workspace: Workspace, night: str) -> list[Dream]:
     return [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream)]
 
 
-def facts_of(dreams: Iterable[Dream]) -> list[Probe]:
-    """One question for each fact that was dreamt about."""
+def facts_of(dreams: Iterable[Dream], *, wordings: int = 1) -> list[Probe]:
+    """At most so many questions, each in other words, for each fact that was dreamt about."""
     found: dict[str, Probe] = {}
+    asked = Counter[str]()
     for dream in dreams:
         span, fact = str(dream.verification.get("span", "")), fact_of(dream)
-        if dream.strategy == "question" and span and fact and fact not in found:
-            found[fact] = Probe(
-                id=content_id("probe", dream.question, span),
+        number = content_id("probe", dream.question, span)
+        if dream.strategy == "question" and span and fact and asked[fact] < wordings and number not in found:
+            asked[fact] += 1
+            found[number] = Probe(
+                id=number,
                 night=dream.night,
                 question=dream.question,
                 answers=(span,),

@@ -1,5 +1,6 @@
 """Where few documents were taught, everything that they taught is asked for; else probes are a sample of it."""
 
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from steps.examine.items import ProbeItem
 from steps.gate.evidence import Evidence, _every_fact
 from steps.night import Night, Told
 from steps.records import Dream, Probe, Triaged, content_id
-from steps.workspace import write_records
+from steps.workspace import read_records, write_records
 
 FIRST, TONIGHT = "2026-01-01", "2026-01-02"
 
@@ -60,6 +61,18 @@ def test_what_is_asked_for_is_what_the_champion_was_taught_and_what_still_holds(
     assert not census.taught_facts(slept, TONIGHT, [])
     monkeypatch.setattr(census, "MOST", 2)
     assert not census.taught_facts(slept, TONIGHT, [FIRST]), "so many facts are sampled"
+
+
+@pytest.mark.parametrize(("enough", "asked"), [(1, 3), (3, 3), (4, 6), (6, 6), (60, 9)])
+def test_of_few_facts_more_wordings_are_asked_of_each_alike(slept, monkeypatch, enough, asked):
+    path = slept.dataset("dreams", FIRST)
+    once = read_records(path, Dream)
+    said = [d.model_copy(update={"id": f"{d.id}-{n}", "question": f"{d.question} ({n})"}) for d in once for n in (1, 2)]
+    write_records(path, [*once, *said])
+    monkeypatch.setattr(census, "ENOUGH", enough)
+    found = census.taught_facts(slept, TONIGHT, [FIRST])
+    assert len({p.id for p in found}) == len(found) == asked
+    assert set(Counter(p.answers for p in found).values()) == {asked // 3}
 
 
 def test_the_examination_asks_for_it_and_the_gate_sees_whether_it_did(tiny_settings, slept):
