@@ -109,7 +109,7 @@ class Composed:
             grace = float(self.file["services"][name]["stop_grace_period"].removesuffix("s"))
             self.ended[name] = self.running.pop(name).wait(grace)
 
-    def up(self, *names: str, seconds: float = 600) -> None:
+    def up(self, *names: str, seconds: float = 1200) -> None:
         """Start services when what they depend on is as they want it, and wait until all are healthy, or done."""
         services, waiting, fine = self.file["services"], list(names), set[str]()
         deadline = time.monotonic() + seconds
