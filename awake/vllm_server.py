@@ -6,7 +6,7 @@ Paths, fields and statuses are those of vLLM 0.33 (``tests/vllm/contract.py``).
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class VllmServer:
         with contextlib.suppress(httpx.HTTPError):
             self._client.post("/v1/unload_lora_adapter", json={"lora_name": name}, timeout=_LOAD_SECONDS)
 
-    def written(self, body: dict[str, Any]) -> Iterator[tuple[list[int], str | None]]:
+    def written(self, body: dict[str, Any]) -> Generator[tuple[list[int], str | None], None, None]:
         """Yield the tokens of a completion as they come, and why it ended, if it has; to close this hangs up.
 
         Raises:
