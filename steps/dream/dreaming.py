@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from steps.anchors import read_anchors
@@ -14,8 +15,9 @@ from steps.kinds.kind import FACTS, Dreaming
 from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
-from steps.model.local import LocalModel
-from steps.model.window import obstacle_to, window_of
+from steps.model.opened import opened
+from steps.model.tokens import TokenModel
+from steps.model.window import obstacle_to
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
 from steps.review.decisions import accepted_experiences, withdrawn
@@ -60,7 +62,7 @@ def dream_all(
     """
     settings, workspace = night.settings, night.workspace
     base, writer, measured = _dreamer(settings, workspace)
-    dreamer = dreamer_digest(settings, base.base.sha256)
+    dreamer = dreamer_digest(settings, base.sha256)
     known = earned(measured, night_rows(workspace, before=night.date, dreamer=dreamer))
     refused: Counter[str] = Counter()
     planned, sharing = plan(night, found, probes, base), shared(known, floor=settings.dream.exploration)
@@ -74,7 +76,7 @@ def dream_all(
         plan=sharing,
         passages=chosen,
         known=taught,
-        obstacle=lambda **turn: obstacle_to(base.base.tokenizer, window_of(base.base.model.config))(**turn),
+        obstacle=lambda **turn: obstacle_to(base.tokenizer, base.window)(**turn),
         earlier=lambda: dreamt_before(night),
     )
     dreams = [
@@ -128,11 +130,11 @@ def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
     return found or _dreamer(settings, workspace)[2]
 
 
-def _dreamer(settings: Settings, workspace: Workspace) -> tuple[LocalModel, ChatModel, Calibration]:
+def _dreamer(settings: Settings, workspace: Workspace) -> tuple[TokenModel, ChatModel, Calibration]:
     """The model that verifies, the one that writes, and what is known of their ways of writing."""
-    base = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    base = opened(partial(load_base, settings.model), settings, batch_tokens=settings.dream.batch_tokens)
     writer = make_writer(settings.dream, base)
-    return base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.base.sha256)
+    return base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.sha256)
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

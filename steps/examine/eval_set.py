@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from steps.anchors import Anchor
@@ -18,7 +19,8 @@ from steps.examine.reading import marked
 from steps.examine.replies import AnchorReply, ProbeReply
 from steps.examine.suites import ask_suites, suite_answers
 from steps.model.loading import Base, load_base
-from steps.model.local import LocalModel
+from steps.model.opened import opened
+from steps.model.tokens import TokenModel
 from steps.records import CanaryAnswer, ModelRole, SuiteAnswer, content_id
 from steps.settings import Settings, SuiteSettings
 from steps.workspace import Workspace, file_sha256
@@ -77,14 +79,13 @@ def ask_all(
     limit, says = settings.examine.max_new_tokens, says or who
     cache = predictions(adapter, base_digest=base_digest, settings=settings, workspace=workspace)
     if cache.missing(asked.keys):
-        base = loaded(adapter, settings)
-        model = LocalModel(base, settings.examine.batch_tokens)
+        model = asked_model(adapter, settings)
         ask_probes(model, asked.asked, cache=cache, who=says, max_new_tokens=limit)
         ask_anchors(model, asked.anchors, cache=cache, who=says, max_new_tokens=limit)
         ask_canaries(model, asked.canaries, cache=cache, who=says, max_new_tokens=limit)
-        ask_suites(base, settings, asked.suites, cache=cache, who=says)
+        ask_suites(model.here, settings, asked.suites, cache=cache, who=says)
         ask_kinds(model, asked.kinds, cache=cache, who=says, max_new_tokens=limit)
-        del model, base
+        del model
         gc.collect()
     return Replies(
         probes=_probe_replies(who, asked.items, cache),
@@ -125,8 +126,15 @@ def predictions(adapter: Path | None, *, base_digest: str, settings: Settings, w
     return PredictionCache(workspace.state / "answers", content_id(base_digest, digest, *how), key=key)
 
 
+def asked_model(adapter: Path | None, settings: Settings) -> TokenModel:
+    """Open the base, with ``adapter`` if there is one, to be asked."""
+    return opened(
+        partial(loaded, adapter, settings), settings, batch_tokens=settings.examine.batch_tokens, adapter=adapter
+    )
+
+
 def loaded(adapter: Path | None, settings: Settings) -> Base:
-    """Load the base, with ``adapter`` if there is one, to be asked."""
+    """Load the base, with ``adapter`` if there is one."""
     base = load_base(settings.model)
     if adapter:
         load_adapter(base.model, adapter).eval()

@@ -9,12 +9,11 @@ import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from steps.examine.eval_set import loaded, predictions
+from steps.examine.eval_set import asked_model, predictions
 from steps.examine.items import ProbeItem
 from steps.examine.predictions import PredictionCache
 from steps.examine.replies import ProbeReply, TokenScores
 from steps.model.chat import question_chat, token_ends
-from steps.model.local import LocalModel
 from steps.records import ModelRole, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace
@@ -42,16 +41,15 @@ def ask_token_scores(
     cache = predictions(adapter, base_digest=base_digest, settings=settings, workspace=workspace)
     todo = cache.unasked({_key(*pair): pair for pair in pairs})
     if todo:
-        base = loaded(adapter, settings)
-        model = LocalModel(base, settings.examine.batch_tokens)
+        model = asked_model(adapter, settings)
         rated = model.score(f"right replies, {says or who}", [(question_chat(asked), reply) for asked, reply in todo])
         cache.add(
             {
-                _key(asked, reply): {"log_probabilities": values.tolist(), **token_ends(reply, base.tokenizer)}
+                _key(asked, reply): {"log_probabilities": values.tolist(), **token_ends(reply, model.tokenizer)}
                 for (asked, reply), values in zip(todo, rated, strict=True)
             }
         )
-        del model, base
+        del model
         gc.collect()
     return {probe.id: tuple(_scores(probe.question, r, cache) for r in replies.get(probe.id, ())) for probe in probes}
 

@@ -1,5 +1,6 @@
 """The owner's own suites: which they are, and what each model scores on them, kept in its predictions."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +22,21 @@ def suite_keys(settings: Settings) -> dict[str, SuiteSettings]:
 
 
 def ask_suites(
-    base: Base, settings: Settings, suites: dict[str, SuiteSettings], *, cache: PredictionCache, who: str
+    here: Callable[[], Base],
+    settings: Settings,
+    suites: dict[str, SuiteSettings],
+    *,
+    cache: PredictionCache,
+    who: str,
 ) -> None:
-    """Score the model on those ``suites`` that it was not asked yet; what failed is not kept for another night."""
-    for key in cache.missing(suites):
+    """Score the model on those ``suites`` that it was not asked yet; what failed is not kept for another night.
+
+    ``here`` gives its weights in this process, where the harness works.
+    """
+    missing = cache.missing(suites)
+    base = here() if missing else None
+    for key in missing:
+        assert base is not None
         suite = suites[key]
         items = score(
             load_tasks(suite.task, _folder(suite, settings), key),

@@ -64,16 +64,16 @@ class NightSettings(Section):
 
 
 class ComputeSettings(Section):
-    """Where a night's heavy work is done: in this process, or on a Ray cluster, with the same outcome (docs/scale.md)."""
+    """Where a night's heavy work is done, with the same outcome: in this process or on Ray (docs/scale.md)."""
 
-    engine: Literal["local", "ray"] = Field("local", description="ray needs the extra `ray`, on every node")
+    engine: Literal["local", "ray"] = Field("local", description="ray: with the extra `ray`, on every node")
     address: str | None = Field(
         None,
         pattern=r"^(auto|[\w.-]+:\d+|\[[\da-fA-F:.]+\]:\d+)$",
-        description="HOST:PORT of the cluster's head; null: RAY_ADDRESS if that is set, else the one on this machine",
+        description="HOST:PORT of its head; null: RAY_ADDRESS if that is set, else the one on this machine",
     )
     workers: Positive | None = Field(
-        None, description="models that are asked, and processes that train, at once; null: one a GPU, else one a node"
+        None, description="models asked at once, and processes that train together; null: one a GPU, else one a node"
     )
 
 

@@ -8,7 +8,7 @@ from steps.examine.kinds.table import SUITES
 from steps.examine.predictions import PredictionCache
 from steps.ingest.redact import redact
 from steps.model.chat import chat_tokens, turn_tokens
-from steps.model.local import LocalModel
+from steps.model.tokens import TokenModel
 from steps.records import content_id
 
 
@@ -19,10 +19,10 @@ def keys_of(items: Sequence[Item]) -> list[str]:
 
 
 def ask_kinds(
-    model: LocalModel, items: Sequence[Item], *, cache: PredictionCache, who: str, max_new_tokens: int
+    model: TokenModel, items: Sequence[Item], *, cache: PredictionCache, who: str, max_new_tokens: int
 ) -> None:
     """Note how likely each turn is as the assistant's whole turn, and what is said in its place, redacted."""
-    tokenizer = model.base.tokenizer
+    tokenizer = model.tokenizer
     todo: list[Turn] = cache.unasked({turn.likelihood_key: turn for turn in _scored(items)})
     if todo:
         pairs = [

@@ -56,7 +56,7 @@ def with_suites(tiny_settings, tmp_path):
 
 def asked(settings, tmp_path):
     cache = PredictionCache(tmp_path / "answers", "model")
-    ask_suites(load_base(settings.model), settings, suite_keys(settings), cache=cache, who="candidate")
+    ask_suites(lambda: load_base(settings.model), settings, suite_keys(settings), cache=cache, who="candidate")
     return suite_answers(suite_keys(settings), cache=cache, who="candidate")
 
 
@@ -89,7 +89,7 @@ def test_it_is_the_loaded_model_with_its_adapter_that_is_asked(folder, with_suit
         if "lora_B" in name:
             torch.nn.init.normal_(weights, std=0.5)
     cache = PredictionCache(tmp_path / "answers", "another model")
-    ask_suites(base, settings, suite_keys(settings), cache=cache, who="candidate")
+    ask_suites(lambda: base, settings, suite_keys(settings), cache=cache, who="candidate")
     others = suite_answers(suite_keys(settings), cache=cache, who="candidate")
     assert [r.id for r in others] == [r.id for r in plain]
     assert all(a.answer != b.answer for a, b in zip(others, plain, strict=True)), "other likelihoods"
