@@ -14,6 +14,7 @@ from typing import Protocol
 from steps.consolidate.cohort import learn
 from steps.consolidate.job import ADAPTER
 from steps.errors import SlumberError
+from steps.progress import hush
 from steps.settings import ComputeSettings
 
 _REFUSED = 2  # exit status; the reason is on standard output
@@ -78,6 +79,8 @@ def main(job: Path) -> int:
         if gpus := torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         torch.distributed.init_process_group("nccl" if gpus else "gloo")
+        if torch.distributed.get_rank():
+            hush()
     else:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
