@@ -12,7 +12,6 @@ from packaging.utils import canonicalize_name
 from steps.settings import REPOSITORY
 
 EXTRAS = ("test", "dev", "bench", "suites", "office")
-REMOTE = ("remote", "remote-test")
 CUDA = ("nvidia-", "cuda-", "triton")  # what torch asks for where it is not the CPU build
 
 
@@ -49,7 +48,7 @@ def test_nothing_is_installed_that_is_not_pinned():
 
 
 def test_every_pin_has_the_hashes_of_its_files():
-    for name in ("constraints.txt", "constraints-cpu.txt", "constraints-remote.txt"):
+    for name in ("constraints.txt", "constraints-cpu.txt", "constraints-remote.txt", "constraints-ray.txt"):
         for package, (_, hashes) in pinned(name).items():
             assert hashes and all(re.fullmatch("[0-9a-f]{64}", digest) for digest in hashes), package
 
@@ -60,12 +59,16 @@ def test_the_cpu_build_is_of_the_pinned_torch_and_the_pins_are_what_is_tested():
     assert {name: version(name).split("+")[0] for name in needed()} == {name: pins[name][0] for name in needed()}
 
 
-def test_make_setup_installs_nothing_of_other_machines_and_make_remote_changes_nothing_of_its():
-    here, remote = pinned("constraints.txt"), pinned("constraints-remote.txt")
-    assert not here.keys() & remote.keys() and not needed() & remote.keys()
-    if importlib.util.find_spec("moto") is None:
-        pytest.skip("the extra `remote` is not installed: make remote")
-    assert needed(REMOTE) - needed() <= remote.keys() | here.keys()
-    pins = here | remote
-    assert {name: version(name).split("+")[0] for name in needed(REMOTE)} == {n: pins[n][0] for n in needed(REMOTE)}
-    assert remote.keys() <= needed(REMOTE), "a pin that nothing asks for"
+@pytest.mark.parametrize(
+    ("file", "extras", "library"),
+    [("constraints-remote.txt", ("remote", "remote-test"), "moto"), ("constraints-ray.txt", ("ray",), "ray")],
+)
+def test_make_setup_installs_nothing_of_other_machines_and_what_does_changes_nothing_of_its(file, extras, library):
+    here, there = pinned("constraints.txt"), pinned(file)
+    assert not here.keys() & there.keys() and not needed() & there.keys()
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"the extra `{extras[0]}` is not installed: make {extras[0]}")
+    assert needed(extras) - needed() <= there.keys() | here.keys()
+    pins = here | there
+    assert {name: version(name).split("+")[0] for name in needed(extras)} == {n: pins[n][0] for n in needed(extras)}
+    assert there.keys() <= needed(extras), "a pin that nothing asks for"
