@@ -1,4 +1,4 @@
 """A night's heavy work on a Ray cluster, behind the ports that one machine uses, too (docs/scale.md).
 
-Nothing here is imported unless ``compute.engine`` is ray, and nothing else imports ray.
+Nothing else imports ray, and of this only ``checking`` is imported before ``compute.engine`` asks for it.
 """

@@ -15,7 +15,8 @@ class Layout:
 
     @property
     def resources(self) -> dict[str, float]:
-        return {"CPU": self.cpus} | ({"GPU": self.gpus} if self.gpus else {})
+        found = {"CPU": float(self.cpus)}
+        return found | {"GPU": float(self.gpus)} if self.gpus else found
 
 
 def layout(nodes: list[dict[str, float]], workers: int | None) -> Layout:
