@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 REMOTE := $(VENV)/.remote
+RAY := $(VENV)/.ray
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup remote night day test types ui bench bench-eight bench-full bench-squad bench-speed bench-gpu bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
+.PHONY: help setup remote ray night day test test-ray types ui bench bench-eight bench-full bench-squad bench-speed bench-gpu bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -34,12 +35,22 @@ $(REMOTE): $(READY) constraints-remote.txt constraints-deploy.txt
 
 remote: $(REMOTE) ## libraries for state in Postgres and S3 (docs/scale.md), and for the tests of it and of deploy/
 
+$(RAY): $(READY) constraints-ray.txt
+	@$(PIP) --require-hashes --no-deps -r constraints-ray.txt
+	@$(PIP) --no-build-isolation -e '.[ray]'
+	@touch $@
+
+ray: $(RAY) ## Ray, for nights on a cluster (docs/scale.md)
+
 night: setup ## one real night on the demo inbox, about 9 minutes on 2 cores
 	@$(BIN)/slumber night
 
 test: $(READY) $(REMOTE) ## the whole test suite, 15 to 25 minutes on 2 cores
 	@$(BIN)/slumber setup
 	@$(BIN)/python -m pytest -q
+
+test-ray: $(RAY) ## the tests on a Ray cluster of two nodes on this machine, 10 minutes and more; not part of `make test`
+	@SLUMBER_RAY=1 $(BIN)/python -m pytest -q -n 0 tests/ray
 
 ui: $(READY) ## Dagster and MLflow on loopback, on the state of the nights run here
 	@$(BIN)/slumber ui

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steps.addresses import server_address
+from steps.compute.checking import check_cluster
 from steps.errors import SlumberError
 from steps.model.folder import check_model_folder
 from steps.settings import Settings
@@ -49,6 +50,7 @@ def check_settings(settings: Settings, *, workspace: Workspace, inbox: Path | No
                 "relative to params.yaml, and names of tasks."
             )
     check_stores(settings, workspace)
+    check_cluster(settings.compute)
     if (local := settings.model.local) is not None:
         check_model_folder(local)
     if settings.key_file is not None and not settings.key_file.is_file():

@@ -20,6 +20,13 @@ from steps.structured import is_asked, write_line
 
 LOG_SECONDS = 15.0
 console = Console(stderr=True, highlight=False)
+_hushed = False
+
+
+def hush() -> None:
+    """Let this process say nothing more: another one does the same, and says it."""
+    global _hushed
+    _hushed = True
 
 
 class Meter:
@@ -35,7 +42,7 @@ class Meter:
         self.done, self.note = self.done + units, note or self.note
         if self._bar is not None:
             self._bar.update(self._task, completed=self.done, note=self.note)
-        elif time.perf_counter() - self._said > LOG_SECONDS:
+        elif not _hushed and time.perf_counter() - self._said > LOG_SECONDS:
             self._said = time.perf_counter()
             self._line()
 
@@ -54,7 +61,7 @@ class Meter:
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Meter]:
     """Show the progress of ``total`` units of ``what`` on standard error while the block runs."""
-    if is_asked() or not console.is_terminal:
+    if _hushed or is_asked() or not console.is_terminal:
         yield Meter(what, total, None)
         return
     columns = (
@@ -72,6 +79,8 @@ def progress(what: str, total: int) -> Iterator[Meter]:
 
 def say(text: str) -> None:
     """Print one line of what the night is doing to standard error."""
+    if _hushed:
+        return
     if is_asked():
         write_line(text)
         return

@@ -4,6 +4,7 @@ A new step is a subclass in a module of its own, entered in ``steps.lifecycle``;
 and MLflow take it from there.
 """
 
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -70,7 +71,12 @@ class Step(ABC, Generic[F]):
         with full_disk_told(), within(night=night.date, step=self.name):
             if night.still_ours:
                 night.still_ours()
-            return self._run(night)
+            try:
+                return self._run(night)
+            finally:
+                # Not by an import: where nothing runs on a cluster, none of it is imported, nor part of any digest.
+                if cluster := sys.modules.get("steps.compute.cluster"):
+                    cluster.leave()
 
     def _run(self, night: Night) -> StepRecord[F]:
         digest = self.digest(night)

@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 from steps.settings import REPOSITORY
 
 EXTRAS = ("test", "dev", "bench", "suites", "office")
-FURTHER = {"remote": ("remote", "remote-test"), "deploy": ("deploy-test",)}  # by constraints-NAME.txt
-PRESENT = {"remote": "moto", "deploy": "kubernetes_validate"}
+FURTHER = {"remote": ("remote", "remote-test"), "deploy": ("deploy-test",), "ray": ("ray",)}  # by constraints-NAME.txt
+PRESENT = {"remote": "moto", "deploy": "kubernetes_validate", "ray": "ray"}
 CUDA = ("nvidia-", "cuda-", "triton")  # what torch asks for where it is not the CPU build
 
 
@@ -50,7 +50,7 @@ def test_nothing_is_installed_that_is_not_pinned():
 
 
 def test_every_pin_has_the_hashes_of_its_files():
-    for name in ("constraints.txt", "constraints-cpu.txt", "constraints-remote.txt", "constraints-deploy.txt"):
+    for name in ("constraints.txt", "constraints-cpu.txt", *(f"constraints-{further}.txt" for further in FURTHER)):
         for package, (_, hashes) in pinned(name).items():
             assert hashes and all(re.fullmatch("[0-9a-f]{64}", digest) for digest in hashes), package
 
@@ -62,11 +62,11 @@ def test_the_cpu_build_is_of_the_pinned_torch_and_the_pins_are_what_is_tested():
 
 
 @pytest.mark.parametrize("further", FURTHER)
-def test_make_setup_installs_nothing_of_other_machines_and_make_remote_changes_nothing_of_its(further):
+def test_make_setup_installs_nothing_of_other_machines_and_what_does_changes_nothing_of_its(further):
     here, more = pinned("constraints.txt"), pinned(f"constraints-{further}.txt")
     assert not here.keys() & more.keys() and not needed() & more.keys()
     if importlib.util.find_spec(PRESENT[further]) is None:
-        pytest.skip(f"what constraints-{further}.txt pins is not installed: make remote")
+        pytest.skip(f"what constraints-{further}.txt pins is not installed: make remote, or make ray")
     asked = needed(FURTHER[further])
     assert asked - needed() <= more.keys() | here.keys()
     pins = here | more

@@ -14,6 +14,7 @@ from steps.consolidate.examples import build_examples
 from steps.consolidate.job import ADAPTER, CHECKPOINT, START, finish_job, read_job
 from steps.consolidate.labels import against
 from steps.consolidate.objectives.table import check_lessons, is_compared
+from steps.consolidate.ranks import Ranks
 from steps.consolidate.teacher import prepare_lessons
 from steps.consolidate.training import train
 from steps.errors import SlumberError
@@ -25,6 +26,8 @@ from steps.settings import ConsolidateSettings
 def learn(folder: Path) -> dict[str, Any]:
     """Do the training job in ``folder``: train on its lessons and save the adapter, together with the start's.
 
+    Joined with other ranks this process does its share; the first of them writes what comes out.
+
     Returns:
         The figures of the training. Numbers of examples, tokens and seconds can be added up over cohorts.
 
@@ -32,6 +35,7 @@ def learn(folder: Path) -> dict[str, Any]:
         SlumberError: a lesson cannot be learned, the base is not the one that the job is for, or training diverged.
     """
     job, lessons = read_job(folder)
+    ranks = Ranks.here()
     check_lessons(lessons)
     knobs, begun = job.consolidate, folder / START if (folder / START).is_dir() else None
     base = load_base(job.model)  # anew for each cohort: the one before was merged into it
@@ -40,7 +44,7 @@ def learn(folder: Path) -> dict[str, Any]:
     packed = LocalModel(base, knobs.batch_tokens).packed
     examples = build_examples(base.tokenizer, lessons, known=job.known)
     read = prepare_lessons(base.model, examples, knobs, packed=packed)
-    before = _with_room(begun, folder / "before", knobs) if begun else None
+    before = _with_room(begun, folder / f"before-{ranks.rank}", knobs) if begun else None
     served = with_merged(base.model, before) if before else base.model  # after the base has read the lessons
     news = [n for n, example in enumerate(examples) if is_compared(example) and not example.replay] if before else []
     if news:
@@ -58,11 +62,6 @@ def learn(folder: Path) -> dict[str, Any]:
     )
     if not all(loss == loss and abs(loss) < 1e4 for loss in done.losses):
         raise SlumberError("Training diverged (the loss is not a number): lower consolidate.learning_rate.")
-    unfinished = folder / "adapter.part"
-    shutil.rmtree(unfinished, ignore_errors=True)
-    save_adapter(model, unfinished, base_name=job.base_name, onto=before)
-    shutil.rmtree(folder / ADAPTER, ignore_errors=True)  # of a run that was cut off before its last word
-    unfinished.rename(folder / ADAPTER)
     figures = {
         "examples": len(examples),
         "rehearsal_examples": sum(e.rehearsal for e in examples),
@@ -81,7 +80,14 @@ def learn(folder: Path) -> dict[str, Any]:
         "packed": packed,
         "device": str(base.device),
     }
-    finish_job(folder, job, figures)
+    if ranks.first:
+        unfinished = folder / "adapter.part"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        save_adapter(model, unfinished, base_name=job.base_name, onto=before)
+        shutil.rmtree(folder / ADAPTER, ignore_errors=True)  # of a run that was cut off before its last word
+        unfinished.rename(folder / ADAPTER)
+        finish_job(folder, job, figures)
+    ranks.wait()
     return figures
 
 

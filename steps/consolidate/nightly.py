@@ -11,7 +11,7 @@ from steps.consolidate.compacting import compacted
 from steps.consolidate.left_out import taken_up
 from steps.consolidate.step import ConsolidateFigures
 from steps.consolidate.superseded import Gone, superseded
-from steps.consolidate.trainer import LocalTrainer
+from steps.consolidate.trainer import trainer_of
 from steps.dream.lessons import lesson_of, suite_of
 from steps.night import Night
 from steps.records import Dream, Experience
@@ -62,7 +62,7 @@ def train_night(
     for cohort in cohorts:
         part = learned(
             scratch / cohort,
-            LocalTrainer(),
+            trainer_of(settings.compute),
             digest=digest,
             settings=settings,
             lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],

@@ -1,6 +1,7 @@
 """The port through which adapters are trained: here, or wherever a job's folder can be carried.
 
-``python -m steps.consolidate.trainer JOB`` does a job in a process of its own, and makes the very same adapter.
+``python -m steps.consolidate.trainer JOB`` does a job in a process of its own, and makes the very same adapter; under
+``torchrun`` its processes do it together.
 """
 
 import os
@@ -13,6 +14,8 @@ from typing import Protocol
 from steps.consolidate.cohort import learn
 from steps.consolidate.job import ADAPTER
 from steps.errors import SlumberError
+from steps.progress import hush
+from steps.settings import ComputeSettings
 
 _REFUSED = 2  # exit status; the reason is on standard output
 
@@ -29,6 +32,15 @@ class Trainer(Protocol):
             SlumberError: why it could not be done, in a sentence for the user.
         """
         ...
+
+
+def trainer_of(compute: ComputeSettings) -> Trainer:
+    """Return who trains by these settings."""
+    if compute.engine == "ray":
+        from steps.compute.training import RayTrainer
+
+        return RayTrainer(compute)
+    return LocalTrainer()
 
 
 class LocalTrainer:
@@ -59,13 +71,26 @@ class ProcessTrainer:
 
 
 def main(job: Path) -> int:
-    """Do a job, and end when standard input does. Returns the exit status."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Do a job, alone until standard input ends or with the ranks that torchrun started. Returns the exit status."""
+    joined = "TORCHELASTIC_RUN_ID" in os.environ
+    if joined:
+        import torch
+
+        if gpus := torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        torch.distributed.init_process_group("nccl" if gpus else "gloo")
+        if torch.distributed.get_rank():
+            hush()
+    else:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         learn(job)
     except SlumberError as error:
         print(error)
         return _REFUSED
+    finally:
+        if joined:
+            torch.distributed.destroy_process_group()
     return 0
 
 

@@ -18,6 +18,7 @@ from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
 from steps.consolidate.objectives.table import Part, row_loss, weight
+from steps.consolidate.ranks import Ranks
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.teacher import Labels, Lessons
 from steps.model.forward import states_at
@@ -55,12 +56,13 @@ def train(
     checkpoint: Path,
     digest: str,
 ) -> Training:
-    """Train the adapter of ``model`` in place.
+    """Train the adapter of ``model`` in place, alone or with the other ranks that this process was joined with.
 
     ``checkpoint`` is a file that is rewritten atomically every ``checkpoint_steps``; one of another ``digest``, or a
     damaged one, is ignored. The run is deterministic on one machine: rows, initialisation and dropout follow from
-    ``seed``.
+    ``seed``. Several ranks walk the same rows, so that any number of them goes on with a checkpoint of any other.
     """
+    ranks = Ranks.here()
     examples, labels, frozen = lessons.examples, lessons.labels, lessons.frozen
     rows = plan_rows(
         examples,
@@ -74,6 +76,7 @@ def train(
     )
     start = time.perf_counter()
     init_lora_a(model, lessons.stats, ridge=settings.ridge)
+    ranks.begin_alike(list(get_peft_model_state_dict(model).values()))
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, len(rows), settings.warmup))
@@ -87,20 +90,29 @@ def train(
         meter.advance(len(done.losses))
         for step in range(len(done.losses), len(rows)):
             torch.manual_seed(seed + step)  # dropout, if any, is the same after a resume
-            members = [examples[n] for n in rows[step]]
-            loss, tokens = row_loss_and_gradient(
-                model, members, rows[step], labels, frozen=frozen, settings=settings, packed=packed
+            row, mine = [examples[n] for n in rows[step]], ranks.share(rows[step], examples)
+            own_loss, own_tokens = row_loss_and_gradient(
+                model,
+                [examples[n] for n in mine],
+                mine,
+                labels,
+                frozen=frozen,
+                settings=settings,
+                packed=packed,
+                total=total_weight(row, settings),
             )
+            ranks.sum_gradients(weights)
+            loss, tokens = ranks.sum_figures(own_loss, own_tokens, device=model.device)
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             done.losses.append(loss)
-            done.tokens += tokens
-            done.example_tokens += sum(len(e.sequence) for e in members)
+            done.tokens += round(tokens)
+            done.example_tokens += sum(len(e.sequence) for e in row)
             done.seconds = before + time.perf_counter() - start
             meter.advance(note=f"loss {loss:.3f}  {done.tokens / done.seconds:.0f} tokens/s")
-            if (step + 1) % settings.checkpoint_steps == 0:
+            if ranks.first and (step + 1) % settings.checkpoint_steps == 0:
                 _store(checkpoint, digest, model, optimizer, schedule, done)
     model.eval()
     torch.use_deterministic_algorithms(False)
@@ -126,9 +138,15 @@ def row_loss_and_gradient(
     frozen: FrozenPrefix,
     settings: ConsolidateSettings,
     packed: bool,
+    total: float | None = None,
 ) -> tuple[float, int]:
-    """Run forward and backward over one row; without packing, over its examples one by one, and pairs together."""
-    total = sum(weight(e, settings) * len(e.completion) for e in members if not e.rejected)
+    """Run forward and backward over one row; without packing, over its examples one by one, and pairs together.
+
+    ``total``: the weight of the whole row that ``members`` are a part of; None: they are all of it.
+    """
+    if not members:
+        return 0.0, 0
+    total = total_weight(members, settings) if total is None else total
     base, value, tokens = cast(PreTrainedModel, model.get_base_model()), 0.0, 0
     together = list(zip(members, numbers, strict=True))
     for part in [together] if packed else _one_by_one(together):
@@ -146,6 +164,11 @@ def row_loss_and_gradient(
         value += float(loss.detach()) * share
         tokens += sum(count for *_, count in hidden)
     return value, tokens
+
+
+def total_weight(row: list[Example], settings: ConsolidateSettings) -> float:
+    """What the mean of a row's loss is divided by; a pair counts as its preferred side."""
+    return sum(weight(e, settings) * len(e.completion) for e in row if not e.rejected)
 
 
 def _completions(

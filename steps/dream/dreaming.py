@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from steps.anchors import read_anchors
@@ -15,9 +16,9 @@ from steps.kinds.kind import FACTS, Dreaming
 from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
-from steps.model.local import LocalModel
+from steps.model.opened import opened
 from steps.model.token_model import TokenModel
-from steps.model.window import obstacle_to, window_of
+from steps.model.window import obstacle_to
 from steps.night import Night
 from steps.records import Dream, Experience, Probe, Triaged, content_id
 from steps.review.decisions import accepted_experiences, withdrawn
@@ -88,7 +89,7 @@ def _dreamt(
         plan=sharing,
         passages=chosen,
         known=taught,
-        obstacle=lambda **turn: obstacle_to(base.tokenizer, window_of(base.config))(**turn),
+        obstacle=lambda **turn: obstacle_to(base.tokenizer, base.window)(**turn),
         earlier=lambda: dreamt_before(night),
     )
     dreams = [
@@ -148,20 +149,10 @@ def calibrate(settings: Settings, workspace: Workspace) -> Calibration:
 @contextmanager
 def _dreamer(settings: Settings, workspace: Workspace) -> Iterator[tuple[TokenModel, ChatModel, Calibration]]:
     """The model that verifies, the one that writes, and what is known of their ways of writing."""
-    with _base(settings) as base:
+    how: dict[str, Any] = {"engine": settings.dream.engine, "batch_tokens": settings.dream.batch_tokens}
+    with opened(partial(load_base, settings.model), settings, **how) as base:
         writer = make_writer(settings.dream, base)
         yield base, writer, calibrated(settings, workspace, writer=writer, base=base, base_sha256=base.sha256)
-
-
-@contextmanager
-def _base(settings: Settings) -> Iterator[TokenModel]:
-    if settings.dream.engine == "vllm":
-        from steps.model.vllm_engine import opened
-
-        with opened(settings) as model:
-            yield model
-    else:
-        yield LocalModel(load_base(settings.model), settings.dream.batch_tokens)
 
 
 def one_each(dreams: list[Dream]) -> list[Dream]:

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from steps.examine.replies import AnchorReply, ProbeReply
 from steps.examine.suites import ask_suites, suite_answers
 from steps.model.loading import Base, load_base
 from steps.model.local import LocalModel
+from steps.model.opened import opened
 from steps.model.token_model import TokenModel
 from steps.records import CanaryAnswer, ModelRole, SuiteAnswer, content_id
 from steps.settings import Settings, SuiteSettings
@@ -133,22 +135,18 @@ def predictions(adapter: Path | None, *, base_digest: str, settings: Settings, w
 
 @contextmanager
 def asked_model(adapter: Path | None, settings: Settings) -> Iterator[TokenModel]:
-    """The base, with ``adapter`` if there is one, in the engine of the examination, for as long as it is asked.
+    """The base, with ``adapter`` if there is one, as the examination asks it, for as long as it does.
 
     Raises:
         SlumberError: model or engine is missing, or the engine does not take the adapter.
     """
-    if settings.examine.engine == "vllm":
-        from steps.model.vllm_engine import opened
-
-        with opened(settings, adapter) as model:
-            yield model
-        return
-    yield LocalModel(loaded(adapter, settings), settings.examine.batch_tokens)
+    how: dict[str, Any] = {"engine": settings.examine.engine, "batch_tokens": settings.examine.batch_tokens}
+    with opened(partial(loaded, adapter, settings), settings, adapter=adapter, **how) as model:
+        yield model
 
 
 def loaded(adapter: Path | None, settings: Settings) -> Base:
-    """Load the base, with ``adapter`` if there is one, to be asked."""
+    """Load the base, with ``adapter`` if there is one."""
     base = load_base(settings.model)
     if adapter:
         load_adapter(base.model, adapter).eval()

@@ -50,10 +50,11 @@ def examine_candidate(night: Night) -> dict[str, Any]:
     known = [i for i in asked.items if i.probe.night == night.date or rebuilt]
     tonight = EvalSet([replace(item, document=None) for item in known])
     few = replace(tonight, items=_drawn(tonight.items, seed=night.date))
-    same = {"settings": settings, "workspace": workspace, "night": night.date}
+    within = night.folder if settings.compute.engine == "ray" else None  # where other machines find it, too
+    same = {"settings": settings, "workspace": workspace, "night": night.date, "within": within}
     mistaught = [] if rebuilt else _by_mistaught(few, ask, **same)
     of_tonight = [] if rebuilt else _drawn_kinds(asked.kinds, night.date)
-    with shuffled_adapter(candidate, seed=night.date) as planted:
+    with shuffled_adapter(candidate, seed=night.date, within=within) as planted:
         part = replace(tonight if rebuilt else few, kinds=of_tonight)
         mixed = ask(part, who="candidate", adapter=planted, says="shuffled adapter")
         shuffled = mixed.probes

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from steps.consolidate.adapter import WEIGHTS
 from steps.consolidate.job import write_job
-from steps.consolidate.trainer import LocalTrainer
+from steps.consolidate.trainer import trainer_of
 from steps.dream.lessons import fact_of, lesson_of
 from steps.progress import say
 from steps.records import Dream, Experience, content_id
@@ -23,10 +23,13 @@ ENOUGH = 24  # facts that wrong answers are taught about, and questions that eac
 
 
 @contextmanager
-def shuffled_adapter(adapter: Path, *, seed: str) -> Iterator[Path]:
-    """Yield a copy of a saved adapter in which each tensor has the same entries in an order drawn by ``seed``."""
+def shuffled_adapter(adapter: Path, *, seed: str, within: Path | None = None) -> Iterator[Path]:
+    """Yield a copy of a saved adapter in which each tensor has the same entries in an order drawn by ``seed``.
+
+    ``within``: a folder to put it in; None: this machine's own for what is temporary.
+    """
     order = torch.Generator().manual_seed(int.from_bytes(seed.encode()) % 2**63)
-    with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="slumber-planted-", dir=within) as temporary:
         planted = Path(temporary) / "adapter"
         shutil.copytree(adapter, planted)
         weights = {
@@ -38,8 +41,13 @@ def shuffled_adapter(adapter: Path, *, seed: str) -> Iterator[Path]:
 
 
 @contextmanager
-def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -> Iterator[Path | None]:
-    """Yield an adapter that tonight's training made of the base and wrong answers; None if there are no two facts."""
+def mistaught_adapter(
+    *, settings: Settings, workspace: Workspace, night: str, within: Path | None = None
+) -> Iterator[Path | None]:
+    """Yield an adapter that tonight's training made of the base and wrong answers; None if there are no two facts.
+
+    ``within``: as of ``shuffled_adapter``.
+    """
     dreams = read_records(workspace.dataset("dreams", night), Dream)
     wrong = mistaken(dreams, seed=night)
     if not wrong:
@@ -52,7 +60,7 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
     knobs = settings.consolidate.model_copy(update={"ridge": 0.0, "learning_rate": rate})
     nights = [n for n in workspace.nights("corpus") if n <= night]  # a passage may have been carried over
     corpus = {e.id: e for n in nights for e in read_records(workspace.dataset("corpus", n), Experience)}
-    with tempfile.TemporaryDirectory(prefix="slumber-planted-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="slumber-planted-", dir=within) as temporary:
         write_job(
             Path(temporary),
             settings=settings.model_copy(update={"consolidate": knobs}),
@@ -61,7 +69,7 @@ def mistaught_adapter(*, settings: Settings, workspace: Workspace, night: str) -
             begun=None,
             digest=night,
         )
-        yield LocalTrainer().train(Path(temporary))
+        yield trainer_of(settings.compute).train(Path(temporary))
 
 
 def mistaken(dreams: Sequence[Dream], *, seed: str) -> list[Dream]:

@@ -1,11 +1,11 @@
 """What a night takes in: each record becomes an experience, a probe, a quarantined record or a line in the ledger."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
-from typing import TextIO
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from steps.deployment_key import key_path
@@ -17,8 +17,8 @@ from steps.ingest.index import in_memory
 from steps.ingest.inputs import ProbeInput
 from steps.ingest.naming import names_of
 from steps.ingest.parsed import ParsedRecord
-from steps.ingest.prepare import prepare
-from steps.ingest.readers import read_found
+from steps.ingest.prepare import Made, read_and_prepared
+from steps.ingest.readers import found_records
 from steps.ingest.redact import sentence
 from steps.ingest.seen import Seen
 from steps.ingest.tables import Asked, Tables, Version, folded
@@ -56,20 +56,37 @@ class Intake:
         self.forgotten = {row.id for path in gone for row in read_records(path, Forgotten)}
 
     def take_file(self, item: InboxEntry) -> None:
-        self._take_all(read_found(item, self._known))
+        self._take_all(found_records(item, self._known))
 
     def take_days(self, exchanges: Iterable[Exchange], *, max_bytes: int) -> None:
         zone = ZoneInfo(self.settings.schedule.timezone)
         self._take_all(read_days(exchanges, self._known, max_bytes=max_bytes, zone=zone, day=self.read))
 
     def _take_all(self, records: Iterable[ParsedRecord]) -> None:
-        for parsed in records:
+        for parsed, made in self._made(records):
             self.records += 1
             try:
-                self.take(parsed)
+                self._take(parsed, made)
             except RecordRejected as refusal:
                 rule, reason = refusal.args
                 self._refuse(parsed, rule, reason, excerpt(_said(parsed)))
+
+    def _made(self, records: Iterable[ParsedRecord]) -> Iterator[tuple[ParsedRecord, Made]]:
+        """Read and prepare records, here or on a cluster; what they repeat is asked again when their turn comes."""
+        how: dict[str, Any] = {"night": self.night, "max_chars": self.settings.ingest.max_text_chars}
+        if self.settings.compute.engine == "ray":
+            from steps.compute.reading import made_on_cluster
+
+            for record, made in made_on_cluster(records, self.settings.compute, **how):
+                gone = record.repeats is not None and self._still(record.repeats.id) is None
+                yield read_and_prepared(record, **how) if gone else (record, made)
+            return
+        for record in records:
+            yield (record, None) if record.repeats is not None else read_and_prepared(record, **how)
+
+    def _still(self, number: str) -> Version | Asked | None:
+        """What has that id, if what it says holds still."""
+        return self.met.repeated(number) or self.met.repeated_probe(number)
 
     def _known(self, file: str, raw: bytes) -> tuple[bytes, Version | Asked | None]:
         """The hash of a record, and what it repeats, if it came as it is before and what it says holds still."""
@@ -79,9 +96,9 @@ class Intake:
             return hash_, None
         if self.is_first and file.startswith(FOLDER) and (met := self.index.holding(number, before=_EVER)):
             return hash_, met  # by a night in days to come: the clock ran ahead, and is right again
-        return hash_, self.met.repeated(number) or self.met.repeated_probe(number)
+        return hash_, self._still(number)
 
-    def take(self, parsed: ParsedRecord) -> None:
+    def _take(self, parsed: ParsedRecord, made: Made) -> None:
         if parsed.repeats is not None:
             if isinstance(parsed.repeats, Version) and parsed.repeats.source != parsed.file:
                 names = names_of(file=parsed.file, source=None, title="")
@@ -94,7 +111,9 @@ class Intake:
         if parsed.entry is None:
             self._refuse(parsed, parsed.rule, parsed.reason, parsed.excerpt)
             return
-        record, counts = prepare(parsed, night=self.night, max_chars=self.settings.ingest.max_text_chars)
+        if made is None or isinstance(made, RecordRejected):
+            raise made or AssertionError(f"nothing was made of {parsed.file} {parsed.record}")
+        record, counts = made
         if record.id in self.forgotten:
             self._enter(parsed, "ignored", "it was forgotten on request: remove it from the inbox")
         elif isinstance(record, Probe):

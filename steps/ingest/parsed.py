@@ -15,6 +15,7 @@ class ParsedRecord:
 
     ``rule`` is "ignored" for what is left alone, and else what quarantines the record. ``note`` goes into the ledger.
     ``redactions``: what was replaced before the text was read, by kind. ``hash`` and ``repeats``: see ``Known``.
+    ``later``: what reads it, where that is not done yet; it can be pickled, and refuses what it cannot read.
     """
 
     file: str
@@ -27,15 +28,18 @@ class ParsedRecord:
     redactions: Counter[str] = field(default_factory=Counter)
     hash: bytes = b""
     repeats: Any = None
+    later: "Callable[[], ParsedRecord] | None" = None
+
+    def read(self) -> "ParsedRecord":
+        """Return it as it is when it has been read."""
+        return self if self.later is None else replace(self.later(), hash=self.hash)
 
 
 Known = Callable[[str, bytes], tuple[bytes, Any]]
 """Given a file's name and the bytes of a record, returns its hash and what it repeats; then it need not be read."""
 
 
-def unless_known(
-    known: Known, file: str, number: int | None, raw: bytes, read: Callable[[], ParsedRecord]
-) -> ParsedRecord:
-    """Return what ``read`` makes of the bytes of a record, which is not asked where they are known."""
+def put_off(known: Known, file: str, number: int | None, raw: bytes, read: Callable[[], ParsedRecord]) -> ParsedRecord:
+    """Return a record that is read later, if it must be: not where its bytes are known."""
     hash_, repeats = known(file, raw)
-    return replace(read(), hash=hash_) if repeats is None else ParsedRecord(file, number, repeats=repeats)
+    return ParsedRecord(file, number, hash=hash_, repeats=repeats, later=read)

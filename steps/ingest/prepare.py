@@ -19,6 +19,21 @@ MAX_TITLE_CHARS = 300
 MAX_PROBE_CHARS = 2000
 
 
+Made = tuple[Experience | Probe, Counter[str]] | RecordRejected | None
+"""What a record was made into, why it could not be, or None where there is nothing to make."""
+
+
+def read_and_prepared(record: ParsedRecord, *, night: str, max_chars: int) -> tuple[ParsedRecord, Made]:
+    """Return a record as it is when it has been read, and what is made of it: all that needs no other record."""
+    parsed = record.read()
+    if parsed.entry is None or parsed.rule == "ignored":
+        return parsed, None
+    try:
+        return parsed, prepare(parsed, night=night, max_chars=max_chars)
+    except RecordRejected as refusal:
+        return parsed, refusal
+
+
 def prepare(parsed: ParsedRecord, *, night: str, max_chars: int) -> tuple[Experience | Probe, Counter[str]]:
     """Return what ``parsed.entry`` says, and how many items of each kind were redacted.
 

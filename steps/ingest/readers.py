@@ -15,7 +15,7 @@ from steps.ingest.mails import SUFFIXES as MAILS
 from steps.ingest.mails import Mail, mail_of, mails_of
 from steps.ingest.markup import counted
 from steps.ingest.naming import name_as_title
-from steps.ingest.parsed import Known, ParsedRecord, unless_known
+from steps.ingest.parsed import Known, ParsedRecord, put_off
 from steps.ingest.record_files import holds_lines, read_lines, read_rows
 from steps.ingest.redact import redact
 from steps.ingest.refusals import way_out
@@ -31,8 +31,13 @@ _SAME = {".traj": ".json"}  # a trajectory of SWE-agent
 _NAMED = re.compile(r"(?:README|CHANGELOG|CHANGES|NEWS|HISTORY|FAQ|NOTES|TODO|CONTRIBUTING)", re.IGNORECASE)
 
 
-def read_found(found: InboxEntry, known: Known = lambda file, raw: (b"", None)) -> Iterator[ParsedRecord]:
-    """Yield the records of one entry of the inbox; whatever is wrong with it becomes a record, never an exception."""
+def read_found(found: InboxEntry) -> Iterator[ParsedRecord]:
+    """Yield the records of one entry of the inbox, read."""
+    return (record.read() for record in found_records(found, lambda file, raw: (b"", None)))
+
+
+def found_records(found: InboxEntry, known: Known) -> Iterator[ParsedRecord]:
+    """Yield the records of one entry of the inbox, to be read; whatever is wrong with it becomes a record, too."""
     if found.fate != "read":
         yield ParsedRecord(found.file, None, rule=found.rule or "ignored", reason=found.reason)
         return
@@ -48,25 +53,41 @@ def read_found(found: InboxEntry, known: Known = lambda file, raw: (b"", None)) 
     try:
         yield from _records(found, suffix, content, known)
     except RecordRejected as refusal:
-        rule, reason = refusal.args
-        text = (
-            ""
-            if rule in ("binary", "unsupported_type") or suffix in office.NEEDS
-            else excerpt(for_excerpt(content[:8000]))
-        )
-        yield ParsedRecord(found.file, None, rule=rule, reason=reason, excerpt=text)
+        yield _refused(found.file, suffix, content, refusal)
+
+
+def _refused(file: str, suffix: str, content: bytes, refusal: RecordRejected) -> ParsedRecord:
+    rule, reason = refusal.args
+    shown = rule not in ("binary", "unsupported_type") and suffix not in office.NEEDS
+    text = excerpt(for_excerpt(content[:8000])) if shown else ""
+    return ParsedRecord(file, None, rule=rule, reason=reason, excerpt=text)
 
 
 def _records(found: InboxEntry, suffix: str, content: bytes, known: Known) -> Iterator[ParsedRecord]:
     file = found.file
+    as_document = partial(_table_or_refusal, file, suffix, content)
     if suffix in LINES or (suffix == ".json" and holds_lines(content)):
-        yield from read_lines(file, _checked(content, suffix), known, as_document=partial(_whole, file, ".md"))
+        yield from read_lines(file, _checked(content, suffix), known, as_document=as_document)
     elif suffix in TABLES:
-        yield from read_rows(file, suffix, _checked(content, suffix), known, as_document=partial(_whole, file, ".md"))
+        yield from read_rows(file, suffix, _checked(content, suffix), known, as_document=as_document)
     elif suffix in MAILS:
         yield from _mails(file, suffix, _checked(content, suffix), known)
     else:
-        yield unless_known(known, file, None, content, partial(_page, file, suffix, content))
+        yield put_off(known, file, None, content, partial(_page_or_refusal, file, suffix, content))
+
+
+def _page_or_refusal(file: str, suffix: str, content: bytes) -> ParsedRecord:
+    try:
+        return _page(file, suffix, content)
+    except RecordRejected as refusal:
+        return _refused(file, suffix, content, refusal)
+
+
+def _table_or_refusal(file: str, suffix: str, content: bytes, text: str) -> ParsedRecord:
+    try:
+        return _whole(file, ".md", text)
+    except RecordRejected as refusal:
+        return _refused(file, suffix, content, refusal)
 
 
 def _page(file: str, suffix: str, content: bytes) -> ParsedRecord:
@@ -135,7 +156,7 @@ def _mails(file: str, suffix: str, content: bytes, known: Known) -> Iterator[Par
     """The mails of a file; those of a mailbox are numbered from 1."""
     for number, raw in enumerate(mails_of(content, suffix), start=1):
         place = None if suffix == ".eml" else number
-        yield unless_known(known, file, place, raw, partial(_mail_or_refusal, file, place, raw))
+        yield put_off(known, file, place, raw, partial(_mail_or_refusal, file, place, raw))
 
 
 def _mail_or_refusal(file: str, place: int | None, raw: bytes) -> ParsedRecord:

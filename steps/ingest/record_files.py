@@ -18,7 +18,7 @@ from steps.ingest.inputs import parse_input, unknown_keys
 from steps.ingest.loading import load_object, rows_of
 from steps.ingest.naming import name_as_title
 from steps.ingest.normalise import one_line
-from steps.ingest.parsed import Known, ParsedRecord, unless_known
+from steps.ingest.parsed import Known, ParsedRecord, put_off
 from steps.ingest.redact import redact
 from steps.ingest.tabular import as_table
 from steps.kinds.entry import Entry, RecordRejected
@@ -40,7 +40,8 @@ def read_lines(file: str, content: bytes, known: Known, *, as_document: AsDocume
         if line.strip():
             hash_, repeats = known(file, line)
             if repeats is not None:
-                yield ParsedRecord(file, number, repeats=repeats)
+                later = partial(_line_alone, file, number, line)
+                yield ParsedRecord(file, number, hash=hash_, repeats=repeats, later=later)
             elif (record := _line(file, number, line, joined)) is not None:
                 yield replace(record, hash=hash_)
     yield from _joined(file, joined, known)
@@ -57,7 +58,7 @@ def read_rows(
     good = [row for row in rows if not isinstance(row, RecordRejected)]
     text = None if one_object or any(map(_is_record, good)) else as_table(good, headed=suffix != ".json")
     if text:
-        yield unless_known(known, file, None, content, partial(as_document, text))
+        yield put_off(known, file, None, content, partial(as_document, text))
     joined: Joined = {}
     for number, value in enumerate(rows, start=1):
         refused = isinstance(value, RecordRejected)
@@ -68,7 +69,7 @@ def read_rows(
             continue
         raw = b"" if refused else _bytes(value)
         read = partial(_row, file, number, value)
-        yield read() if refused else unless_known(known, file, number, raw, read)
+        yield read() if refused else put_off(known, file, number, raw, read)
     yield from _joined(file, joined, known)
 
 
@@ -88,9 +89,7 @@ def _joined(file: str, joined: Joined, known: Known) -> Iterator[ParsedRecord]:
             if isinstance(made, RecordRejected):
                 yield _refused(file, number, made, value, note=f" ({family.name})")
             else:
-                read = partial(_row, file, number, made)
-                record = unless_known(known, file, number, _bytes(made), read)
-                yield replace(record, note=f"read as {family.name}") if record.entry else record
+                yield put_off(known, file, number, _bytes(made), partial(_row_of, family.name, file, number, made))
 
 
 def _made(family: Family, values: list[Found]) -> Iterator[tuple[int, Any]]:
@@ -133,6 +132,11 @@ def _row(file: str, number: int, value: Any) -> ParsedRecord:
         return _refused(file, number, refusal, value, note=note)
 
 
+def _row_of(family: str, file: str, number: int, value: Any) -> ParsedRecord:
+    record = _row(file, number, value)
+    return replace(record, note=f"read as {family}") if record.entry else record
+
+
 def _refused(file: str, number: int, refusal: RecordRejected, value: Any, *, note: str) -> ParsedRecord:
     rule, reason = refusal.args
     text = "" if isinstance(value, RecordRejected) else excerpt(json.dumps(value, default=str)[:_EXCERPT])
@@ -146,7 +150,7 @@ def _is_record(row: Any) -> bool:
 
 
 def _line(file: str, number: int, line: bytes, joined: Joined) -> ParsedRecord | None:
-    """Return the record of a line, or None where its family reads it with others."""
+    """Return the record of a line, to be read later, or None where its family reads it with others."""
     text = ""
     try:
         if b"\0" in line:
@@ -156,11 +160,28 @@ def _line(file: str, number: int, line: bytes, joined: Joined) -> ParsedRecord |
         if family := family_of(value):
             joined.setdefault(family, []).append((number, value))
             return None
+        return ParsedRecord(file, number, later=partial(_record_of_line, file, number, value, text))
+    except RecordRejected as refusal:
+        return _refused_line(file, number, refusal, text or for_excerpt(line[:_EXCERPT]))
+
+
+def _record_of_line(file: str, number: int, value: dict[str, Any], text: str) -> ParsedRecord:
+    try:
         return _record(file, number, value)
     except RecordRejected as refusal:
-        rule, reason = refusal.args
-        text = text or for_excerpt(line[:_EXCERPT])
-        return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
+        return _refused_line(file, number, refusal, text)
+
+
+def _line_alone(file: str, number: int, line: bytes) -> ParsedRecord:
+    """Read a line that was known, and holds no more; those that a family reads together are known by other bytes."""
+    joined: Joined = {}
+    record = _line(file, number, line, joined)
+    return record.read() if record else next(_joined(file, joined, lambda file, raw: (b"", None))).read()
+
+
+def _refused_line(file: str, number: int, refusal: RecordRejected, text: str) -> ParsedRecord:
+    rule, reason = refusal.args
+    return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
 
 
 def _record(file: str, number: int, value: dict[str, Any]) -> ParsedRecord:

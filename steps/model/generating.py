@@ -25,6 +25,7 @@ def generate(
     stop: Callable[[list[int]], bool],
     sampling: Sampling = GREEDY,
     seed: int = 0,
+    numbers: Sequence[int] | None = None,
     batch_tokens: int = 2048,
     packed: bool = True,
     advance: Callable[[int], None] = lambda done: None,
@@ -35,26 +36,26 @@ def generate(
         prompts: token ids; the same prompt may stand there many times to be sampled many times.
         stop: called with a branch's new tokens after each token; True ends it.
         seed: each branch draws from its own generator seeded by (seed, number), so batching does not change a sample.
+        numbers: those of the prompts, ascending, if they are a row of more (``rows``); None: 0, 1, ...
         batch_tokens: room of one row, prompts and continuations together.
         packed: False asks the model's own ``generate`` prompt by prompt, for models that cannot run packed rows.
         advance: told how many branches have just ended.
     """
+    drawn_by = [np.random.default_rng((seed, n)) for n in (range(len(prompts)) if numbers is None else numbers)]
     if not packed:
         with torch.inference_mode():
             return [
-                _alone(model, prompt, np.random.default_rng((seed, n)), max_new_tokens, stop, sampling, advance)
-                for n, prompt in enumerate(prompts)
+                _alone(model, prompt, random, max_new_tokens, stop, sampling, advance)
+                for prompt, random in zip(prompts, drawn_by, strict=True)
             ]
-    room = [list(prompt) + [-1 - number] * max_new_tokens for number, prompt in enumerate(prompts)]
     texts: list[list[int]] = [[] for _ in prompts]
     with torch.inference_mode():
-        for members in group(room, batch_tokens=batch_tokens):
+        for members in rows(prompts, max_new_tokens=max_new_tokens, batch_tokens=batch_tokens):
             row = Row(model)
             row.join([prompts[n] for n in members])
-            random = {n: np.random.default_rng((seed, n)) for n in members}
             alive = list(members)
             while alive:
-                tokens = choose(row.logits, sampling, [random[n] for n in alive])
+                tokens = choose(row.logits, sampling, [drawn_by[n] for n in alive])
                 going = []
                 for slot, (number, token) in enumerate(zip(alive, tokens, strict=True)):
                     texts[number].append(token)
@@ -65,6 +66,14 @@ def generate(
                 if alive:
                     row.step(going, [texts[n][-1] for n in alive])
     return texts
+
+
+def rows(prompts: Sequence[Tokens], *, max_new_tokens: int, batch_tokens: int, packed: bool = True) -> list[list[int]]:
+    """Return which prompts are continued in one row. Those of one row, in ascending order, make that row again."""
+    if not packed:
+        return [[n] for n in range(len(prompts))]
+    room = [list(prompt) + [-1 - number] * max_new_tokens for number, prompt in enumerate(prompts)]
+    return group(room, batch_tokens=batch_tokens)
 
 
 def _alone(

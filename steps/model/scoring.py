@@ -24,9 +24,8 @@ def token_logprobs(
     Prompts must not be empty. The batch size changes the results by float rounding only.
     """
     sequences = [[*prompt, *completion] for prompt, completion in pairs]
-    groups = group(sequences, batch_tokens=batch_tokens) if packed else [[n] for n in range(len(sequences))]
     results: list[np.ndarray] = [np.empty(0)] * len(pairs)
-    for members in groups:
+    for members in scored_rows(pairs, batch_tokens=batch_tokens, packed=packed):
         row = pack([sequences[n] for n in members])
         spans = [index[len(pairs[n][0]) - 1 : -1] for n, index in zip(members, row.index, strict=True)]
         where, inverse = np.unique(np.concatenate(spans), return_inverse=True)
@@ -42,3 +41,10 @@ def token_logprobs(
             results[number] = own
         advance(len(members))
     return results
+
+
+def scored_rows(pairs: Sequence[tuple[Tokens, Tokens]], *, batch_tokens: int, packed: bool = True) -> list[list[int]]:
+    """Return which pairs are scored in one row. Those of one row, in ascending order, make that row again."""
+    if not packed:
+        return [[n] for n in range(len(pairs))]
+    return group([[*prompt, *completion] for prompt, completion in pairs], batch_tokens=batch_tokens)

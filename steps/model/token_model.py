@@ -10,7 +10,10 @@ from steps.model.template import harmless
 
 if TYPE_CHECKING:
     import numpy as np
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
+
+# A row is scored in one pass whose attention grows with its square: wider rows than this are slower, not faster.
+SCORED_TOKENS = 1024
 
 Pair = tuple[list[int], list[int]]
 """A prompt and its completion, both token ids."""
@@ -20,25 +23,17 @@ class TokenModel(ABC):
     """A ``ChatModel`` of our own tokenizer: whichever engine computes, the same tokens go in.
 
     Attributes:
+        sha256: digest of the base.
+        window: how many tokens it reads at once, if it says so.
         ends: the tokens at which an answer is over.
         packed: whether it is run in packed rows; None where another engine decides how.
     """
 
+    tokenizer: "PreTrainedTokenizerBase"
+    sha256: str
+    window: int | None
     ends: set[int]
     packed: bool | None = None
-
-    @property
-    @abstractmethod
-    def tokenizer(self) -> "PreTrainedTokenizerBase": ...
-
-    @property
-    @abstractmethod
-    def config(self) -> "PretrainedConfig": ...
-
-    @property
-    @abstractmethod
-    def sha256(self) -> str:
-        """Digest of the base."""
 
     @abstractmethod
     def continued(

@@ -19,12 +19,11 @@ from steps.errors import SlumberError
 from steps.model.chat import all_ends
 from steps.model.chat_model import Sampling
 from steps.model.token_model import Pair, TokenModel
+from steps.model.window import window_of
 from steps.progress import progress
 from steps.workspace import file_sha256
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig, PreTrainedTokenizerBase
-
     from steps.settings import Settings
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -133,20 +132,8 @@ class VllmModel(TokenModel):
     """The base, with an adapter if there is one, asked through vLLM."""
 
     def __init__(self, engine: VllmEngine, tokenizer: Any, config: Any, ends: set[int], *, sha256: str, adapter: Any):
-        self._engine, self._tokenizer, self._config, self._sha256 = engine, tokenizer, config, sha256
+        self._engine, self.tokenizer, self.sha256, self.window = engine, tokenizer, sha256, window_of(config)
         self.ends, self._adapter = ends, adapter
-
-    @property
-    def tokenizer(self) -> "PreTrainedTokenizerBase":
-        return self._tokenizer
-
-    @property
-    def config(self) -> "PretrainedConfig":
-        return self._config
-
-    @property
-    def sha256(self) -> str:
-        return self._sha256
 
     def continued(
         self, what: str, prompts: Sequence[list[int]], *, limit: int, line: bool, sampling: Sampling, seed: int

@@ -13,6 +13,7 @@ from steps.settings.learning import (
     TriageSettings,
 )
 from steps.settings.running import (
+    ComputeSettings,
     DatasetSettings,
     DeepSettings,
     MemorySettings,
@@ -30,6 +31,7 @@ from steps.shipped import shipped
 
 __all__ = [
     "REPOSITORY",
+    "ComputeSettings",
     "ConsolidateSettings",
     "DatasetSettings",
     "DeepSettings",
@@ -77,7 +79,9 @@ class Settings(Section):
     watch: WatchSettings = Field(default_factory=WatchSettings)
     tenants: TenantSettings = Field(default_factory=TenantSettings)
     ui: UiSettings = Field(default_factory=UiSettings)
-    # Excluded from every dump: it decides nothing, and an address may hold a token that no registry must show.
+    # Excluded from every dump, and so from every digest: where it is computed decides nothing.
+    compute: ComputeSettings = Field(default_factory=ComputeSettings, exclude=True)
+    # Likewise: it decides nothing, and an address may hold a token that no registry must show.
     notify: NotifySettings = Field(default_factory=NotifySettings, exclude=True)
     folder: Path = Field(REPOSITORY, exclude=True)
 

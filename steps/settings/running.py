@@ -63,6 +63,20 @@ class NightSettings(Section):
     )
 
 
+class ComputeSettings(Section):
+    """Where a night's heavy work is done, with the same outcome: in this process or on Ray (docs/scale.md)."""
+
+    engine: Literal["local", "ray"] = Field("local", description="ray: with the extra `ray`, on every node")
+    address: str | None = Field(
+        None,
+        pattern=r"^(auto|[\w.-]+:\d+|\[[\da-fA-F:.]+\]:\d+)$",
+        description="HOST:PORT of its head; null: RAY_ADDRESS if that is set, else the one on this machine",
+    )
+    workers: Positive | None = Field(
+        None, description="models asked at once, and processes that train together; null: one a GPU, else one a node"
+    )
+
+
 class DeepSettings(Section):
     """Deep sleep: all that still holds is learned again from the start, smaller, and serves if nothing is worse.
 
