@@ -28,7 +28,8 @@ def made_on_cluster(
     records: Iterable[ParsedRecord], compute: ComputeSettings, *, night: str, max_chars: int
 ) -> Iterator[tuple[ParsedRecord, Made]]:
     """Yield each record with what is made of it; one that repeats what was met comes as it is. See ``prepare``."""
-    how, rest = {"night": night, "max_chars": max_chars}, iter(records)
+    how: dict[str, Any] = {"night": night, "max_chars": max_chars}
+    rest = iter(records)
     while chunk := list(islice(rest, _CHUNK)):
         new = [n for n, record in enumerate(chunk) if record.repeats is None]
         if len(new) < _WORTH:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
-from typing import TextIO
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from steps.deployment_key import key_path
@@ -73,7 +73,7 @@ class Intake:
 
     def _made(self, records: Iterable[ParsedRecord]) -> Iterator[tuple[ParsedRecord, Made]]:
         """Read and prepare records, here or on a cluster; what they repeat is asked again when their turn comes."""
-        how = {"night": self.night, "max_chars": self.settings.ingest.max_text_chars}
+        how: dict[str, Any] = {"night": self.night, "max_chars": self.settings.ingest.max_text_chars}
         if self.settings.compute.engine == "ray":
             from steps.compute.reading import made_on_cluster
 
