@@ -1,7 +1,5 @@
 """Two nights with a capable writer behind a server: dreamt, examined, and what was earned shifts the second night."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from steps.dream.passages import calibration_passages
@@ -26,10 +24,9 @@ def night(tiny_settings, workspace, monkeypatch):
     """A night of the calibration's own pages, as if they had come in; the base can read (a fake)."""
 
     class Reader(ReadingBase):
-        base = SimpleNamespace(sha256="reader")
+        sha256 = "reader"
 
-    monkeypatch.setattr("steps.dream.dreaming.LocalModel", lambda base, tokens: Reader())
-    monkeypatch.setattr("steps.dream.dreaming.load_base", lambda settings: None)
+    monkeypatch.setattr("steps.dream.dreaming.opened", lambda load, settings, batch_tokens: Reader())
     with replaying(capable) as server:
         knobs = {"engine": "openai", "endpoint": server.url, "endpoint_model": "big"}
         dream = tiny_settings.dream.model_copy(update=knobs)
