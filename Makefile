@@ -49,7 +49,7 @@ test: $(READY) $(REMOTE) ## the whole test suite, 15 to 25 minutes on 2 cores
 	@$(BIN)/slumber setup
 	@$(BIN)/python -m pytest -q
 
-test-ray: $(RAY) ## the tests on a Ray cluster of two nodes on this machine, 10 minutes and more; not part of `make test`
+test-ray: $(RAY) ## the tests on a Ray cluster of two nodes on this machine, 7 minutes and more; not part of `make test`
 	@SLUMBER_RAY=1 $(BIN)/python -m pytest -q -n 0 tests/ray
 
 ui: $(READY) ## Dagster and MLflow on loopback, on the state of the nights run here

@@ -26,8 +26,7 @@ def night(tiny_settings, workspace, monkeypatch):
     class Reader(ReadingBase):
         sha256 = "reader"
 
-    monkeypatch.setattr("steps.dream.dreaming.LocalModel", lambda base, tokens: Reader())
-    monkeypatch.setattr("steps.dream.dreaming.load_base", lambda settings: None)
+    monkeypatch.setattr("steps.dream.dreaming.opened", lambda load, settings, batch_tokens: Reader())
     with replaying(capable) as server:
         knobs = {"engine": "openai", "endpoint": server.url, "endpoint_model": "big"}
         dream = tiny_settings.dream.model_copy(update=knobs)

@@ -11,6 +11,7 @@ import pytest
 from steps.deployment_key import key_path
 from steps.errors import SlumberError
 from steps.ingest import index, intake
+from steps.ingest import prepare as preparing
 from steps.ingest.index import forget_in_index, index_path, opened_index, update_index
 from steps.ingest.step import IngestStep
 from steps.night import Night
@@ -71,13 +72,13 @@ def files_read(monkeypatch):
 @pytest.fixture
 def prepared(monkeypatch):
     """The files of the records that were read and redacted."""
-    prepare, found = intake.prepare, []
+    prepare, found = preparing.prepare, []
 
     def told(parsed, **how):
         found.append(parsed.file)
         return prepare(parsed, **how)
 
-    monkeypatch.setattr(intake, "prepare", told)
+    monkeypatch.setattr(preparing, "prepare", told)
     return found
 
 
