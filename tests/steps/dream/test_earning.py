@@ -1,5 +1,7 @@
 """Two nights with a capable writer behind a server: dreamt, examined, and what was earned shifts the second night."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from steps.dream.passages import calibration_passages
@@ -26,7 +28,7 @@ def night(tiny_settings, workspace, monkeypatch):
     class Reader(ReadingBase):
         sha256 = "reader"
 
-    monkeypatch.setattr("steps.dream.dreaming.opened", lambda load, settings, batch_tokens: Reader())
+    monkeypatch.setattr("steps.dream.dreaming.opened", lambda *_, **__: nullcontext(Reader()))
     with replaying(capable) as server:
         knobs = {"engine": "openai", "endpoint": server.url, "endpoint_model": "big"}
         dream = tiny_settings.dream.model_copy(update=knobs)
