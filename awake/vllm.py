@@ -28,6 +28,8 @@ from steps.workspace import file_sha256
 
 _LIKELIEST = 200  # tokens drawn from at most, as in the engine of this process
 _SEEDS = 2**63
+# vLLM takes what is not said from the base's generation_config.json; the base was examined without any of it.
+_NEUTRAL = {"repetition_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0, "min_p": 0.0}
 
 
 class VllmEngine(Admission):
@@ -52,7 +54,7 @@ class VllmEngine(Admission):
         self._folder.mkdir(parents=True)
         self._lock = threading.Lock()  # one loads or unloads at a time
         self._leaving: list[str] = []  # names in vLLM that nobody asks for any more
-        self._pool = ThreadPoolExecutor(knobs.together, thread_name_prefix="vllm")
+        self._pool = ThreadPoolExecutor(knobs.together + 1, thread_name_prefix="vllm")
         self._thread.start()
 
     @property
@@ -94,8 +96,8 @@ class VllmEngine(Admission):
                     version.writing.append(writing)
                     self._pool.submit(self._write, version, writing)
                 over = self._is_over()
-            for served in leaving:
-                self._unload(served)
+            for served in leaving:  # not here: it may take as long as vLLM likes, and others are to be let in
+                self._pool.submit(self._unload, served)
             if over:
                 break
         self._pool.shutdown()
@@ -136,6 +138,8 @@ class VllmEngine(Admission):
         except (httpx.HTTPError, NotNow) as error:
             told = str(error) if isinstance(error, NotNow) else type(error).__name__
             answer.fail(NotAnswered(f"vLLM at {self._server.url} does not answer ({told}).", status=503))
+        except SlumberError as error:  # it was started anew, and refuses the adapter
+            answer.fail(NotAnswered(str(error), status=503))
         except Exception as error:  # whatever it is, nobody is left waiting
             answer.fail(NotAnswered(f"vLLM's answer cannot be read ({type(error).__name__}: {error})."))
         finally:
@@ -167,6 +171,7 @@ class VllmEngine(Admission):
             "prompt": list(ask.prompt),
             "max_tokens": most,
             "stop_token_ids": sorted(self._ends),
+            **_NEUTRAL,
             **(drawn if ask.temperature > 0 else {"temperature": 0.0}),
         }
 

@@ -20,14 +20,15 @@ def claim(path: Path, nights: Any, settings: Settings, *, of: str) -> None:
         of: what other material is called ("other nights").
 
     Raises:
-        SlumberError: the folder holds a run of other material, or one that was begun with other settings.
+        SlumberError: the folder holds a run of other material, or one that was begun with other settings, or of a
+            version that did not note them.
     """
     given = settings.model_dump(mode="json", exclude=_NO_PART)
     mine = {section: content_id(value) for section, value in given.items()}
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"nights": nights, "settings": mine}
-    if not isinstance(before, dict):  # of a version that noted no settings
-        before = {"nights": before, "settings": {}}
-    if before.get("nights") != nights:
+    if not isinstance(before, dict) or "nights" not in before:
+        raise SlumberError(f"{path.parent} holds a run that noted no settings: name another folder with --out.")
+    if before["nights"] != nights:
         raise SlumberError(f"{path.parent} holds a run of {of}: name another folder with --out.")
     then = before["settings"]
     if other := sorted(name for name in then.keys() | mine.keys() if then.get(name) != mine.get(name)):

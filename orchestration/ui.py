@@ -18,7 +18,7 @@ from orchestration.storage import check_storage
 from orchestration.ui_commands import PARTS, daemon_command, dagster_command, mlflow_command
 from steps.errors import NightRunning, SlumberError
 from steps.registry import Registry, RegistryUnreachable, tracking_uri
-from steps.registry.links import dagster_url, mlflow_url
+from steps.registry.links import dagster_url, mlflow_url, ui_host
 from steps.stores import check_stores
 from steps.tenants import one_round, tenants_of
 
@@ -35,7 +35,7 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
     ports = {"ui.dagster_port": found.settings.ui.dagster_port}
     ports |= {} if remote else {"ui.mlflow_port": found.settings.ui.mlflow_port}
     for setting, port in ports.items():
-        check_port(port, setting=setting)
+        check_port(port, setting=setting, host=ui_host(found.settings))
     free_queue(found)
     addresses = {"Dagster": dagster_url(found.settings), "MLflow": mlflow_url(found.settings, found.workspace)}
     with _interrupted_by_signals(), contextlib.ExitStack() as running:
@@ -62,12 +62,12 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
         raise SlumberError(f"{stopped} stopped by itself: see {_log(found, stopped.lower())}.")
 
 
-def check_port(port: int, *, setting: str) -> None:
+def check_port(port: int, *, setting: str, host: str = "127.0.0.1") -> None:
     """Raise SlumberError if something listens on ``port`` of this machine already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError as error:
             raise SlumberError(
                 f"Port {port} cannot be used ({error.strerror}): set {setting} in params.yaml to another one."
@@ -120,7 +120,10 @@ def free_queue(found: Deployment) -> bool:
 
 def _free_queue_in_time(found: Deployment) -> None:
     """Free the queue once the claim has ended of a night whose container was killed: its next one is another host."""
-    while not free_queue(found):
+    while True:
+        with contextlib.suppress(SlumberError):  # Dagster's own Postgres is away just now
+            if free_queue(found):
+                return
         time.sleep(60.0)
 
 

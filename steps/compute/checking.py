@@ -29,8 +29,8 @@ def check_cluster(compute: ComputeSettings) -> None:
             "compute.engine is ray, and no cluster runs on this machine: start one (docs/scale.md), or set "
             "compute.address to the HOST:PORT of its head."
         )
-    host, port = address.rsplit(":", 1)
     try:
+        host, port = address.rsplit(":", 1)
         socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
     except (OSError, ValueError) as error:
         raise SlumberError(

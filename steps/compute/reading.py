@@ -11,10 +11,12 @@ from typing import Any
 import pyarrow as pa
 import ray
 import ray.data
+from ray.exceptions import RayError
 
 from steps.code import code_sha256
 from steps.compute.cluster import connect
 from steps.compute.worker import check_code
+from steps.errors import SlumberError
 from steps.ingest.parsed import ParsedRecord
 from steps.ingest.prepare import Made, read_and_prepared
 from steps.settings import ComputeSettings
@@ -54,8 +56,25 @@ def _mapped(
         batch_format="pyarrow",
         fn_kwargs={"code": code_sha256(_CODE), "how": how},
     )
-    made: dict[int, bytes] = {row["number"]: row["made"] for row in read.iter_rows()}
+    try:
+        made: dict[int, bytes] = {row["number"]: row["made"] for row in read.iter_rows()}
+    except RayError as error:
+        raise _told(error) from error
     return [pickle.loads(made[n]) for n in range(len(records))]
+
+
+def _told(error: BaseException) -> SlumberError:
+    """What a worker said is wrong, or that reading ended."""
+    found: BaseException | None = error
+    while found is not None:
+        for one in (found, getattr(found, "cause", None)):
+            if isinstance(one, SlumberError):
+                return one
+        found = found.__cause__
+    reason = " ".join(str(error).split())[:200]
+    return SlumberError(
+        f"The Ray cluster did not read the inbox ({reason}): look at its nodes, then run the night again."
+    )
 
 
 def read_batch(batch: pa.Table, *, code: str, how: dict[str, Any]) -> pa.Table:

@@ -54,7 +54,10 @@ class RayTrainer:
                 if told := _told(error):
                     raise told from error
                 if not tries_left:
-                    raise
+                    raise SlumberError(
+                        f"{_TRIES} trainings on the Ray cluster ended ({' '.join(str(error).split())[:200]}): look at "
+                        "its nodes' memory and logs, then run the night again; it goes on from the last checkpoint."
+                    ) from error
                 where = "its last checkpoint" if (job / CHECKPOINT).exists() else "its beginning"
                 say(f"  a worker of the cluster ended: training goes on from {where}")
             finally:

@@ -65,6 +65,7 @@ def _planted(
     condition = retention if evidence.rebuilt else learned_tonight
     for suite in sorted(evidence.taught - {FACTS}):
         yield f"the shuffled adapter, {suite}", partial(kind_suite, suite=suite), _shuffled_kind(evidence, suite)
+        yield f"simulated: learned nothing, {suite}", partial(kind_suite, suite=suite), unchanged
     facts = FACTS in evidence.taught
     if evidence.earlier_cohorts if evidence.rebuilt else facts:
         yield "the shuffled adapter", condition, _answering(evidence, evidence.shuffled)

@@ -1,6 +1,6 @@
 """vLLM on this machine as the engine that is asked: the base, and adapters beside it, in its own batches.
 
-Written for vLLM 0.33 and held against its sources (``tests/steps/model/test_vllm_engine.py``); it has not run on a GPU
+Written for vLLM 0.33 and held against its sources (``tests/vllm/test_sources.py``); it has not run on a GPU
 here (docs/scale.md). vLLM is imported only when it is chosen. One engine is started in a process and kept, for that
 takes a minute; it sleeps while nobody asks, so that training has the memory of the device.
 """

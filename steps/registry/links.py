@@ -8,15 +8,21 @@ from steps.settings import Settings
 from steps.workspace import Workspace
 
 
+def ui_host(settings: Settings) -> str:
+    """Where this machine finds the pages: on loopback, unless they listen on one other address alone."""
+    host = settings.ui.host
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host
+
+
 def dagster_url(settings: Settings) -> str:
     """Address of the Dagster UI."""
-    return f"http://127.0.0.1:{settings.ui.dagster_port}"
+    return f"http://{ui_host(settings)}:{settings.ui.dagster_port}"
 
 
 def mlflow_url(settings: Settings, workspace: Workspace) -> str:
     """Address of the MLflow UI: the tracking server's own without a password, or the one that `slumber ui` starts."""
     uri = no_password(tracking_uri(settings, workspace))
-    return uri.rstrip("/") if uri.startswith("http") else f"http://127.0.0.1:{settings.ui.mlflow_port}"
+    return uri.rstrip("/") if uri.startswith("http") else f"http://{ui_host(settings)}:{settings.ui.mlflow_port}"
 
 
 def night_links(

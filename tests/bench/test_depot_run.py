@@ -68,7 +68,7 @@ def test_a_folder_holds_a_run_of_one_depot_with_one_set_of_settings(few, tiny_se
             run(few, tiny_settings.model_copy(update=changed), tmp_path, plan)
     noted = tmp_path / "seed-1" / "depot.json"
     noted.write_text(json.dumps(json.loads(noted.read_text())["nights"]))
-    with pytest.raises(SlumberError, match="begun with other settings"):
+    with pytest.raises(SlumberError, match="noted no settings"):
         run(few, tiny_settings, tmp_path, plan)
 
 

@@ -77,7 +77,13 @@ def test_what_services_name_is_declared_and_is_there(tmp_path):
         f"secrets/{path.name}" for path in (tmp_path / "secrets").iterdir()
     }
     assert all((DEPLOY / entry["file"]).is_file() for entry in file["configs"].values())
-    assert file["networks"]["state"] == {"internal": True}, "databases are nobody's beyond it"
+    reached = {name: set(service.get("networks", [])) for name, service in file["services"].items()}
+    inner = {name for name, network in file["networks"].items() if network.get("internal")}
+    for name in ("postgres", "s3", "bucket", "daemon"):
+        assert reached[name] <= inner, "databases are nobody's beyond it"
+    beside = {name for name, networks in reached.items() if networks & reached["nights"]} - {"nights"}
+    assert beside == {"daemon", "dagster", "postgres", "s3"}, "whoever reaches the code server may start nights"
+    assert not reached["serve"] & reached["mlflow"]
 
 
 def test_secrets_are_drawn_once_and_closed_to_others(tmp_path):

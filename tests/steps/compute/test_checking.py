@@ -1,6 +1,7 @@
 """What is known of a cluster before a night begins is told in a sentence, and Ray need not be there for it."""
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,8 +58,12 @@ def test_the_setting_goes_before_the_environment_and_that_before_this_machine_s(
     (tmp_path / "ray" / "ray_current_cluster").write_text("10.0.0.1:6379\n")
     assert head_address(compute) == "10.0.0.1:6379"
     with monkeypatch.context() as patch:
-        patch.setattr(checking.os, "getuid", lambda: 12345)
-        assert head_address(compute) in (None, "10.0.0.1:6379")  # root's is trusted, too
+        patch.setattr(checking.Path, "stat", lambda path: SimpleNamespace(st_uid=12345))
+        patch.setattr(checking.os, "getuid", lambda: 1000)
+        assert head_address(compute) is None, "anybody may write there"
+    monkeypatch.setenv("RAY_ADDRESS", "local")
+    with pytest.raises(SlumberError, match="No Ray cluster answers at local"):
+        check_cluster(compute)
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.2:6379")
     assert head_address(compute) == "10.0.0.2:6379"
     assert head_address(ComputeSettings(engine="ray", address="10.0.0.3:6379")) == "10.0.0.3:6379"
