@@ -7,7 +7,7 @@ REMOTE := $(VENV)/.remote
 RAY := $(VENV)/.ray
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup remote ray night day test test-ray types ui bench bench-eight bench-full bench-squad bench-speed bench-gpu bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load gate-demo attack lint clean
+.PHONY: help setup remote ray night day test test-ray types ui bench bench-eight bench-full bench-squad bench-speed bench-gpu bench-ingest bench-corrections bench-depot bench-files bench-kinds bench-tenants bench-load bench-scaling gate-demo attack lint clean
 .DEFAULT_GOAL := help
 
 help: ## list the tasks
@@ -94,6 +94,9 @@ bench-tenants: $(READY) ## what 1 to 100 tenants of the tiny model cost: disk, n
 
 bench-load: $(READY) ## the server over two swaps, beside `transformers serve`, and beside a night that trains (half an hour)
 	@$(BIN)/python -m bench load
+
+bench-scaling: $(READY) ## what nights of 10^4, 10^6 and 10^8 documents come to, on paper, from units measured here (minutes)
+	@$(BIN)/python -m bench scaling
 
 gate-demo: $(READY) ## good, forgetful, lazy, subtly harmful, tampered: candidates walk through the gate (tiny model, minutes)
 	@$(BIN)/python -m bench gate

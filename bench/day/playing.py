@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -79,7 +80,8 @@ def _played(out: Path, *, days: int, model: str | None) -> Iterator[list[Morning
     (out / "inbox").mkdir(parents=True)
     write_json(out / "played.json", [])
     params = _params(out, model)
-    first_day, mornings, asked = date.today(), [], []
+    zone = ZoneInfo(load_settings(params, folder=out).schedule.timezone)
+    first_day, mornings, asked = datetime.now(zone).date(), [], []
     for number, name in enumerate(DAYS[:days]):
         night = (first_day + timedelta(days=number)).isoformat()
         day = read_day(name, today=first_day)
