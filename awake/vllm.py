@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from transformers import AutoTokenizer, GenerationConfig
+from transformers import AutoTokenizer
 
 from awake.admission import EVERYBODYS, Admission, Loaded
 from awake.asking import Answer, NotAnswered, NotNow
 from awake.vllm_server import Unknown, VllmServer
 from awake.writing import Writing
 from steps.errors import SlumberError
-from steps.model.chat import all_ends
-from steps.model.vllm_engine import fitting_rank
+from steps.model.vllm_engine import ends_of, fitting_rank
 from steps.settings import Settings
 from steps.workspace import file_sha256
 
@@ -46,7 +45,7 @@ class VllmEngine(Admission):
     ):
         knobs, tokenizer = settings.serve, AutoTokenizer.from_pretrained(base, trust_remote_code=False)
         super().__init__(tokenizer, together=knobs.together, waiting=knobs.queue, of_one=of_one)
-        self._ends, self._folder = all_ends(tokenizer, _generation_config(base)), folder.absolute()
+        self._ends, self._folder = ends_of(base, tokenizer), folder.absolute()
         self._server = VllmServer(str(knobs.vllm), seconds=knobs.seconds, together=knobs.together)
         command = serve_command(settings, base)
         self._base, self._longest = self._server.met(base, command=command, folder=self._folder)
@@ -182,10 +181,3 @@ def serve_command(settings: Settings, base: Path) -> str:
     knobs = f"--enable-lora --max-lora-rank {rank} --max-loras 2 --max-cpu-loras 8"
     port = httpx.URL(str(settings.serve.vllm)).port or 80
     return f"VLLM_ALLOW_RUNTIME_LORA_UPDATING=True vllm serve {base} --host 127.0.0.1 --port {port} {knobs}"
-
-
-def _generation_config(base: Path) -> Any:
-    try:
-        return GenerationConfig.from_pretrained(base)
-    except OSError:  # none comes with the model
-        return None

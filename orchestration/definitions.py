@@ -1,7 +1,6 @@
 """Everything that Dagster loads: ``dagster dev -m orchestration.definitions``, or `slumber ui`."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -43,7 +42,7 @@ def build(deployment: Deployment, *, nights: tuple[str, ...] = ()) -> dg.Definit
 def night_partitions(deployment: Deployment, nights: tuple[str, ...] = ()) -> dg.DailyPartitionsDefinition:
     """One partition a night, up to today and including it, widened to nights that were run for other dates."""
     known = [*nights, *deployment.workspace.nights("ledger")]
-    today = datetime.now(ZoneInfo(deployment.settings.schedule.timezone)).date()
+    today = deployment.settings.schedule.today()
     last = max([today, *(date.fromisoformat(night) for night in known)])
     return dg.DailyPartitionsDefinition(
         start_date=min([FIRST_NIGHT, *known]),

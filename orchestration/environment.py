@@ -5,10 +5,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from steps.errors import SlumberError
 from steps.night import Night
@@ -153,7 +151,7 @@ class Deployment:
 
     def tonight(self) -> str:
         """Return today's date in the time zone of the schedule."""
-        return datetime.now(ZoneInfo(self.settings.schedule.timezone)).date().isoformat()
+        return self.settings.schedule.today().isoformat()
 
 
 def default_workspace() -> Path:

@@ -3,10 +3,9 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -80,8 +79,7 @@ def _played(out: Path, *, days: int, model: str | None) -> Iterator[list[Morning
     (out / "inbox").mkdir(parents=True)
     write_json(out / "played.json", [])
     params = _params(out, model)
-    zone = ZoneInfo(load_settings(params, folder=out).schedule.timezone)
-    first_day, mornings, asked = datetime.now(zone).date(), [], []
+    first_day, mornings, asked = load_settings(params, folder=out).schedule.today(), [], []
     for number, name in enumerate(DAYS[:days]):
         night = (first_day + timedelta(days=number)).isoformat()
         day = read_day(name, today=first_day)

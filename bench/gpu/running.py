@@ -19,8 +19,9 @@ from bench.gpu.training import measure_training
 from bench.provenance import commit, machine
 from steps.errors import SlumberError
 from steps.model.embedded import NAME, WHEEL_SHA256, cache_folder
+from steps.model.loading import device_of
 from steps.progress import say
-from steps.settings import Settings
+from steps.settings import ModelSettings, Settings
 from steps.workspace import write_json
 
 GOAL = 2.0  # times the tokens per second of TRL's trainer, at as much memory or less
@@ -123,7 +124,7 @@ def _or_why(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise SlumberError("torch sees no CUDA device: take --device cpu, and --shape tiny.")
-    return torch.device("cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu")
+    return device_of(ModelSettings(device=name))
 
 
 def _print(rows: list[Measured], title: str, limit: float | None) -> None:

@@ -11,6 +11,7 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # before ray is imported
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 
 import ray
+from ray.exceptions import RayError
 
 from steps.compute.checking import check_cluster, head_address
 from steps.compute.layout import Layout, layout
@@ -67,6 +68,20 @@ def _signals_kept() -> Iterator[None]:
 def environment() -> dict[str, str]:
     """Return what workers are to be told of this process's environment."""
     return {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+
+
+def told(error: BaseException) -> SlumberError | None:
+    """What somebody on the cluster said is wrong, wherever one of Ray's errors holds it; None if nobody did."""
+    waiting, met = [error], set[int]()
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, SlumberError) and not isinstance(one, RayError):  # which shows itself as what it holds
+            return one
+        met.add(id(one))
+        held = (getattr(one, "cause", None), getattr(one, "_base_exc", None), one.__cause__)
+        failures = getattr(one, "worker_failures", {}).values()
+        waiting += [e for e in (*held, *failures) if isinstance(e, BaseException) and id(e) not in met]
+    return None
 
 
 def at_the_end(do: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from ray.exceptions import RayActorError, RayTaskError
 
 from steps.code import code_sha256
 from steps.compute import worker
-from steps.compute.cluster import at_the_end, connect, environment
+from steps.compute.cluster import at_the_end, connect, environment, told
 from steps.compute.layout import Layout
 from steps.compute.worker import Wanted, Worker
 from steps.errors import SlumberError
@@ -178,12 +178,9 @@ def _got(ref: Any) -> Any:
     try:
         return ray.get(ref)
     except RayTaskError as error:
-        raise _told(error) from error
-
-
-def _told(error: RayTaskError) -> Exception:
-    """What was raised there, in its own words."""
-    return error.cause if isinstance(error.cause, SlumberError) else error
+        if said := told(error):
+            raise said from error
+        raise
 
 
 def _reason(error: Exception) -> str:

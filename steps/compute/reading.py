@@ -14,7 +14,7 @@ import ray.data
 from ray.exceptions import RayError
 
 from steps.code import code_sha256
-from steps.compute.cluster import connect
+from steps.compute.cluster import connect, told
 from steps.compute.worker import check_code
 from steps.errors import SlumberError
 from steps.ingest.parsed import ParsedRecord
@@ -59,22 +59,11 @@ def _mapped(
     try:
         made: dict[int, bytes] = {row["number"]: row["made"] for row in read.iter_rows()}
     except RayError as error:
-        raise _told(error) from error
+        reason = " ".join(str(error).split())[:200]
+        raise told(error) or SlumberError(
+            f"The Ray cluster did not read the inbox ({reason}): look at its nodes, then run the night again."
+        ) from error
     return [pickle.loads(made[n]) for n in range(len(records))]
-
-
-def _told(error: BaseException) -> SlumberError:
-    """What a worker said is wrong, or that reading ended."""
-    found: BaseException | None = error
-    while found is not None:
-        for one in (found, getattr(found, "cause", None)):
-            if isinstance(one, SlumberError):
-                return one
-        found = found.__cause__
-    reason = " ".join(str(error).split())[:200]
-    return SlumberError(
-        f"The Ray cluster did not read the inbox ({reason}): look at its nodes, then run the night again."
-    )
 
 
 def read_batch(batch: pa.Table, *, code: str, how: dict[str, Any]) -> pa.Table:

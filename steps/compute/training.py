@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from steps.code import code_sha256
-from steps.compute.cluster import connect, environment, leave
+from steps.compute.cluster import connect, environment, leave, told
 from steps.compute.layout import Layout
 from steps.compute.pool import end_pool
 from steps.compute.worker import check_code
@@ -26,7 +26,7 @@ os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "600")
 
 from ray.train import RunConfig, ScalingConfig
 from ray.train.torch import TorchConfig, TorchTrainer
-from ray.train.v2.api.exceptions import TrainingFailedError, WorkerGroupError
+from ray.train.v2.api.exceptions import TrainingFailedError
 
 _LEARN = "steps.consolidate.cohort"
 _TRIES = 3
@@ -51,8 +51,8 @@ class RayTrainer:
                 _apart(_trainer(job.resolve(), scratch, layout).fit)
                 break
             except TrainingFailedError as error:
-                if told := _told(error):
-                    raise told from error
+                if said := told(error):
+                    raise said from error
                 if not tries_left:
                     raise SlumberError(
                         f"{_TRIES} trainings on the Ray cluster ended ({' '.join(str(error).split())[:200]}): look at "
@@ -127,12 +127,3 @@ def _apart(do: Callable[[], Any]) -> None:
     except BaseException:
         leave()
         raise
-
-
-def _told(error: TrainingFailedError) -> SlumberError | None:
-    """Why the job cannot be done by anybody, if a worker said that."""
-    for failure in error.worker_failures.values() if isinstance(error, WorkerGroupError) else ():
-        for one in (failure, getattr(failure, "_base_exc", None), failure.__cause__):
-            if isinstance(one, SlumberError):
-                return one
-    return None

@@ -1,8 +1,7 @@
 """The step that writes notes: what triage called temporary, and what of the rest is to be looked up."""
 
 from collections import Counter
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from pydantic import Field
 
@@ -61,4 +60,4 @@ class RememberStep(Step[MemoryFigures]):
 
 def _today(night: Night) -> date:
     """A night of a day to come ends nothing before its day."""
-    return datetime.now(ZoneInfo(night.settings.schedule.timezone)).date()
+    return night.settings.schedule.today()

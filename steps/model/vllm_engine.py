@@ -24,6 +24,8 @@ from steps.progress import progress
 from steps.workspace import file_sha256
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
     from steps.settings import Settings
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -172,7 +174,7 @@ def opened(settings: "Settings", adapter: Path | None = None) -> Iterator[VllmMo
     Raises:
         SlumberError: vLLM is not there or does not start, the model is missing, or vLLM takes no such adapter.
     """
-    from transformers import AutoConfig, AutoTokenizer, GenerationConfig
+    from transformers import AutoConfig, AutoTokenizer
 
     from steps.model.loading import base_folder, base_sha256, device_of, dtype_of
 
@@ -187,13 +189,20 @@ def opened(settings: "Settings", adapter: Path | None = None) -> Iterator[VllmMo
     engine = _engine(folder, str(dtype_of(knobs, device_of(knobs))).removeprefix("torch."), rank)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    try:
-        ends = all_ends(tokenizer, GenerationConfig.from_pretrained(folder))
-    except OSError:  # none comes with the model
-        ends = all_ends(tokenizer, config)
+    ends = ends_of(folder, tokenizer)
     with engine.awake():
         loaded = engine.with_adapter(adapter)
         yield VllmModel(engine, tokenizer, config, ends, sha256=base_sha256(folder), adapter=loaded)
+
+
+def ends_of(folder: Path, tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """The tokens at which an answer of the model in ``folder`` is over, where its weights are not loaded here."""
+    from transformers import AutoConfig, GenerationConfig
+
+    try:
+        return all_ends(tokenizer, GenerationConfig.from_pretrained(folder))
+    except OSError:  # none comes with the model
+        return all_ends(tokenizer, AutoConfig.from_pretrained(folder, trust_remote_code=False))
 
 
 @cache

@@ -1,9 +1,10 @@
 """Settings of what is around a night: when it starts, where it is recorded, who is told."""
 
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import croniter
 from pydantic import Field, field_validator
@@ -44,6 +45,10 @@ class ScheduleSettings(Section):
             (nearest,) = get_close_matches(value, sorted(zones), n=1) or ["Europe/Berlin"]
             raise ValueError(f"{value!r} is not an IANA time zone such as {nearest!r}")
         return value
+
+    def today(self) -> date:
+        """Today's date where the schedule is, which is that of a night that starts now; not the machine's."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
 
 
 class NightSettings(Section):

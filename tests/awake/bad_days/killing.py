@@ -19,10 +19,9 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -272,7 +271,7 @@ def _elsewhere(row: Triaged) -> int:
 
 def _nights(settings: Settings, workspace: Workspace) -> dict[str, Any]:
     """Two nights over the day: how many corrections would be taught, how many twice, and what the second one meets."""
-    today = datetime.now(ZoneInfo(settings.schedule.timezone)).date()  # that of nights, not the machine's
+    today = settings.schedule.today()
     inbox = workspace.root / "inbox"
     inbox.mkdir()
     taught, met = [], []

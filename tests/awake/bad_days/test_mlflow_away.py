@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -81,7 +80,7 @@ def test_it_arrives_once_and_in_order_and_the_night_says_so(nights, settings, wo
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # a minute of waiting each time
     knobs = settings.registry.model_copy(update={"tracking_uri": mlflow_server.uri})
     settings = settings.model_copy(update={"registry": knobs})
-    today = datetime.now(ZoneInfo(settings.schedule.timezone)).date()  # that of nights, not the machine's
+    today = settings.schedule.today()
     first, second, third = [(today + timedelta(days=n)).isoformat() for n in range(3)]
     diary = Diary(workspace.state / FOLDER, Post(Registry(settings, workspace)))
 
