@@ -39,10 +39,11 @@ class _Handler(BaseHTTPRequestHandler):
             server.running += 1
             server.most = max(server.most, server.running)
         try:
-            self._say(server.answering(self.path, body))
+            said = server.answering(self.path, body)
         finally:
             with server.turn:
-                server.running -= 1
+                server.running -= 1  # before a byte is sent: who has the answer may ask again at once
+        self._say(said)
 
     def _say(self, said: Said) -> None:
         if said.hangs_up:
