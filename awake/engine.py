@@ -26,7 +26,7 @@ from steps.model.row import Row
 
 __all__ = ["BASE", "EVERYBODYS", "Engine"]
 
-_WIDE = 4096  # tokens of a row from which on it is cleared of what nobody sees any more
+_WIDE = 512  # tokens of a row from which on it is cleared of what nobody sees any more
 
 
 class Engine(Admission):

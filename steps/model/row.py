@@ -96,11 +96,11 @@ class _GrowingLayer(DynamicLayer):
         return self.keys, self.values
 
     def keep(self, places: np.ndarray) -> None:
-        """Keep these places alone, in their order."""
-        index = torch.from_numpy(places).to(self._keys.device)
-        self._keys, self._values = self._keys[:, :, index], self._values[:, :, index]
-        self._used = self._room = len(places)
-        self.keys, self.values = self._keys, self._values
+        """Keep these places alone, in their order, in the same memory: new rooms would leave the heap in pieces."""
+        index, self._used = torch.from_numpy(places).to(self._keys.device), len(places)
+        for whole in (self._keys, self._values):
+            whole[:, :, : self._used] = whole[:, :, index]
+        self.keys, self.values = self._keys[:, :, : self._used], self._values[:, :, : self._used]
 
 
 def _grown(old: torch.Tensor | None, like: torch.Tensor, used: int, room: int) -> torch.Tensor:

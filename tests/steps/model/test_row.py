@@ -58,3 +58,17 @@ def test_what_joins_sees_nothing_of_the_others(model):
         row.join([PROMPTS[2]])
         other.join([PROMPTS[2]])
     np.testing.assert_allclose(row.logits[1], other.logits[0], atol=1e-4)
+
+
+def test_memory_of_a_row_that_never_empties_stays_where_it_is(model):
+    memory = set()
+    with torch.inference_mode():
+        row = Row(model)
+        row.join(PROMPTS)
+        for turn in range(40):
+            grown(row, [[], [], []], [1, 2])
+            row.join([PROMPTS[turn % 3]])
+            if row.width > 100:
+                row.compact()
+            memory.add(row.cache.layers[0].keys.untyped_storage().data_ptr())
+    assert len(memory) == 1
