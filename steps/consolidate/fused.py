@@ -13,6 +13,8 @@ from peft.tuners.lora import Linear
 from torch import nn
 from torch.nn import functional as F
 
+from steps.model.narrow import NarrowLinear
+
 
 @contextmanager
 def fused_layers(model: PeftModel) -> Iterator[None]:
@@ -31,7 +33,7 @@ def _is_plain(layer: Linear) -> bool:
     name = layer.active_adapters[0]
     return (
         len(layer.active_adapters) == 1
-        and type(layer.get_base_layer()) is nn.Linear
+        and type(layer.get_base_layer()) in (nn.Linear, NarrowLinear)
         and isinstance(layer.lora_dropout[name], nn.Identity)
         and not layer.use_dora[name]
         and not layer.lora_bias[name]

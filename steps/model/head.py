@@ -13,6 +13,8 @@ from weakref import WeakKeyDictionary
 import torch
 from transformers import PretrainedConfig, PreTrainedModel
 
+from steps.model.narrow import linear
+
 _POSITIONS = 128  # given to the head at once: 25 MB of logits for a vocabulary of 49,152
 _SCALES = ("logits_scaling", "logit_scale", "lm_head_multiplier", "output_multiplier")
 _SAMPLE = 8  # tokens by which the scale is found
@@ -49,7 +51,7 @@ class Head:
         """Return float32 logits [N, vocabulary] of all states at once, through which gradients flow."""
         if self.weight is None:
             return states.float()
-        logits = torch.nn.functional.linear(states, self.weight, self.bias)
+        logits = linear(states, self.weight, self.bias)
         return _bent(logits, self.scale, self.cap).float()
 
     def slope(self, logits: torch.Tensor) -> torch.Tensor | None:

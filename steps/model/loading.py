@@ -18,6 +18,7 @@ from transformers.utils import logging as transformers_logging
 from steps.errors import SlumberError
 from steps.model.embedded import NAME, embedded_model
 from steps.model.folder import check_model_folder
+from steps.model.narrow import multiply_few_rows_fast
 from steps.model.template import template_form
 from steps.records import content_id
 from steps.settings import ModelSettings
@@ -127,6 +128,7 @@ def load_base(settings: ModelSettings) -> Base:
         raise SlumberError(f"The tokenizer in {folder} has no chat template: use an instruction-tuned model.")
     template_form(tokenizer)
     whole.requires_grad_(False).eval().to(device)
+    multiply_few_rows_fast(whole)
     return Base(model=whole, tokenizer=tokenizer, name=base_name(settings), folder=folder, sha256=base_sha256(folder))
 
 

@@ -79,7 +79,7 @@ def test_quantised_weights_are_unpacked(tiny_model, tmp_path):
     (tmp_path / "base" / "model.safetensors").unlink()
     quantised.save_pretrained(tmp_path / "base")
     base = loading.load_base(ModelSettings(base=str(tmp_path / "base"), device="cpu", dtype="float32", threads=1))
-    assert type(base.model.get_decoder().layers[0].self_attn.q_proj) is torch.nn.Linear
+    assert isinstance(base.model.get_decoder().layers[0].self_attn.q_proj, torch.nn.Linear)
     ids = torch.arange(5, 25)[None]
     assert torch.allclose(base.model(ids).logits, quantised(ids).logits, atol=1e-4)
 
