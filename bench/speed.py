@@ -6,6 +6,7 @@ machine's limit is its best product of two large float matrices, measured in the
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ from rich.table import Table
 from bench.benchmark_run import BenchmarkRun
 from bench.peer_examples import peer_examples
 from bench.peers import train_sft
+from bench.products import tables, where
 from bench.provenance import machine
 from bench.stream import invented_stream
 from bench.training import taught
+from steps.anchors import read_anchors
 from steps.kinds.document.questions import ranked_questions, wording_prompt
 from steps.kinds.document.sources import passages
+from steps.model.chat import question_chat
 from steps.model.chat_model import Sampling
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
@@ -70,8 +74,27 @@ def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, promp
     sampling = _sampled(benchmark, prompts)
     _print(training, "Training, example tokens per second", limit)
     _print(sampling, "Dreaming, written tokens per second", limit)
+    went = {what: where(work) for what, work in _works(benchmark, chosen, prompts).items()}
+    for shown in tables(went, limit):
+        Console(width=120).print(shown)
     rows = [{**s.__dict__, "tokens_per_second": s.rate} for s in (*training, *sampling)]
-    write_json(folder / "speed.json", {"machine": machine(), "matrix_limit_flops": limit, "measured": rows})
+    spent = {what: found.figures(limit) for what, found in went.items()}
+    result = {"machine": machine(), "matrix_limit_flops": limit, "measured": rows, "where": spent}
+    write_json(folder / "speed.json", result)
+
+
+def _works(benchmark: BenchmarkRun, dreams: list[Dream], prompts: int) -> dict[str, Callable[[], Any]]:
+    """What is looked into, by its name: some of a night's training, and as many anchors and dreams as ``prompts``."""
+    settings = benchmark.settings
+    model = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
+    anchors = [a for a in read_anchors(settings.anchors) if a.options][: 2 * prompts]
+    rated = [(question_chat(anchor.prompt), option) for anchor in anchors for option in anchor.options]
+    texts = _texts(benchmark, model, prompts)
+    return {
+        "training": lambda: _ours(benchmark, dreams[: 2 * prompts], count=False),
+        "rating, as in an examination": lambda: model.score("rating", rated),
+        "writing, as in dreams": lambda: _complete(benchmark, model, texts),
+    }
 
 
 def matrix_limit(settings: Settings) -> float:
@@ -88,10 +111,10 @@ def matrix_limit(settings: Settings) -> float:
     return 2 * SIZE**3 / best
 
 
-def _ours(benchmark: BenchmarkRun, dreams: list[Dream]) -> Speed:
+def _ours(benchmark: BenchmarkRun, dreams: list[Dream], *, count: bool = True) -> Speed:
     with tempfile.TemporaryDirectory() as folder:
         done = taught(
-            benchmark.settings, dreams, benchmark.corpus(1), start=None, out=Path(folder) / "adapter", count=True
+            benchmark.settings, dreams, benchmark.corpus(1), start=None, out=Path(folder) / "adapter", count=count
         )
     return Speed("Slumber", done.tokens, done.seconds, (done.flops or 0) / done.seconds)
 
@@ -113,15 +136,9 @@ def _trl(benchmark: BenchmarkRun, dreams: list[Dream], *, packing: bool) -> Spee
 def _sampled(benchmark: BenchmarkRun, count: int) -> list[Speed]:
     base = load_base(benchmark.settings.model)
     model = LocalModel(base, benchmark.settings.dream.batch_tokens)
-    sources = [s for e in benchmark.documents(benchmark.stream.nights[0]) for s in passages(e)]
-    found = [(s, f) for s in sources for f in s.facts][:count]
-    ranked = ranked_questions(model, found, [None] * len(found))
-    texts = [wording_prompt(*one, ways[0][1]) for one, ways in zip(found, ranked, strict=True) if ways]
-    knobs = benchmark.settings.dream
+    texts, knobs = _texts(benchmark, model, count), benchmark.settings.dream
     start = time.perf_counter()
-    lines = model.complete(
-        "sampling, packed", texts, max_new_tokens=NEW_TOKENS, sampling=Sampling(knobs.temperature, knobs.top_k), seed=0
-    )
+    lines = _complete(benchmark, model, texts)
     ours = Speed("Slumber", sum(len(base.tokenizer.encode(t)) + 1 for t in lines), time.perf_counter() - start)
     start, written = time.perf_counter(), 0
     torch.manual_seed(0)
@@ -140,6 +157,20 @@ def _sampled(benchmark: BenchmarkRun, count: int) -> list[Speed]:
         )
         written += out.shape[1] - ids["input_ids"].shape[1]
     return [ours, Speed("plain generate loop", written, time.perf_counter() - start)]
+
+
+def _texts(benchmark: BenchmarkRun, model: LocalModel, count: int) -> list[str]:
+    """What is to be continued: prompts for other wordings of a question."""
+    sources = [s for e in benchmark.documents(benchmark.stream.nights[0]) for s in passages(e)]
+    found = [(s, f) for s in sources for f in s.facts][:count]
+    ranked = ranked_questions(model, found, [None] * len(found))
+    return [wording_prompt(*one, ways[0][1]) for one, ways in zip(found, ranked, strict=True) if ways]
+
+
+def _complete(benchmark: BenchmarkRun, model: LocalModel, texts: list[str]) -> list[str]:
+    knobs = benchmark.settings.dream
+    sampling = Sampling(knobs.temperature, knobs.top_k)
+    return model.complete("sampling, packed", texts, max_new_tokens=NEW_TOKENS, sampling=sampling, seed=0)
 
 
 def _print(speeds: list[Speed], title: str, limit: float) -> None:
