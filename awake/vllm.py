@@ -176,8 +176,13 @@ class VllmEngine(Admission):
 
 
 def serve_command(settings: Settings, base: Path) -> str:
-    """The command that starts vLLM for this deployment: one adapter serves, and one may be watched beside it."""
-    rank = fitting_rank(settings.consolidate.max_rank)
+    """The command that starts vLLM for this deployment: one adapter serves, and one may be watched beside it.
+
+    Raises:
+        SlumberError: adapters may become larger than vLLM takes.
+    """
+    helps = "lower it, or unset serve.vllm"
+    rank = fitting_rank(settings.consolidate.max_rank, said="consolidate.max_rank is", instead=helps)
     knobs = f"--enable-lora --max-lora-rank {rank} --max-loras 2 --max-cpu-loras 8"
     port = httpx.URL(str(settings.serve.vllm)).port or 80
     return f"VLLM_ALLOW_RUNTIME_LORA_UPDATING=True vllm serve {base} --host 127.0.0.1 --port {port} {knobs}"

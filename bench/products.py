@@ -8,15 +8,21 @@ limit that none of them can reach. What could be reached is the same products, e
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from rich.table import Table
+from torch import nn
+from torch.nn import functional as F
 from torch.profiler import ProfilerActivity, profile
+from transformers import PreTrainedModel
 
-_SECONDS = 0.3  # that a shape is tried alone, at least
+from steps.model.narrow import linear
+
+_SECONDS = 0.3  # that a product is tried, at least
 _PRODUCTS = ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm")
 _STEP = 64  # to whose multiples lengths are rounded: rows of text are of many
 _SMALL = 0.005  # share of the time below which a shape is not tried alone
@@ -120,6 +126,28 @@ def _table(found: Where, limit: float, *, title: str, rows: int = 10) -> Table:
     return shown
 
 
+def of_few_rows(model: PreTrainedModel, counts: Sequence[int] = (1, 2, 4, 6, 8, 12)) -> Table:
+    """How a few rows are multiplied with the layers of ``model``: torch's way, and ours (``steps.model.narrow``)."""
+    shown = Table(title="A few rows: milliseconds by torch.nn.functional.linear, and here")
+    for column in ("layer", *(f"{count} rows" if count > 1 else "1 row" for count in counts)):
+        shown.add_column(column, justify="right" if shown.columns else "left")
+    layers = [m.weight for m in model.modules() if isinstance(m, nn.Linear)]
+    for shape in sorted({tuple(weight.shape) for weight in layers}, key=math.prod):
+        weights = [weight for weight in layers if weight.shape == shape]  # one after the other, as in a step
+        cells = []
+        for count in counts:
+            x = torch.randn(count, shape[1], dtype=weights[0].dtype, device=weights[0].device)
+            best = [_least(partial(_each, way, x, weights)) / len(weights) for way in (F.linear, linear)]
+            cells.append(" ".join(f"{1000 * seconds:.2f}" for seconds in best))
+        shown.add_row(f"{shape[1]} to {shape[0]}", *cells)
+    return shown
+
+
+def _each(way: Callable[..., Any], x: torch.Tensor, weights: list[torch.Tensor]) -> None:
+    for weight in weights:
+        way(x, weight)
+
+
 def _shape(name: str, inputs: list[list[int]]) -> Shape | None:
     left, right = inputs[-2:] if name in ("aten::mm", "aten::bmm") else inputs[1:3]
     if len(left) == 2 and len(right) == 2:
@@ -143,9 +171,15 @@ def _alone(shape: Shape) -> float:
     left, right = torch.randn(batch, rows, inner), torch.randn(batch, columns, inner).transpose(1, 2)
     if batch == 1:
         left, right = left[0], right[0]
+    return _flops(shape) / _least(lambda: left @ right)
+
+
+@torch.no_grad()
+def _least(work: Callable[[], Any]) -> float:
+    """Seconds of the fastest of many tries."""
     best, began = float("inf"), time.perf_counter()
     while time.perf_counter() - began < _SECONDS:
         start = time.perf_counter()
-        left @ right
+        work()
         best = min(best, time.perf_counter() - start)
-    return _flops(shape) / best
+    return best

@@ -18,7 +18,7 @@ from rich.table import Table
 from bench.benchmark_run import BenchmarkRun
 from bench.peer_examples import peer_examples
 from bench.peers import train_sft
-from bench.products import tables, where
+from bench.products import of_few_rows, tables, where
 from bench.provenance import machine
 from bench.stream import invented_stream
 from bench.training import taught
@@ -75,7 +75,7 @@ def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, promp
     _print(training, "Training, example tokens per second", limit)
     _print(sampling, "Dreaming, written tokens per second", limit)
     went = {what: where(work) for what, work in _works(benchmark, chosen, prompts).items()}
-    for shown in tables(went, limit):
+    for shown in (*tables(went, limit), of_few_rows(load_base(settings.model).model)):
         Console(width=120).print(shown)
     rows = [{**s.__dict__, "tokens_per_second": s.rate} for s in (*training, *sampling)]
     spent = {what: found.figures(limit) for what, found in went.items()}

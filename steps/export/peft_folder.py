@@ -7,7 +7,7 @@ from shlex import quote
 from steps.consolidate.adapter import write_config
 from steps.errors import SlumberError
 from steps.export.source import Source
-from steps.model.vllm_engine import RANKS, fitting_rank
+from steps.model.vllm_engine import fitting_rank
 
 
 def for_peft(source: Source, folder: Path, out: Path) -> str:
@@ -31,11 +31,7 @@ def for_vllm(source: Source, folder: Path, out: Path) -> str:
         SlumberError: vLLM takes no adapter of this rank, or of this sort.
     """
     rank, config = source.config["r"], source.config
-    fitting = fitting_rank(rank)
-    if fitting is None:
-        raise SlumberError(
-            f"The adapter has rank {rank}, and vLLM takes {RANKS[-1]} at most: export for transformers instead."
-        )
+    fitting = fitting_rank(rank, said="The adapter has rank", instead="export for transformers instead")
     odd = [name for name in ("use_dora", "modules_to_save", "rank_pattern", "alpha_pattern") if config.get(name)]
     if odd:
         raise SlumberError(f"vLLM does not take adapters with {odd[0]}: export for transformers instead.")

@@ -33,9 +33,16 @@ RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 _SEEDS = 2**31
 
 
-def fitting_rank(rank: int) -> int | None:
-    """The least of ``RANKS`` that an adapter of this rank fits into; None if none does."""
-    return next((most for most in RANKS if most >= rank), None)
+def fitting_rank(rank: int, *, said: str, instead: str) -> int:
+    """The least of ``RANKS`` that an adapter of this rank fits into; ``said``, ``instead``: what has it, what helps.
+
+    Raises:
+        SlumberError: none does.
+    """
+    fitting = next((most for most in RANKS if most >= rank), None)
+    if fitting is None:
+        raise SlumberError(f"{said} {rank}, and vLLM takes adapters of rank {RANKS[-1]} at most: {instead}.")
+    return fitting
 
 
 class VllmEngine:
@@ -179,12 +186,8 @@ def opened(settings: "Settings", adapter: Path | None = None) -> Iterator[VllmMo
     from steps.model.loading import base_folder, base_sha256, device_of, dtype_of
 
     knobs = settings.model
-    rank = fitting_rank(settings.consolidate.max_rank)
-    if rank is None:
-        raise SlumberError(
-            f"consolidate.max_rank is {settings.consolidate.max_rank}, and vLLM takes adapters of rank {RANKS[-1]} at "
-            "most: lower it, or set dream.engine and examine.engine to 'transformers'."
-        )
+    helps = "lower it, or set dream.engine and examine.engine to 'transformers'"
+    rank = fitting_rank(settings.consolidate.max_rank, said="consolidate.max_rank is", instead=helps)
     folder = base_folder(knobs)
     engine = _engine(folder, str(dtype_of(knobs, device_of(knobs))).removeprefix("torch."), rank)
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)

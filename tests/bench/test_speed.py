@@ -2,10 +2,12 @@
 
 import json
 
+from bench import products
 from bench.speed import measure
 
 
-def test_ours_and_a_plain_loop_are_measured_in_one_run(tiny_settings, tmp_path, capsys):
+def test_ours_and_a_plain_loop_are_measured_in_one_run(tiny_settings, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(products, "_SECONDS", 0.01)
     measure(tiny_settings, tmp_path, dreams=12, epochs=2, prompts=4, peers=False)
     result = json.loads((tmp_path / "speed.json").read_text())
     training, ours, plain = result["measured"]

@@ -104,7 +104,7 @@ def test_a_new_champion_has_a_new_name_and_the_old_one_ends_what_it_began(day, s
     (second,) = server.loras
     assert second != first and second.startswith("slumber-3-") and first.startswith("slumber-2-")
     assert [body["model"] for body in server.asked("/v1/completions")][-2:] == [first, second]
-    assert [path.name for path in (day.workspace.state / "vllm").iterdir()] == [second]
+    day.until(lambda: [path.name for path in (day.workspace.state / "vllm").iterdir()] == [second])
 
 
 def test_what_vllm_refuses_leaves_the_old_one_serving(day, server):
@@ -205,3 +205,11 @@ def test_the_command(day):
         f"VLLM_ALLOW_RUNTIME_LORA_UPDATING=True vllm serve {day.folder} --host 127.0.0.1 --port {port} "
         "--enable-lora --max-lora-rank 128 --max-loras 2 --max-cpu-loras 8"
     )
+
+
+def test_adapters_that_vllm_does_not_take_are_told_before_anything_starts(day):
+    large = day.settings.model_copy(
+        update={"consolidate": day.settings.consolidate.model_copy(update={"max_rank": 600})}
+    )
+    with pytest.raises(SlumberError, match="max_rank is 600, and vLLM takes adapters of rank 512 at most: lower it"):
+        serve_command(large, day.folder)
