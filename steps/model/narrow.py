@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 _MOST, _WIDE, _MOST_OF_WIDE = 8, 1024, 4
+_LEAST = 100_000  # weights; of smaller layers, adapters among them, all is in the processor's cache and fast anyway
 
 
 def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
@@ -41,7 +42,7 @@ def multiply_few_rows_fast(model: PreTrainedModel) -> None:
 
 def helps(weight: torch.Tensor) -> bool:
     """Whether this was found to be faster: in float32, by MKL, on a processor with AVX-512."""
-    return weight.device.type == "cpu" and weight.dtype == torch.float32 and _BY_MKL
+    return _BY_MKL and weight.numel() >= _LEAST and weight.device.type == "cpu" and weight.dtype == torch.float32
 
 
 _BY_MKL = torch.backends.mkl.is_available() and torch.backends.cpu.get_cpu_capability().startswith("AVX512")

@@ -15,6 +15,7 @@ from steps.model.narrow import NarrowLinear, linear
 @pytest.fixture(autouse=True)
 def helps(monkeypatch):
     monkeypatch.setattr(narrow, "_BY_MKL", True)
+    monkeypatch.setattr(narrow, "_LEAST", 0)
 
 
 @pytest.mark.parametrize("shape", [(1, 24), (1, 1, 24), (2, 24), (4, 2, 24), (9, 24), (0, 24), (3, 1100), (5, 1100)])
@@ -44,6 +45,9 @@ def test_only_few_rows_of_float32_go_the_short_way(monkeypatch):
     for rows, inner in ((1, 24), (8, 24), (9, 24), (4, 1100), (5, 1100)):
         linear(torch.randn(rows, inner), torch.randn(40, inner))
     linear(torch.randn(2, 24, dtype=torch.float64), torch.randn(40, 24, dtype=torch.float64))
+    monkeypatch.setattr(narrow, "_LEAST", 1000)
+    linear(torch.randn(2, 24), torch.randn(40, 24))
+    monkeypatch.setattr(narrow, "_LEAST", 0)
     monkeypatch.setattr(narrow, "_BY_MKL", False)
     linear(torch.randn(2, 24), torch.randn(40, 24))
     assert taken == [(24, 2), (24, 8), (1100, 4)]
