@@ -95,6 +95,6 @@ def _sessions(kind: Kind, random: np.random.Generator, number: int, name: str) -
 
 
 def _session(talk: str, user: str, mark: int, *, failed: bool = False) -> Session:
-    session = Session(talk, user, marks=[mark], judged=True, exchanges=1)
+    session = Session(talk, user, [{user: mark}], exchanges=1)
     session.failed["refused"] = int(failed)
     return session

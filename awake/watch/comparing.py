@@ -16,10 +16,10 @@ def compare(champion: Sequence[Session], before: Sequence[Session], knobs: Watch
     """Compare two versions by their sessions, of each user at most ``max_per_user``."""
     tallies, scores, answered = [], [], []
     for sessions in (champion, before):
-        counted = _capped([s for s in sessions if s.judged], knobs.max_per_user, anonymous_is_one=True)
+        counted = _heard([s for s in sessions if s.judged], knobs.max_per_user)
         tallies.append(_tally(sessions, counted, knobs.max_per_user))
         scores.append([s.score for s in counted])
-        answered.append([s.answered for s in _capped(sessions, knobs.max_per_user, anonymous_is_one=False)])
+        answered.append([s.answered for s in _capped(sessions, knobs.max_per_user)])
     confidence = 1 - (1 - knobs.confidence) / _RULES
 
     def difference(new: Sequence[float], old: Sequence[float]) -> Difference:
@@ -35,17 +35,27 @@ def compare(champion: Sequence[Session], before: Sequence[Session], knobs: Watch
     )
 
 
-def _capped(sessions: Sequence[Session], most: int, *, anonymous_is_one: bool) -> list[Session]:
-    """The first sessions of each user, and of those that one person judged of others.
+def _heard(sessions: Sequence[Session], most: int) -> list[Session]:
+    """The first sessions of each user, without what anybody said of more than so many: others' words stay.
 
     Feedback of nobody counts as one user's: whoever floods gives no name.
     """
+    kept, said = [], Counter[str]()
+    for session in sessions:
+        said.update({session.user, *session.raters})
+        left = session.without({name for name in session.raters if said[name] > most})
+        if said[session.user] <= most and left.judged:
+            kept.append(left)
+    return kept
+
+
+def _capped(sessions: Sequence[Session], most: int) -> list[Session]:
+    """The first sessions of each user, and all of those who gave no name: clients often name no user."""
     kept, by_user = [], Counter[str]()
     for session in sessions:
-        nobody = session.user == ANONYMOUS and not anonymous_is_one
-        names = {session.talk if nobody else session.user, *(session.raters if anonymous_is_one else ())}
-        by_user.update(names)
-        if all(by_user[name] <= most for name in names):
+        name = session.talk if session.user == ANONYMOUS else session.user
+        by_user[name] += 1
+        if by_user[name] <= most:
             kept.append(session)
     return kept
 

@@ -4,7 +4,7 @@ A session is one talk with one version, however many messages it has. What a mac
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awake.posting import OUTCOME, TAG, TALK
@@ -22,23 +22,43 @@ _RATINGS = frozenset(
 )
 """Names of what says whether an answer was good: of "toxicity" a "no" is no complaint."""
 _FAILED = ("refused", "empty", "error")
+_CORRECTED = -1000  # a correction outweighs what others say of the same answer
 
 
 @dataclass
 class Session:
-    """One talk. ``marks``: of each exchange that says something, 1 or -1; ``judged``: whether a person did.
+    """One talk. ``words``: for each exchange of which something is known, the marks that people gave it, by person.
 
-    ``raters``: who did, by the names that they gave.
+    Of one that failed and that nobody judged there are none: it counts as a bad one.
     """
 
     talk: str
     user: str
-    marks: list[int] = field(default_factory=list)
-    judged: bool = False
+    words: list[dict[str, int]] = field(default_factory=list)
     exchanges: int = 0
     corrections: int = 0
     failed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_FAILED, 0))
-    raters: set[str] = field(default_factory=set)
+
+    @property
+    def raters(self) -> set[str]:
+        """Who judged it, by the names that they gave."""
+        return {name for said in self.words for name in said} - {ANONYMOUS}
+
+    @property
+    def judged(self) -> bool:
+        """Whether a person did."""
+        return any(self.words)
+
+    @property
+    def marks(self) -> list[int]:
+        """Of each exchange of which something is known: 1 is good, -1 bad, 0 neither."""
+        sums = [sum(said.values()) if said else -1 for said in self.words]
+        return [(total > 0) - (total < 0) for total in sums]
+
+    def without(self, raters: set[str]) -> "Session":
+        """The session as it is without what these people said of it."""
+        left = [{name: mark for name, mark in said.items() if name not in raters} for said in self.words]
+        return replace(self, words=[now for was, now in zip(self.words, left, strict=True) if now or not was])
 
     @property
     def score(self) -> float:
@@ -92,29 +112,28 @@ def gathered(traces: Iterable[Any]) -> list[Session]:
         tenant = tags.get(TENANT)
         user = person(metadata.get("mlflow.trace.user") or said_by, tenant) or ANONYMOUS
         session = sessions.setdefault(talk, Session(talk, user))
-        named = {a.source.source_id for a in people} - {None, ANONYMOUS}
-        session.raters |= {name for one in named if (name := person(one, tenant))}
-        _add(session, tags.get(OUTCOME, "answered"), people)
+        _add(session, tags.get(OUTCOME, "answered"), people, tenant)
         if session.user == ANONYMOUS:
             session.user = user
     return list(sessions.values())
 
 
-def _add(session: Session, outcome: str, people: list[Any]) -> None:
+def _add(session: Session, outcome: str, people: list[Any], tenant: str | None) -> None:
     session.exchanges += 1
     if outcome in session.failed:
         session.failed[outcome] += 1
-    corrected = any(a.expectation is not None and a.name == "expected_response" for a in people)
-    ratings: dict[str, int] = {}  # the last word of each person
+    said: dict[str, int] = {}  # the last word of each person
     for a in sorted(people, key=lambda a: a.last_update_time_ms or 0):
-        if a.feedback is not None and a.name.lower() in _RATINGS and (mark := rating(a.feedback.value)):
-            ratings[a.source.source_id or ANONYMOUS] = mark
-    session.corrections += corrected
-    if corrected or ratings:
-        session.judged = True
-        session.marks.append(-1 if corrected or sum(ratings.values()) < 0 else 1 if sum(ratings.values()) else 0)
-    elif outcome in session.failed:
-        session.marks.append(-1)
+        name = person(a.source.source_id, tenant) or ANONYMOUS
+        if a.expectation is not None and a.name == "expected_response":
+            said[name] = _CORRECTED
+        elif a.feedback is not None and a.name.lower() in _RATINGS and (mark := rating(a.feedback.value)):
+            said[name] = said[name] if said.get(name) == _CORRECTED else mark
+    session.corrections += _CORRECTED in said.values()
+    if len(said) > 1:
+        said.pop(ANONYMOUS, None)  # whoever gives no name is the user who asked, if nobody speaks for himself
+    if said or outcome in session.failed:
+        session.words.append(said)
 
 
 def _is_persons(assessment: Any) -> bool:

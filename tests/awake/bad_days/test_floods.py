@@ -93,7 +93,8 @@ def test_review_shows_a_flood_in_few_lines_and_rejects_it_at_once(nights):
 
 
 def sessions(count, mark, *, user, raters=()):
-    return [Session(f"{user}{n}", user.format(n), [mark], True, 1, raters=set(raters)) for n in range(count)]
+    who = [user.format(n) for n in range(count)]
+    return [Session(f"{user}{n}", name, [dict.fromkeys(raters or [name], mark)], 1) for n, name in enumerate(who)]
 
 
 def test_hundreds_of_ratings_of_one_person_in_a_morning_watch_count_as_few():

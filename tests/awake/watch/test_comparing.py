@@ -13,7 +13,8 @@ def sessions(good, bad, *, name, user=None, mute=0, judged=True):
     marks = [1] * good + [-1] * bad
     found = []
     for n, mark in enumerate(marks):
-        session = Session(f"{name}{n}", user or f"{name}{n}", [mark], judged, 1)
+        who = user or f"{name}{n}"
+        session = Session(f"{name}{n}", who, [{who: mark} if judged else {}], 1)
         session.failed["empty"] = int(n < mute)
         found.append(session)
     return found
@@ -35,7 +36,7 @@ def test_few_sessions_decide_nothing():
 
 
 def test_messages_of_one_session_are_one():
-    long = Session("c", "ann", marks=[-1] * 1000, judged=True, exchanges=1000)
+    long = Session("c", "ann", [{"ann": -1}] * 1000, exchanges=1000)
     found = compare([long, *sessions(25, 5, name="c")], sessions(30, 5, name="b"), KNOBS)
     assert found.loss(0.05) is None and found.champion.sessions == 31
 
@@ -55,3 +56,19 @@ def test_a_champion_that_says_nothing_is_found_without_any_rating():
     assert "fewer answers are given" in found.loss(0.05) and found.feedback.mean is None
     nobody = sessions(40, 0, name="c", mute=40, judged=False, user=ANONYMOUS)
     assert compare(nobody, sessions(60, 0, name="b"), KNOBS).loss(0.05), "clients often name no user"
+
+
+def rated(**marks):
+    """Forty sessions of as many users; each mark is given by the one who asked ("own"), or by that name."""
+    return [
+        Session(f"c{n}", f"u{n}", [{f"u{n}" if who == "own" else who: m for who, m in marks.items()}], 1)
+        for n in range(40)
+    ]
+
+
+def test_one_who_rates_everybodys_sessions_silences_nobody():
+    before = sessions(40, 0, name="b")
+    found = compare(rated(own=-1, mallory=1), before, KNOBS)
+    assert found.champion.bad == 40 - KNOBS.max_per_user, "his few words count against theirs"
+    assert found.champion.flooding == {"mallory": 40} and found.loss(0.05)
+    assert compare(rated(own=1, mallory=-1), before, KNOBS).loss(0.05) is None

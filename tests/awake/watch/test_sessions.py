@@ -108,3 +108,13 @@ def test_a_persons_no_to_another_question_is_no_complaint(registry):
         mlflow.log_feedback(trace_id=said.trace(2), name="Correctness", value=False, source=boss)
     first, second = sessions_of(registry, "3")
     assert not first.judged and second.marks == [-1]
+
+
+def test_who_gives_no_name_speaks_for_the_user_and_against_nobody(registry):
+    said = Said(registry)
+    for n in (1, 2):
+        said.exchange(n, session=f"s{n}")
+        said.feedback(n, rating=-1, user=None, feedback_id=f"nobody{n}")
+    said.feedback(2, rating=1)
+    alone, beside = sessions_of(registry, "3")
+    assert alone.marks == [-1] and not alone.raters and beside.marks == [1] and beside.raters == {"ann"}
