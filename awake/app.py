@@ -35,6 +35,7 @@ from steps.memory.prompting import with_notes
 from steps.settings import ServeSettings
 
 _LOOK_SECONDS = 5.0  # for an answer that feedback is given on
+_LOOKING = 4  # at once; MLflow may hang, and nobody else waits for it then
 _LOCAL = ["127.0.0.1", "localhost", "[::1]"]
 
 
@@ -64,6 +65,7 @@ def make_app(
     app = FastAPI(title="Slumber", docs_url=None, redoc_url=None, openapi_url=None)
     # Whoever waits for words holds a thread; were they of the common ones, a queue would leave none for anything else.
     waiting = CapacityLimiter(settings.together + settings.queue + 1)
+    looking = CapacityLimiter(_LOOKING)
     hosts = [*_LOCAL, *settings.hosts]
     app.add_middleware(OwnPages, hosts=hosts)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
@@ -98,6 +100,7 @@ def make_app(
             raise Fault(error.status, str(error)) from None
         return Response(body, media_type=kind)
 
+    @app.head("/health")
     @app.get("/health")
     def health() -> dict[str, Any]:
         (running, waiting), serving = engine.load, champion.serving
@@ -209,13 +212,13 @@ def make_app(
             return told
 
     async def heard(said: FeedbackRequest, diary: Diary, tenant: str | None) -> dict[str, Any]:
-        if not await _known(diary, said.id, tenant):
+        if not await _known(diary, said.id, tenant, looking):
             await run_in_threadpool(diary.astray, said.id)
             message = f"There is no answer {said.id!r} here (any more), so that nothing can be said of it."
             raise Fault(404, message, code="completion_not_found", param="id")
         number = said.feedback_id or f"fb-{uuid.uuid4().hex}"
         told = said.model_dump(exclude={"id", "feedback_id"}, exclude_none=True)
-        entry = feedback(id=said.id, feedback_id=number, tenant=tenant, **told)
+        entry = feedback(id=said.id, asked=diary.secret_asked(said.id), feedback_id=number, tenant=tenant, **told)
         try:
             await run_in_threadpool(_noted, diary, entry)
         except NotAnswered as error:
@@ -310,9 +313,10 @@ def _ask(
     return Ask(prompt, most, asked.temperature, asked.top_p, abs(seed), asked.stops), told(notes)
 
 
-async def _known(diary: Diary, id: str, tenant: str | None) -> bool:
+async def _known(diary: Diary, id: str, tenant: str | None, limiter: CapacityLimiter) -> bool:
     """Whether there is such an answer. If that cannot be told soon, it is looked up when the feedback is brought."""
     found = None
     with move_on_after(_LOOK_SECONDS):
-        found = await to_thread.run_sync(lambda: diary.knows(id, tenant=tenant), abandon_on_cancel=True)
+        looking = functools.partial(diary.knows, id, tenant=tenant)
+        found = await to_thread.run_sync(looking, abandon_on_cancel=True, limiter=limiter)
     return found is not False

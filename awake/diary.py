@@ -19,6 +19,7 @@ from awake.posting import Post
 from steps.diary import note_astray, waiting_entries
 from steps.errors import SlumberError
 from steps.ingest.redact import redact_reply, redact_tree
+from steps.ingest.redact_talk import redact_talk, secret_asked
 from steps.workspace import write_json
 
 _AGAIN = 30.0  # seconds between tries while MLflow is away
@@ -42,9 +43,10 @@ class Diary:
         self._lock, self._more = threading.Lock(), threading.Event()
         self._stopped = False
         self._open: set[str] = set()
-        self._last: dict[str, str | None] = {}  # answers by their ids, and whose they are
+        self._last: dict[str, tuple[str | None, str]] = {}  # answers by id: whose they are, what secret was asked for
         self._again: dict[str, float] = {}  # when what was not taken is sent again, by the clock that nobody sets
-        self.problem: str | None = None
+        self._unwritten: str | None = None  # why what is said now cannot be written down
+        self._unbrought: str | None = None  # why what waits cannot be brought
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         self._number = self._found()
@@ -59,7 +61,7 @@ class Diary:
             number, entry = path.name[:_DIGITS], _read(path)
             last = max(last, int(number) if number.isdigit() else 0)
             if entry is not None and entry["what"] == "exchange":
-                self._know(entry["body"]["id"], entry["body"].get("tenant"))
+                self._know(entry["body"])
                 self._open |= {entry["body"]["id"]} & judged
             elif entry is not None:
                 judged.add(entry["body"]["id"])
@@ -79,9 +81,14 @@ class Diary:
         with self._lock:
             self._number = max(self._number + 1, time.time_ns())  # in their order, if the clock is set back, too
             name = f"{self._number:020}-{os.getpid() % 10**6:06}.json"
-        write_json(self._folder / name, {"what": entry.what, "body": entry.body})
+        try:
+            write_json(self._folder / name, {"what": entry.what, "body": entry.body})
+        except OSError as error:
+            self._unwritten = f"What is said cannot be written into {self._folder} ({error.strerror or error})."
+            raise
+        self._unwritten = None
         if entry.what == "exchange":
-            self._know(entry.body["id"], entry.body.get("tenant"))
+            self._know(entry.body)
         self._more.set()
 
     def opened(self, id: str) -> None:
@@ -99,17 +106,26 @@ class Diary:
         if id in self._open:
             return True
         if id in self._last:
-            return self._last[id] == tenant
-        if self.problem is not None:
+            return self._last[id][0] == tenant
+        if self._unbrought is not None:
             return None
         try:
             return self._post.trace_of(id, tenant=tenant) is not None
         except SlumberError:
             return None
 
+    def secret_asked(self, id: str) -> str:
+        """What the question of an answer was, if it asked for a secret and is remembered; else ""."""
+        return self._last.get(id, (None, ""))[1]
+
     def astray(self, id: str) -> None:
         """Count feedback on an answer that is not here."""
         note_astray(self._folder.parent, id)
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with it."""
+        return self._unwritten or self._unbrought
 
     @property
     def at_work(self) -> bool:
@@ -131,9 +147,9 @@ class Diary:
     def _entries(self) -> list[Path]:
         return waiting_entries(self._folder)
 
-    def _know(self, id: str, tenant: str | None) -> None:
+    def _know(self, body: dict[str, Any]) -> None:
         with self._lock:
-            self._last[id] = tenant
+            self._last[body["id"]] = body.get("tenant"), secret_asked(body["messages"])
             while len(self._last) > _KNOWN:
                 self._last.pop(next(iter(self._last)))
 
@@ -141,7 +157,7 @@ class Diary:
         while True:
             self._more.wait(_AGAIN)
             self._more.clear()
-            self.problem = self._pass()
+            self._unbrought = self._pass()
             if self._stopped:
                 return
 
@@ -160,7 +176,7 @@ class Diary:
                 if self._stopped or time.monotonic() >= again:
                     self._one(path, entry)
                 else:
-                    problem = self.problem
+                    problem = self._unbrought
                     left.add(entry["body"]["id"])
             except Exception as error:  # whatever it is, what was said is kept, and the others are brought
                 problem = f"{error} What was said waits in {self._folder}."
@@ -191,12 +207,15 @@ class Diary:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
         return None
     except ValueError:
-        os.replace(path, path.with_name(f".{path.name}.unreadable"))  # never seen: files are written atomically
-        return None
+        found = None
+    if isinstance(found, dict) and isinstance(found.get("body"), dict) and {"what", "body"} <= found.keys():
+        return found
+    os.replace(path, path.with_name(f".{path.name}.unreadable"))  # nothing of ours: files are written atomically
+    return None
 
 
 def exchange(
@@ -217,18 +236,19 @@ def exchange(
     """
     outcome = "error" if who.get("finish") == "error" else outcome_of(reply)
     clean = redact_tree({"messages": messages, "reply": reply, "tools": tools}, Counter())
-    asked = next((str(m.get("content") or "") for m in reversed(messages) if m.get("role") == "user"), "")
-    if isinstance(clean["reply"].get("content"), str):
-        clean["reply"]["content"] = redact_reply(asked, clean["reply"]["content"])[0]
+    *clean["messages"], clean["reply"] = redact_talk([*clean["messages"], clean["reply"]])
     more = {"outcome": outcome, **({"notes": list(notes)} if notes else {})}
     return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **more, **who})
 
 
-def feedback(*, id: str, **said: Any) -> Entry:
+def feedback(*, id: str, asked: str = "", **said: Any) -> Entry:
     """What somebody thinks of the answer ``id``. ``said``: rating, correction, comment, user, tenant, feedback_id.
 
+    ``asked``: the question, if it was for a secret (``Diary.secret_asked``), which a correction would tell.
     Names by which users and feedback are told apart stay as they are, as those of an exchange do: two addresses that
     were redacted would be one person.
     """
     names = {key: value for key, value in said.items() if key in ("user", "tenant", "feedback_id")}
-    return Entry("feedback", {"id": id, **redact_tree(said, Counter()), **names})
+    clean = redact_tree(said, Counter())
+    words = {key: redact_reply(asked, clean[key])[0] for key in ("correction", "comment") if clean.get(key)}
+    return Entry("feedback", {"id": id, **clean, **words, **names})

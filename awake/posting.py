@@ -10,12 +10,15 @@ from typing import Any
 from steps.diary import ANONYMOUS, note_astray
 from steps.errors import SlumberError
 from steps.ingest.days import too_late_for
+from steps.ingest.redact import redact_reply
+from steps.ingest.redact_talk import secret_asked
 from steps.registry import Registry, RegistryUnreachable
 from steps.registry.connection import traced_to, translate_errors
 from steps.registry.traces import FEEDBACK, LATE, TENANT, VERSION, days_of
 
 TAG, TALK, OUTCOME = "slumber.completion", "slumber.talk", "slumber.outcome"
 _WAITS = "what was said waits on disk"
+_WORDS = ("comment", "correction")
 _LONGEST_NAME = 250  # characters of a session or user that MLflow takes
 
 
@@ -171,27 +174,27 @@ class Post:
 
         source = AssessmentSource(source_type="HUMAN", source_id=body.get("user") or ANONYMOUS)
         mark = {FEEDBACK: body["feedback_id"]}
-        there = {
-            (a.name, (a.metadata or {}).get(FEEDBACK)): a
-            for a in self._registry.client.get_trace(trace).info.assessments
-        }
-        given = []
-        if body.get("rating") is not None or body.get("comment"):
-            given.append(("rating", body.get("rating")))
-        if body.get("correction"):
-            given.append(("expected_response", body["correction"]))
-        for name, value in given:
-            old = there.get((name, body["feedback_id"]))
-            if old is not None:  # said before: the later word counts
+        there = self._registry.client.get_trace(trace)
+        for old in there.info.assessments:  # said before by the same person: the later word counts
+            if (old.metadata or {}).get(FEEDBACK) == body["feedback_id"] and old.source.source_id == source.source_id:
                 mlflow.delete_assessment(trace_id=trace, assessment_id=old.assessment_id)
-            if name == "rating":
-                mlflow.log_feedback(
-                    trace_id=trace, name=name, value=value, source=source, rationale=body.get("comment"), metadata=mark
-                )
-            else:
-                mlflow.log_expectation(trace_id=trace, name=name, value=value, source=source, metadata=mark)
+        how: dict[str, Any] = {"trace_id": trace, "source": source, "metadata": mark}
+        asked = _secret_asked(there)
+        comment, correction = (redact_reply(asked, body[key])[0] if body.get(key) else None for key in _WORDS)
+        if body.get("rating") is not None or comment:
+            mlflow.log_feedback(name="rating", value=body.get("rating"), rationale=comment, **how)
+        if correction:
+            mlflow.log_expectation(name="expected_response", value=correction, **how)
 
     def _remember(self, completion: str, trace: str, tenant: str | None) -> None:
         self._traces[completion] = trace, tenant
         while len(self._traces) > 1000:
             self._traces.pop(next(iter(self._traces)))
+
+
+def _secret_asked(trace: Any) -> str:
+    """What a trace's user asked last, if that was for a secret: what is said of the answer may tell it, too."""
+    try:
+        return secret_asked(json.loads(trace.data.request)["messages"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ""

@@ -74,13 +74,13 @@ class Recall:
         return [near.note for near in found]
 
     def within(self, notes: list[Note], tokenizer: PreTrainedTokenizerBase) -> list[Note]:
-        """Return the first notes that have no more tokens together than ``memory.tokens``."""
+        """Return those of the notes, the best first, that have room together in ``memory.tokens``."""
         kept, room = [], self._knobs.tokens
         for note in notes:
-            room -= len(tokenizer.encode(note_line(note), add_special_tokens=False))
-            if room < 0:
-                break
-            kept.append(note)
+            tokens = len(tokenizer.encode(note_line(note), add_special_tokens=False))
+            if tokens <= room:
+                kept.append(note)
+                room -= tokens
         return kept
 
 

@@ -9,7 +9,13 @@ _UNANSWERED = {
     "top_logprobs": "log-probabilities are not given",
     "functions": "functions are old: send tools",
     "audio": "nothing is spoken",
+    "logit_bias": "no token is made likelier",
+    "frequency_penalty": "what was said is as likely as before",
+    "presence_penalty": "what was said is as likely as before",
 }
+
+
+_TEXT = {"type": "text"}
 
 
 class _Lenient(BaseModel):
@@ -17,7 +23,7 @@ class _Lenient(BaseModel):
 
 
 class Message(_Lenient):
-    """One message. ``content``: text, parts of text, or nothing beside tool calls."""
+    """One message. ``content``: text, parts of text, or nothing beside tool calls and of an assistant or a tool."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
@@ -31,6 +37,12 @@ class Message(_Lenient):
         if not all(isinstance(call.get("function"), dict) for call in value or ()):
             raise ValueError("each call has a function, with a name and arguments")
         return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Message":
+        if self.content is None and self.role not in ("assistant", "tool"):
+            raise ValueError(f"a message of role {self.role!r} has content")
+        return self
 
     @property
     def text(self) -> str:
@@ -76,10 +88,19 @@ class ChatRequest(_Lenient):
     @model_validator(mode="before")
     @classmethod
     def _said_at_once(cls, given: Any) -> Any:
-        """Refuse what would be silently missing in the answer."""
+        """Refuse what would be silently missing in the answer. A null is a field that is not there."""
+        if not isinstance(given, dict):
+            return given
+        given = {name: value for name, value in given.items() if value is not None}
         for name, why in _UNANSWERED.items():
-            if isinstance(given, dict) and given.get(name):
+            if given.get(name):
                 raise ValueError(f"{name}: {why}")
+        if given.get("response_format", _TEXT) != _TEXT:
+            raise ValueError("response_format: no form is enforced; ask for it in words, and check what comes")
+        if given.get("tool_choice", "auto") not in ("auto", "none"):
+            raise ValueError("tool_choice: a call cannot be forced; 'auto' and 'none' are taken")
+        if "audio" in (given.get("modalities") or ()):
+            raise ValueError("modalities: nothing is spoken")
         return given
 
     @field_validator("n")

@@ -10,6 +10,7 @@ from orchestration.environment import Deployment
 from orchestration.memory_tables import SHOWN_ID
 from steps.diary import person
 from steps.errors import SlumberError
+from steps.ingest.normalise import whole_characters
 from steps.memory.files import memory_path, opened
 from steps.memory.notes import WHY, Edit, Note, note_id
 from steps.memory.store import Memory, Near
@@ -63,7 +64,7 @@ def searched(found: Deployment, question: str, *, tenant: str | None, user: str 
     with ExitStack() as stack:
         return look_up(
             [stack.enter_context(opened(path)) for path in paths if path.exists()],
-            question,
+            whole_characters(question),
             encoder=encoder(),
             today=date.fromisoformat(found.tonight()),
             user=person(user, tenant),
@@ -157,9 +158,10 @@ def _as_it_was(note: Note, today: date) -> Edit:
 
 
 def _text(text: str) -> str:
-    if not text.strip():
+    text = whole_characters(text).strip()
+    if not text:
         raise SlumberError("A note must say something.")
-    return text.strip()
+    return text
 
 
 def _day(until: str | None, *, today: date) -> date | None:

@@ -49,6 +49,9 @@ class Noted:
     def knows(self, id, *, tenant):
         return None  # MLflow would have to say
 
+    def secret_asked(self, id):
+        return ""
+
 
 class Silent:
     """Stands for an engine that never says a word; counts whom somebody still waits for."""
@@ -347,3 +350,27 @@ def test_keys_that_are_made_at_once_are_all_kept(tmp_path):
     with ThreadPoolExecutor(8) as together:
         made = list(together.map(lambda n: new_key(path, f"client-{n}"), range(24)))
     assert {owner_of(key, read_keys(path)).name for key in made} == {f"client-{n}" for n in range(24)}
+
+
+def test_what_would_be_silently_missing_is_refused_and_a_null_is_nothing(serve):
+    address = serve()
+    body = {"model": "slumber", "messages": MESSAGES, "max_tokens": 1}
+
+    def status(**more):
+        return httpx.post(f"{address}/v1/chat/completions", json=body | more, timeout=60).status_code
+
+    for more in (
+        {"response_format": {"type": "json_object"}},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}},
+        {"tool_choice": "required"},
+        {"tool_choice": {"type": "function", "function": {"name": "f"}}},
+        {"logit_bias": {"5": 1}},
+        {"frequency_penalty": 0.5},
+        {"modalities": ["text", "audio"]},
+        {"messages": [{"role": "user"}]},
+    ):
+        assert status(**more) == 400, more
+    nulls = ("temperature", "top_p", "n", "stream", "stop", "seed", "response_format", "tool_choice", "tools")
+    assert status(**dict.fromkeys(nulls)) == 200
+    assert status(response_format={"type": "text"}, frequency_penalty=0, modalities=["text"]) == 200
+    assert httpx.head(f"{address}/health").status_code == 200

@@ -191,3 +191,66 @@ def test_what_is_said_is_redacted_and_who_says_it_is_not_mixed_up():
     ).body
     assert body["correction"] == "Write to [EMAIL]." and "2345678" not in body["comment"]
     assert {key: body[key] for key in names} == names
+
+
+def test_a_later_word_of_the_same_feedback_replaces_all_of_the_earlier(diary, registry):
+    diary.write(said(1))
+    diary.write(feedback(id=f"{ID}1", rating=-1, correction="It is 5.", user="ann", feedback_id="f1"))
+    diary.write(feedback(id=f"{ID}1", rating=-1, correction="It is 7.", user="bob", feedback_id="f1"))
+    diary.write(feedback(id=f"{ID}1", rating=1, user="ann", feedback_id="f1"))
+    diary.begin()
+    settled(diary)
+    (trace,) = traces(registry)
+    found = sorted((a.source.source_id, a.name, a.value) for a in trace.info.assessments)
+    assert found == [("ann", "rating", 1), ("bob", "expected_response", "It is 7."), ("bob", "rating", -1)]
+
+
+def test_a_password_that_a_talk_told_stands_nowhere(diary, registry):
+    talk = [
+        {"role": "user", "content": "What is the password of the guest wifi?"},
+        {"role": "assistant", "content": "zebra77Qx"},
+        {"role": "user", "content": "And of the staff's?"},
+    ]
+    how = {"began_ns": 1, "ended_ns": 2, "tools": None, "version": "3", "finish": "stop"}
+    diary.write(exchange(id=f"{ID}1", messages=talk, reply={"role": "assistant", "content": "No idea."}, **how))
+    code = [{"role": "user", "content": "What is the door code?"}]
+    diary.write(exchange(id=f"{ID}2", messages=code, reply={"role": "assistant", "content": "Ask Ida."}, **how))
+    asked = diary.secret_asked(f"{ID}2")
+    assert asked and not diary.secret_asked(f"{ID}1")
+    diary.write(feedback(id=f"{ID}2", asked=asked, correction="4711", feedback_id="f1"))
+    diary.write(feedback(id=f"{ID}2", correction="4712", feedback_id="f2"))  # of one that is not remembered
+    waiting = "".join(path.read_text() for path in diary._folder.iterdir())
+    assert "zebra77Qx" not in waiting and "4711" not in waiting
+    diary.begin()
+    settled(diary)
+    stored = str([trace.to_dict() for trace in traces(registry)])
+    assert "[SECRET]" in stored and not any(secret in stored for secret in ("zebra77Qx", "4711", "4712"))
+
+
+def test_what_cannot_be_written_down_is_a_problem_until_it_can(diary, monkeypatch):
+    def full(path, value):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("awake.diary.write_json", full)
+        with pytest.raises(OSError, match="No space"):
+            diary.write(said(1))
+    assert "cannot be written" in diary.problem and "No space left" in diary.problem
+    diary.write(said(2))
+    assert diary.problem is None
+
+
+def test_files_of_others_in_its_folder_are_left_alone(registry, tmp_path):
+    folder = tmp_path / "diary"
+    folder.mkdir()
+    for name, text in (("a.json", "[]"), ("b.json", "{}"), ("c.json", ""), ("d.json", '{"what": "x", "body": 5}')):
+        (folder / name).write_text(text)
+    (folder / "e.json").mkdir()
+    diary = Diary(folder, Post(registry))
+    diary.write(said(1))
+    diary.begin()
+    until = time.monotonic() + 60
+    while not traces(registry) and time.monotonic() < until:
+        time.sleep(0.05)
+    diary.stop()
+    assert len(traces(registry)) == 1 and diary.problem is None

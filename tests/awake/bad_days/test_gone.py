@@ -2,6 +2,7 @@
 
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -77,6 +78,9 @@ class Here:
         time.sleep(self.slow)
         return (id, tenant) in self.known
 
+    def secret_asked(self, id):
+        return ""
+
     def write(self, entry):
         self.entries.append(entry)
 
@@ -111,7 +115,7 @@ def test_an_answer_of_yesterday_is_known_and_one_of_another_tenant_is_not(regist
     today = Diary(registry.workspace.state / FOLDER, Post(registry))
     assert today.knows(f"{ID}1", tenant=None) is True and today.knows(f"{ID}1", tenant="eve") is False
     assert today.knows(f"{ID}2", tenant=None) is False
-    today.problem = "MLflow is away"
+    today._unbrought = "MLflow is away"
     assert today.knows(f"{ID}2", tenant=None) is None, "MLflow would have to say"
     today.write(said(3))
     assert Diary(registry.workspace.state / FOLDER, Post(registry)).knows(f"{ID}3", tenant=None) is True
@@ -211,3 +215,19 @@ def test_a_session_that_is_too_long_for_mlflow_is_kept_all_the_same(registry, di
     settled(diary)
     (trace,) = traces(registry)
     assert len(trace.info.trace_metadata["mlflow.trace.session"]) == 250 and len(trace.info.assessments) == 1
+
+
+def test_feedback_that_hangs_holds_nobody_else_up(serve, monkeypatch):  # noqa: F811
+    """Look-ups of an MLflow that hangs take threads of their own, few of them."""
+    here = Here(set())
+    here.slow = 3.0
+    monkeypatch.setattr("tests.awake.test_app.Noted", lambda: here)
+    address = serve()
+    with ThreadPoolExecutor(60) as pool:
+        said_of = [{"id": f"chatcmpl-{number:032x}", "rating": 1} for number in range(60)]
+        told = [pool.submit(httpx.post, f"{address}/v1/feedback", json=one, timeout=60) for one in said_of]
+        time.sleep(1.0)
+        began = time.monotonic()
+        assert httpx.get(f"{address}/health", timeout=60).status_code == 200
+        assert time.monotonic() - began < 1.5, "a thread was free"
+        assert {one.result().status_code for one in told} <= {200, 404}
