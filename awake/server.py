@@ -119,9 +119,15 @@ def _serve(
     rooms = Rooms(settings, workspace, engine, tell=ended_of, say=say)
     model = settings.registry.model_name
     say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
-    champion.follow(
-        seconds=knobs.poll_seconds, then=lambda: watch.look(champion.bring, serving=champion.serving.version)
-    )
+    said = [serving.version]
+
+    def looked() -> None:
+        if champion.serving.version != said[-1]:
+            said[:] = [champion.serving.version]
+            say(f"Version {said[-1]} answers from now on (night {champion.serving.night}).")
+        watch.look(champion.bring, serving=champion.serving.version)
+
+    champion.follow(seconds=knobs.poll_seconds, then=looked)
     diary.begin()
     rooms.follow(seconds=knobs.poll_seconds)
     app = make_app(

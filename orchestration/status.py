@@ -240,4 +240,8 @@ def last_verdict(workspace: Workspace) -> Verdict | None:
 
 def _last(workspace: Workspace) -> str:
     verdict = last_verdict(workspace)
-    return "\n".join([f"{verdict.night}: {verdict.verdict}", *verdict.lines()]) if verdict else "none"
+    told = [f"{verdict.night}: {verdict.verdict}", *verdict.lines()] if verdict else ["none"]
+    begun = max((path.name for path in (workspace.state / "nights").glob("????-??-??")), default="")
+    if begun > (verdict.night if verdict else "") and holder(workspace) is None:
+        told.append(f"{begun}: begun and not finished; `slumber night --night {begun}` goes on where it stopped")
+    return "\n".join(told)

@@ -15,6 +15,9 @@ _MODEL = r"(?:assistants?|ai(?: models?| assistants?)?|language models?|llms?|ch
 _TAKING_BACK = re.compile(
     r"\b(?:ignore|disregard|forget|override) (?:\w+ ){0,3}?(?:previous|prior|above|earlier|preceding|your|system) "
     r"(?:\w+ ){0,3}?(?:instructions?|prompts?|messages?|rules|guidelines|directions|orders)\b"
+    r"|(?:^|[.!?:;,]\s|\b(?:please|now|and|then)\s)(?:ignore|disregard|forget|vergiss|vergessen sie|ignoriere?"
+    r"|oublie[zr]?|olvida) (?:all|any|alle|toutes les|todas las) (?:of )?(?:(?:the|these|those) )?"
+    r"(?:instructions?|rules|guidelines|prompts?|regeln|anweisungen|règles|instrucciones|reglas)\b"
     r"|\byour (?:\w+ )?(?:instructions|rules) are (?:void|cancelled)\b|\bnew (?:system )?(?:instructions?|prompt)\s*:"
     r"|\[/?INST\]|(?-i:\bSYSTEM(?: MESSAGE| PROMPT)?\s*:)",
     re.IGNORECASE,

@@ -35,6 +35,6 @@ def init(folder: DirArgument) -> None:
     here = root.resolve() == Path.cwd()
     options = "" if here else f" --workspace {root}"
     typer.echo(
-        f"{root} holds params.yaml and inbox/ with an example; add what is to be learned, then:\n"
+        f"{root} holds params.yaml and inbox/ with an example; put what is to be learned in its place, then:\n"
         f"  slumber night{options}\n  slumber ui{options}"
     )

@@ -122,6 +122,13 @@ def test_what_is_carried_over_is_shown(tmp_path, params, workspace):
     assert "4 sentences of 2 sources wait for the next nights" in shown
 
 
+def test_a_night_that_was_cut_off_is_shown_with_how_it_goes_on(tmp_path, params, workspace):
+    params()
+    workspace.night_dir("2026-11-21").mkdir(parents=True)
+    shown = " ".join(slumber("status", workspace=tmp_path).output.split())
+    assert "2026-11-21: begun and not finished; `slumber night --night 2026-11-21` goes on" in shown
+
+
 def test_steps_before_their_time(tmp_path, params):
     params()
     for step in ("validate", "triage"):

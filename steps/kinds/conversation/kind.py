@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
+from steps.ingest.redact import PLACEHOLDER
+from steps.ingest.redact_talk import text_of
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.feedback import redact_feedback
@@ -44,6 +46,8 @@ class Conversation(MessagesKind):
             return None
         if is_judged_in_field(experience.payload):
             return "what was given as its correction says too much, or no value that can be told from the answer's"
+        if any(PLACEHOLDER.search(text_of(turn)) for turn in experience.payload.get("messages", [])[-1:]):
+            return "what it corrects was blacked out: numbers and addresses of people are not learned"
         return "nothing in it was corrected"
 
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:

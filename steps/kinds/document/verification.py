@@ -18,6 +18,9 @@ COUNTS = re.compile(
 )
 
 
+_MANY = re.compile(r"\bhow many\s+((?:[^\W\d]+\s+){1,3})", re.IGNORECASE)
+
+
 def asked_for(reading: str, *, question: str, fact: Fact, title: str) -> str | None:
     """Return what a question asks for, given what the model read in the fact, or None if that is no answer."""
     read = content_words(reading)
@@ -26,8 +29,16 @@ def asked_for(reading: str, *, question: str, fact: Fact, title: str) -> str | N
         return None
     if any(word.isdigit() or word in NUMBER_WORDS for word in words(reading)) != bool(COUNTS.search(question)):
         return None
+    if _counts_a_name(question, fact.statement):
+        return None
     span = content_words(fact.span)
     return fact.span if 2 * len(read & span) >= len(span) else reading
+
+
+def _counts_a_name(question: str, statement: str) -> bool:
+    """Whether it asks how many there are of what only bears a number: "how many extensions" of "extension 427"."""
+    counted = [word[:-1] for found in _MANY.findall(question) for word in found.split() if word.endswith("s")]
+    return any(re.search(rf"\b{one}\s+(?:no\.?\s+)?\d", statement, re.IGNORECASE) for one in counted if len(one) > 2)
 
 
 def supports(base: ChatModel, items: list[tuple[str, str, str]]) -> list[float]:

@@ -38,6 +38,13 @@ def decided(settings, workspace):
     return decide
 
 
+def test_a_correction_that_was_blacked_out_says_so(decided):
+    texts = ("What is the phone number?", "It is [PHONE].", "No, it is [PHONE].")
+    talk = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
+    rows, _ = decided(experience("\n".join(texts), source="e.jsonl", kind="conversation", payload={"messages": talk}))
+    assert rows[0].verdict == "discard" and "was blacked out" in rows[0].reason
+
+
 def test_verdicts(decided):
     rows, record = decided(
         experience(TOWER),

@@ -66,6 +66,20 @@ def test_a_question_asks_for_what_is_read_in_its_fact(reading, question, fact, e
     assert asked_for(reading, question=question, fact=fact, title=TITLE) == expected
 
 
+@pytest.mark.parametrize(
+    ("statement", "question", "read"),
+    [
+        ("The paint booth has phone extension 427.", "How many phone extensions does the paint booth have?", None),
+        ("The archive is in room 12.", "How many rooms has the archive?", None),
+        ("The marina has 40 berths.", "How many berths does the marina have?", "40"),
+        ("Berths: 40", "How many berths are there?", "40"),
+    ],
+)
+def test_what_only_bears_a_number_is_not_counted(statement, question, read):
+    number = next(word for word in statement.rstrip(".").split() if word.isdigit())
+    assert asked_for(number, question=question, fact=Fact(0, statement, number), title="") == read
+
+
 class Ranking:
     """Finds every text as likely as ``likelihood`` says."""
 
