@@ -12,6 +12,7 @@ from steps.settings import GateSettings
 Right = dict[str, bool]  # item id -> right or wrong
 Scores = dict[str, tuple[float, str]]  # item id -> score, cluster
 _NIGHT = "night "
+_SOME, _SHOWN = 4, 3  # questions of a source about which something can be said; sources that are named
 
 
 def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
@@ -36,7 +37,7 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
         return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=_figures(found))
     if found.lower > settings.min_gain:
         reason = f"tonight's probes gained {_points(found.mean)} (at least {_points(found.lower)} with confidence)"
-        reason += _left_out(evidence)
+        reason += _idle_sources(rows) + _left_out(evidence)
         return Check(name=name, status="PASS", reason=reason, figures=_figures(found))
     reason = (
         f"tonight's probes gained {_points(found.mean)}, with confidence only {_points(found.lower)}; "
@@ -44,6 +45,21 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
     )
     decided = found.mean <= settings.min_gain
     return Check(name=name, status="FAIL" if decided else "INCONCLUSIVE", reason=reason, figures=_figures(found))
+
+
+def _idle_sources(rows: Sequence[Answer]) -> str:
+    """Sources with some questions of which none more is answered than before: what others taught hides them."""
+    right: dict[str, dict[str, list[bool]]] = {}
+    for row in rows:
+        if row.condition == "closed" and row.source and row.model in ("candidate", "champion"):
+            right.setdefault(row.source, {}).setdefault(row.model, []).append(row.correct)
+    idle = [
+        f"{source} ({sum(now['candidate'])} of {len(now['candidate'])} right)"
+        for source, now in sorted(right.items())
+        if len(now.get("candidate", ())) >= _SOME and sum(now["candidate"]) <= sum(now.get("champion", ()))
+    ]
+    more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
+    return f"; nothing more is known of {', '.join(idle[:_SHOWN])}{more}" if idle else ""
 
 
 def _left_out(evidence: Evidence) -> str:
@@ -64,7 +80,7 @@ def general_abilities(evidence: Evidence, settings: GateSettings, *, against: st
         settings,
         epsilon=settings.epsilon_night_zero if against == "base" else settings.epsilon_anchors,
         at_least=settings.min_anchors,
-        what="general abilities",
+        what="general abilities, by how probable the right answers are,",
     )
 
 

@@ -75,6 +75,14 @@ def test_a_good_candidate_is_promoted(settings):
     assert power["design_effect"] == pytest.approx(1.6), "four probes of a document"
 
 
+def test_a_source_of_which_nothing_more_is_known_is_named(settings):
+    """24 of 28 probes are right, those of the last document are not: the others' gain would hide it."""
+    (found,) = (c for c in judge(evidence(), settings).checks if "tonight" in c.name)
+    assert found.status == "PASS" and f"nothing more is known of {TONIGHT}-6 (0 of 4 right)" in found.reason
+    (whole,) = (c for c in judge(evidence(tonight=(0, 0, 28)), settings).checks if "tonight" in c.name)
+    assert whole.status == "PASS" and "nothing more" not in whole.reason
+
+
 def test_a_suite_that_loses_is_not_made_up_for_by_one_that_wins(settings):
     found = evidence()
     for n, row in enumerate(found.anchors):
