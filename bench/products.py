@@ -149,7 +149,7 @@ def _each(way: Callable[..., Any], x: torch.Tensor, weights: list[torch.Tensor])
 
 
 def _shape(name: str, inputs: list[list[int]]) -> Shape | None:
-    left, right = inputs[-2:] if name in ("aten::mm", "aten::bmm") else inputs[1:3]
+    left, right = inputs[:2] if name in ("aten::mm", "aten::bmm") else inputs[1:3]  # after them, where it is written to
     if len(left) == 2 and len(right) == 2:
         return 1, left[0], left[1], right[1]
     return (left[0], left[1], left[2], right[2]) if len(left) == 3 and len(right) == 3 else None

@@ -84,14 +84,14 @@ def measure(settings: Settings, folder: Path, *, dreams: int, epochs: int, promp
 
 
 def _works(benchmark: BenchmarkRun, dreams: list[Dream], prompts: int) -> dict[str, Callable[[], Any]]:
-    """What is looked into, by its name: some of a night's training, and as many anchors and dreams as ``prompts``."""
+    """What is looked into, by its name: a little of each, for every operation is noted in memory."""
     settings = benchmark.settings
     model = LocalModel(load_base(settings.model), settings.dream.batch_tokens)
-    anchors = [a for a in read_anchors(settings.anchors) if a.options][: 2 * prompts]
+    anchors = [a for a in read_anchors(settings.anchors) if a.options][:prompts]
     rated = [(question_chat(anchor.prompt), option) for anchor in anchors for option in anchor.options]
-    texts = _texts(benchmark, model, prompts)
+    texts = _texts(benchmark, model, prompts)[: prompts // 2]
     return {
-        "training": lambda: _ours(benchmark, dreams[: 2 * prompts], count=False),
+        "training": lambda: _ours(benchmark, dreams[: prompts // 2], count=False),
         "rating, as in an examination": lambda: model.score("rating", rated),
         "writing, as in dreams": lambda: _complete(benchmark, model, texts),
     }
