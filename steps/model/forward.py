@@ -8,6 +8,7 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.cache_utils import Cache
 
+from steps.model.block_attention import by_blocks
 from steps.model.head import Head, head_of
 from steps.model.masks import attention_masks
 from steps.model.packing import Packed
@@ -55,13 +56,14 @@ def hidden_states(
         device=device,
     )
     given = {"inputs_embeds": entering[None].to(device)} if entering is not None else {}
-    output = model.get_decoder()(
-        **(given or {"input_ids": torch.from_numpy(ids)[None].to(device)}),
-        position_ids=torch.from_numpy(positions)[None].to(device),
-        attention_mask=masks,
-        past_key_values=cache,
-        use_cache=cache is not None,
-    )
+    with by_blocks(len(positions), device):
+        output = model.get_decoder()(
+            **(given or {"input_ids": torch.from_numpy(ids)[None].to(device)}),
+            position_ids=torch.from_numpy(positions)[None].to(device),
+            attention_mask=masks,
+            past_key_values=cache,
+            use_cache=cache is not None,
+        )
     return output.last_hidden_state[0]
 
 
