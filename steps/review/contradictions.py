@@ -21,7 +21,8 @@ from steps.kinds.document.sources import passages
 from steps.kinds.table import kind_of
 from steps.marking import holds
 from steps.records import Experience, Held, Withdrawn, content_id
-from steps.review.documents import Search, contradicts, overruled, parts_of, search_tonight
+from steps.review.documents import contradicts, overruled
+from steps.review.searching import Search, parts_of, search_tonight
 from steps.sentences import names_and_numbers, telling_words, words
 from steps.settings import TriageSettings
 
