@@ -22,7 +22,7 @@ def _known() -> list[dict[str, re.Pattern[str]]]:
         {
             "greets": re.compile(rf"{_BEFORE}{own['greets']}{_BEFORE}", re.I),
             "leads": re.compile(rf"{_BEFORE}{own['leads']}{_BEFORE}(?=(?P<asks>{own['asks']})?)", re.I),
-            "ends": re.compile(rf"(?:[,;.!?–—]\s*|\s)(?:{own['ends']})[\s.!?]*$", re.I),
+            "ends": re.compile(rf"(?:[,;.!?–—]\s*(?:{own['asides']}|{own['ends']})|\s{own['ends']})[\s.!?]*$", re.I),
         }
         for own in made
     ]
