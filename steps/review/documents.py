@@ -9,7 +9,8 @@ from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.marking import equals, fits_anything, holds, normalise
 from steps.records import Withdrawn
-from steps.review.searching import START, Part
+from steps.review.doubting import may_contradict
+from steps.review.searching import NO_PART, START, Part
 from steps.sentences import content_words, inside, names_and_numbers, stems, words
 
 _SHARED = 0.6  # of a question's stems that a text shares which answers it
@@ -26,7 +27,7 @@ def contradicts(one: Correction, part: Part) -> bool:
         return False
     shared = len(_shared(one, part.said)) >= max(2, _SHARED * len(_asked(one)))
     says_wrong = shared and holds(part.said, (one.old or "",)) and not holds(part.said, (one.value,))
-    return says_wrong or _gives_wrong(one, part) or _gives_another(one, part)
+    return says_wrong or _gives_wrong(one, part) or _gives_another(one, part) or may_contradict(one, part)
 
 
 def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
@@ -37,7 +38,8 @@ def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
     if none does, with another value and without a further word. What speaks of other names and numbers, or of less
     that was asked, stays beside what does not.
     """
-    each = [part for part in dict.fromkeys(found) if not numbers_another(part.said, one.question)]
+    here = (part for part in dict.fromkeys(found) if part.number != NO_PART)
+    each = [part for part in here if not numbers_another(part.said, one.question)]
     parts = [part for part in each if _gives_wrong(one, part)]
     parts = parts or [part for part in each if _gives_another(one, part) and not _more(one, part)]
     plain = [part for part in parts if not names_and_numbers(f"So {inside(part.text)}") - _told(one, part)]

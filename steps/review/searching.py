@@ -16,6 +16,8 @@ from steps.records import Experience
 from steps.sentences import stems
 
 START = 4  # letters by which a short word is known with an ending: "open", "opens"
+NO_PART = -1  # the number of what no lesson is made of
+_SHORT = 3  # words
 _MOST = 256  # parts that are looked at for a question
 _WORD = re.compile(r"\w+")
 
@@ -79,11 +81,21 @@ def search_tonight(parts: Iterable[Part]) -> Search:
 
 
 def parts_of(experience: Experience) -> list[Part]:
-    """Return what a document says, part by part."""
-    return [
+    """Return what a document says, part by part; last what is too short to be one, such as a name under a heading."""
+    parts = [
         Part(experience.source, ". ".join([experience.title, *heads]), experience.id, number, text)
         for number, (*heads, text) in enumerate(kind_of(experience).parts(experience))
         if text
+    ]
+    said = " ".join(part.text for part in parts)
+    left = (one for one in experience.payload.get("blocks", ()) if one.get("text") and one["text"] not in said)
+    return [
+        *parts,
+        *(
+            Part(experience.source, ". ".join([experience.title, *one.get("path", ())]), experience.id, NO_PART, text)
+            for one in left
+            if len((text := one["text"]).split()) <= _SHORT
+        ),
     ]
 
 
@@ -101,5 +113,5 @@ def _starts(text: str) -> frozenset[str]:
 
 
 def _least(starts: frozenset[str]) -> int:
-    """How many words of a question a part shares: two, or the only one."""
-    return max(1, min(2, len(starts)))
+    """How many words of a question a part shares: two, or one of two, for the other may be said in other words."""
+    return 2 if len(starts) > 2 else 1
