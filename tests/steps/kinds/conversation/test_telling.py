@@ -121,6 +121,9 @@ ANYBODYS = [
     "Darf ich hier angeln?",
     "Kannst du mir sagen, wie tief der Hafen ist?",
     "Wie lange ist unsere Frist?",
+    "Who owns the Dolver Mine?",
+    "¿Cuánto cuesta el gimnasio al mes?",
+    "Where do I catch the shuttle?",
 ]
 
 
