@@ -1,8 +1,9 @@
 """What was said by day, as records: exchanges of one talk are one conversation, with what was thought of its answers.
 
 A client sends the whole talk with each request, so an exchange whose messages begin with an earlier one and its answer
-goes on with that. Traces are looked at again for some days, for people correct late; what came as it is before is known
-by its hash (``steps.ingest.seen``) and is not read twice.
+goes on with that, whatever system messages stand there now: many tell the time. Traces are looked at again for some
+days, for people correct late; what came as it is before is known by its hash (``steps.ingest.seen``) and is not read
+twice.
 """
 
 import json
@@ -25,6 +26,7 @@ from steps.workspace import Workspace
 
 FOLDER = "traces/"
 _KEPT = ("role", "content", "name", "tool_calls", "tool_call_id")
+_UNSPOKEN = ("system", "developer")
 
 
 def window(night: Night) -> Window:
@@ -112,9 +114,9 @@ def conversations(exchanges: Iterable[Exchange], *, zone: tzinfo = UTC) -> list[
     each = {one.trace: one for one in exchanges}  # people who talk while pages are turned push a trace onto the next
     ordered = sorted(each.values(), key=lambda one: (one.began, one.trace))
     for one in ordered:
-        ends["\n".join([*map(_key, one.messages), _key(one.reply)])].append(one)
+        ends["\n".join([*map(_key, _spoken(one.messages)), _key(one.reply)])].append(one)
     for one in ordered:
-        said = [_key(message) for message in one.messages]
+        said = [_key(message) for message in _spoken(one.messages)]
         for length in range(len(said) - 1, 0, -1):
             if earlier := [two for two in ends.get("\n".join(said[:length]), ()) if _may_be_one(two, one)]:
                 before[one.trace] = max(earlier, key=lambda two: _nearness(two, one))
@@ -137,12 +139,12 @@ def _record(chain: list[Exchange], new: set[str], zone: tzinfo) -> dict[str, Any
     last = chain[-1]
     messages = [{key: m[key] for key in _KEPT if m.get(key) is not None} for m in (*last.messages, last.reply)]
     remarks = [
-        {"message": len(part.messages), **{k: v for k, v in vars(remark).items() if v is not None}}
+        {"message": _place(part, last), **{k: v for k, v in vars(remark).items() if v is not None}}
         for part in chain
         if part.trace in new
         for remark in sorted(part.remarks, key=lambda remark: remark.at)
     ]
-    places = {str(len(part.messages)): part.trace for part in chain}
+    places = {str(_place(part, last)): part.trace for part in chain}
     more = {"user": last.user, "session": last.session, "feedback": remarks or None}
     return {
         "kind": "conversation",
@@ -151,6 +153,19 @@ def _record(chain: list[Exchange], new: set[str], zone: tzinfo) -> dict[str, Any
         "traces": places,
         **{key: value for key, value in more.items() if value is not None},
     }
+
+
+def _spoken(messages: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What tells a talk from others: not what an application says before it, such as the time or pages it has found."""
+    return [message for message in messages if message.get("role") not in _UNSPOKEN]
+
+
+def _place(part: Exchange, last: Exchange) -> int:
+    """Where the answer of an exchange stands among the messages of a later one of its talk."""
+    if part is last:
+        return len(last.messages)
+    spoken = [place for place, m in enumerate(last.messages) if m.get("role") not in _UNSPOKEN]
+    return spoken[len(_spoken(part.messages))]
 
 
 def _may_be_one(earlier: Exchange, one: Exchange) -> bool:

@@ -20,7 +20,7 @@ from steps.progress import progress
 from steps.records import Carried, Experience, Probe, Triaged
 from steps.workspace import Workspace, compact, each_record, file_sha256
 
-VERSION = "7"
+VERSION = "8"
 _CACHE_KIB = 200_000
 _WAIT_SECONDS = 30
 

@@ -158,6 +158,15 @@ class Tables:
         row = self.connection.execute(query, (number, before, before)).fetchone()
         return Version._make(row) if row else None
 
+    def standing(self, *, before: int) -> Iterator[Version]:
+        """Yield the versions of pages after which the page said nothing else, the earliest first."""
+        query = (
+            "SELECT * FROM versions WHERE night < ? AND NOT EXISTS (SELECT 1 FROM versions AS later "
+            "WHERE later.page = versions.page AND later.night < ? "
+            "AND (later.night, later.seq) > (versions.night, versions.seq)) ORDER BY night, seq"
+        )
+        return map(Version._make, self.connection.execute(query, (before, before)))
+
     def written_after(self, subject: int, written: float, *, before: int) -> Iterator[Version]:
         """Yield the versions of a title that say they are newer, the newest first."""
         query = "SELECT * FROM versions WHERE subject = ? AND written > ? AND night < ? ORDER BY written DESC"

@@ -130,18 +130,6 @@ class Memory:
         )
         return [Near(_note(row), row[1]) for row in rows]
 
-    def told_of(self, words: Collection[str], *, today: date, kind: str, most: int) -> list[Note]:
-        """Return everybody's notes from experiences of a kind that share the most telling words, the best first."""
-        if not words:
-            return []
-        rows = self.connection.execute(
-            "SELECT note FROM words JOIN notes ON n = words.rowid WHERE words MATCH ? "
-            "AND (until IS NULL OR until >= ?) AND owner IS NULL AND json_extract(note, '$.kind') = ? "
-            "ORDER BY words.rank, n LIMIT ?",
-            (" OR ".join(f'"{word}"' for word in sorted(words)), today.isoformat(), kind, most),
-        )
-        return [_note(row) for row in rows]
-
     def compact(self) -> None:
         """Write the file anew, so that nothing is left of what was deleted."""
         self.connection.execute("VACUUM")

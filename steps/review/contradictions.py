@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from steps.diary import ANONYMOUS
-from steps.kinds.conversation.asked import asked_key
+from steps.kinds.conversation.asked import quarrel_key
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.telling import is_own
@@ -21,7 +21,8 @@ from steps.kinds.document.sources import passages
 from steps.kinds.table import kind_of
 from steps.marking import holds
 from steps.records import Experience, Held, Withdrawn, content_id
-from steps.review.documents import Search, contradicts, overruled, parts_of, search_tonight
+from steps.review.documents import contradicts, overruled
+from steps.review.searching import Search, parts_of, search_tonight
 from steps.sentences import names_and_numbers, telling_words, words
 from steps.settings import TriageSettings
 
@@ -40,6 +41,18 @@ class Said:
     @property
     def user(self) -> str | None:
         return self.what.by or self.experience.payload.get("user")
+
+    @property
+    def speaker(self) -> str | None:
+        """Who said so, as far as it can be told: of two talks by day without a name it is not known to be one person.
+
+        What its owner put into the inbox without names is one person's.
+        """
+        payload = self.experience.payload
+        named = next((name for name in (self.what.by, payload.get("user")) if name not in (None, ANONYMOUS)), None)
+        if named is not None or not payload.get("traces"):
+            return named
+        return f"talk {payload.get('session') or self.experience.source}"
 
     @property
     def names(self) -> set[str]:
@@ -109,7 +122,7 @@ def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
     """Users who correct one question differently on one day."""
     by_question: dict[str, list[Said]] = defaultdict(list)
     for one in said:
-        by_question[asked_key(one.what.question)].append(one)
+        by_question[quarrel_key(one.what.question)].append(one)
     for group in by_question.values():
         by_value: dict[str, list[Said]] = defaultdict(list)  # hundreds who say the same are compared once
         for one in group:
@@ -121,7 +134,7 @@ def _between_users(said: Sequence[Said], night: str) -> Iterator[Held]:
                 if not says_the_same(said[0].what.value, one.what.value)
                 for two in said
             )
-            if other := next((two for two in others if two.user != one.user), None):
+            if other := next((two for two in others if two.speaker != one.speaker), None):
                 why = f"{other.user or 'somebody else'} says otherwise on the same day"
                 yield _held(one, night, against=other.experience.source, other=other.what.said, why=why)
 
@@ -131,7 +144,7 @@ def _still_open(
 ) -> Iterator[Held]:
     """What is said of a question on which a decision waits: to say it again decides nothing."""
     for one in said:
-        open_one = undecided.get(asked_key(one.what.question))
+        open_one = undecided.get(quarrel_key(one.what.question))
         if open_one is not None and one.user not in settings.trusted_users:
             why = f"of this question nothing is decided since night {open_one.night}"
             yield _held(one, night, against=open_one.source, other=open_one.says, why=why)

@@ -12,10 +12,11 @@ from pathlib import Path
 import filelock
 
 from steps.errors import SlumberError
-from steps.kinds.conversation.asked import asked_key
+from steps.kinds.conversation.asked import quarrel_key
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Decision, Experience, Held, Triaged, Withdrawn
+from steps.review.quarrels import refuse_both_sides
 from steps.workspace import Workspace, each_record
 
 # How rows begin what few of them have, as datasets are written: the others of a night need not be parsed.
@@ -74,10 +75,10 @@ def open_questions(workspace: Workspace, *, before: str) -> dict[str, Held]:
     for one in found:
         first.setdefault(one.id, one.night)
         if decision := known.get(one.id):
-            key = asked_key(one.question)
+            key = quarrel_key(one.question)
             decided[key] = max(decided.get(key, ""), decision.night or before)
     return {
-        key: one for one in found if (key := asked_key(one.question)) not in decided or first[one.id] > decided[key]
+        key: one for one in found if (key := quarrel_key(one.question)) not in decided or first[one.id] > decided[key]
     }
 
 
@@ -85,7 +86,8 @@ def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reaso
     """Write down that parts are learned, or never are; return them. ``ids`` may be shortened.
 
     Raises:
-        SlumberError: an id means nothing that was held back, or several.
+        SlumberError: an id means nothing that was held back, or several; or what is accepted contradicts what is
+            accepted with it, or was since the last night.
     """
     held = _last(all_held(workspace))
     chosen = []
@@ -95,9 +97,13 @@ def decide(workspace: Workspace, ids: list[str], *, accept: bool, by: str, reaso
             what = "nothing that was held back" if not found else f"{len(found)} of those that were held back"
             raise SlumberError(f"{given!r} means {what}: `slumber review` lists them.")
         chosen.append(found[0])
+    night = max(workspace.nights("triage"), default=None)
+    if accept:
+        lately = [id_ for id_, one in decisions(workspace).items() if one.accept and one.night == night]
+        both = {one.id: one for one in [*chosen, *(held[id_] for id_ in lately if id_ in held)]}
+        refuse_both_sides(workspace, list(both.values()))
     path, at = decisions_path(workspace), datetime.now(UTC).isoformat(timespec="seconds")
     path.parent.mkdir(parents=True, exist_ok=True)
-    night = max(workspace.nights("triage"), default=None)
     made = (Decision(id=one.id, accept=accept, by=by, at=at, reason=reason, night=night) for one in chosen)
     lines = [one.to_json() + "\n" for one in made]
     with filelock.FileLock(path.with_name(f".{path.name}.lock"), timeout=30), path.open("ab+") as out:

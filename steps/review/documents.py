@@ -1,97 +1,21 @@
-"""What documents of earlier nights say about a question, and which of it a correction takes the place of.
+"""Whether what a document says contradicts a correction, and which of it the correction takes the place of."""
 
-Their passages are looked up by words in memory; the parts that they are made of are read in the corpus of their night.
-"""
-
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from functools import cache, lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from steps.kinds.conversation.asked import numbers_another
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.statement import among
 from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
-from steps.kinds.table import kind_of
 from steps.marking import equals, fits_anything, holds, normalise
-from steps.memory.files import memory_path, opened
-from steps.night import Night
-from steps.records import Experience, Withdrawn
+from steps.records import Withdrawn
+from steps.review.doubting import may_contradict
+from steps.review.searching import NO_PART, START, Part
 from steps.sentences import content_words, inside, names_and_numbers, stems, words
 
-_MOST, _PAGES = 20, 256  # notes that are looked through for a question; pages of which the parts are kept at hand
 _SHARED = 0.6  # of a question's stems that a text shares which answers it
 _OTHERWISE = 0.75  # of them, if it gives neither the wrong answer nor the right one
-_START = 4  # letters by which a short word is known with an ending: "open", "opens"
 _LIKE = 3  # so many sentences one correction takes the place of; who means more means something else
-
-
-class Part(NamedTuple):
-    """A part of a document; ``heads``: its title and headings, which its words hang on."""
-
-    source: str
-    heads: str
-    experience: str
-    number: int
-    text: str
-
-    @property
-    def said(self) -> str:
-        """Its words, with what they hang on."""
-        return f"{self.heads}. {self.text}"
-
-
-Search = Callable[[str], Sequence[Part]]
-Read = Callable[[str], Experience | None]
-
-
-def search_documents(night: Night, read: Read) -> Search:
-    """Return a search among what earlier nights learned of documents; without memory it finds none.
-
-    ``read`` gives an experience of an earlier night by its id.
-    """
-    path, today = memory_path(night.workspace, None), date.fromisoformat(night.date)
-
-    @lru_cache(maxsize=_PAGES)  # a page makes many notes
-    def page(experience: str) -> list[Part]:
-        met = read(experience)
-        return parts_of(met) if met is not None else []
-
-    @cache  # a correction is held against what is found, and then takes the place of some of it
-    def search(question: str) -> list[Part]:
-        if not night.settings.memory.enabled or not path.exists():
-            return []
-        with opened(path) as memory:
-            told = memory.told_of(content_words(question), today=today, kind="document", most=_MOST)
-        notes = [note for note in told if (note.night or "") < night.date]
-        return [part for note in notes for part in page(note.experience or "") if part.number in note.parts]
-
-    return search
-
-
-def parts_of(experience: Experience) -> list[Part]:
-    """Return what a document says, part by part."""
-    return [
-        Part(experience.source, ". ".join([experience.title, *heads]), experience.id, number, text)
-        for number, (*heads, text) in enumerate(kind_of(experience).parts(experience))
-        if text
-    ]
-
-
-def search_tonight(parts: Iterable[Part]) -> Search:
-    """Return a search among parts that no earlier night has met: those that share two words with a question."""
-    there, by_word = list(parts), defaultdict[str, set[int]](set)
-    for place, part in enumerate(there):
-        for stem in stems(part.said):
-            by_word[stem[:_START]].add(place)
-
-    def search(question: str) -> list[Part]:
-        shared = Counter(place for start in {stem[:_START] for stem in stems(question)} for place in by_word[start])
-        return [there[place] for place in sorted(shared) if shared[place] > 1]
-
-    return search
 
 
 def contradicts(one: Correction, part: Part) -> bool:
@@ -103,7 +27,7 @@ def contradicts(one: Correction, part: Part) -> bool:
         return False
     shared = len(_shared(one, part.said)) >= max(2, _SHARED * len(_asked(one)))
     says_wrong = shared and holds(part.said, (one.old or "",)) and not holds(part.said, (one.value,))
-    return says_wrong or _gives_wrong(one, part) or _gives_another(one, part)
+    return says_wrong or _gives_wrong(one, part) or _gives_another(one, part) or may_contradict(one, part)
 
 
 def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
@@ -114,7 +38,8 @@ def overruled(one: Correction, found: Sequence[Part]) -> tuple[Withdrawn, ...]:
     if none does, with another value and without a further word. What speaks of other names and numbers, or of less
     that was asked, stays beside what does not.
     """
-    each = [part for part in dict.fromkeys(found) if not numbers_another(part.said, one.question)]
+    here = (part for part in dict.fromkeys(found) if part.number != NO_PART)
+    each = [part for part in here if not numbers_another(part.said, one.question)]
     parts = [part for part in each if _gives_wrong(one, part)]
     parts = parts or [part for part in each if _gives_another(one, part) and not _more(one, part)]
     plain = [part for part in parts if not names_and_numbers(f"So {inside(part.text)}") - _told(one, part)]
@@ -138,7 +63,7 @@ def _shared(one: Correction, text: str) -> frozenset[str]:
 
 
 def _same_start(one: str, other: str) -> bool:
-    return min(len(one), len(other)) == _START and one[:_START] == other[:_START]
+    return min(len(one), len(other)) == START and one[:START] == other[:START]
 
 
 def _told(one: Correction, part: Part) -> set[str]:

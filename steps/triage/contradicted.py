@@ -2,14 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from datetime import date
+from functools import cache, cached_property
 from typing import Any
 
 from steps.kinds.table import KINDS
 from steps.night import Night
-from steps.records import Experience, Held, Withdrawn
+from steps.records import Experience, Held, Triaged, Withdrawn
 from steps.review.contradictions import Said, held_back, said_tonight
 from steps.review.decisions import held_again, open_questions, withdrawn
-from steps.review.documents import overruled, search_documents
+from steps.review.documents import overruled
+from steps.review.searching import Part, search_documents
 from steps.settings import TriageSettings
 from steps.triage.known import Known
 from steps.workspace import each_record
@@ -25,6 +28,29 @@ def overruled_before(night: Night) -> list[Withdrawn]:
     ]
 
 
+class _Holding:
+    """Whether what a document of an earlier night says still holds: nothing took its place, and it is not over."""
+
+    def __init__(self, night: Night):
+        self._workspace, self._today = night.workspace, date.fromisoformat(night.date)
+
+    @cached_property
+    def _gone(self) -> dict[tuple[str, int | None], str]:
+        said = withdrawn(self._workspace, self._today.isoformat())
+        return {(part.experience, part.sentence): met for met, _, part in said if met < self._today.isoformat()}
+
+    @cache  # noqa: B019 - it lives as long as its night
+    def _ended(self, night: str) -> frozenset[str]:
+        path = self._workspace.dataset("triage", night)
+        rows = (row for _, row in each_record(path, Triaged, holding=('"valid_until":"',))) if path.exists() else ()
+        return frozenset(row.experience for row in rows if row.valid_until and row.valid_until < self._today)
+
+    def __call__(self, night: str, part: Part) -> bool:
+        """Whether a part holds that was met last on a night."""
+        gone = self._gone.get((part.experience, part.number), "")
+        return gone < night and part.experience not in self._ended(night)
+
+
 class Contradicted:
     """What of tonight waits for a decision, and what takes the place of others."""
 
@@ -33,10 +59,11 @@ class Contradicted:
             return (record for _, record in each_record(night.dataset("corpus"), Experience))
 
         self._overruled = {(part.experience, part.sentence) for part in overruled_before(night)}
-        self._search = search_documents(night, known.read)
         self._said: dict[str, list[Said]] = defaultdict(list)
         self.held: dict[str, list[Held]] = defaultdict(list)
         said = said_tonight(met())
+        holds = _Holding(night)
+        self._search = search_documents({one.what.question for one in said}, known.standing, holds)
         for one in said:
             self._said[one.experience.id].append(one)
         again = {(one.experience, one.sentence): one for one in held_again(night, met())}

@@ -22,6 +22,14 @@ def day_of(day: int, month: int, year: int | None, *, night: date, created: date
     return next((candidate for candidate in days if candidate >= earliest), None)
 
 
+def end_of_month(month: int, year: int | None, *, night: date, created: date | None) -> date:
+    """Return the last day of a month; without its year the next one after ``created``, or about ``night``."""
+    earliest = created or night - timedelta(days=RECENT_DAYS)
+    years = (year,) if year else range(earliest.year, earliest.year + 2)
+    days = [date(one, month, calendar.monthrange(one, month)[1]) for one in years]
+    return next((day for day in days if day >= earliest), days[-1])
+
+
 def next_weekday(number: int, today: date) -> date:
     """Return the next Monday (0) to Sunday (6), today included."""
     return today + timedelta(days=(number - today.weekday()) % 7)

@@ -15,14 +15,15 @@ from typing import Any
 import yaml
 
 from steps.kinds.document.moments import calendars
-from steps.triage.days import RECENT_DAYS, day_of, end_of, next_weekday
+from steps.triage.days import RECENT_DAYS, day_of, end_of, end_of_month, next_weekday
 
 
 @dataclass(frozen=True)
 class Language:
     """The patterns of a language; ``dated``: of ends with a date; ``named``: of those that are counted from today.
 
-    ``on``, ``range``: of days on which something takes place; ``starts``: stands before a day on which it begins.
+    ``on``, ``range``: of days on which something takes place; ``month``: of such months with their year;
+    ``until_month``: of ends with a month; ``starts``: stands before a day on which it begins.
     """
 
     dated: re.Pattern[str]
@@ -38,6 +39,8 @@ class Language:
     on: re.Pattern[str]
     range: re.Pattern[str]
     starts: re.Pattern[str]
+    month: re.Pattern[str]
+    until_month: re.Pattern[str]
 
     def day_of(self, match: re.Match[str], *, night: date, created: date | None) -> date | None:
         """Return the day of a match that holds a date."""
@@ -88,6 +91,8 @@ def _language(known: dict[str, Any], calendar: dict[str, list[str]]) -> Language
         on=pattern(f"{known['on_day']} {day}"),
         range=pattern(rf"(?<![\d.]){known['range']} ?(?!\d{{4}}-){day}"),
         starts=pattern(f"(?:{known['starts']})(?!\\w).*"),
+        month=pattern(known["in_month"]),
+        until_month=pattern(known["until_month"]),
     )
 
 
@@ -114,6 +119,12 @@ def _ends(sentence: str, known: Language, *, night: date, created: date | None) 
             continue
         if not known.term.match(match[0]) or day >= today - timedelta(days=RECENT_DAYS):
             yield day, match[0]
+    for match in known.until_month.finditer(sentence):
+        year = int(match["year"]) if match["year"] else None
+        is_range = not year and re.search(rf"\b(?i:{'|'.join(known.months)})\W*$", sentence[: match.start()])
+        if not is_range and not tells_of_past(sentence, match, known):
+            month = known.months[match["month"].lower()]
+            yield end_of_month(month, year, night=night, created=created), match[0]
     for pattern in (*known.named, known.span):
         for match in pattern.finditer(sentence):
             if not tells_of_past(sentence, match, known) and (day := _counted(sentence, match, known, today)):

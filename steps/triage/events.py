@@ -4,6 +4,7 @@ What is said of such a day holds to its end. Only days that are told with their 
 3 May" may be every year; what is told of the past, and what begins on a day, ends nothing.
 """
 
+import calendar
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -18,6 +19,10 @@ _ON = re.compile(rf"\bon (?P<named>(?:{'|'.join(WEEKDAYS)}),? (?:the )?)?{_DATE}
 _RANGE = re.compile(
     rf"(?<![\d.])\d{{1,2}}(?:st|nd|rd|th)?(?: (?:{'|'.join(MONTHS)})\.?)?(?: \d{{4}})?\s*(?:to|–|—|-|and)\s*"
     rf"(?!\d{{4}}-){_DATE}",
+    re.IGNORECASE,
+)
+_IN_MONTH = re.compile(
+    rf"\b(?:in|during|throughout|for (?:the whole|all) of) (?P<month>{'|'.join(MONTHS)})\.? (?P<year>\d{{4}})(?!\d)",
     re.IGNORECASE,
 )
 _STARTS = re.compile(
@@ -38,16 +43,28 @@ def event_days(sentence: str, *, night: date, created: date | None) -> list[tupl
 def _english(sentence: str, night: date, created: date | None) -> Iterator[tuple[date, str]]:
     if tells_of_past(sentence) or _REPORTED.match(sentence):
         return
+    for match in _IN_MONTH.finditer(sentence):
+        if not _STARTS.search(sentence[: match.start()]):
+            yield _last_day(MONTHS[match["month"].lower()], match["year"]), match[0]
     for pattern in (_ON, _RANGE):
         for match in pattern.finditer(sentence):
-            is_told = any(match[name] for name in ("iso", "dotted", "year1", "year2")) or match.groupdict().get("named")
+            is_told = any(
+                match[name] for name in ("iso", "dotted", "slashed", "year1", "year2")
+            ) or match.groupdict().get("named")
             starts = pattern is _ON and _STARTS.search(sentence[: match.start()])
             if is_told and not starts and (day := day_named(match, night=night, created=created)):
                 yield day, match[0]
 
 
+def _last_day(month: int, year: str) -> date:
+    return date(int(year), month, calendar.monthrange(int(year), month)[1])
+
+
 def _elsewhere(sentence: str, night: date, created: date | None) -> Iterator[tuple[date, str]]:
     for known in languages():
+        for match in known.month.finditer(sentence):
+            if not known.starts.search(sentence[: match.start()]) and not told_elsewhere(sentence, match, known):
+                yield _last_day(known.months[match["month"].lower()], match["year"]), match[0]
         for pattern in (known.on, known.range):
             for match in pattern.finditer(sentence):
                 is_told = match["iso"] or match["year"] or match["numeric_year"]

@@ -6,12 +6,14 @@ nights about it, of whatever version they are. Its words are read where that ver
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
 from steps.ingest.tables import Tables, Version, folded, number, part_hashes, version_of
 from steps.kinds.table import kind_of
 from steps.records import Experience, Triaged, Withdrawn
+from steps.review.searching import Standing
 from steps.workspace import Workspace
 
 
@@ -91,10 +93,13 @@ class Known:
         last = next(self._tables.answering(question, before=self._night), None)
         return last is not None and part_hashes(self._read(last[0]))[last[1]] == hash_
 
-    def read(self, number: str) -> Experience | None:
-        """Return an experience of an earlier night by its id, None if there is none."""
-        version = next(self._tables.versions("id", number, before=self._night), None)
-        return self._read(version) if version else None
+    def standing(self) -> Iterator[Standing]:
+        """Yield the records of earlier nights whose page has said nothing later, as they stand in their corpus."""
+        for night, versions in groupby(self._tables.standing(before=self._night), key=lambda version: version.date):
+            with self._workspace.dataset("corpus", night).open("rb") as stream:
+                for version in versions:
+                    stream.seek(version.place)
+                    yield Standing(night, stream.readline())
 
     def withdrawn(self, new: Experience) -> list[Withdrawn]:
         """Return what the version before ``new`` said, and none that holds does now."""

@@ -19,6 +19,16 @@ _IF = re.compile(
     r"|sobald|bedeutet|si|quand|lorsque|en cas de|signifie|cuando|significa)\b",
     re.IGNORECASE,
 )
+# "Until 8 March, from the 9th on again as usual": a state that passes.
+_AGAIN = re.compile(
+    r"\b(?:again|as usual|reopen\w*|normal(?:ly)?|wieder|wie gewohnt|de nouveau|de nuevo)\b", re.IGNORECASE
+)
+# "From Easter until autumn": of every year.
+_SEASONS = re.compile(
+    r"\b(?:from|between|von|vom|ab|de|du|desde) (?:\w+ )?"
+    r"(?:easter|spring|summer|autumn|fall|winter|ostern|frühling|frühjahr|sommer|herbst|winter|pâques|semana santa)\b",
+    re.IGNORECASE,
+)
 
 
 class Ending(NamedTuple):
@@ -47,12 +57,16 @@ def ending(text: str, *, night: date, created: date | None) -> Ending | None:
     Args:
         created: when it was said or written, if that is known.
     """
+    if _lasting().search(text) and not _AGAIN.search(text):
+        return None
     days = [] if _changes().search(text) else event_days(text, night=night, created=created)
     if (end := validity(text, night=night, created=created)) is not None:
         days.append((end.until, end.words))
     if days:
         return Ending(*max(days))
     for sentence in sentences(text) or [text]:
+        if not _SEASONS.search(sentence) and (found := _meanwhile().search(sentence)):
+            return Ending(None, found[0].lower())
         if not _IF.search(sentence) and (found := _passing().search(sentence)):
             return Ending(None, found[0].lower())
     return None if created and _changes().search(text) else _moment(text, created)
@@ -72,7 +86,7 @@ def _moment(text: str, created: date | None) -> Ending | None:
 @cache
 def _words() -> dict[str, list[str]]:
     read = yaml.safe_load(Path(__file__).with_name("passing.yaml").read_text(encoding="utf-8"))
-    names = ("changes", "states", "today", "tomorrow")
+    names = ("lasting", "meanwhile", "changes", "states", "today", "tomorrow")
     return {name: ["".join(map(str.strip, own[name].splitlines())) for own in read.values()] for name in names}
 
 
@@ -83,6 +97,16 @@ def _either(name: str) -> re.Pattern[str]:
 @cache
 def _changes() -> re.Pattern[str]:
     return _either("changes")
+
+
+@cache
+def _lasting() -> re.Pattern[str]:
+    return _either("lasting")
+
+
+@cache
+def _meanwhile() -> re.Pattern[str]:
+    return _either("meanwhile")
 
 
 @cache

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from steps.triage.days import RECENT_DAYS, day_of, end_of, next_weekday
+from steps.triage.days import RECENT_DAYS, day_of, end_of, end_of_month, next_weekday
 from steps.triage.endings import ends as ends_elsewhere
 from steps.triage.endings import month_names
 
@@ -41,6 +41,7 @@ _YEAR = r"(?:,? (?P<year{0}>\d{{4}})(?!\d))?"
 DATES = (
     r"(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)",
     r"(?P<dotted>\d{1,2}\.\d{1,2}\.\d{4})(?!\d)",
+    r"(?P<slashed>\d{1,2}/\d{1,2}/\d{4})(?!\d)",
     rf"(?:the )?{_DAY.format(1)}(?: of)? {_MONTH.format(1)}(?!\w){_YEAR.format(1)}",
     rf"{_MONTH.format(2)} (?:the )?{_DAY.format(2)}(?![\d:.]\d|\w){_YEAR.format(2)}",
 )
@@ -52,10 +53,21 @@ _UNTIL = (
     r":? (?:and including |the end of )?(?:(?:" + "|".join(calendar.day_name) + r"),? (?:the )?)?"
 )
 _END = re.compile(_UNTIL + f"(?:{'|'.join(DATES)})", re.IGNORECASE)
-_UNTIL_DAY = re.compile(rf"\b(?:until|till|through) (?P<day>{_WEEKDAY}|tomorrow|tonight|today)\b", re.IGNORECASE)
-_UNTIL_CLOSE = re.compile(
-    r"\b(?:until|till|through) the end of (?:the|this) (?P<unit>week|month|year)\b", re.IGNORECASE
+_UNTIL_DAY = re.compile(
+    rf"\b(?:until|till|through|by|no later than|not later than) (?:the end of )?"
+    rf"(?P<day>{_WEEKDAY}|tomorrow|tonight|today)\b",
+    re.IGNORECASE,
 )
+_UNTIL_CLOSE = re.compile(
+    r"\b(?:until|till|through|by) the end of (?:the|this) (?P<unit>week|month|year)\b", re.IGNORECASE
+)
+_CLOSES = rf"(?-i:(?=[A-Z]))(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
+_UNTIL_MONTH = re.compile(
+    rf"\b(?:until|till|through|thru|by)(?: (?:the )?(?:end|middle|beginning|start) of|(?= \w+\.? \d{{4}}))"
+    rf" {_CLOSES}(?: (?P<year>\d{{4}}))?(?! ?\d)",
+    re.IGNORECASE,
+)
+_FROM_MONTH = re.compile(rf"\bfrom (?:\w+ ){{0,4}}(?:{'|'.join(MONTHS)})\b", re.IGNORECASE)
 _NOW = re.compile(
     r"\b(?:(?:only|just) (?P<a>today|tonight|tomorrow|this weekend)|(?P<b>today|tonight|tomorrow|this weekend) only"
     r"|(?P<c>this (?:week|weekend|month)))\b",
@@ -128,6 +140,12 @@ def _ends(sentence: str, *, night: date, created: date | None) -> list[tuple[dat
                 found.append((day, match[0]))
     if tells_of_past(sentence):
         return found
+    for match in _UNTIL_MONTH.finditer(sentence):
+        year = int(match["year"]) if match["year"] else None
+        if year or not _FROM_MONTH.search(
+            sentence[: match.start()]
+        ):  # "from April until the end of October": each year
+            found.append((end_of_month(MONTHS[match["month"].lower()], year, night=night, created=created), match[0]))
     for match in _UNTIL_DAY.finditer(sentence):
         found.append((_named_day(match["day"].lower(), today), match[0]))
     for pattern in (_UNTIL_CLOSE, _NEXT, _SPAN, _NOW):
@@ -153,6 +171,10 @@ def day_named(match: re.Match[str], *, night: date, created: date | None) -> dat
         if match["dotted"]:
             day, month, year = map(int, match["dotted"].split("."))
             return date(year, month, day)
+        if match["slashed"]:  # the day stands first or second: the next of both that is not over
+            one, two, year = map(int, match["slashed"].split("/"))
+            days = sorted(date(year, month, day) for day, month in ((one, two), (two, one)) if month <= 12)
+            return next((day for day in days if day >= (created or night)), days[-1]) if days else None
         which = "1" if match["month1"] else "2"
         month, day = MONTHS[match[f"month{which}"].lower()], int(match[f"day{which}"])
         if match[f"year{which}"]:

@@ -9,6 +9,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
+from steps.kinds.conversation.framing import unframed
 from steps.sentences import FUNCTION_WORDS
 
 _LITTLE = frozenset(
@@ -36,10 +37,15 @@ def asked_key(question: str) -> str:
     return " ".join(asked_words(question))
 
 
+def quarrel_key(question: str) -> str:
+    """Return what questions share that may be one, in whatever order their words stand ("Tell me how deep it is")."""
+    return " ".join(sorted(asked_words(question)))
+
+
 @lru_cache(maxsize=4096)
 def asked_words(text: str) -> tuple[str, ...]:
     """Return the words that tell what is asked, in their order; of signs those that stand at a word: "-5", "C++"."""
-    text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("−", "-")
+    text = unframed(unicodedata.normalize("NFKC", text).replace("’", "'").replace("−", "-"))
     chunks = [chunk for chunk in map(_bare, text.split()) if chunk]
     doing, last = bool(_IS_DOING.search(text)), len(chunks) - 1
     found = []

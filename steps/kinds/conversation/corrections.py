@@ -14,6 +14,7 @@ from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
 from steps.kinds.conversation.contested import contested, measures, repeats
+from steps.kinds.conversation.framing import unframed
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.value import is_count, named, new_value, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
@@ -69,7 +70,7 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         return None
     language = _language(question, spoken or f"{question} {wrong} {text}")
     known = phrases()[language]
-    if not _is_question(question, known):
+    if not any(_is_question(text, known) for text in (question, unframed(question))):
         return None
     denied, rest = opened(text, known)
     if not rest and not (is_field and _answers_plainly(text, known)):

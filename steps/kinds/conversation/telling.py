@@ -13,6 +13,7 @@ import yaml
 
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.corrections import MOST_WORDS, Correction
+from steps.kinds.conversation.framing import unframed
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.wording import without_openers
 from steps.kinds.document.languages import language_of, nearest_language
@@ -55,10 +56,16 @@ def told(payload: Mapping[str, Any], found: list[Correction]) -> list[Statement]
 
 
 def is_own(one: Correction) -> bool:
-    """Whether a correction is about the user who made it: of what it says, or of what it answers in a few words."""
+    """Whether a correction is about the user who made it, or told in confidence: by what it says, or what was asked.
+
+    What is asked of oneself is one's own, but for what one asks as anybody would ("How do I ...?", "May I ...?").
+    """
     if any(_is_personal(clause) for clause in _clauses(one.said)):
         return True
-    return _matches("possessed", one.question) and (not one.alone or _matches("first", one.said))
+    if any(_matches("secret", text) for text in (one.question, one.said, one.text)):
+        return True
+    asked = unframed(one.question)
+    return _matches("possessed", asked) and not _matches("general", asked)
 
 
 def without_asides(one: Correction) -> str:

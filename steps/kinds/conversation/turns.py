@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from steps.diary import ANONYMOUS
+from steps.kinds.chatter import chatter
 from steps.kinds.conversation.asked import asked_key, pairs
 from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction
 from steps.kinds.conversation.likeness import says_the_same
@@ -43,6 +44,7 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
     asked = {at: question for at, question in _questions(messages) if _asks(question)}
     twins = spoken_of(messages, asked)
     meant = _unasked(messages, asked) | twins
+    withdrawn = _withdrawn(messages)
     judged_late = sorted({at for at, *_ in given if at >= len(messages)})  # a field names its answer, however late
     for place in (*range(len(messages)), *judged_late):
         message = every[place]
@@ -57,15 +59,16 @@ def corrections(payload: Mapping[str, Any]) -> list[Correction]:
             if m["role"] == "user"
         ]
         said, texts = [text for _, text in replies], []
-        if replies and messages[place + 1]["role"] == "user" and not _taken_back(said[:2]):
+        if replies and messages[place + 1]["role"] == "user" and place + 1 not in withdrawn:
             about = twins.get(place + 1, place)
             if about == place or asked_key(asked[about]) == asked_key(question):
                 texts.append((said[0], owner, False))
         texts += [(text, by, is_field) for at, text, by, is_field in given if at == place]  # plainer than a turn
         others = [q for at, q in asked.items() if at != place]
-        back = [(at, text) for at, text in replies[1:] if twins.get(at, place) == place]
-        texts += [(text, owner, True) for text in _later([text for _, text in back], question, others)]
-        texts += [(text, owner, False) for at, text in replies[1:] if meant.get(at) == place]
+        later = [(at, text) for at, text in replies[1:] if at not in withdrawn]
+        back = [text for at, text in later if twins.get(at, place) == place]
+        texts += [(text, owner, True) for text in _later(back, question, others)]
+        texts += [(text, owner, False) for at, text in later if meant.get(at) == place]
         for text, by, is_field in texts:
             if one := correction(question, message["content"], text, is_field=is_field, spoken=spoken):
                 _enter(found, replace(one, by=by, text=text, place=place), owner)
@@ -102,9 +105,21 @@ def _asks(text: str) -> bool:
     return text.rstrip().endswith("?") or any(known[how].match(text) for known in phrases().values() for how in _WHOLE)
 
 
-def _taken_back(replies: list[str]) -> bool:
-    """Whether what was said to an answer is taken back in the same breath or the next, or was a joke."""
-    return any(known["withdrawn"].search(text) for text in replies for known in phrases().values())
+def _withdrawn(messages: list[dict[str, Any]]) -> set[int]:
+    """The places of turns that are taken back: in the same breath, or in the next one that says more than thanks."""
+    found, told = set[int](), list[int]()  # told: the last turn that says more than thanks, and those since
+    for at, message in enumerate(messages):
+        if message["role"] == "user":
+            text = (message.get("content") or "")[:MOST_CHARS]
+            if _takes_back(text):
+                found.update([*told, at])
+            told = [*told, at] if chatter(text) else [at]
+    return found
+
+
+def _takes_back(text: str) -> bool:
+    """Whether somebody says that he was wrong, or joked."""
+    return any(known["withdrawn"].search(text) for known in phrases().values())
 
 
 def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str]:
@@ -122,7 +137,7 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
 @lru_cache(maxsize=1024)
 def _of_an_earlier(text: str) -> str:
     """What is said of an earlier answer, by who says that he goes back to one; "" if nobody does."""
-    if len(text) > MOST_CHARS or _taken_back([text]):
+    if len(text) > MOST_CHARS:
         return ""
     ends = (match.end() for known in phrases().values() if (match := known["back"].search(text)))
     return next(filter(None, (_CLEAN.sub("", text[end:]) for end in ends)), "")
@@ -151,7 +166,7 @@ def _unasked(messages: list[dict[str, Any]], asked: Mapping[int, str]) -> dict[i
         shared = {at: len(_stems(text) & words_) for at, words_ in told.items() if at < place}
         best = max(shared.values(), default=0)
         places = [at for at, count in shared.items() if count == best]
-        if best >= _NAMED and len(places) == 1 and not _taken_back([text]):
+        if best >= _NAMED and len(places) == 1:
             found[place] = places[0]
     return found
 

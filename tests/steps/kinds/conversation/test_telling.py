@@ -2,6 +2,7 @@
 
 import pytest
 
+from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.telling import is_own, told
 from steps.kinds.conversation.turns import corrections
 
@@ -82,3 +83,70 @@ def test_what_tells_nothing_of_anybody(turn):
 )
 def test_whose_a_correction_is(question, answer, reply, own):
     assert [is_own(one) for one in corrections(talk(question, answer, reply))] == [own]
+
+
+OWN = [
+    "Where do I park?",
+    "What is the name of our daughter?",
+    "How much do I owe Bob?",
+    "What did the doctor tell me?",
+    "What I ordered yesterday?",
+    "Do you know where I park?",
+    "When is our wedding anniversary?",
+    "How much does Bob owe me?",
+    "What does Ann earn?",
+    "Ann's salary?",
+    "Wo parke ich?",
+    "Wie heißt unsere Tochter?",
+    "Wie viel schulde ich Bob?",
+    "Was hat mir der Arzt gesagt?",
+    "Was habe ich gestern bestellt?",
+    "Wie hoch ist Anns Gehalt?",
+    "Comment s'appelle notre fille ?",
+    "¿Cuánto le debo a Bob?",
+]
+ANYBODYS = [
+    "How do I run the tests?",
+    "Which form do I use for leave?",
+    "May I bring a dog?",
+    "What is our refund window?",
+    "Who leads our team B?",
+    "Where do I report a broken lamp?",
+    "Can you tell me who built the ferry?",
+    "Who can help me with the printer?",
+    "What happens if I lose the key?",
+    "What is the minimum wage?",
+    "Wie starte ich die Tests?",
+    "Wo finde ich den Schlüssel?",
+    "Darf ich hier angeln?",
+    "Kannst du mir sagen, wie tief der Hafen ist?",
+    "Wie lange ist unsere Frist?",
+    "Who owns the Dolver Mine?",
+    "¿Cuánto cuesta el gimnasio al mes?",
+    "Where do I catch the shuttle?",
+]
+
+
+def said_to(question, reply):
+    return Correction(question, reply, "x", "w", None, "en", alone=False, text=reply)
+
+
+@pytest.mark.parametrize(("asked", "own"), [*((one, True) for one in OWN), *((one, False) for one in ANYBODYS)])
+def test_what_is_asked_of_oneself_is_ones_own(asked, own):
+    assert is_own(said_to(asked, "It is 12.")) is own
+
+
+@pytest.mark.parametrize(
+    ("reply", "own"),
+    [
+        ("No, between us, 5000 euros.", True),
+        ("It's confidential, but on 3 May.", True),
+        ("No, on 3 May, but don't tell anyone.", True),
+        ("Nein, unter uns, 5000 Euro.", True),
+        ("Nein, am 3. Mai, aber bitte nicht weitersagen.", True),
+        ("No, in the bin for confidential papers.", False),
+        ("No, in the secret garden.", False),
+    ],
+)
+def test_what_is_told_in_confidence_is_ones_own(reply, own):
+    assert is_own(said_to("What is it?", reply)) is own

@@ -1,0 +1,102 @@
+"""Whether a document may say otherwise than a correction, in other words or without a sentence: then a person decides.
+
+Generous, for what is held is only late, and what is not may be wrong in everybody's answers. What a correction takes
+the place of is told strictly (``steps.review.documents``).
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from steps.kinds.conversation.asked import numbers_another
+from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.phrases import phrases
+from steps.kinds.conversation.value import is_count, named
+from steps.kinds.document.languages import nearest_language
+from steps.marking import holds
+from steps.review.searching import START, Part
+from steps.sentences import content_words, names_and_numbers
+
+_ENOUGH = 0.75  # of the words that tell what is asked
+_PLAIN = 6  # words of a cell, an item or a line that may be nothing but a value
+_ASKING = frozenset(
+    "many much often there kind time hour hours date name wer wen wem was wann wo wie viel viele welche welcher "
+    "welches hat haben die der das den dem des ein eine einen einer auf im in an am um zu ist sind war wird "
+    "werden wurde wurden es sie uhr qui que quoi quand où combien quel quelle est le la les un une de du des à "
+    "heure quién qué cuándo dónde cuánto cuánta cuántos cuántas cuál el los las es son hora se".split()
+)
+_SPLIT = re.compile(r"\s*\|\s*|:\s+|\s[–—-]\s")
+_DENIES = re.compile(
+    r"\b(?:not|no|never|cannot|without|nobody|none|forbidden|prohibited|banned|\w+n['’]t|nicht|kein\w*|nie|niemals|ohne"
+    r"|verboten|untersagt|ne|n['’]\w+|pas|jamais|interdite?s?|nunca|prohibid[oa]s?|sin)\b",
+    re.IGNORECASE,
+)
+
+
+def may_contradict(one: Correction, part: Part) -> bool:
+    """Whether a part may answer the question otherwise than the correction does."""
+    asked = _families(one.question) - _families(one.value)
+    said = _families(part.said)
+    shared = (asked & said) - {_family(name) for name in _other_names(one, part)}
+    if not shared or len(shared) < _ENOUGH * len(asked) or numbers_another(part.said, one.question):
+        return False
+    if _is_yes_or_no(one):  # of all that is asked, for cats are not dogs
+        return len(shared) > _ENOUGH * len(asked) and bool(_DENIES.search(part.text)) != bool(
+            _DENIES.search(f"{one.value} {one.said}")
+        )
+    if holds(part.text, (one.value,)):
+        return False
+    own = _families(part.text) & asked
+    return any(_answers(piece, one) for piece in _pieces(part)) and bool(own or len(part.text.split()) <= _PLAIN)
+
+
+def _other_names(one: Correction, part: Part) -> list[str]:
+    """Names that are asked about and a part does not say, though it may say one that begins alike; endings aside."""
+    said = content_words(part.said)
+    names = names_and_numbers(one.question) & content_words(one.question)
+    return [
+        name
+        for name in names
+        if not any(word.startswith(name) or (len(word) >= START and name.startswith(word)) for word in said)
+    ]
+
+
+def _is_yes_or_no(one: Correction) -> bool:
+    return any(known["yes_no"].match(one.question) for known in phrases().values())
+
+
+def _pieces(part: Part) -> list[str]:
+    """A text, and its cells: of "depth | 12 metres" what stands behind the line."""
+    return list(dict.fromkeys([*_SPLIT.split(part.text), part.text]))
+
+
+def _answers(text: str, one: Correction) -> bool:
+    """Whether a text gives a value that could stand in the place of the right one: "9 doors" is no time."""
+    given = named(text, question=one.question, like=one.value, language=nearest_language(text))
+    if given is None or is_count(given) != is_count(one.value):
+        return False
+    if is_count(given):
+        others = _units(given) - content_words(f"{one.question} {one.value}")
+        return not others or bool(_units(one.value))
+    return bool(names_and_numbers(f"Here {given}")) == bool(names_and_numbers(f"Here {one.value}"))
+
+
+def _units(value: str) -> set[str]:
+    return {word for word in content_words(value) if not is_count(word)}
+
+
+def _families(text: str) -> frozenset[str]:
+    """Its telling words, each by its family, or by its beginning."""
+    return frozenset(_family(word) for word in content_words(text) - _ASKING)
+
+
+def _family(word: str) -> str:
+    return next((first for first, start in _starts() if word.startswith(start)), word[:START])
+
+
+@cache
+def _starts() -> list[tuple[str, str]]:
+    read = yaml.safe_load(Path(__file__).with_name("families.yaml").read_text(encoding="utf-8"))
+    return [(family[0], start) for family in read for start in family]

@@ -1,0 +1,58 @@
+"""A document says otherwise than a user in other words, too: as a line, under a heading, in another unit."""
+
+import pytest
+
+from steps.review.decisions import undecided
+from tests.awake.bad_days.nights import FIRST, SECOND, exchange
+
+OTHERWISE = [
+    ("Dogs are not allowed on the Kettle ferry.", "Are dogs allowed on the Kettle ferry?", "No.", "Wrong, they are!"),
+    (
+        "Hunde sind auf der Fähre nicht erlaubt.",
+        "Sind Hunde auf der Fähre erlaubt?",
+        "Nein.",
+        "Falsch, sie sind erlaubt.",
+    ),
+    ("- Berths: 40\n- Cranes: 2", "How many berths does the marina have?", "I do not know.", "No, 50."),
+    ("depth | 12 metres", "How deep is the harbour?", "I do not know.", "No, 9 metres."),
+    ("## Builder\n\nIda Lund", "Who built the Kettle ferry?", "Nobody.", "No, Olin Krann."),
+    ("Ida Lund constructed the Kettle ferry.", "Who built the Kettle ferry?", "Nobody.", "No, Olin Krann."),
+    ("Ida Lund is the builder of the Kettle ferry.", "Who built the Kettle ferry?", "Nobody.", "No, Olin Krann."),
+    ("The harbour is 12 metres deep.", "How deep is the harbour?", "I do not know.", "No, it's 50 feet."),
+    ("Opening hours: 9:00 - 17:00", "When does the museum open?", "I do not know.", "No, at 10:00."),
+    ("Die Fähre wurde von Ida Lund gebaut.", "Wer hat die Fähre gebaut?", "Niemand.", "Nein, Olin Krann."),
+    ("Die Tiefe des Hafens beträgt 12 Meter.", "Wie tief ist der Hafen?", "Keine Ahnung.", "Nein, 9 Meter."),
+    ("El museo abre a las 9.", "¿A qué hora abre el museo?", "No lo sé.", "No, a las 10."),
+    ("The mayor is Ida Lund.", "Who is the mayor?", "Nobody.", "No, Olin Krann."),
+]
+NOTHING_ELSE = [
+    ("Dogs are allowed on the Kettle ferry.", "Are dogs allowed on the Kettle ferry?", "No.", "Wrong, they are!"),
+    ("Cats are not allowed on the Kettle ferry.", "Are dogs allowed on the Kettle ferry?", "No.", "Wrong, they are!"),
+    ("Ida Lund painted the Kettle ferry.", "Who built the Kettle ferry?", "Nobody.", "No, Olin Krann."),
+    ("Olin Krann constructed the Kettle ferry.", "Who built the Kettle ferry?", "Nobody.", "No, Olin Krann."),
+    ("The harbour is 12 metres wide.", "How deep is the harbour?", "I do not know.", "No, 9 metres."),
+    ("The harbour has 9 cranes.", "How deep is the harbour?", "I do not know.", "No, 50 feet."),
+    ("- Berths: 40", "How many berths does the marina have?", "I do not know.", "No, 40."),
+    ("Die Fähre wurde von Ida Lund gemalt.", "Wer hat die Fähre gebaut?", "Niemand.", "Nein, Olin Krann."),
+]
+TITLES = {"berths": "Marina", "depth": "Harbour", "Builder": "Kettle ferry", "Opening": "Museum"}
+
+
+def page(text):
+    title = next((title for word, title in TITLES.items() if word.lower() in text.lower()), "Handbook")
+    return f"# {title}\n\n{text}\n\nThe cook of the inn bakes bread each day.\n"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize(
+    ("text", "asked", "wrong", "said", "held"),
+    [*((*one, True) for one in OTHERWISE), *((*one, False) for one in NOTHING_ELSE)],
+)
+def test_a_document_in_other_words_is_held_against(nights, text, asked, wrong, said, held, earlier):
+    (nights.inbox / "page.md").write_text(page(text))
+    night = SECOND if earlier else FIRST
+    if earlier:
+        nights.sleep(FIRST)
+    nights.sleep(night, exchange("tr-1", nights.at(night), asked, wrong, said, "Sorry!", user="mallory"))
+    assert [one.against for one in undecided(nights.workspace)] == (["page.md"] if held else [])
+    assert bool([one for one in nights.taught if one.startswith(asked[:9])]) is not held
