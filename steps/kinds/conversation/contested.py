@@ -14,6 +14,7 @@ from steps.kinds.chatter import chatter
 from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_bystander, whole
 from steps.kinds.conversation.typed import EXACT, Value, given, same_unit, values
 from steps.kinds.conversation.value import place_of, wants_count, wants_person
+from steps.kinds.conversation.wording import cleaned
 from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
 
@@ -66,7 +67,7 @@ def contested(
         if denied or shows:
             old = next((one for one in mine if same_unit(one.unit, best.unit)), mine[0])
             part = next((one for one in SENTENCE.split(text) if best.text in one), text)
-            place = place_of(part, question)
+            place = place_of(cleaned(part, known), question)
             if place and holds(place, (best.text,)):  # "behind the old Tivoli cinema"
                 return Contested(place, old.text)
             of_label = old.family == "label" and best.family == "number"
