@@ -12,13 +12,13 @@ from typing import Any
 
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_bystander, whole
+from steps.kinds.conversation.besides import answers, clause_of, is_plain, tells_the_time
 from steps.kinds.conversation.typed import EXACT, Value, given, same_unit, values
 from steps.kinds.conversation.value import place_of, wants_count, wants_person
 from steps.kinds.conversation.wording import cleaned
 from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
 
-_BARE = 5  # words beside the value of a reply that says little else
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,15 @@ def contested(
         put = whole(best, text, known) if best else None
         if best is None or put is None:
             continue
-        before = f"{question} {wrong}"
-        if not (denied or _names_old(text, best, mine)) and _is_of_another(best, text, question, known):
+        names_old = _names_old(text, best, mine)
+        if not (denied or names_old) and (_is_of_another(best, text, question, known) or tells_the_time(best, text, known)):
             continue
-        shows = _shows(text, best, mine, known) and not _tells_of_another(best, text, before, language, known)
-        if denied or shows:
+        if denied or names_old or known["signals"].search(_rest(text, best)):
+            apart = names_old and not _names_old(clause_of(best, text), best, mine)
+            fitting = answers(put, text, question=question, wrong=wrong, known=known, denied=denied, apart=apart)
+        else:
+            fitting = is_plain(put, text, f"{question} {wrong}", known)
+        if fitting and (denied or not _tells_of_another(best, text, f"{question} {wrong}", language, known)):
             old = next((one for one in mine if same_unit(one.unit, best.unit)), mine[0])
             part = next((one for one in SENTENCE.split(text) if best.text in one), text)
             place = place_of(cleaned(part, known), question)
@@ -78,6 +82,11 @@ def contested(
 def _is_shouted(text: str) -> bool:
     """Whether a reply is in capitals, and not only its value: "A1B2", "-5 °C"."""
     return text.isupper() and sum(len(word) > 2 and word.isalpha() for word in text.split()) > 1
+
+
+def is_own(clause: str, question: str, known: Mapping[str, Any]) -> bool:
+    """Whether a clause is about its speaker, who did not ask about himself."""
+    return known["intends"].search(clause) is not None and not known["intends"].search(question)
 
 
 def measures(wrong: str, *, question: str, language: str) -> bool:
@@ -128,7 +137,7 @@ def _is_beside(one: Value, text: str, question: str, known: Mapping[str, Any]) -
     before, after = text[: one.start], text[one.end :]
     clause, sentence = CLAUSE.split(before)[-1], SENTENCE.split(before)[-1]
     ended = re.match(rf"\s?(?:{known['ago'].pattern})", after, re.IGNORECASE)
-    if known["cited"].search(before) or known["intends"].search(clause) or ended:
+    if known["cited"].search(before) or is_own(clause, question, known) or ended:
         return True
     return one.family in EXACT and bool(
         known["beside"].search(before)
@@ -154,16 +163,12 @@ def _chosen(fresh: list[Value], text: str, olds: list[Value], known: Mapping[str
     return None
 
 
-def _shows(text: str, best: Value, olds: list[Value], known: Mapping[str, Any]) -> bool:
-    """Whether the reply corrects: it denies, tells of a change, names the old value, or says little but the new one."""
-    rest = f"{text[: best.start]} {text[best.end :]}"
-    leads = re.match(r"\W*(?:\w+ )?$", text[: best.start]) and re.match(r"\s*[.,!;:(–-]", text[best.end :])
-    few = len(content_words(rest)) <= _BARE
-    return bool(_names_old(text, best, olds) or known["signals"].search(rest) or few or leads)
+def _rest(text: str, best: Value) -> str:
+    return f"{text[: best.start]} {text[best.end :]}" if text[best.start : best.end] == best.text else text
 
 
 def _names_old(text: str, best: Value, olds: list[Value]) -> bool:
-    rest = f"{text[: best.start]} {text[best.end :]}"
+    rest = _rest(text, best)
     return any(stems(old.text) & stems(rest) or old.key in normalise(rest).split() for old in olds)
 
 
@@ -178,9 +183,7 @@ def _of_the_subject(fresh: list[Value], text: str, question: str, known: Mapping
 
 def _tells_of_another(best: Value, text: str, before: str, language: str, known: Mapping[str, Any]) -> bool:
     """Whether the clause of a value is about something else, or adds something."""
-    start = max((match.end() for match in CLAUSE.finditer(text) if match.end() <= best.start), default=0)
-    end = min((match.start() for match in CLAUSE.finditer(text) if match.start() >= best.end), default=len(text))
-    clause = text[start:end]
+    clause = clause_of(best, text)
     if any(known[name].search(clause) for name in ("adds", "doubts")) or known["adds"].match(text) or chatter(clause):
         return True
     named = (one.text for one in values(clause, language) if one.family == "name")

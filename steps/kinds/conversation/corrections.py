@@ -13,7 +13,8 @@ from typing import Any
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
-from steps.kinds.conversation.contested import contested, measures, repeats
+from steps.kinds.conversation.besides import all_answer
+from steps.kinds.conversation.contested import contested, is_own, measures, repeats
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.value import is_count, named, new_value, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
@@ -122,11 +123,11 @@ def _of_no_kind(
     value = new_value(bare, bare=is_bare, **how_asked)
     if value is None or repeats(value, wrong, language):
         return None
-    if not is_field and known["intends"].search(value):
+    if not is_field and is_own(said, question, known):
         return None
     if wants_person(question) and is_count(value) and not re.search(r"[A-ZÀ-Þ]", value):
         return None  # "Who built it?" is not answered by a year
-    if not is_told(value, text, known=known, **how_asked):
+    if not is_told(value, text, known=known, **how_asked) or not all_answer(value, text, known=known, **how_asked):
         return None
     if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
         return None

@@ -154,6 +154,13 @@ def same_unit(one: str, other: str) -> bool:
     return one[:3] == other[:3] or any(unit.match(one) and unit.match(other) for unit in _MEASURES)
 
 
+def is_measure(unit: str) -> bool:
+    """Whether a unit measures or pays, and counts no things; so does none at all."""
+    return not unit or not unit.isalpha() or any(one.match(unit) for one in _MEASURES) or any(
+        one.fullmatch(unit) for one in _UNITS
+    )
+
+
 def _values(text: str, language: str) -> Iterator[tuple[str, int, int, str]]:
     for match in _LABEL.finditer(text):
         yield "label", *match.span(), ""

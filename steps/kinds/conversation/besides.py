@@ -1,0 +1,104 @@
+"""What a reply says besides the value that it may correct to: whether the value answers what was asked, or something else.
+
+"No, 12 people told me otherwise" holds a number, "Anselm Brok is her deputy" a name, and neither answers the question: a
+clause that does has no words of its own beside the value, or it goes on about what was asked.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import takewhile
+from typing import Any
+
+from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, holds_not
+from steps.kinds.conversation.typed import EXACT, Value, is_measure, numerals, values
+from steps.kinds.conversation.value import wants_person
+from steps.sentences import content_words, stems
+
+_IS = re.compile(r"\b(?:is|are|was|were|ist|sind|war|waren|est|sont|était|étaient|es|son|está|están|era|eran)\b", re.I)
+_FEW = 2
+_STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
+_CORRECTING = ("opens", "fixes", "hedges", "signals", "bounds", "copula", "pronoun")
+
+
+def clause_of(value: Value, text: str) -> str:
+    """The clause of a text that a value stands in."""
+    start = max((match.end() for match in CLAUSE.finditer(text) if match.end() <= value.start), default=0)
+    end = min((match.start() for match in CLAUSE.finditer(text) if match.start() >= value.end), default=len(text))
+    return text[start:end]
+
+
+def strange_words(part: str, value: Value, before: str, known: Mapping[str, Any]) -> set[str]:
+    """Words of a part of a reply that are neither of the value, nor of question and answer, nor words of correcting.
+
+    Args:
+        before: question and answer.
+        known: the words of correcting in the language (``phrases.yaml``).
+    """
+    rest = part.replace(value.text, " " if is_measure(value.unit) else f" {value.unit} ", 1)
+    for name in _CORRECTING:
+        rest = re.sub(rf"(?<!\w)(?:{known[name].pattern})(?!\w)", " ", rest, flags=re.IGNORECASE)
+    said = content_words(re.sub(r"['’]", " ", rest)) - known["small"] - numerals().keys()
+    told = content_words(before)
+    return {word for word in said if not any(map(str.isdigit, word)) and not any(_is_form(word, one) for one in told)}
+
+
+def _is_form(word: str, other: str) -> bool:
+    """Whether words differ in their endings alone: "owns" and "owner"."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
+    return word == other or _STEM <= same >= max(len(word), len(other)) - _ENDING
+
+
+def answers(
+    value: Value, text: str, *, question: str, wrong: str, known: Mapping[str, Any], denied: bool, apart: bool
+) -> bool:
+    """Whether the clause of a value answers the question, and does not tell of something else.
+
+    Args:
+        denied: the reply denies the answer, and not only what it gives shows that it is another.
+        apart: it says the old value in another clause.
+    """
+    before, clause = f"{question} {wrong}", clause_of(value, text)
+    lead, behind = clause.split(value.text, 1) if value.text in clause else (clause, "")
+    copulas = list(re.finditer(rf"(?<!\w)(?:{known['copula'].pattern})", lead, re.IGNORECASE))
+    if copulas:  # of "she was quite firm that it must be 12" the last
+        clause = clause[copulas[-1].start() :]
+    strange = strange_words(clause, value, before, known)
+    if not strange:
+        return True
+    says = _IS.search(behind)
+    if strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
+        return False  # "only 30 berths are free"
+    if known["moves"].search(lead) or (not lead.strip() and known["moves"].match(behind.lstrip())):
+        return True
+    about = bool(stems(f"{lead} {behind}") & stems(question))
+    if apart and not strange & content_words(behind) and len(strange) <= _FEW:
+        return value.family != "name" or about or _IS.search(lead) is not None
+    return (denied or apart) and (about or _goes_on(clause, known))
+
+
+def _goes_on(clause: str, known: Mapping[str, Any]) -> bool:
+    return bool(known["pronoun"].match(clause.strip()) or known["copula"].match(clause.strip()))
+
+
+def all_answer(value: str, text: str, *, question: str, wrong: str, language: str, known: Mapping[str, Any]) -> bool:
+    """Whether the numbers, times and names within a value that words alone tell are no part of something else."""
+    kinds = {*EXACT, "name"} if wants_person(question) else {*EXACT}
+    inner = [one for one in values(text, language) if one.family in kinds and one.text in value]
+    how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
+    return all(answers(one, text, **how) for one in inner) and not (
+        wants_person(question) and any(holds_not(one, text, known) for one in inner)
+    )
+
+
+def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> bool:
+    """Whether the sentence of a value is nothing but the answer, with what was asked: "95 metres!", "its F10"."""
+    parts = SENTENCE.split(text)
+    at = next((n for n, part in enumerate(parts) if value.text in part), 0)
+    if strange_words(parts[at], value, before, known):
+        return False
+    return at == 0 or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
+
+
+def tells_the_time(value: Value, text: str, known: Mapping[str, Any]) -> bool:
+    """Whether a value is what a clock says: "It is 8:55 now"."""
+    return value.family == "time" and known["clock"].search(SENTENCE.split(text[: value.start])[-1]) is not None
