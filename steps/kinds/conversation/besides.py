@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
-from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, holds_not
+from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, holds_not, is_relative
 from steps.kinds.conversation.typed import EXACT, Value, is_measure, numerals, values
 from steps.kinds.conversation.value import wants_person
 from steps.sentences import content_words, stems
 
 _IS = re.compile(r"\b(?:is|are|was|were|ist|sind|war|waren|est|sont|était|étaient|es|son|está|están|era|eran)\b", re.I)
+_NOES = frozenset("no nope nein nee nö non".split())
+_THAT = r"(?:that|dass|que) "
 _FEW = 2
 _STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
 _CORRECTING = ("opens", "fixes", "hedges", "signals", "bounds", "copula", "pronoun")
@@ -34,10 +36,10 @@ def strange_words(part: str, value: Value, before: str, known: Mapping[str, Any]
         before: question and answer.
         known: the words of correcting in the language (``phrases.yaml``).
     """
-    rest = part.replace(value.text, " " if is_measure(value.unit) else f" {value.unit} ", 1)
+    rest = part.replace(value.text, "X7" if is_measure(value.unit) else f"X7 {value.unit}", 1)
     for name in _CORRECTING:
         rest = re.sub(rf"(?<!\w)(?:{known[name].pattern})(?!\w)", " ", rest, flags=re.IGNORECASE)
-    said = content_words(re.sub(r"['’]", " ", rest)) - known["small"] - numerals().keys()
+    said = content_words(re.sub(r"['’]", " ", rest)) - known["small"] - numerals().keys() - _NOES
     told = content_words(before)
     return {word for word in said if not any(map(str.isdigit, word)) and not any(_is_form(word, one) for one in told)}
 
@@ -59,16 +61,16 @@ def answers(
     """
     before, clause = f"{question} {wrong}", clause_of(value, text)
     lead, behind = clause.split(value.text, 1) if value.text in clause else (clause, "")
-    copulas = list(re.finditer(rf"(?<!\w)(?:{known['copula'].pattern})", lead, re.IGNORECASE))
+    copulas = list(re.finditer(rf"(?<!\w)(?:{known['copula'].pattern}|{_THAT})", lead, re.IGNORECASE))
     if copulas:  # of "she was quite firm that it must be 12" the last
         clause = clause[copulas[-1].start() :]
     strange = strange_words(clause, value, before, known)
-    if not strange:
+    if not strange or (value.family == "label" and not denied):
         return True
     says = _IS.search(behind)
     if strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
         return False  # "only 30 berths are free"
-    if known["moves"].search(lead) or (not lead.strip() and known["moves"].match(behind.lstrip())):
+    if known["moves"].search(lead) or (not lead.strip() and known["sourced"].match(behind.lstrip())):
         return True
     about = bool(stems(f"{lead} {behind}") & stems(question))
     if apart and not strange & content_words(behind) and len(strange) <= _FEW:
@@ -80,14 +82,19 @@ def _goes_on(clause: str, known: Mapping[str, Any]) -> bool:
     return bool(known["pronoun"].match(clause.strip()) or known["copula"].match(clause.strip()))
 
 
-def all_answer(value: str, text: str, *, question: str, wrong: str, language: str, known: Mapping[str, Any]) -> bool:
+def all_answer(
+    value: str, text: str, *, question: str, wrong: str, language: str, known: Mapping[str, Any], denied: bool
+) -> bool:
     """Whether the numbers, times and names within a value that words alone tell are no part of something else."""
     kinds = {*EXACT, "name"} if wants_person(question) else {*EXACT}
     inner = [one for one in values(text, language) if one.family in kinds and one.text in value]
     how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
-    return all(answers(one, text, **how) for one in inner) and not (
-        wants_person(question) and any(holds_not(one, text, known) for one in inner)
-    )
+    for one in inner:
+        if is_relative(one, text, known) or not answers(one, text, **how):
+            return False
+        if (wants_person(question) and holds_not(one, text, known)) or (not denied and tells_the_time(one, text, known)):
+            return False
+    return True
 
 
 def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> bool:
@@ -96,7 +103,7 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
     at = next((n for n, part in enumerate(parts) if value.text in part), 0)
     if strange_words(parts[at], value, before, known):
         return False
-    return at == 0 or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
+    return at == 0 or value.family == "label" or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
 
 
 def tells_the_time(value: Value, text: str, known: Mapping[str, Any]) -> bool:

@@ -169,7 +169,15 @@ def _rest(text: str, best: Value) -> str:
 
 def _names_old(text: str, best: Value, olds: list[Value]) -> bool:
     rest = _rest(text, best)
-    return any(stems(old.text) & stems(rest) or old.key in normalise(rest).split() for old in olds)
+    said = normalise(rest).split()
+    for old in olds:
+        numbers = [word for word in old.key.split() if word.isdigit()]
+        if numbers and old.family in ("number", "time"):  # of "9 hours" not the hours
+            if {*numbers} <= {*said} or any(old.key == one.key for one in values(rest, "en")):
+                return True
+        elif stems(old.text) & stems(rest) or old.key in said:
+            return True
+    return False
 
 
 def _is_of_another(one: Value, text: str, question: str, known: Mapping[str, Any]) -> bool:

@@ -123,13 +123,17 @@ def _of_no_kind(
     value = new_value(bare, bare=is_bare, **how_asked)
     if value is None or repeats(value, wrong, language):
         return None
+    if measures(wrong, question=question, language=language) and known["relative"].fullmatch(bare.strip(" .!")):
+        return None  # "an hour later": than what?
     if not is_field and is_own(said, question, known):
         return None
     if wants_person(question) and is_count(value) and not re.search(r"[A-ZÀ-Þ]", value):
         return None  # "Who built it?" is not answered by a year
-    if not is_told(value, text, known=known, **how_asked) or not all_answer(value, text, known=known, **how_asked):
+    if not is_told(value, text, known=known, **how_asked) or not all_answer(
+        value, text, known=known, denied=denied or is_field, **how_asked
+    ):
         return None
-    if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
+    if not is_count(value) and measures(wrong, question=question, language=language):
         return None
     return said, value, named(wrong, question=question, like=value, language=language)
 

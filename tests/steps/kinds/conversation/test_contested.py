@@ -78,7 +78,7 @@ def test_who_corrects_himself_has_the_last_word():
     ("question", "answer", "reply", "sentence"),
     [
         ("How many boats?", "The club has seven boats.", "six", "The club has six boats."),
-        ("How hot must it be?", "Bake it at 220 °C.", "160, I have the card here", "Bake it at 160 °C."),
+        ("How hot must it be?", "Bake it at 220 °C.", "No, 160, I have the card here", "Bake it at 160 °C."),
         ("Seit wann gibt es den Turm?", "Den Turm gibt es seit 1782.", "Nein, 1728.", "Den Turm gibt es seit 1728."),
         ("Who bakes?", "Ida Holt bakes on Mondays for 12 shops in Orme.", "No, Otto Lem.", "Otto Lem bakes."),
     ],
