@@ -15,8 +15,8 @@ from steps.kinds.conversation.value import wants_person
 from steps.marking import holds
 from steps.sentences import stems
 
-CLAUSE = re.compile(r"[,;:(]\s|\s[–—-]\s|[.!?…]+(?:\s|$)|\s(?:but|and|aber|und|mais|et|pero|y)\s")
-SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+CLAUSE = re.compile(r"[,;:(]\s|\s[–—-]\s|[.!?…]+(?:\s|$)|\n|\s(?:but|and|aber|und|mais|et|pero|y)\s")
+SENTENCE = re.compile(r"(?<=[.!?…])\s+|\s*\n\s*")
 _IN = re.compile(r"\b(?:in|at|near|aus|nach|dans|en)\s$", re.IGNORECASE)
 _PERSON = r"[A-ZÀ-Þ][\w'’-]+(?:\s[A-ZÀ-Þ][\w'’-]+)*"
 _LISTED = re.compile(rf"(?:,\s{_PERSON})*,?\s(?:and|or|und|oder|et|ou|y|o)\s{_PERSON}")

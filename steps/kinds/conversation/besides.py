@@ -18,8 +18,10 @@ _IS = re.compile(r"\b(?:is|are|was|were|ist|sind|war|waren|est|sont|était|étai
 _NOES = frozenset("no nope nein nee nö non".split())
 _THAT = r"(?:that|dass|que) "
 _FEW = 2
+_ONLY = ("only", "but", "except", "unless", "if", "nur", "aber", "außer", "seulement", "mais", "sauf", "solo", "pero", "salvo")
+_SHORT = 4  # words of a sentence that only adds when: "On Sundays only."
 _STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
-_CORRECTING = ("opens", "fixes", "hedges", "signals", "bounds", "copula", "pronoun")
+_CORRECTING = ("copula", "pronoun", "opens", "fixes", "hedges", "signals", "bounds")
 
 
 def clause_of(value: Value, text: str) -> str:
@@ -101,11 +103,34 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
     """Whether the sentence of a value is nothing but the answer, with what was asked: "95 metres!", "its F10"."""
     parts = SENTENCE.split(text)
     at = next((n for n, part in enumerate(parts) if value.text in part), 0)
-    if strange_words(parts[at], value, before, known):
+    lead = parts[at].split(value.text)[0]
+    summed = known["sums"].search(lead) is not None
+    if strange_words(clause_of(value, text) if summed else parts[at], value, before, known):
         return False
-    return at == 0 or value.family == "label" or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
+    return at == 0 or summed or value.family == "label" or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
 
 
 def tells_the_time(value: Value, text: str, known: Mapping[str, Any]) -> bool:
     """Whether a value is what a clock says: "It is 8:55 now"."""
     return value.family == "time" and known["clock"].search(SENTENCE.split(text[: value.start])[-1]) is not None
+
+
+def hanging(value: str, text: str, known: Mapping[str, Any]) -> list[str]:
+    """The clauses of a reply that a value hangs on: "but only on Sundays", or a short sentence of that."""
+    found = []
+    for sentence in SENTENCE.split(text):
+        clauses = [part.strip() for part in CLAUSE.split(sentence) if part.strip()]
+        told = [part for part in clauses if known["hangs"].match(part) and value not in part]
+        if value in sentence or len(sentence.split()) <= _SHORT or sentence.casefold().startswith(_ONLY):
+            found += told
+    return found
+
+
+def bound_words(value: str, said: str, *, before: str, known: Mapping[str, Any]) -> set[str]:
+    """Words of what was said without which its value would be said to hold always, or of more."""
+    clauses = [part for part in CLAUSE.split(said) if value in part] or [said]
+    lead, _, behind = clauses[-1].partition(value)
+    is_source = known["moves"].search(lead) and not known["hangs"].match(lead.strip())
+    one = Value("", value, 0, len(value))
+    bound = strange_words(f"{'' if is_source else lead}{value}{behind}", one, before, known)
+    return bound.union(*(strange_words(part, one, before, known) for part in hanging(value, said, known)))

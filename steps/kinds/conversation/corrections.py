@@ -13,9 +13,10 @@ from typing import Any
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
-from steps.kinds.conversation.besides import all_answer
+from steps.kinds.conversation.besides import all_answer, hanging
 from steps.kinds.conversation.contested import contested, is_own, measures, repeats
 from steps.kinds.conversation.phrases import phrases
+from steps.kinds.conversation.typed import values
 from steps.kinds.conversation.value import is_count, named, new_value, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
 from steps.kinds.conversation.yes_no import turned_round, turned_said
@@ -27,6 +28,7 @@ _SHORT = 12  # words
 _NO = re.compile(r"\W*no\s+(\w+)", re.IGNORECASE)
 MOST_WORDS = 80  # of a correction: who says more tells a story
 MOST_CHARS = 1000  # of a correction or a question, whose words may be endless
+_ARTICLES = "the|our|my|a|an|der|die|das|ein|eine|unsere?|le|la|les|l|notre|el|los|las|un|una|nuestr[oa]"
 _LONGEST = 6000  # characters of an answer that one value in it can be told of
 
 
@@ -95,6 +97,8 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         said, value, old = found_freely
     if old and is_half(value, old, wrong, known):
         return None
+    if any(not content_words(part) <= content_words(said) for part in hanging(value, text, known)):
+        return None  # what it hangs on would be lost
     if PLACEHOLDER.search(f"{said} {value}"):
         return None
     return Correction(question, sentence(said), value, wrong, old, language, _is_alone(said, question, known))
@@ -129,6 +133,8 @@ def _of_no_kind(
         return None
     if wants_person(question) and is_count(value) and not re.search(r"[A-ZÀ-Þ]", value):
         return None  # "Who built it?" is not answered by a year
+    if wants_person(question) and not names_somebody(value, bare, language):
+        return None
     if not is_told(value, text, known=known, **how_asked) or not all_answer(
         value, text, known=known, denied=denied or is_field, **how_asked
     ):
@@ -136,6 +142,13 @@ def _of_no_kind(
     if not is_count(value) and measures(wrong, question=question, language=language):
         return None
     return said, value, named(wrong, question=question, like=value, language=language)
+
+
+def names_somebody(value: str, said: str, language: str) -> bool:
+    """Whether a value is a name, or somebody with an article before him: "the night guard"."""
+    led = re.search(rf"\b(?:{_ARTICLES})\s+(?:[\w-]+\s+)?$", said[: max(said.find(value), 0)], re.IGNORECASE)
+    is_name = any(one.family == "name" for one in values(value, language)) or re.search(r"[A-ZÀ-Þ]", value[1:])
+    return bool(led or is_name or re.match(rf"(?:{_ARTICLES})\s", value, re.IGNORECASE))
 
 
 def _answers_plainly(text: str, known: Mapping[str, Any]) -> bool:
