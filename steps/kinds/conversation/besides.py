@@ -21,7 +21,7 @@ _FEW = 2
 _ONLY = ("only", "but", "except", "unless", "if", "nur", "aber", "außer", "seulement", "mais", "sauf", "solo", "pero", "salvo")
 _SHORT = 4  # words of a sentence that only adds when: "On Sundays only."
 _STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
-_CORRECTING = ("copula", "pronoun", "opens", "fixes", "hedges", "signals", "bounds")
+_CORRECTING = ("opens", "fixes", "copula", "pronoun", "hedges", "signals", "bounds")
 
 
 def clause_of(value: Value, text: str) -> str:
@@ -67,16 +67,19 @@ def answers(
     if copulas:  # of "she was quite firm that it must be 12" the last
         clause = clause[copulas[-1].start() :]
     strange = strange_words(clause, value, before, known)
-    if not strange or (value.family == "label" and not denied):
+    if not strange:
         return True
     says = _IS.search(behind)
     if strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
         return False  # "only 30 berths are free"
-    if known["moves"].search(lead) or (not lead.strip() and known["sourced"].match(behind.lstrip())):
+    if value.family == "label" or known["moves"].search(lead) or (not lead.strip() and known["sourced"].match(behind.lstrip())):
         return True
     about = bool(stems(f"{lead} {behind}") & stems(question))
-    if apart and not strange & content_words(behind) and len(strange) <= _FEW:
-        return value.family != "name" or about or _IS.search(lead) is not None
+    if not strange & content_words(behind):
+        if apart and len(strange) <= _FEW:
+            return denied or value.family != "name" or about or _IS.search(lead) is not None
+        if about and len(strange) == 1 and value.family in EXACT:
+            return True
     return (denied or apart) and (about or _goes_on(clause, known))
 
 
@@ -103,9 +106,14 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
     """Whether the sentence of a value is nothing but the answer, with what was asked: "95 metres!", "its F10"."""
     parts = SENTENCE.split(text)
     at = next((n for n, part in enumerate(parts) if value.text in part), 0)
-    lead = parts[at].split(value.text)[0]
+    lead, _, behind = parts[at].partition(value.text)
     summed = known["sums"].search(lead) is not None
-    if strange_words(clause_of(value, text) if summed else parts[at], value, before, known):
+    part = parts[at]
+    if not lead.strip() and known["sourced"].match(behind.lstrip()):
+        part = value.text
+    elif summed or value.family == "label":
+        part = clause_of(value, text)
+    if strange_words(part, value, before, known):
         return False
     return at == 0 or summed or value.family == "label" or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
 

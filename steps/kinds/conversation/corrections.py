@@ -82,6 +82,8 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     how = known["how"].match(question)
     if known["wish"].match(rest) and not (how and known["told"].match(rest)):
         return None
+    if is_field and known["remarks"].match(rest) and not how:
+        return None
     how_asked: dict[str, Any] = {"question": question, "wrong": wrong, "language": language}
     if known["agrees"].search(text) and not is_field:
         return None
@@ -148,6 +150,7 @@ def names_somebody(value: str, said: str, language: str) -> bool:
     """Whether a value is a name, or somebody with an article before him: "the night guard"."""
     led = re.search(rf"\b(?:{_ARTICLES})\s+(?:[\w-]+\s+)?$", said[: max(said.find(value), 0)], re.IGNORECASE)
     is_name = any(one.family == "name" for one in values(value, language)) or re.search(r"[A-ZÀ-Þ]", value[1:])
+    is_name = is_name or (value[:1].isupper() and len(value.split()) == 1)
     return bool(led or is_name or re.match(rf"(?:{_ARTICLES})\s", value, re.IGNORECASE))
 
 
