@@ -17,14 +17,16 @@ from steps.kinds.conversation.besides import all_answer, hanging
 from steps.kinds.conversation.contested import contested, is_own, measures, repeats
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.typed import values
-from steps.kinds.conversation.value import is_count, named, new_value, wants_person
+from steps.kinds.conversation.value import is_count, named, new_value, wants_count, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
 from steps.kinds.conversation.yes_no import turned_round, turned_said
 from steps.kinds.document.languages import nearest_language
+from steps.marking import holds
 from steps.orders import is_order
 from steps.sentences import content_words, sentences
 
 _SHORT = 12  # words
+_BARE = 3  # words: so few are no sentence
 _NO = re.compile(r"\W*no\s+(\w+)", re.IGNORECASE)
 MOST_WORDS = 80  # of a correction: who says more tells a story
 MOST_CHARS = 1000  # of a correction or a question, whose words may be endless
@@ -99,7 +101,9 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         said, value, old = found_freely
     if old and is_half(value, old, wrong, known):
         return None
-    if any(not content_words(part) <= content_words(said) for part in hanging(value, text, known)):
+    hangs_on = hanging(value, text, f"{question} {wrong}", known)
+    says_old = old is not None and holds(said, (old,)) and not holds(value, (old,))
+    if hangs_on and (says_old or any(not content_words(part) <= content_words(said) for part in hangs_on)):
         return None  # what it hangs on would be lost
     if PLACEHOLDER.search(f"{said} {value}"):
         return None
@@ -129,7 +133,7 @@ def _of_no_kind(
     value = new_value(bare, bare=is_bare, **how_asked)
     if value is None or repeats(value, wrong, language):
         return None
-    if measures(wrong, question=question, language=language) and known["relative"].fullmatch(bare.strip(" .!")):
+    if wants_count(question) and known["relative"].fullmatch(bare.strip(" .!")):
         return None  # "an hour later": than what?
     if not is_field and is_own(said, question, known):
         return None
@@ -144,6 +148,15 @@ def _of_no_kind(
     if not is_count(value) and measures(wrong, question=question, language=language):
         return None
     return said, value, named(wrong, question=question, like=value, language=language)
+
+
+def tells(comment: str) -> bool:
+    """Whether a comment may say what is right: it denies, or is a sentence. "4711" may be a ticket, "1/10" a mark."""
+    if len(comment) > MOST_CHARS:
+        return False
+    if any(known["remarks"].match(opened(comment, known)[1]) for known in phrases().values()):
+        return False
+    return len(comment.split()) > _BARE or any(opened(comment, known)[0] for known in phrases().values())
 
 
 def names_somebody(value: str, said: str, language: str) -> bool:
