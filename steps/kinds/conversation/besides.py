@@ -9,16 +9,22 @@ from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
-from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, holds_not, is_relative
+from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_relative
 from steps.kinds.conversation.typed import EXACT, Value, is_measure, numerals, values
 from steps.kinds.conversation.value import wants_person
-from steps.sentences import content_words, stems
+from steps.sentences import content_words, stems, words
 
 _IS = re.compile(r"\b(?:is|are|was|were|ist|sind|war|waren|est|sont|était|étaient|es|son|está|están|era|eran)\b", re.I)
 _NOES = frozenset("no nope nein nee nö non".split())
 _THAT = r"(?:that|dass|que) "
+_WOULD = re.compile(
+    r"\s(?:should|would|could|might|may|will|wants|hopes|used to|was .*before|sollte|würde|könnte|wird|will|möchte|war .*früher"
+    r"|devrait|pourrait|sera|voudrait|debería|podría|será|quiere)\b",
+    re.IGNORECASE,
+)
+_SPEAKER = re.compile(r"\W*(?:we|i|you|wir|ich|du|nous|je|tu|on|yo|nosotros)\b", re.IGNORECASE)
 _FEW = 2
-_ONLY = ("only", "but", "except", "unless", "if", "nur", "aber", "außer", "seulement", "mais", "sauf", "solo", "pero", "salvo")
+_ONLY = ("only", "except", "unless", "if", "nur", "außer", "seulement", "sauf", "solo", "sólo", "salvo")
 _HOURS = ("uhr", "heure", "hora")
 _SHORT = 4  # words of a sentence that only adds when: "On Sundays only."
 _STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
@@ -68,10 +74,13 @@ def answers(
     if copulas:  # of "she was quite firm that it must be 12" the last
         clause = clause[copulas[-1].start() :]
     strange = strange_words(clause, value, before, known)
+    if value.family == "name" and _WOULD.match(behind):
+        return False  # "Ann Lo should be mayor"
     if not strange:
         return True
     says = _IS.search(behind)
-    if strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
+    is_other = not apart and value.family != "label" and has_another_subject(clause, question, known)
+    if is_other or strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
         return False  # "only 30 berths are free"
     if value.family == "label" or known["moves"].search(lead) or (not lead.strip() and known["sourced"].match(behind.lstrip())):
         return True
@@ -81,7 +90,9 @@ def answers(
             return denied or value.family != "name" or about or _IS.search(lead) is not None
         if about and len(strange) == 1 and value.family in EXACT:
             return True
-    return (denied or apart) and (about or _goes_on(clause, known))
+    return (denied or apart) and (
+        about or ((apart or value.family != "name") and _goes_on(clause, known))
+    )
 
 
 def _goes_on(clause: str, known: Mapping[str, Any]) -> bool:
@@ -93,9 +104,13 @@ def all_answer(
 ) -> bool:
     """Whether the numbers, times and names within a value that words alone tell are no part of something else."""
     kinds = {*EXACT, "name"} if wants_person(question) else {*EXACT}
-    inner = [one for one in values(text, language) if one.family in kinds and one.text in value]
-    how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
+    at = max(text.find(value), 0)
+    inner = [one for one in values(text, language) if one.family in kinds and one.start < at + len(value) and at < one.end]
+    olds = {one.family for one in values(wrong, language)} & {*EXACT}
+    how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": denied or not wants_person(question), "apart": False}
     for one in inner:
+        if one.unit and olds and one.family not in olds:
+            return False  # "it takes 20 minutes" does not tell when
         if is_relative(one, text, known) or not answers(one, text, **how):
             return False
         if (wants_person(question) and holds_not(one, text, known)) or (not denied and tells_the_time(one, text, known)):
@@ -110,6 +125,8 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
     lead, _, behind = parts[at].partition(value.text)
     summed = known["sums"].search(lead) is not None
     part = parts[at]
+    if (speaker := _SPEAKER.match(part)) and speaker[0].strip().lower() not in before.lower().split():
+        return False
     if not lead.strip() and known["sourced"].match(behind.lstrip()):
         part = value.text
     elif summed or value.family == "label":
@@ -135,8 +152,10 @@ def hanging(value: str, text: str, before: str, known: Mapping[str, Any]) -> lis
     for sentence in SENTENCE.split(text):
         clauses = [part.strip() for part in CLAUSE.split(sentence) if part.strip()]
         told = [part for part in clauses if value not in part and _hangs(part, known) and strange_words(part, one, before, known)]
-        if value in sentence or len(sentence.split()) <= _SHORT or sentence.casefold().startswith(_ONLY):
+        if value in sentence or (told and len(sentence.split()) <= _SHORT) or sentence.casefold().startswith(_ONLY):
             found += told
+        elif len(sentence.split()) <= _SHORT and {*words(sentence)} & {*_ONLY}:
+            found.append(sentence)
     return found
 
 

@@ -84,7 +84,7 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     how = known["how"].match(question)
     if known["wish"].match(rest) and not (how and known["told"].match(rest)):
         return None
-    if is_field and known["remarks"].match(rest) and not how:
+    if (is_field or (not denied and wants_person(question))) and known["remarks"].match(rest) and not how:
         return None
     how_asked: dict[str, Any] = {"question": question, "wrong": wrong, "language": language}
     if known["agrees"].search(text) and not is_field:
@@ -133,7 +133,8 @@ def _of_no_kind(
     value = new_value(bare, bare=is_bare, **how_asked)
     if value is None or repeats(value, wrong, language):
         return None
-    if wants_count(question) and known["relative"].fullmatch(bare.strip(" .!")):
+    counts = wants_count(question) or measures(wrong, question=question, language=language)
+    if counts and known["relative"].fullmatch(bare.strip(" .!")):
         return None  # "an hour later": than what?
     if not is_field and is_own(said, question, known):
         return None

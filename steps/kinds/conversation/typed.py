@@ -212,7 +212,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             continue
         if not others and (_calendar_word().fullmatch(first) or re.match(r"I['’]", first)):
             continue
-        if first.lower() not in FUNCTION_WORDS:
+        if re.split(r"['’]s?$", first.lower())[0] not in FUNCTION_WORDS:  # "It's Ann"
             yield start, end
         elif others:
             yield start + len(first) + 1, end
