@@ -107,13 +107,19 @@ def all_answer(
     at = max(text.find(value), 0)
     inner = [one for one in values(text, language) if one.family in kinds and one.start < at + len(value) and at < one.end]
     olds = {one.family for one in values(wrong, language)} & {*EXACT}
-    how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": denied or not wants_person(question), "apart": False}
+    how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
     for one in inner:
         if one.unit and olds and one.family not in olds:
             return False  # "it takes 20 minutes" does not tell when
         if is_relative(one, text, known) or not answers(one, text, **how):
             return False
-        if (wants_person(question) and holds_not(one, text, known)) or (not denied and tells_the_time(one, text, known)):
+        if wants_person(question) and holds_not(one, text, known):
+            return False
+        behind = clause_of(one, text).partition(one.text)[2]
+        if not denied and (
+            tells_the_time(one, text, known)
+            or (wants_person(question) and strange_words(behind, one, f"{question} {wrong}", known))
+        ):
             return False
     return True
 

@@ -47,7 +47,8 @@ def contested(
     if not olds and abstains(wrong):
         told = [one for one in said if not _is_beside(one, text, question, known)]
         first = whole(told[0], text, known) if told and not known["doubts"].search(text) else None
-        return Contested(first.text, None) if first else None
+        how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
+        return Contested(first.text, None) if first and answers(first, text, **how) else None
     for family in _families(olds, question, language):
         mine = [one for one in olds if one.family == family]
         fresh = [one for one in said if _fits(one, mine)]
