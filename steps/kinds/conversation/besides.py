@@ -84,6 +84,10 @@ def answers(
         return False  # "only 30 berths are free"
     if value.family == "label" or known["moves"].search(lead) or (not lead.strip() and known["sourced"].match(behind.lstrip())):
         return True
+    if value.family in EXACT and not apart and _begins_with(strange, clause) and not known["hangs"].match(clause.strip()):
+        return False  # "lunch costs 3 euros"
+    if value.family == "name" and copulas and copulas[-1].end() == len(lead.rstrip()):
+        return True  # "it is Ann Lo who does that"
     about = bool(stems(f"{lead} {behind}") & stems(question))
     if not strange & content_words(behind):
         if apart and len(strange) <= _FEW:
@@ -93,6 +97,10 @@ def answers(
     return (denied or apart) and (
         about or ((apart or value.family != "name") and _goes_on(clause, known))
     )
+
+
+def _begins_with(strange: set[str], clause: str) -> bool:
+    return next(iter(words(clause)), "") in strange
 
 
 def _goes_on(clause: str, known: Mapping[str, Any]) -> bool:
@@ -115,10 +123,11 @@ def all_answer(
             return False
         if wants_person(question) and holds_not(one, text, known):
             return False
-        behind = clause_of(one, text).partition(one.text)[2]
+        lead, _, behind = clause_of(one, text).partition(one.text)
         if not denied and (
             tells_the_time(one, text, known)
-            or (wants_person(question) and strange_words(behind, one, f"{question} {wrong}", known))
+            or (not known["copula"].match(lead.strip()) and wants_person(question)
+                and strange_words(behind, one, f"{question} {wrong}", known))
         ):
             return False
     return True
