@@ -79,6 +79,8 @@ def answers(
     if not strange:
         return True
     says = _IS.search(behind)
+    if value.family == "name" and re.match(r"['’]s\s", behind):
+        return False  # "her brother"
     is_other = not apart and value.family != "label" and has_another_subject(clause, question, known)
     if is_other or strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
         return False  # "only 30 berths are free"
@@ -123,14 +125,16 @@ def all_answer(
             return False
         if wants_person(question) and holds_not(one, text, known):
             return False
-        lead, _, behind = clause_of(one, text).partition(one.text)
-        if not denied and (
-            tells_the_time(one, text, known)
-            or (not known["copula"].match(lead.strip()) and wants_person(question)
-                and strange_words(behind, one, f"{question} {wrong}", known))
-        ):
+        if not denied and (tells_the_time(one, text, known) or _says_more(one, text, question, wrong, known)):
             return False
     return True
+
+
+def _says_more(one: Value, text: str, question: str, wrong: str, known: Mapping[str, Any]) -> bool:
+    """Whether more is told of a name than the question asks, and nothing leads to it: "Ann Lo advises the mayor"."""
+    lead, _, behind = clause_of(one, text).partition(one.text)
+    is_led = known["copula"].match(lead.strip()) or known["moves"].search(lead)
+    return wants_person(question) and not is_led and bool(strange_words(behind, one, f"{question} {wrong}", known))
 
 
 def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> bool:
@@ -141,6 +145,8 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
     summed = known["sums"].search(lead) is not None
     part = parts[at]
     if (speaker := _SPEAKER.match(part)) and speaker[0].strip().lower() not in before.lower().split():
+        return False
+    if _WOULD.match(behind):
         return False
     if not lead.strip() and known["sourced"].match(behind.lstrip()):
         part = value.text

@@ -136,6 +136,8 @@ def _of_no_kind(
     counts = wants_count(question) or measures(wrong, question=question, language=language)
     if counts and known["relative"].fullmatch(bare.strip(" .!")):
         return None  # "an hour later": than what?
+    if wants_person(question) and re.search(r"['’]s\s", value) and "whose" not in question.lower():
+        return None  # "Ann's brother"
     if not is_field and is_own(said, question, known):
         return None
     if wants_person(question) and is_count(value) and not re.search(r"[A-ZÀ-Þ]", value):
