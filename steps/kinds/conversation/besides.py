@@ -1,7 +1,7 @@
-"""What a reply says besides the value that it may correct to: whether the value answers what was asked, or something else.
+"""What a reply says besides the value that it may correct to: whether that answers what was asked, or something else.
 
-"No, 12 people told me otherwise" holds a number, "Anselm Brok is her deputy" a name, and neither answers the question: a
-clause that does has no words of its own beside the value, or it goes on about what was asked.
+"No, 12 people told me otherwise" holds a number, "Anselm Brok is her deputy" a name, and neither answers the question.
+A clause that does has no words of its own beside the value, or it goes on about what was asked.
 """
 
 import re
@@ -18,7 +18,8 @@ _IS = re.compile(r"\b(?:is|are|was|were|ist|sind|war|waren|est|sont|était|étai
 _NOES = frozenset("no nope nein nee nö non".split())
 _THAT = r"(?:that|dass|que) "
 _WOULD = re.compile(
-    r"\s(?:should|would|could|might|may|will|wants|hopes|used to|was .*before|sollte|würde|könnte|wird|will|möchte|war .*früher"
+    r"\s(?:should|would|could|might|may|will|wants|hopes|used to|was .*before"
+    r"|sollte|würde|könnte|wird|will|möchte|war .*früher"
     r"|devrait|pourrait|sera|voudrait|debería|podría|será|quiere)\b",
     re.IGNORECASE,
 )
@@ -84,9 +85,18 @@ def answers(
     is_other = not apart and value.family != "label" and has_another_subject(clause, question, known)
     if is_other or strange & known["own"] or (says and strange & content_words(behind[says.end() :])):
         return False  # "only 30 berths are free"
-    if value.family == "label" or known["moves"].search(lead) or (not lead.strip() and known["sourced"].match(behind.lstrip())):
+    if (
+        value.family == "label"
+        or known["moves"].search(lead)
+        or (not lead.strip() and known["sourced"].match(behind.lstrip()))
+    ):
         return True
-    if value.family in EXACT and not apart and _begins_with(strange, clause) and not known["hangs"].match(clause.strip()):
+    if (
+        value.family in EXACT
+        and not apart
+        and _begins_with(strange, clause)
+        and not known["hangs"].match(clause.strip())
+    ):
         return False  # "lunch costs 3 euros"
     if value.family == "name" and copulas and copulas[-1].end() == len(lead.rstrip()):
         return True  # "it is Ann Lo who does that"
@@ -96,9 +106,7 @@ def answers(
             return denied or value.family != "name" or about or _IS.search(lead) is not None
         if about and len(strange) == 1 and value.family in EXACT:
             return True
-    return (denied or apart) and (
-        about or ((apart or value.family != "name") and _goes_on(clause, known))
-    )
+    return (denied or apart) and (about or ((apart or value.family != "name") and _goes_on(clause, known)))
 
 
 def _begins_with(strange: set[str], clause: str) -> bool:
@@ -115,7 +123,9 @@ def all_answer(
     """Whether the numbers, times and names within a value that words alone tell are no part of something else."""
     kinds = {*EXACT, "name"} if wants_person(question) else {*EXACT}
     at = max(text.find(value), 0)
-    inner = [one for one in values(text, language) if one.family in kinds and one.start < at + len(value) and at < one.end]
+    inner = [
+        one for one in values(text, language) if one.family in kinds and one.start < at + len(value) and at < one.end
+    ]
     olds = {one.family for one in values(wrong, language)} & {*EXACT}
     how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
     for one in inner:
@@ -146,7 +156,7 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
     part = parts[at]
     if (speaker := _SPEAKER.match(part)) and speaker[0].strip().lower() not in before.lower().split():
         return False
-    if _WOULD.match(behind):
+    if value.family == "name" and _WOULD.match(behind):
         return False
     if not lead.strip() and known["sourced"].match(behind.lstrip()):
         part = value.text
@@ -154,7 +164,13 @@ def is_plain(value: Value, text: str, before: str, known: Mapping[str, Any]) -> 
         part = clause_of(value, text)
     if strange_words(part, value, before, known):
         return False
-    return at == 0 or summed or value.family == "label" or _goes_on(parts[at], known) or bool(stems(parts[at]) & stems(before))
+    return (
+        at == 0
+        or summed
+        or value.family == "label"
+        or _goes_on(parts[at], known)
+        or bool(stems(parts[at]) & stems(before))
+    )
 
 
 def tells_the_time(value: Value, text: str, known: Mapping[str, Any]) -> bool:
@@ -172,7 +188,11 @@ def hanging(value: str, text: str, before: str, known: Mapping[str, Any]) -> lis
     one, found = Value("", value, 0, len(value)), []
     for sentence in SENTENCE.split(text):
         clauses = [part.strip() for part in CLAUSE.split(sentence) if part.strip()]
-        told = [part for part in clauses if value not in part and _hangs(part, known) and strange_words(part, one, before, known)]
+        told = [
+            part
+            for part in clauses
+            if value not in part and _hangs(part, known) and strange_words(part, one, before, known)
+        ]
         if value in sentence or (told and len(sentence.split()) <= _SHORT) or sentence.casefold().startswith(_ONLY):
             found += told
         elif len(sentence.split()) <= _SHORT and {*words(sentence)} & {*_ONLY}:

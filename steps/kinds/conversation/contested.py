@@ -20,7 +20,6 @@ from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
 
 
-
 @dataclass(frozen=True)
 class Contested:
     """``value`` is right, ``old`` is what the answer said in its place; None if it said that it does not know."""
@@ -62,7 +61,9 @@ def contested(
         if best is None or put is None:
             continue
         names_old = _names_old(text, best, mine)
-        if not (denied or names_old) and (_is_of_another(best, text, question, known) or tells_the_time(best, text, known)):
+        if not (denied or names_old) and (
+            _is_of_another(best, text, question, known) or tells_the_time(best, text, known)
+        ):
             continue
         if denied or names_old or known["signals"].search(_rest(text, best)):
             apart = names_old and not _names_old(clause_of(best, text), best, mine)

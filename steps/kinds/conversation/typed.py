@@ -156,8 +156,11 @@ def same_unit(one: str, other: str) -> bool:
 
 def is_measure(unit: str) -> bool:
     """Whether a unit measures or pays, and counts no things; so does none at all."""
-    return not unit or not unit.isalpha() or any(one.match(unit) for one in _MEASURES) or any(
-        one.fullmatch(unit) for one in _UNITS
+    return (
+        not unit
+        or not unit.isalpha()
+        or any(one.match(unit) for one in _MEASURES)
+        or any(one.fullmatch(unit) for one in _UNITS)
     )
 
 
