@@ -25,9 +25,7 @@ _WOULD = re.compile(
 )
 _SPEAKER = re.compile(r"\W*(?:we|i|you|wir|ich|du|nous|je|tu|on|yo|nosotros)\b", re.IGNORECASE)
 _FEW = 2
-_ONLY = ("only", "except", "unless", "if", "nur", "außer", "seulement", "sauf", "solo", "sólo", "salvo")
 _HOURS = ("uhr", "heure", "hora")
-_SHORT = 4  # words of a sentence that only adds when: "On Sundays only."
 _STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
 _CORRECTING = ("opens", "fixes", "copula", "pronoun", "hedges", "signals", "bounds")
 
@@ -177,39 +175,3 @@ def tells_the_time(value: Value, text: str, known: Mapping[str, Any]) -> bool:
     """Whether a value is what a clock says: "It is 8:55 now"."""
     is_time = value.family == "time" or value.unit.lower().startswith(_HOURS)
     return is_time and known["clock"].search(SENTENCE.split(text[: value.start])[-1]) is not None
-
-
-def hanging(value: str, text: str, before: str, known: Mapping[str, Any]) -> list[str]:
-    """The clauses of a reply that a value hangs on: "but only on Sundays", or a short sentence of that.
-
-    Args:
-        before: question and answer; what says nothing else is no condition.
-    """
-    one, found = Value("", value, 0, len(value)), []
-    for sentence in SENTENCE.split(text):
-        clauses = [part.strip() for part in CLAUSE.split(sentence) if part.strip()]
-        told = [
-            part
-            for part in clauses
-            if value not in part and _hangs(part, known) and strange_words(part, one, before, known)
-        ]
-        if value in sentence or (told and len(sentence.split()) <= _SHORT) or sentence.casefold().startswith(_ONLY):
-            found += told
-        elif len(sentence.split()) <= _SHORT and {*words(sentence)} & {*_ONLY}:
-            found.append(sentence)
-    return found
-
-
-def _hangs(clause: str, known: Mapping[str, Any]) -> bool:
-    """Whether a clause begins as a condition does, and does not tell how it was before."""
-    return known["hangs"].match(clause) is not None and known["past"].match(clause) is None
-
-
-def bound_words(value: str, said: str, *, before: str, known: Mapping[str, Any]) -> set[str]:
-    """Words of what was said without which its value would be said to hold always, or of more."""
-    clauses = [part for part in CLAUSE.split(said) if value in part] or [said]
-    lead, _, behind = clauses[-1].partition(value)
-    is_source = known["moves"].search(lead) and not known["hangs"].match(lead.strip())
-    one = Value("", value, 0, len(value))
-    bound = strange_words(f"{'' if is_source else lead}{value}{behind}", one, before, known)
-    return bound.union(*(strange_words(part, one, before, known) for part in hanging(value, said, before, known)))

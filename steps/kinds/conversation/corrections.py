@@ -13,7 +13,8 @@ from typing import Any
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
-from steps.kinds.conversation.besides import all_answer, hanging
+from steps.kinds.conversation.besides import all_answer
+from steps.kinds.conversation.conditions import hanging
 from steps.kinds.conversation.contested import contested, is_own, measures, repeats
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.typed import values
@@ -165,9 +166,10 @@ def tells(comment: str) -> bool:
 def names_somebody(value: str, said: str, language: str) -> bool:
     """Whether a value is a name, or somebody with an article before him: "the night guard"."""
     led = re.search(rf"\b(?:{_ARTICLES})\s+(?:[\w-]+\s+)?$", said[: max(said.find(value), 0)], re.IGNORECASE)
-    is_name = any(one.family == "name" for one in values(value, language)) or re.search(r"[A-ZÀ-Þ]", value[1:])
-    is_name = is_name or (value[:1].isupper() and len(value.split()) == 1)
-    return bool(led or is_name or re.match(rf"(?:{_ARTICLES})\s", value, re.IGNORECASE))
+    if led or re.match(rf"(?:{_ARTICLES})\s", value, re.IGNORECASE) or re.search(r"[A-ZÀ-Þ]", value[1:]):
+        return True
+    is_word = value[:1].isupper() and len(value.split()) == 1
+    return is_word or any(one.family == "name" for one in values(value, language))
 
 
 def _answers_plainly(text: str, known: Mapping[str, Any]) -> bool:

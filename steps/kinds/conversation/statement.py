@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from steps.kinds.conversation.besides import bound_words
+from steps.kinds.conversation.conditions import bound_words
 from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.placing import replaced
