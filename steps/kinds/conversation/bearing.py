@@ -15,8 +15,8 @@ from steps.kinds.conversation.value import wants_person
 from steps.marking import holds
 from steps.sentences import stems
 
-CLAUSE = re.compile(r"[,;:(]\s|\s[–—-]\s|[.!?…]+(?:\s|$)|\s(?:but|and|aber|und|mais|et|pero|y)\s")
-SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+CLAUSE = re.compile(r"[,;:(]\s|\s[–—-]\s|[.!?…]+(?:\s|$)|\n|\s(?:but|and|aber|und|mais|et|pero|y)\s")
+SENTENCE = re.compile(r"(?<=[.!?…])\s+|\s*\n\s*")
 _IN = re.compile(r"\b(?:in|at|near|aus|nach|dans|en)\s$", re.IGNORECASE)
 _PERSON = r"[A-ZÀ-Þ][\w'’-]+(?:\s[A-ZÀ-Þ][\w'’-]+)*"
 _LISTED = re.compile(rf"(?:,\s{_PERSON})*,?\s(?:and|or|und|oder|et|ou|y|o)\s{_PERSON}")
@@ -68,10 +68,12 @@ def whole(one: Value, text: str, known: Mapping[str, Any]) -> Value | None:
         return None
     if one.family not in EXACT:
         return one
+    if is_relative(one, text, known):
+        return None
     number = number_pattern()
     if one.family == "number" and (
-        re.search(r"[\w)][/+*^]$|\d\s$|\d['’′]$|[~<>≤≥±]\s?$|(?:^|\s)[.,]$", before)
-        or re.match(rf"[/+*^]\w|\+|['’′]\d|\s\d+/\d|[¼½¾⅓⅔]|{_HALVES}", after)
+        re.search(r"[\w)][/+*^]$|\d\s$|\d['’′]$|[~<>≤≥±]\s?$|(?:^|\s|\d)[.,]$", before)
+        or re.match(rf"[.,]\d|[/+*^]\w|\+|['’′]\d|\s\d+/\d|[¼½¾⅓⅔]|{_HALVES}", after)
         or re.search(rf"(?i:\b(?:{number}))(?:[\s-]|\sand\s(?:an? )?)$", before)
         or re.match(rf"(?i:(?:[\s-]|\sand\s(?:an? )?)(?:{number})\b)", after)
     ):  # fmt: skip
@@ -84,6 +86,19 @@ def whole(one: Value, text: str, known: Mapping[str, Any]) -> Value | None:
     end = one.end + more.end() if more else one.end
     said = f"{text[start : one.start]}{one.text}{text[one.end : end]}"
     return replace(one, text=said, start=start, end=end) if bound or more else one
+
+
+def is_relative(one: Value, text: str, known: Mapping[str, Any]) -> bool:
+    """Whether a value tells how much more or less it is than another: "3 metres deeper", "up by 2 euros", "5 dozen"."""
+    if one.family != "number":
+        return False
+    is_share = not re.search(r"\d", one.text) and known["relative"].fullmatch(one.text)
+    if is_share and re.match(r"\s*(?:[.,;!]|$|(?:of|davon|de|del)\b)", text[one.end :]):
+        return True  # "half": of what?
+    unled = one.text.split(" ", 1)[1] if one.unit and " " in one.text else ""
+    behind = re.match(known["more"].pattern, text[one.end :], re.IGNORECASE)
+    inside = re.match(known["more"].pattern, f" {unled}", re.IGNORECASE)
+    return bool(behind or inside or known["grown"].search(text[: one.start]))
 
 
 @cache

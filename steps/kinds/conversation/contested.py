@@ -12,12 +12,12 @@ from typing import Any
 
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_bystander, whole
+from steps.kinds.conversation.besides import answers, clause_of, is_plain, tells_the_time
 from steps.kinds.conversation.typed import EXACT, Value, given, same_unit, values
 from steps.kinds.conversation.value import place_of, wants_count, wants_person
+from steps.kinds.conversation.wording import cleaned
 from steps.marking import abstains, holds, normalise
 from steps.sentences import content_words, stems
-
-_BARE = 5  # words beside the value of a reply that says little else
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ def contested(
     if not olds and abstains(wrong):
         told = [one for one in said if not _is_beside(one, text, question, known)]
         first = whole(told[0], text, known) if told and not known["doubts"].search(text) else None
-        return Contested(first.text, None) if first else None
+        how: dict[str, Any] = {"question": question, "wrong": wrong, "known": known, "denied": True, "apart": False}
+        return Contested(first.text, None) if first and answers(first, text, **how) else None
     for family in _families(olds, question, language):
         mine = [one for one in olds if one.family == family]
         fresh = [one for one in said if _fits(one, mine)]
@@ -59,14 +60,20 @@ def contested(
         put = whole(best, text, known) if best else None
         if best is None or put is None:
             continue
-        before = f"{question} {wrong}"
-        if not (denied or _names_old(text, best, mine)) and _is_of_another(best, text, question, known):
+        names_old = _names_old(text, best, mine)
+        if not (denied or names_old) and (
+            _is_of_another(best, text, question, known) or tells_the_time(best, text, known)
+        ):
             continue
-        shows = _shows(text, best, mine, known) and not _tells_of_another(best, text, before, language, known)
-        if denied or shows:
+        if denied or names_old or known["signals"].search(_rest(text, best)):
+            apart = names_old and not _names_old(clause_of(best, text), best, mine)
+            fitting = answers(put, text, question=question, wrong=wrong, known=known, denied=denied, apart=apart)
+        else:
+            fitting = is_plain(put, text, f"{question} {wrong}", known)
+        if fitting and (denied or not _tells_of_another(best, text, f"{question} {wrong}", language, known)):
             old = next((one for one in mine if same_unit(one.unit, best.unit)), mine[0])
             part = next((one for one in SENTENCE.split(text) if best.text in one), text)
-            place = place_of(part, question)
+            place = place_of(cleaned(part, known), question)
             if place and holds(place, (best.text,)):  # "behind the old Tivoli cinema"
                 return Contested(place, old.text)
             of_label = old.family == "label" and best.family == "number"
@@ -79,9 +86,14 @@ def _is_shouted(text: str) -> bool:
     return text.isupper() and sum(len(word) > 2 and word.isalpha() for word in text.split()) > 1
 
 
+def is_own(clause: str, question: str, known: Mapping[str, Any]) -> bool:
+    """Whether a clause is about its speaker, who did not ask about himself."""
+    return known["intends"].search(clause) is not None and not known["intends"].search(question)
+
+
 def measures(wrong: str, *, question: str, language: str) -> bool:
     """Whether all that an answer gives are numbers, days and times."""
-    olds = given(wrong, question, language)
+    olds = [one for one in given(wrong, question, language) if language != "de" or one.family != "name"]
     return bool(olds) and all(one.family in EXACT for one in olds)
 
 
@@ -127,7 +139,7 @@ def _is_beside(one: Value, text: str, question: str, known: Mapping[str, Any]) -
     before, after = text[: one.start], text[one.end :]
     clause, sentence = CLAUSE.split(before)[-1], SENTENCE.split(before)[-1]
     ended = re.match(rf"\s?(?:{known['ago'].pattern})", after, re.IGNORECASE)
-    if known["cited"].search(before) or known["intends"].search(clause) or ended:
+    if known["cited"].search(before) or is_own(clause, question, known) or ended:
         return True
     return one.family in EXACT and bool(
         known["beside"].search(before)
@@ -153,17 +165,21 @@ def _chosen(fresh: list[Value], text: str, olds: list[Value], known: Mapping[str
     return None
 
 
-def _shows(text: str, best: Value, olds: list[Value], known: Mapping[str, Any]) -> bool:
-    """Whether the reply corrects: it denies, tells of a change, names the old value, or says little but the new one."""
-    rest = f"{text[: best.start]} {text[best.end :]}"
-    leads = re.match(r"\W*(?:\w+ )?$", text[: best.start]) and re.match(r"\s*[.,!;:(–-]", text[best.end :])
-    few = len(content_words(rest)) <= _BARE
-    return bool(_names_old(text, best, olds) or known["signals"].search(rest) or few or leads)
+def _rest(text: str, best: Value) -> str:
+    return f"{text[: best.start]} {text[best.end :]}" if text[best.start : best.end] == best.text else text
 
 
 def _names_old(text: str, best: Value, olds: list[Value]) -> bool:
-    rest = f"{text[: best.start]} {text[best.end :]}"
-    return any(stems(old.text) & stems(rest) or old.key in normalise(rest).split() for old in olds)
+    rest = _rest(text, best)
+    said = normalise(rest).split()
+    for old in olds:
+        numbers = [word for word in old.key.split() if word.isdigit()]
+        if numbers and old.family in ("number", "time"):  # of "9 hours" not the hours
+            if {*numbers} <= {*said} or any(old.key == one.key for one in values(rest, "en")):
+                return True
+        elif stems(old.text) & stems(rest) or old.key in said:
+            return True
+    return False
 
 
 def _is_of_another(one: Value, text: str, question: str, known: Mapping[str, Any]) -> bool:
@@ -177,9 +193,7 @@ def _of_the_subject(fresh: list[Value], text: str, question: str, known: Mapping
 
 def _tells_of_another(best: Value, text: str, before: str, language: str, known: Mapping[str, Any]) -> bool:
     """Whether the clause of a value is about something else, or adds something."""
-    start = max((match.end() for match in CLAUSE.finditer(text) if match.end() <= best.start), default=0)
-    end = min((match.start() for match in CLAUSE.finditer(text) if match.start() >= best.end), default=len(text))
-    clause = text[start:end]
+    clause = clause_of(best, text)
     if any(known[name].search(clause) for name in ("adds", "doubts")) or known["adds"].match(text) or chatter(clause):
         return True
     named = (one.text for one in values(clause, language) if one.family == "name")

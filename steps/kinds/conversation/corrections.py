@@ -13,20 +13,26 @@ from typing import Any
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
-from steps.kinds.conversation.contested import contested, measures, repeats
+from steps.kinds.conversation.besides import all_answer
+from steps.kinds.conversation.conditions import hanging
+from steps.kinds.conversation.contested import contested, is_own, measures, repeats
 from steps.kinds.conversation.framing import unframed
 from steps.kinds.conversation.phrases import phrases
-from steps.kinds.conversation.value import is_count, named, new_value, wants_person
+from steps.kinds.conversation.typed import values
+from steps.kinds.conversation.value import is_count, named, new_value, wants_count, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
 from steps.kinds.conversation.yes_no import turned_round, turned_said
 from steps.kinds.document.languages import nearest_language
+from steps.marking import holds
 from steps.orders import is_order
 from steps.sentences import content_words, sentences
 
 _SHORT = 12  # words
+_BARE = 3  # words: so few are no sentence
 _NO = re.compile(r"\W*no\s+(\w+)", re.IGNORECASE)
 MOST_WORDS = 80  # of a correction: who says more tells a story
 MOST_CHARS = 1000  # of a correction or a question, whose words may be endless
+_ARTICLES = "the|our|my|a|an|der|die|das|ein|eine|unsere?|le|la|les|l|notre|el|los|las|un|una|nuestr[oa]"
 _LONGEST = 6000  # characters of an answer that one value in it can be told of
 
 
@@ -80,6 +86,8 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     how = known["how"].match(question)
     if known["wish"].match(rest) and not (how and known["told"].match(rest)):
         return None
+    if (is_field or (not denied and wants_person(question))) and known["remarks"].match(rest) and not how:
+        return None
     how_asked: dict[str, Any] = {"question": question, "wrong": wrong, "language": language}
     if known["agrees"].search(text) and not is_field:
         return None
@@ -95,6 +103,10 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         said, value, old = found_freely
     if old and is_half(value, old, wrong, known):
         return None
+    hangs_on = hanging(value, text, f"{question} {wrong}", known)
+    says_old = old is not None and holds(said, (old,)) and not holds(value, (old,))
+    if hangs_on and (says_old or any(not content_words(part) <= content_words(said) for part in hangs_on)):
+        return None  # what it hangs on would be lost
     if PLACEHOLDER.search(f"{said} {value}"):
         return None
     return Correction(question, sentence(said), value, wrong, old, language, _is_alone(said, question, known))
@@ -123,15 +135,42 @@ def _of_no_kind(
     value = new_value(bare, bare=is_bare, **how_asked)
     if value is None or repeats(value, wrong, language):
         return None
-    if not is_field and known["intends"].search(value):
+    counts = wants_count(question) or measures(wrong, question=question, language=language)
+    if counts and known["relative"].fullmatch(bare.strip(" .!")):
+        return None  # "an hour later": than what?
+    if wants_person(question) and re.search(r"['’]s\s", value) and "whose" not in question.lower():
+        return None  # "Ann's brother"
+    if not is_field and is_own(said, question, known):
         return None
     if wants_person(question) and is_count(value) and not re.search(r"[A-ZÀ-Þ]", value):
         return None  # "Who built it?" is not answered by a year
-    if not is_told(value, text, known=known, **how_asked):
+    if wants_person(question) and not names_somebody(value, bare, language):
         return None
-    if not (is_field or is_bare or is_count(value)) and measures(wrong, question=question, language=language):
+    if not is_told(value, text, known=known, **how_asked) or not all_answer(
+        value, text, known=known, denied=denied or is_field, **how_asked
+    ):
+        return None
+    if not is_count(value) and measures(wrong, question=question, language=language):
         return None
     return said, value, named(wrong, question=question, like=value, language=language)
+
+
+def tells(comment: str) -> bool:
+    """Whether a comment may say what is right: it denies, or is a sentence. "4711" may be a ticket, "1/10" a mark."""
+    if len(comment) > MOST_CHARS:
+        return False
+    if any(known["remarks"].match(opened(comment, known)[1]) for known in phrases().values()):
+        return False
+    return len(comment.split()) > _BARE or any(opened(comment, known)[0] for known in phrases().values())
+
+
+def names_somebody(value: str, said: str, language: str) -> bool:
+    """Whether a value is a name, or somebody with an article before him: "the night guard"."""
+    led = re.search(rf"\b(?:{_ARTICLES})\s+(?:[\w-]+\s+)?$", said[: max(said.find(value), 0)], re.IGNORECASE)
+    if led or re.match(rf"(?:{_ARTICLES})\s", value, re.IGNORECASE) or re.search(r"[A-ZÀ-Þ]", value[1:]):
+        return True
+    is_word = value[:1].isupper() and len(value.split()) == 1
+    return is_word or any(one.family == "name" for one in values(value, language))
 
 
 def _answers_plainly(text: str, known: Mapping[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+_SETS = ("small", "own")
+
 
 @cache
 def phrases() -> dict[str, dict[str, Any]]:
@@ -14,7 +16,9 @@ def phrases() -> dict[str, dict[str, Any]]:
     read = yaml.safe_load((Path(__file__).parent / "phrases.yaml").read_text(encoding="utf-8"))
     return {
         code: {
-            name: found
+            name: frozenset(found)
+            if name in _SETS
+            else found
             if isinstance(found, list | dict)
             else re.compile("".join(map(str.strip, found.splitlines())), re.I)
             for name, found in own.items()

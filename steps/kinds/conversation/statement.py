@@ -8,7 +8,9 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from steps.kinds.conversation.conditions import bound_words
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.placing import replaced
 from steps.kinds.conversation.subject import is_plural, subject
 from steps.marking import holds
@@ -92,19 +94,26 @@ def says_wrong(text: str, one: Correction) -> bool:
 
 
 def _statement(one: Correction, lines: Sequence[str]) -> str:
-    said, placed = _named_in(one), _in_its_place(one)
+    known = phrases()[one.language]
+    bound = bound_words(one.value, one.said, before=f"{one.question} {one.wrong}", known=known)
+    said, placed = _named_in(one), _holding(bound, _in_its_place(one))
     is_plain = len(said.split()) <= _PLAIN and not _SPEAKS.search(said)
     if (one.alone or said != one.said) and not says_wrong(said, one) and (is_plain or not placed):
         return said
-    if turned := _subject_said(one) or placed:
+    if turned := _holding(bound, _subject_said(one)) or placed:
         return turned
     if one.language == "en":
         for line in map(str.strip, lines):
-            if _is_turned(one, line):
+            if _is_turned(one, line) and _holding(bound, line):
                 return line if line.endswith((".", "!")) else f"{line}."
     if holds(one.said, (one.value,)) and not says_wrong(one.said, one):
         return one.said
     return f"{one.value[:1].upper()}{one.value[1:]}."
+
+
+def _holding(bound: set[str], sentence: str) -> str:
+    """A sentence that holds all that a value is bound to; "" otherwise: of "3 euros for children" no price for all."""
+    return sentence if bound <= content_words(sentence) else ""
 
 
 def _subject_said(one: Correction) -> str:

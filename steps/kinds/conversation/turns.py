@@ -10,7 +10,7 @@ from typing import Any
 from steps.diary import ANONYMOUS
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.asked import asked_key, pairs
-from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction
+from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction, tells
 from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.twins import spoken_of
@@ -206,7 +206,7 @@ def _feedback(feedback: Any, messages: list[dict[str, Any]]) -> Iterator[tuple[i
         text = next((one[name] for name in CORRECTING if isinstance(one.get(name), str) and one[name].strip()), None)
         is_field = text is not None
         if text is None and rating(one) == -1:
-            text = next((one[name] for name in COMMENTING if isinstance(one.get(name), str)), None)
+            text = next((one[name] for name in COMMENTING if isinstance(one.get(name), str) and tells(one[name])), None)
         at = one.get("message", last)
         if text is not None and isinstance(at, int) and 0 <= at < len(messages):
             yield at, text, one.get("user") if isinstance(one.get("user"), str) else None, is_field

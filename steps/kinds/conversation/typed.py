@@ -154,6 +154,16 @@ def same_unit(one: str, other: str) -> bool:
     return one[:3] == other[:3] or any(unit.match(one) and unit.match(other) for unit in _MEASURES)
 
 
+def is_measure(unit: str) -> bool:
+    """Whether a unit measures or pays, and counts no things; so does none at all."""
+    return (
+        not unit
+        or not unit.isalpha()
+        or any(one.match(unit) for one in _MEASURES)
+        or any(one.fullmatch(unit) for one in _UNITS)
+    )
+
+
 def _values(text: str, language: str) -> Iterator[tuple[str, int, int, str]]:
     for match in _LABEL.finditer(text):
         yield "label", *match.span(), ""
@@ -205,7 +215,7 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             continue
         if not others and (_calendar_word().fullmatch(first) or re.match(r"I['’]", first)):
             continue
-        if first.lower() not in FUNCTION_WORDS:
+        if re.split(r"['’]s?$", first.lower())[0] not in FUNCTION_WORDS:  # "It's Ann"
             yield start, end
         elif others:
             yield start + len(first) + 1, end

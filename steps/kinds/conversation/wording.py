@@ -10,6 +10,9 @@ from steps.sentences import content_words, names_and_numbers, sentences
 
 CLEAN = re.compile(r"^(?:[\s,!?:;…—]|[.–-](?!\d))+")  # "-5" is no 5, nor is ".5"
 
+# What only ends a sentence stands behind a pause, or is written small: not in "it was Orville Wright" nor "by OK Go".
+_ENDED = r"(?:^|\s*[,;.!–—]+\s+|\s+-\s+|\s+(?-i:(?=[a-z])))"
+
 
 def without_openers(text: str) -> str:
     """Return what follows words that deny, hedge or greet, in whatever language."""
@@ -25,13 +28,21 @@ def opened(text: str, known: Mapping[str, Any]) -> tuple[bool, str]:
     while True:
         for name in ("opens", "fixes", "hedges"):
             match = known[name].match(rest)
-            if match and match.end():
+            if match and match.end() and not _is_in_a_name(match, text):
                 asks = rest[match.end() :].lstrip().startswith("?")  # "No? Ah well."
                 denied = denied or (name != "hedges" and not asks)
                 rest = CLEAN.sub("", rest[match.end() :])
                 break
         else:
             return denied, rest
+
+
+def _is_in_a_name(match: re.Match[str], text: str) -> bool:
+    """Whether words that open belong to a name: "No, Hello Kitty", "Non, Bon Marché"."""
+    before = text[: len(text.rstrip()) - len(match.string.rstrip())].rstrip()
+    behind = match.string[match.end() :]
+    is_name = re.match(r"[A-ZÀ-Þ](?!['’\s])", match[0]) and re.match(r"\s[A-ZÀ-Þ]", behind)
+    return bool(is_name) and before.endswith(",") and not text.isupper()
 
 
 def part_with(value: str, text: str, wrong: str, known: Mapping[str, Any], language: str) -> str:
@@ -57,7 +68,7 @@ def told(rest: str, wrong: str, known: Mapping[str, Any], language: str) -> tupl
 def cleaned(part: str, known: Mapping[str, Any]) -> str:
     """A sentence without what only denies, greets or thanks."""
     part = CLEAN.sub("", opened(part, known)[1])
-    return re.sub(rf"[\s,;.!–—-]*(?:{known['ends'].pattern})$", "", part, flags=re.I).strip()
+    return re.sub(rf"{_ENDED}(?:{known['ends'].pattern})(?![\w-])$", "", part, flags=re.I).strip()
 
 
 def _without_past(part: str, known: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from steps.kinds.conversation.bearing import CLAUSE
 from steps.kinds.conversation.wording import CLEAN, cleaned
 from steps.sentences import content_words, sentences
 
@@ -40,11 +41,13 @@ def turned_round(
         question
     ):
         return None
+    if re.match(r"[^.!?]*[.!\s]*(?:[^.!?]*\?)", text) and not known["not_so"].search(text):
+        return None  # "No, really?" asks
     said = _IS_NOT.search(rest)
     about = _ALLOWED | content_words(f"{question} {wrong}")
     if said is not None and said[1].lower() not in about:
         return None  # "it is not big" denies something else
-    if known["intends"].search(rest) and not known["not_so"].search(text):
+    if known["intends"].search(CLAUSE.split(rest)[0]) and not known["not_so"].search(text):
         return None  # "No way, I love it!"
     mine = re.match(r"\W*(\w+)\b", text)
     if mine is not None and mine[1].casefold() == first[1].casefold():

@@ -14,7 +14,8 @@ from steps.kinds.document.languages import templates
 from steps.kinds.document.moments import calendars
 from steps.sentences import FUNCTION_WORDS
 
-_NUM = r"(?:\d{1,3}(?:[,.’' \u00a0\u202f]\d{3})+(?!\d)|\d+(?:[.,]\d+)?)"
+_GROUPED = r"\d{{1,3}}(?:[{0}’' \u00a0\u202f]\d{{3}})+(?:{1}\d+)?(?![.,]?\d)"  # "1,250.5", "1.250,5"
+_NUM = rf"(?:{_GROUPED.format(',', '[.]')}|{_GROUPED.format('.', ',')}|\d+(?:[.,]\d+)?)"
 _VERSION = r"v?\d+\.(?:\d+\.\d+(?:-?[a-z]\w*)?|0(?!\d)(?!\s?[%°€$£\w]))"
 _CODE = r"(?:[A-Z]{2,}-\d[\w.-]*|[A-Z][\w]*(?:-[A-Z][\w]*)+)"
 _NAME = r"(?:[A-ZÀ-Þ]\.\s|[A-ZÀ-Þ][\w'’-]+\s)+(?:(?:de|van|von|da|del|la|der)\s)*[A-ZÀ-Þ][\w'’-]+"

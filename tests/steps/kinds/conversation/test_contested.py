@@ -78,10 +78,46 @@ def test_who_corrects_himself_has_the_last_word():
     ("question", "answer", "reply", "sentence"),
     [
         ("How many boats?", "The club has seven boats.", "six", "The club has six boats."),
-        ("How hot must it be?", "Bake it at 220 °C.", "160, I have the card here", "Bake it at 160 °C."),
+        ("How hot must it be?", "Bake it at 220 °C.", "No, 160, I have the card here", "Bake it at 160 °C."),
         ("Seit wann gibt es den Turm?", "Den Turm gibt es seit 1782.", "Nein, 1728.", "Den Turm gibt es seit 1728."),
         ("Who bakes?", "Ida Holt bakes on Mondays for 12 shops in Orme.", "No, Otto Lem.", "Otto Lem bakes."),
     ],
 )  # fmt: skip
 def test_what_is_right_stands_in_the_place_of_what_was_wrong(question, answer, reply, sentence):
     assert stated(Silent(), found(question, answer, reply)) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reply", "said"),
+    [
+        ("Where is the meeting?", "The meeting is in Osaka.", "No, it's in Tokyo", "It's in Tokyo."),
+        ("Where is the meeting?", "The meeting is in Osaka.", "No, in Oklahoma", "In Oklahoma."),
+        ("Where is the meeting?", "The meeting is in Osaka.", "No, it's in Tokyo, thanks a lot", "It's in Tokyo."),
+        ("Where is the meeting?", "The meeting is in Osaka.", "No, it's in Tokyo ok", "It's in Tokyo."),
+        ("Where is the meeting?", "The meeting is in Osaka.", "No, in Tokyo though", "In Tokyo."),
+        ("Where is the class held?", "The class is held at the mill.", "No, at the cookery school",
+         "At the cookery school."),
+        ("Who built it?", "It was built by Edda Krann.", "No, Orville Wright", "Orville Wright."),
+        ("What colour is the tap?", "The tap is dark red.", "No, bright blue", "Bright blue."),
+        ("Which bank is the mill on?", "The mill is on the left bank.", "No, on the right bank", "On the right bank."),
+        ("Wer leitet die Werft?", "Die Werft leitet Jana Kolb.", "Nein, Hauke Brok", "Hauke Brok."),
+        ("Wo ist das Treffen?", "Das Treffen ist in Osaka.", "Nein, in Tokio", "In Tokio."),
+        ("Où a lieu le cours ?", "Le cours a lieu à Osaka.", "Non, à Tokyo, merci", "À Tokyo."),
+        ("¿Dónde es la reunión?", "La reunión es en Osaka.", "No, en Tokio", "En Tokio."),
+    ],
+)  # fmt: skip
+def test_only_whole_words_that_end_a_reply_are_cut_off(question, answer, reply, said):
+    assert [one.said for one in found(question, answer, reply)] == [said]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "reply", "value"),
+    [
+        ("How deep is it?", "It is 10 metres deep.", "No, 1,250.5 metres.", "1,250.5 metres"),
+        ("Wie tief ist er?", "Er ist 10 Meter tief.", "Nein, 1.200,5 Meter", "1.200,5 Meter"),
+        ("Quelle est sa profondeur ?", "Il fait 10 mètres.", "Non, 1 250,5 mètres.", "1 250,5 mètres"),
+        ("What does it cost?", "It costs 5 euros.", "No, 12,345,678.95 euros.", "12,345,678.95 euros"),
+    ],
+)
+def test_a_number_with_thousands_keeps_its_decimals(question, answer, reply, value):
+    assert [one.value for one in found(question, answer, reply)] == [value]
