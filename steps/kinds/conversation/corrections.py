@@ -150,7 +150,7 @@ def _of_no_kind(
         value, text, known=known, denied=denied or is_field, **how_asked
     ):
         return None
-    if not is_count(value) and measures(wrong, question=question, language=language):
+    if not is_count(value) and not wants_person(question) and measures(wrong, question=question, language=language):
         return None
     return said, value, named(wrong, question=question, like=value, language=language)
 

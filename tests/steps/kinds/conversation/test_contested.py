@@ -121,3 +121,12 @@ def test_only_whole_words_that_end_a_reply_are_cut_off(question, answer, reply, 
 )
 def test_a_number_with_thousands_keeps_its_decimals(question, answer, reply, value):
     assert [one.value for one in found(question, answer, reply)] == [value]
+
+
+def test_somebody_is_named_where_the_answer_gave_but_a_number():
+    talk = [
+        {"role": "user", "content": "Who built the ferry?"},
+        {"role": "assistant", "content": "It was built in 1938."},
+    ]
+    (found,) = corrections({"messages": talk, "feedback": {"correction": "Olin Krann."}})
+    assert found.value == "Olin Krann"
