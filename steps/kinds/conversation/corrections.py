@@ -21,7 +21,7 @@ from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.typed import values
 from steps.kinds.conversation.value import is_count, named, new_value, wants_count, wants_person
 from steps.kinds.conversation.wording import opened, part_with, sentence, told
-from steps.kinds.conversation.yes_no import turned_round, turned_said
+from steps.kinds.conversation.yes_no import plainly_denied, turned_round, turned_said
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
 from steps.orders import is_order
@@ -98,6 +98,10 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
         said, value, old = part_with(found.value, text, wrong, known, language), found.value, found.old
     else:
         found_freely = _of_no_kind(text, rest, known, how_asked, denied=denied, is_field=is_field)
+        if found_freely and re.fullmatch(r"\w+n['’]t|not|nicht|pas|kein\w*", found_freely[1], re.IGNORECASE):
+            found_freely = None  # a denial alone is no value
+        if found_freely is None and (no := plainly_denied(text, rest, question=question, wrong=wrong, known=known)):
+            found_freely = turned_said(no, rest, known, language), no, None
         if found_freely is None:
             return None
         said, value, old = found_freely

@@ -215,7 +215,10 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
             continue
         if not others and (_calendar_word().fullmatch(first) or re.match(r"I['’]", first)):
             continue
-        if re.split(r"['’]s?$", first.lower())[0] not in FUNCTION_WORDS:  # "It's Ann"
+        opening = re.split(r"['’]s?$", first.lower())[0]
+        if opening not in FUNCTION_WORDS and not re.fullmatch(
+            r"c['’](?:est|était)", opening
+        ):  # "It's Ann", "C'est Ann"
             yield start, end
         elif others:
             yield start + len(first) + 1, end

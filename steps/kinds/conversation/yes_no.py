@@ -13,6 +13,7 @@ _IS_NOT = re.compile(
     r" ([^\W\d_]+)",
     re.IGNORECASE,
 )
+_DENIES = re.compile(r"\b(?:not|nicht|kein\w*|pas|no|\w+n['’]t) \w+", re.IGNORECASE)
 _ALLOWED = frozenset(  # what "it is not" may be followed by, and denies the answer
     "any anymore longer always necessarily true right correct case allowed permitted possible now there here since"
     " until till after before during for by if when unless as they it that this and but or".split()
@@ -37,9 +38,7 @@ def turned_round(
         return None
     if re.search(r"\W(?:or|oder|ou|o)\W", question) or known["asks"].match(question):
         return None
-    if re.search(r"\b(?:not|nicht|kein\w*|pas|no) \w+", rest, re.IGNORECASE) and content_words(rest) & content_words(
-        question
-    ):
+    if _DENIES.search(rest) and content_words(rest) & content_words(question):
         return None
     if re.match(r"[^.!?]*[.!\s]*(?:[^.!?]*\?)", text) and not known["not_so"].search(text):
         return None  # "No, really?" asks
@@ -55,6 +54,17 @@ def turned_round(
     if not (denied or known["not_so"].search(text)):
         return None
     return no if first[1].casefold() == yes.casefold() else yes
+
+
+def plainly_denied(text: str, rest: str, *, question: str, wrong: str, known: Mapping[str, Any]) -> str | None:
+    """Return "No" where the answer said yes, and the reply is no, with the question's own words denied; else None."""
+    yes, no = known["answers"]
+    first, says = (re.match(r"\W*(\w+)\b", one) for one in (wrong, text))
+    if not (first and says and (first[1].casefold(), says[1].casefold()) == (yes.casefold(), no.casefold())):
+        return None
+    about = _DENIES.search(rest) and not _DENIES.search(question) and content_words(rest) & content_words(question)
+    is_one = len(CLAUSE.split(rest.strip(" .!"))) == 1 and not known["asks"].match(question)
+    return no if about and is_one and not re.search(r"\W(?:or|oder|ou|o)\W", question) else None
 
 
 def turned_said(turned: str, rest: str, known: Mapping[str, Any], language: str) -> str:

@@ -130,3 +130,58 @@ def test_somebody_is_named_where_the_answer_gave_but_a_number():
     ]
     (found,) = corrections({"messages": talk, "feedback": {"correction": "Olin Krann."}})
     assert found.value == "Olin Krann"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It's wrong that Nils Berg is the chef.",
+        "Not true that Nils Berg is the chef, Lars Ek is.",
+        "It is not correct that the chef is Nils Berg.",
+        "It's nonsense that Nils Berg is the chef of the Anchor.",
+        "Rumour has it that Nils Berg is the chef, but that's false.",
+        "My colleague says it's Nils Berg, but I don't think so.",
+        "They say it's Nils Berg, but I don't believe it.",
+        "You said yesterday it's Nils Berg.",
+    ],
+)
+def test_a_clause_that_is_denied_gives_nothing(said):
+    talk = ("Who is the chef of the Anchor?", "The chef is Lars Ek.", said)
+    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(talk)]
+    assert corrections({"messages": turns}) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "wrong", "said"),
+    [
+        ("Wer ist der Koch?", "Der Koch ist Lars Ek.", "Es ist falsch, dass Nils Berg der Koch ist."),
+        ("Wer ist der Koch?", "Der Koch ist Lars Ek.", "Ich bezweifle, dass es Nils Berg ist."),
+        ("Qui est le chef ?", "Le chef est Lars Ek.", "Il est faux que Nils Berg soit le chef."),
+        ("¿Quién es el cocinero?", "El cocinero es Lars Ek.", "No es verdad que el cocinero es Nils Berg."),
+    ],
+)
+def test_nor_does_it_in_other_languages(question, wrong, said):
+    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate((question, wrong, said))]
+    assert corrections({"messages": turns}) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "wrong", "said", "value"),
+    [
+        ("When does the bus leave?", "It leaves at 9:00.", "You said 9:00, but it leaves at 9:15.", "9:15"),
+        ("Is the pool open on Sundays?", "Yes, it is.", "No, the pool is not open on Sundays.", "No"),
+        ("Does the ferry run in winter?", "Yes, it runs in winter.", "No, it doesn't run in winter.", "No"),
+        ("Qui répare la chaudière ?", "Tom Reed répare la chaudière.", "C'est Ada Orn.", "Ada Orn"),
+    ],
+)
+def test_what_is_right_beside_a_denial_is_found(question, wrong, said, value):
+    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate((question, wrong, said))]
+    assert [found.value for found in corrections({"messages": turns})] == [value]
+
+
+@pytest.mark.parametrize(
+    "said", ["Yes, the pool is not open on Mondays.", "No, the sauna is not open, the pool is.", "No, is it not open?"]
+)
+def test_what_denies_something_else_turns_no_answer_round(said):
+    turns = [{"role": "user", "content": "Is the pool open on Sundays?"}, {"role": "assistant", "content": "Yes."}]
+    assert corrections({"messages": [*turns, {"role": "user", "content": said}]}) == []
