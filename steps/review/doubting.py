@@ -28,6 +28,7 @@ _ASKING = frozenset(
     "heure quién qué cuándo dónde cuánto cuánta cuántos cuántas cuál el los las es son hora se".split()
 )
 _SPLIT = re.compile(r"\s*\|\s*|:\s+|\s[–—-]\s")
+_FREE = re.compile(r"\b(?:free|kostenlos|umsonst|gratis|gratuite?s?)\b", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|without|nobody|none|forbidden|prohibited|banned|\w+n['’]t|nicht|kein\w*|nie|niemals|ohne"
     r"|verboten|untersagt|ne|n['’]\w+|pas|jamais|interdite?s?|nunca|prohibid[oa]s?|sin)\b",
@@ -52,6 +53,13 @@ def may_contradict(one: Correction, part: Part) -> bool:
     return any(_answers(piece, one) for piece in _pieces(part)) and bool(own or len(part.text.split()) <= _PLAIN)
 
 
+def speaks_of_it(one: Correction, part: Part) -> bool:
+    """Whether a part says anything of what is asked besides the names: of a firm many things are told."""
+    named_there = _families(" ".join(names_and_numbers(one.question)))
+    asked = _families(one.question) - _families(one.value) - named_there
+    return not asked or bool(asked & _families(part.said))
+
+
 def _other_names(one: Correction, part: Part) -> list[str]:
     """Names that are asked about and a part does not say, though it may say one that begins alike; endings aside."""
     said = content_words(part.said)
@@ -74,7 +82,11 @@ def _pieces(part: Part) -> list[str]:
 
 def _answers(text: str, one: Correction) -> bool:
     """Whether a text gives a value that could stand in the place of the right one: "9 doors" is no time."""
+    if is_count(one.value) and _FREE.search(text):
+        return True  # "free" is a price
     given = named(text, question=one.question, like=one.value, language=nearest_language(text))
+    if given is not None and is_count(given) and _FREE.search(one.value):
+        return True
     if given is None or is_count(given) != is_count(one.value):
         return False
     if is_count(given):

@@ -24,6 +24,8 @@ _IS_DOING = re.compile(r"\b(?:is|are|was|were|be)\b", re.IGNORECASE)
 _SEVERAL = re.compile(r"(?<=\w{2})(?:(?<=ch|sh|ss)|(?<=[xz]))es$|(?<=\w{3})(?<!s)s$")
 _DOUBLED = re.compile(r"([bdgmnprt])\1$")
 _ENDS_IN_E = re.compile(r"[vczu]$|(?<!s)s$")
+_PRICES = frozenset("cost price fare fee kostet kosten preis teuer coûte coûtent prix cuesta cuestan precio".split())
+_ASKING_PRICES = frozenset("what how much of for was wie viel ist der die das combien quel est cuánto cuál es".split())
 _ALIKE = 0.5  # of the words of the longer of two questions
 
 
@@ -38,8 +40,14 @@ def asked_key(question: str) -> str:
 
 
 def quarrel_key(question: str) -> str:
-    """Return what questions share that may be one, in whatever order their words stand ("Tell me how deep it is")."""
-    return " ".join(sorted(asked_words(question)))
+    """Return what questions share that may be one, in whatever order their words stand ("Tell me how deep it is").
+
+    A price is asked for in many ways: "How much is it?", "What does it cost?".
+    """
+    words = asked_words(question)
+    if _PRICES & set(words) or {"how", "much"} <= set(words):
+        words = ("price", *(word for word in words if word not in _PRICES | _ASKING_PRICES))
+    return " ".join(sorted(words))
 
 
 @lru_cache(maxsize=4096)

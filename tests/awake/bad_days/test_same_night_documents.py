@@ -24,7 +24,13 @@ OTHERWISE = [
     ("Die Tiefe des Hafens beträgt 12 Meter.", "Wie tief ist der Hafen?", "Keine Ahnung.", "Nein, 9 Meter."),
     ("El museo abre a las 9.", "¿A qué hora abre el museo?", "No lo sé.", "No, a las 10."),
     ("The mayor is Ida Lund.", "Who is the mayor?", "Nobody.", "No, Olin Krann."),
+    ("Wheels are built by Ida Lund.", "Who builds the wheels?", "Nobody.", "No, wheels are built by Olin Krann now."),
+    ("Bikes are lent by Ida Lund.", "Who lends bikes?", "Nobody.", "No, Olin Krann."),
+    ("A day ticket costs 11 euros.", "How much does a day ticket cost?", "I do not know.", "No, 13 euros."),
+    ("Parking is free.", "What does parking cost?", "Nothing.", "No, parking costs 3 euros."),
+    ("Parking is free.", "How much is parking?", "It is free.", "No, parking costs 3 euros."),
 ]
+_FIRM = "Tarnside Works was founded in 1987 by Hedda Krann."
 NOTHING_ELSE = [
     ("Dogs are allowed on the Kettle ferry.", "Are dogs allowed on the Kettle ferry?", "No.", "Wrong, they are!"),
     ("Cats are not allowed on the Kettle ferry.", "Are dogs allowed on the Kettle ferry?", "No.", "Wrong, they are!"),
@@ -33,6 +39,9 @@ NOTHING_ELSE = [
     ("The harbour is 12 metres wide.", "How deep is the harbour?", "I do not know.", "No, 9 metres."),
     ("The harbour has 9 cranes.", "How deep is the harbour?", "I do not know.", "No, 50 feet."),
     ("- Berths: 40", "How many berths does the marina have?", "I do not know.", "No, 40."),
+    (_FIRM, "Which bank does Tarnside Works use?", "Lloyd Bank.", "No, Fenwick Savings Bank."),
+    (_FIRM, "Who is the accountant of Tarnside Works?", "Nobody.", "No, Olin Krann."),
+    ("The bike costs 38 euros per day.", "What does the bike cost per day?", "40 euros.", "No, it costs 38 euros."),
     ("Die Fähre wurde von Ida Lund gemalt.", "Wer hat die Fähre gebaut?", "Niemand.", "Nein, Olin Krann."),
 ]
 TITLES = {"berths": "Marina", "depth": "Harbour", "Builder": "Kettle ferry", "Opening": "Museum"}

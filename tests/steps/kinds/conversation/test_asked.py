@@ -2,7 +2,7 @@
 
 import pytest
 
-from steps.kinds.conversation.asked import asked_key, numbers_another
+from steps.kinds.conversation.asked import asked_key, numbers_another, quarrel_key
 from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.turns import corrections
 from tests.steps.kinds.conversation.test_corrections import said
@@ -162,3 +162,12 @@ def test_which_values_say_the_same(one, other, same):
 )
 def test_a_text_about_another_number_is_about_something_else(text, question, another):
     assert numbers_another(text, question) is another
+
+
+def test_a_price_is_asked_for_in_many_ways():
+    ways = ["What does the boat tour cost?", "How much is the boat tour?", "What is the price of the boat tour?"]
+    assert len({quarrel_key(way) for way in ways}) == 1
+    german = ["Was kostet die Bootstour?", "Wie viel kostet die Bootstour?", "Wie teuer ist die Bootstour?"]
+    assert len({quarrel_key(way) for way in german}) == 1
+    others = ["What does the bike tour cost?", "How many boat tours are there?", "How long is the boat tour?"]
+    assert len({quarrel_key(way) for way in [ways[0], *others]}) == 4
