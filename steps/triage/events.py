@@ -4,11 +4,11 @@ What is said of such a day holds to its end. Only days that are told with their 
 3 May" may be every year; what is told of the past, and what begins on a day, ends nothing.
 """
 
-import calendar
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from steps.triage.days import end_of_month
 from steps.triage.endings import languages
 from steps.triage.endings import tells_of_past as told_elsewhere
 from steps.triage.validity import DATES, MONTHS, WEEKDAYS, day_named, tells_of_past
@@ -45,7 +45,8 @@ def _english(sentence: str, night: date, created: date | None) -> Iterator[tuple
         return
     for match in _IN_MONTH.finditer(sentence):
         if not _STARTS.search(sentence[: match.start()]):
-            yield _last_day(MONTHS[match["month"].lower()], match["year"]), match[0]
+            month = MONTHS[match["month"].lower()]
+            yield end_of_month(month, int(match["year"]), night=night, created=created), match[0]
     for pattern in (_ON, _RANGE):
         for match in pattern.finditer(sentence):
             is_told = any(
@@ -56,15 +57,12 @@ def _english(sentence: str, night: date, created: date | None) -> Iterator[tuple
                 yield day, match[0]
 
 
-def _last_day(month: int, year: str) -> date:
-    return date(int(year), month, calendar.monthrange(int(year), month)[1])
-
-
 def _elsewhere(sentence: str, night: date, created: date | None) -> Iterator[tuple[date, str]]:
     for known in languages():
         for match in known.month.finditer(sentence):
             if not known.starts.search(sentence[: match.start()]) and not told_elsewhere(sentence, match, known):
-                yield _last_day(known.months[match["month"].lower()], match["year"]), match[0]
+                month = known.months[match["month"].lower()]
+                yield end_of_month(month, int(match["year"]), night=night, created=created), match[0]
         for pattern in (known.on, known.range):
             for match in pattern.finditer(sentence):
                 is_told = match["iso"] or match["year"] or match["numeric_year"]

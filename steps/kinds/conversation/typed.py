@@ -216,9 +216,8 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
         if not others and (_calendar_word().fullmatch(first) or re.match(r"I['’]", first)):
             continue
         opening = re.split(r"['’]s?$", first.lower())[0]
-        if opening not in FUNCTION_WORDS and not re.fullmatch(
-            r"c['’](?:est|était)", opening
-        ):  # "It's Ann", "C'est Ann"
+        is_little = opening in FUNCTION_WORDS or re.fullmatch(r"c['’](?:est|était)", opening)  # "It's", "C'est"
+        if not is_little:
             yield start, end
         elif others:
             yield start + len(first) + 1, end

@@ -132,6 +132,12 @@ def test_somebody_is_named_where_the_answer_gave_but_a_number():
     assert found.value == "Olin Krann"
 
 
+def corrected(*texts):
+    """The values that a talk corrects, user and assistant in turns."""
+    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
+    return [found.value for found in corrections({"messages": turns})]
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -146,9 +152,7 @@ def test_somebody_is_named_where_the_answer_gave_but_a_number():
     ],
 )
 def test_a_clause_that_is_denied_gives_nothing(said):
-    talk = ("Who is the chef of the Anchor?", "The chef is Lars Ek.", said)
-    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(talk)]
-    assert corrections({"messages": turns}) == []
+    assert corrected("Who is the chef of the Anchor?", "The chef is Lars Ek.", said) == []
 
 
 @pytest.mark.parametrize(
@@ -161,8 +165,7 @@ def test_a_clause_that_is_denied_gives_nothing(said):
     ],
 )
 def test_nor_does_it_in_other_languages(question, wrong, said):
-    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate((question, wrong, said))]
-    assert corrections({"messages": turns}) == []
+    assert corrected(question, wrong, said) == []
 
 
 @pytest.mark.parametrize(
@@ -175,8 +178,7 @@ def test_nor_does_it_in_other_languages(question, wrong, said):
     ],
 )
 def test_what_is_right_beside_a_denial_is_found(question, wrong, said, value):
-    turns = [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate((question, wrong, said))]
-    assert [found.value for found in corrections({"messages": turns})] == [value]
+    assert corrected(question, wrong, said) == [value]
 
 
 @pytest.mark.parametrize(
