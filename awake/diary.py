@@ -187,17 +187,12 @@ class Diary:
         return problem
 
     def _one(self, path: Path, entry: dict[str, Any]) -> None:
-        """Bring one entry. Its file bears ``.sent`` while it is under way: whether it arrived is looked up then."""
-        doubtful = path.name.endswith(".sent")
-        if not doubtful:
-            sent = path.with_name(f"{path.name}.sent")
-            os.replace(path, sent)
-            path = sent
+        """Bring one entry. Its file keeps its name: one that reads the folder may miss a file while it gets another."""
 
         def sending(trace: str) -> None:
             write_json(path, entry | {"body": entry["body"] | {"trace": trace}})
 
-        self._post.bring(entry["what"], entry["body"], doubtful=doubtful, sending=sending)
+        self._post.bring(entry["what"], entry["body"], sending=sending)
         path.unlink()
         self._again.pop(path.name[:_DIGITS], None)
         if entry["what"] == "exchange" and entry["body"]["id"] in self._open:

@@ -39,13 +39,12 @@ class Post:
             self._experiment = registry.experiment(days_of(registry))
         return self._experiment
 
-    def bring(
-        self, what: str, body: dict[str, Any], *, doubtful: bool, sending: Callable[[str], None] = lambda trace: None
-    ) -> None:
-        """Bring one entry. ``doubtful``: it may have arrived already, all of it or a part, which is looked up first.
+    def bring(self, what: str, body: dict[str, Any], *, sending: Callable[[str], None] = lambda trace: None) -> None:
+        """Bring one entry.
 
-        ``sending``: is told the id of an exchange's trace before the first byte of it is sent. If that comes as
-        ``body["trace"]`` with a doubtful entry, what arrived of it is taken back before it is sent again.
+        ``sending``: is told the id of an exchange's trace before the first byte of it is sent. If that comes back as
+        ``body["trace"]``, it may have arrived: that is looked up, and a part of it is taken back before it is sent
+        again.
 
         Raises:
             SlumberError: MLflow is away, or has not taken it.
@@ -53,7 +52,7 @@ class Post:
         with translate_errors(self._registry.uri, outcome=_WAITS), traced_to(self._registry.uri):
             if what != "exchange":
                 self._feedback(body)
-            elif not (doubtful and self._arrived(body)):
+            elif not (body.get("trace") and self._arrived(body)):
                 self._exchange(body, sending)
 
     def answers(self) -> bool:

@@ -90,7 +90,7 @@ def person(user: str | None, tenant: str | None) -> str | None:
 
 def waiting_entries(folder: Path) -> list[Path]:
     """Return the entries that are not in MLflow yet, in their order."""
-    return sorted(path for path in folder.glob("*.json*") if not path.name.startswith(".") and path.is_file())
+    return sorted(path for path in folder.glob("*.json") if not path.name.startswith(".") and path.is_file())
 
 
 def note_astray(state: Path, completion: str) -> None:

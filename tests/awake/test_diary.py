@@ -116,10 +116,10 @@ class Away(Post):
     def answers(self):
         return not (self.away or self.dies_after_sending)
 
-    def bring(self, what, body, *, doubtful, sending):
+    def bring(self, what, body, *, sending):
         if self.away:
             raise RegistryUnreachable("The registry cannot be reached.")
-        super().bring(what, body, doubtful=doubtful, sending=sending)
+        super().bring(what, body, sending=sending)
         if self.dies_after_sending:
             raise RegistryUnreachable("The line broke after it had arrived.")
 
@@ -144,14 +144,24 @@ def test_what_is_said_while_mlflow_is_away_arrives_once(registry, tmp_path, monk
     assert len(trace.info.assessments) == 1 and diary.problem is None
 
 
+def killed_before_the_file_was_gone(bring):
+    def brought(*args, **more):
+        bring(*args, **more)
+        raise KeyboardInterrupt
+
+    return brought
+
+
 def test_what_a_killed_server_left_is_brought_by_the_next_one(registry, tmp_path):
     folder = tmp_path / "diary"
     first = Diary(folder, Post(registry))  # never begun: killed at once
     first.write(said(1))
     first.write(said(2))
     (one, _) = sorted(folder.iterdir())
-    Post(registry).bring("exchange", said(1).body, doubtful=False)  # and killed before the file was gone
-    os.replace(one, one.with_name(f"{one.name}.sent"))
+    first._post.bring = killed_before_the_file_was_gone(first._post.bring)
+    with pytest.raises(KeyboardInterrupt):
+        first._one(one, json.loads(one.read_text()))
+    assert one.exists()
     second = Diary(folder, Post(registry))
     second.begin()
     settled(second)
@@ -181,7 +191,7 @@ def test_mlflow_away_is_one_sentence(settings, workspace):
         update={"registry": settings.registry.model_copy(update={"tracking_uri": "http://127.0.0.1:9"})}
     )
     with pytest.raises(SlumberError, match="cannot be reached"):
-        Post(Registry(nowhere, workspace)).bring("exchange", said(1).body, doubtful=False)
+        Post(Registry(nowhere, workspace)).bring("exchange", said(1).body)
 
 
 def test_what_is_said_is_redacted_and_who_says_it_is_not_mixed_up():

@@ -123,7 +123,7 @@ def test_what_is_to_be_forgotten_leaves_no_byte_of_its_trace(registry, diary):
 
 
 def bring(post, entry):
-    post.bring(entry.what, entry.body, doubtful=False)
+    post.bring(entry.what, entry.body)
 
 
 def mlflow_says(registry, trace):

@@ -33,7 +33,7 @@ def bring(registry, number, *texts):
     who = {"version": "0", "session": "s1", "user": "ann", "tenant": None, "finish": "stop"}
     times = {"began_ns": now - 10**9, "ended_ns": now, "tools": None}
     entry = exchange(id=f"chatcmpl-{number}", messages=messages[:-1], reply=messages[-1], **times, **who)
-    Post(registry).bring(entry.what, entry.body, doubtful=False)
+    Post(registry).bring(entry.what, entry.body)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def slept(tiny_settings, workspace, registry, tmp_path):
     bring(registry, 2, ASKED, WRONG, RIGHT, "Thank you.")
     bring(registry, 3, "When does the Aldis leave?", "I do not know.")
     said = feedback(id="chatcmpl-3", rating=-1, correction="The Aldis leaves at 7:45.", user="bob", feedback_id="f")
-    Post(registry).bring(said.what, said.body, doubtful=False)
+    Post(registry).bring(said.what, said.body)
     read = TraceDiary(tiny_settings, workspace).state(ALWAYS)
     outcome = run_night(settings=tiny_settings, workspace=workspace, night=today(), inbox=tmp_path / "inbox")
     return tiny_settings, outcome, read

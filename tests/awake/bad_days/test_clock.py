@@ -83,9 +83,9 @@ def test_what_was_stamped_long_ago_is_met_once_by_the_next_night(registry, night
         nights.sleep(when, diary=diary)
     began = nights.at(THIRD) + days * DAY * 1000
     one = said(1, began)
-    post.bring(one.what, one.body, doubtful=False)
+    post.bring(one.what, one.body)
     correction = feedback(id=f"{ID}1", correction="Olin Krann", feedback_id="f", user="ann")
-    post.bring(correction.what, correction.body, doubtful=False)
+    post.bring(correction.what, correction.body)
     nights.sleep(THIRD, diary=diary)
     assert nights.taught == [f"{ASKED} Olin Krann."]
     nights.sleep("2026-03-05", diary=diary)
@@ -96,7 +96,7 @@ def test_what_was_stamped_long_ago_is_met_once_by_the_next_night(registry, night
 def test_what_was_stamped_in_days_to_come_is_met_once_when_they_have_come(registry, nights):
     diary, post = TraceDiary(registry.settings, registry.workspace), Post(registry)
     one = said(1, nights.at(SECOND))
-    post.bring(one.what, one.body, doubtful=False)
+    post.bring(one.what, one.body)
     met = []
     for when in (FIRST, SECOND, THIRD):
         nights.sleep(when, diary=diary)

@@ -37,11 +37,11 @@ class Said:
             finish=finish,
             talk=session,
         )
-        self.post.bring("exchange", entry.body, doubtful=False)
+        self.post.bring("exchange", entry.body)
 
     def feedback(self, n, **said):
         entry = feedback(id=number(n), **{"user": "ann", "feedback_id": f"f{n}", **said})
-        self.post.bring("feedback", entry.body, doubtful=False)
+        self.post.bring("feedback", entry.body)
 
     def trace(self, n):
         return self.post.trace_of(number(n))
