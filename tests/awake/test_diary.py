@@ -1,7 +1,6 @@
 """What was answered and what was said about it is in MLflow once, whatever happens on the way."""
 
 import json
-import os
 import time
 
 import pytest
