@@ -61,6 +61,8 @@ def check_stores(settings: Settings, workspace: Workspace) -> None:
     if artifacts := settings.registry.artifacts:
         endpoint = os.environ.get("MLFLOW_S3_ENDPOINT_URL")  # which MLflow alone heeds
         _check_bucket("registry.artifacts", artifacts, ("boto3",), endpoint)
+    if checkpoints := settings.compute.checkpoints:
+        _check_bucket("compute.checkpoints", checkpoints, ("boto3", "s3fs"))
     if (remote := settings.datasets.remote) and not _told_to_dvc(workspace):
         _check_bucket("datasets.remote", remote, ("boto3", "dvc_s3"))
 

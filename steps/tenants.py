@@ -96,6 +96,7 @@ def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Setting
     """
     root = tenant_workspace(shared, name).root
     remote, artifacts = settings.datasets.remote, settings.registry.artifacts
+    checkpoints = settings.compute.checkpoints
     own = {
         "schedule": {"inbox": root / INBOX},
         "ingest": {"experiments": []},
@@ -106,6 +107,7 @@ def tenant_settings(settings: Settings, shared: Workspace, name: str) -> Setting
             "artifacts": f"{artifacts.rstrip('/')}/{TENANTS}/{name}" if artifacts else None,
         },
         "datasets": {"remote": f"{remote.rstrip('/')}/{TENANTS}/{name}" if remote else None},
+        "compute": {"checkpoints": f"{checkpoints.rstrip('/')}/{TENANTS}/{name}" if checkpoints else None},
     }
     return settings.model_copy(
         update={section: getattr(settings, section).model_copy(update=values) for section, values in own.items()}

@@ -81,6 +81,11 @@ def read_job(folder: Path) -> tuple[Job, list[Lesson]]:
     return job, read_records(folder / _LESSONS, Lesson)
 
 
+def read_digest(folder: Path) -> str:
+    """Return what a job depends on, as a digest."""
+    return Job.from_json((folder / _JOB).read_text(encoding="utf-8")).digest
+
+
 def finish_job(folder: Path, job: Job, figures: dict[str, Any]) -> None:
     """Note that the adapter is whole, and how it came about."""
     learned = {"digest": job.digest, "adapter": file_sha256(folder / ADAPTER), "figures": figures}

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from steps.checkpoint import AdapterCheckpoint
+from steps.consolidate.bucket import trainer_with_bucket
 from steps.consolidate.cohorts import learned, together, with_earlier
 from steps.consolidate.compacting import compacted
 from steps.consolidate.left_out import taken_up
 from steps.consolidate.step import ConsolidateFigures
 from steps.consolidate.superseded import Gone, superseded
-from steps.consolidate.trainer import trainer_of
 from steps.dream.lessons import lesson_of, suite_of
 from steps.night import Night
 from steps.records import Dream, Experience
@@ -62,7 +62,7 @@ def train_night(
     for cohort in cohorts:
         part = learned(
             scratch / cohort,
-            trainer_of(settings.compute),
+            trainer_with_bucket(settings, night.workspace),
             digest=digest,
             settings=settings,
             lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],

@@ -80,6 +80,12 @@ class ComputeSettings(Section):
     workers: Positive | None = Field(
         None, description="models asked at once, and processes that train together; null: one a GPU, else one a node"
     )
+    checkpoints: str | None = Field(
+        None,
+        pattern=r"^\w+://\S+$",
+        description="where checkpoints of a training are kept, too, such as s3://BUCKET/FOLDER, so that another host "
+        "goes on with it; null: nowhere",
+    )
 
 
 class DeepSettings(Section):
