@@ -8,8 +8,9 @@ import pytest
 
 from awake.asking import Ask
 from awake.champion import Champion
-from awake.diary import Diary, feedback
+from awake.diary import Diary
 from awake.engine import Engine
+from awake.entries import feedback
 from awake.posting import Post
 from orchestration.environment import Deployment
 from orchestration.memory import added, chosen_notes

@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 from awake.app import make_app
 from awake.asking import Ask, NotAnswered
 from awake.champion import Champion
-from awake.diary import Diary, Entry
+from awake.diary import Diary
 from awake.engine import Engine
+from awake.entries import Entry
 from awake.keys import Keys, Owner, drop_keys, new_key, read_keys
 from awake.posting import Post
 from awake.rooms import Rooms, TooMany
