@@ -46,8 +46,8 @@ class Answer:
     """Text as it is written, by one version of the model. ``reason``: "stop" or "length" once it has ended.
 
     ``notes``: what of memory was put before the question, as the client learns it. ``first_at``: when its first word
-    came, by the monotonic clock. ``place``: whose versions answer,
-    everybody's or a tenant's. ``asker``: the tenant who asks.
+    came, by the monotonic clock. ``place``: whose versions answer, everybody's or a tenant's. ``asker``: the tenant who
+    asks.
     """
 
     ask: Ask

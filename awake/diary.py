@@ -1,38 +1,26 @@
 """The diary: every exchange, and what people say about it, lies on disk before it is answered, then in MLflow once.
 
 MLflow may be away for hours: what was not brought there waits in the folder, one file an entry, in its order, whatever
-the clock does meanwhile. Names of secrets are replaced before anything is written (``steps.ingest.redact``).
+the clock does meanwhile. Entries are without secrets when they come (``awake.entries``).
 """
 
 import json
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from awake.outcome import outcome_of
+from awake.entries import Entry
 from awake.posting import Post
 from steps.diary import note_astray, waiting_entries
 from steps.errors import SlumberError
-from steps.ingest.redact import redact_reply, redact_tree
-from steps.ingest.redact_talk import redact_talk, secret_asked
+from steps.ingest.redact_talk import secret_asked
 from steps.workspace import write_json
 
 _AGAIN = 30.0  # seconds between tries while MLflow is away
 _DIGITS = 20  # of a file's name: its number, by which entries are in their order
 _KNOWN = 10_000  # ids of the last answers, which feedback is given on
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What is written down. ``what``: an exchange, or feedback on one; ``body``: its fields, redacted."""
-
-    what: Literal["exchange", "feedback"]
-    body: dict[str, Any] = field(default_factory=dict)
 
 
 class Diary:
@@ -211,39 +199,3 @@ def _read(path: Path) -> dict[str, Any] | None:
         return found
     os.replace(path, path.with_name(f".{path.name}.unreadable"))  # nothing of ours: files are written atomically
     return None
-
-
-def exchange(
-    *,
-    id: str,
-    began_ns: int,
-    ended_ns: int,
-    messages: list[dict[str, Any]],
-    reply: dict[str, Any],
-    tools: list[dict[str, Any]] | None,
-    notes: Sequence[str] = (),
-    **who: str | None,
-) -> Entry:
-    """A request and what became of it.
-
-    ``notes``: by id, what of memory it was asked with. ``who``: version, session, user, tenant, talk, finish ("error":
-    no answer).
-    """
-    outcome = "error" if who.get("finish") == "error" else outcome_of(reply)
-    clean = redact_tree({"messages": messages, "reply": reply, "tools": tools}, Counter())
-    *clean["messages"], clean["reply"] = redact_talk([*clean["messages"], clean["reply"]])
-    more = {"outcome": outcome, **({"notes": list(notes)} if notes else {})}
-    return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **more, **who})
-
-
-def feedback(*, id: str, asked: str = "", **said: Any) -> Entry:
-    """What somebody thinks of the answer ``id``. ``said``: rating, correction, comment, user, tenant, feedback_id.
-
-    ``asked``: the question, if it was for a secret (``Diary.secret_asked``), which a correction would tell.
-    Names by which users and feedback are told apart stay as they are, as those of an exchange do: two addresses that
-    were redacted would be one person.
-    """
-    names = {key: value for key, value in said.items() if key in ("user", "tenant", "feedback_id")}
-    clean = redact_tree(said, Counter())
-    words = {key: redact_reply(asked, clean[key])[0] for key in ("correction", "comment") if clean.get(key)}
-    return Entry("feedback", {"id": id, **clean, **words, **names})

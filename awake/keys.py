@@ -25,6 +25,14 @@ class Owner(NamedTuple):
     name: str
     tenant: str | None = None
 
+    @property
+    def sender(self) -> str:
+        """As whom what comes with the key is kept: the tenant, or who holds a key for everybody's champion.
+
+        Diary, MLflow and memory call either of them ``tenant``.
+        """
+        return self.tenant or self.name
+
 
 def read_keys(path: Path | None) -> dict[Owner, str]:
     """Return the hashes of a file of keys by their owners; none without a file.

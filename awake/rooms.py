@@ -9,13 +9,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from awake.admission import Admission
 from awake.champion import Champion
 from awake.diary import Diary
 from awake.posting import Post
 from awake.recall import Recall
+from awake.room import Room
 from awake.watch.watching import Watch
 from steps.diary import FOLDER, waiting_entries
 from steps.errors import SlumberError
@@ -38,38 +38,6 @@ class NotOpened(SlumberError):
 
     def __init__(self) -> None:
         super().__init__("What answers you cannot be opened at the moment: try again soon.")
-
-
-@dataclass
-class Room:
-    """What answers one tenant, or everybody (None). ``model``: the name that he calls it by.
-
-    ``used``: requests that have not come to the engine yet, or are written down still. ``made``: of which tenant of
-    that name.
-    """
-
-    tenant: str | None
-    model: str
-    champion: Champion
-    diary: Diary
-    recall: Recall | None
-    watch: Watch | None = None
-    workspace: Workspace | None = None
-    made: tuple[int, int] | None = None
-    used: int = 0
-    asked: float = field(default_factory=time.monotonic)
-
-    def number_of(self, name: str | None) -> str:
-        """The number of a version in the registry, by its name in the engine; 0 is the base, or everybody's."""
-        if self.tenant is None:
-            return name or "0"
-        own = f"{self.tenant}/"
-        return name.removeprefix(own) if name and name.startswith(own) else "0"
-
-    @property
-    def gone(self) -> bool:
-        """Whether the tenant was removed: nothing of him is written down any more, not even if there is a new one."""
-        return self.workspace is not None and (self.made is None or made(self.workspace) != self.made)
 
 
 class Rooms:
@@ -125,14 +93,14 @@ class Rooms:
         """Of how many tenants something is wrong; what it is stands in their own rooms alone."""
         with self._lock:
             rooms = list(self._open.values())
-        ill = sum(any((r.champion.serving.problem, r.diary.problem, r.recall and r.recall.problem)) for r in rooms)
+        ill = sum(room.problem is not None for room in rooms)
         return f"Something is wrong with {ill} of {len(rooms)} tenants who are awake." if ill else None
 
     def _say_problems(self, rooms: list[Room]) -> None:
         """Tell whoever runs the server what is wrong with whom, once."""
         for room in rooms:
             assert room.tenant is not None
-            self._tell_once(room.tenant, room.champion.serving.problem or room.diary.problem)
+            self._tell_once(room.tenant, room.problem)
 
     def _tell_once(self, tenant: str, problem: str | None) -> None:
         if problem != self._said.get(tenant):
@@ -169,6 +137,7 @@ class Rooms:
                     self._opening -= 1
 
     def leave(self, room: Room) -> None:
+        """Note that a request has come to the engine, or is written down: the room may be closed again."""
         with self._lock:
             room.used -= 1
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
+from orchestration.history import versions
 from orchestration.missed import missed, read_noted
+from orchestration.running import holder, last_verdict
 from orchestration.scores import read_scores
-from orchestration.status import holder, last_verdict, versions
 from orchestration.timings import read_timings
 from steps.diary import FOLDER, waiting_entries
 from steps.errors import SlumberError

@@ -14,8 +14,8 @@ from orchestration.instance import failed_checks
 from orchestration.jobs import sleep
 from orchestration.missed import LATE, missed, missed_told, note_schedule, note_told, since_found
 from orchestration.notify import notify
+from orchestration.running import holder
 from orchestration.schedules import NIGHTLY
-from orchestration.status import holder
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
 from steps.lifecycle import step_of

@@ -1,15 +1,15 @@
-"""What `slumber status`, `slumber history` and `slumber rollback` say."""
+"""What `slumber status` says."""
 
 from datetime import UTC, datetime
 
-import filelock
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
+from orchestration.history import override_told, versions
 from orchestration.missed import missed, missed_told, read_noted
+from orchestration.running import holder, last_verdict
 from orchestration.watch import held_lines, watch_line
 from steps.agreed import agreed
 from steps.deep.reasons import reasons
@@ -17,7 +17,7 @@ from steps.diary import FOLDER, astray, waiting_entries
 from steps.forget.request import pending
 from steps.manifest import read_manifests
 from steps.night import Night, Told
-from steps.records import Carried, Verdict
+from steps.records import Carried
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
 from steps.registry.version import serving
@@ -27,13 +27,7 @@ from steps.settings import Settings
 from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
-PRINCIPLES = 5  # shown
-MOMENTS = {
-    "promoted_at": "promoted",
-    "rolled_back_at": "rolled back",
-    "withdrawn_at": "withdrawn",
-    "adapter_deleted_at": "adapter deleted",
-}
+_PRINCIPLES = 5  # shown
 
 
 def status_table(found: Deployment) -> Table:
@@ -43,10 +37,7 @@ def status_table(found: Deployment) -> Table:
     table.add_column(overflow="fold")
     champion = serving(versions(found))
     rows = [
-        (
-            "champion",
-            _named(champion) if champion else "none yet: no night was run",
-        ),
+        ("champion", _named(champion) if champion else "none yet: no night was run"),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
@@ -56,9 +47,9 @@ def status_table(found: Deployment) -> Table:
         *_held(found.workspace),
         ("running", holder(found.workspace) or "nothing"),
         *_days(found.workspace),
+        *_missed(found),
+        *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]),
     ]
-    rows += _missed(found)
-    rows += [("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]]
     for name, text in rows:
         table.add_row(name, Text(text, style="red" if name in ("alert", "missed") else ""))
     return table
@@ -71,51 +62,6 @@ def _missed(found: Deployment) -> list[tuple[str, str]]:
     return [("missed", missed_told(schedule, nights))] if nights and not holder(found.workspace) else []
 
 
-def history_table(found: Deployment) -> Table:
-    """All versions, newest first: what the gate said of each, and what became of it."""
-    table = _table("version", "night", "verdict", narrow=("aliases", "learned", "forgot", "since then (UTC)"))
-    for version in versions(found):
-        learned, forgot = (version.tags.get(name, "-") for name in ("learned", "forgot"))
-        cells = (version.version, version.night, version.verdict, ", ".join(version.aliases), learned, forgot)
-        table.add_row(*(Text(cell) for cell in (*cells, _since(version))))
-    return table
-
-
-def audit_table(found: Deployment) -> Table:
-    """Every change of the registry, oldest first."""
-    table = _table("time (UTC)", "action", "version", "from", "to", narrow=("author", "reason"))
-    for e in reading.trail(Registry(found.settings, found.workspace)):
-        when = e.time[:19].replace("T", " ")
-        cells = (when, e.action, e.version, e.before, e.after, e.author, e.reason)
-        table.add_row(*(Text(cell or "-") for cell in cells))
-    return table
-
-
-def _table(*columns: str, narrow: tuple[str, ...]) -> Table:
-    """A table whose ``narrow`` columns fold. Cells are Text, not markup: names and reasons are what people wrote."""
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    for name in narrow:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def rolled_back(found: Deployment, before: Version, after: Version) -> str:
-    """Say in full what a rollback did: who served and since when, who serves, and how to go forward again."""
-    entries = reading.trail(Registry(found.settings, found.workspace))
-    changed = next(e.time for e in reversed(entries) if e.after == after.version)
-    now = f"Version {after.version} (night {after.night}) serves since {_minute(changed)} UTC."
-    if before.version == after.version:
-        return f"{now} Before, there was no champion."
-    registered = datetime.fromtimestamp(before.created_ms / 1000, UTC).isoformat()  # night zero serves from then on
-    since = next((e.time for e in reversed(entries) if e.after == before.version), registered)
-    return (
-        f"{now} Before, version {before.version} (night {before.night}, {before.verdict}) served since "
-        f"{_minute(since)} UTC; it is `previous` now, and `slumber rollback {before.version}` lets it serve again."
-    )
-
-
 def _deep(found: Deployment) -> list[tuple[str, str]]:
     """Whether a deep sleep is due, and why."""
     due = [reason.line for reason in reasons(found.settings, found.workspace, at_hand=True) if reason.due]
@@ -126,13 +72,13 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
     """What people decided, and what they are to decide."""
     registry = Registry(found.settings, found.workspace)
     rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in reading.waiting(registry)]
-    if astray := strayed(registry):
-        rows.append(("alert", astray))
+    if line := strayed(registry):
+        rows.append(("alert", line))
     ended = override_that_ended(registry)
     if ended:
         rows.append(("alert", ended))
     elif champion.refused:
-        rows.append(("override", _override(champion)))
+        rows.append(("override", override_told(champion)))
     rows += [("held", line) for line in held_lines(found)]
     if pending(found.workspace):
         rows.append(("alert", "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"))
@@ -183,8 +129,8 @@ def _kinds(settings: Settings, workspace: Workspace) -> list[tuple[str, str]]:
     rows = [("kinds", "\n".join(one.line() for one in told))] if told else []
     if verdict and any(one.kind == "trace" for one in told):
         found = agreed(Night.of(settings, workspace, verdict.night, lineage=Told()))
-        lines = [one.line() for one in found[:PRINCIPLES]]
-        lines += [f"and {len(found) - PRINCIPLES} more" for _ in range(len(found) > PRINCIPLES)]
+        lines = [one.line() for one in found[:_PRINCIPLES]]
+        lines += [f"and {len(found) - _PRINCIPLES} more" for _ in range(len(found) > _PRINCIPLES)]
         rows += [("principles", "\n".join(lines))] if lines else []
     return rows
 
@@ -193,49 +139,6 @@ def _approval(version: Version) -> str:
     if version.approved_by:
         return f"approved by {version.approved_by}, serves from the start of the next night"
     return f"`slumber approve {version.version} --by NAME` lets it serve"
-
-
-def _override(version: Version) -> str:
-    by, until, reason = (version.tags.get(f"override_{name}", "-") for name in ("by", "until", "reason"))
-    return f"{version.verdict} overridden by {by} until {_minute(until)} UTC: {reason}"
-
-
-def _since(version: Version) -> str:
-    tags = {name: _minute(when) for name, when in version.tags.items() if name.endswith("_at")}
-    lines = ["waits for approval"] if version.waits and not version.approved_by else []
-    lines += [f"approved by {version.approved_by}"] if version.approved_by else []
-    lines += [_override(version)] if "override_until" in version.tags else []
-    lines += [f"{name} {tags[key]}" for key, name in MOMENTS.items() if key in tags]
-    return "\n".join(lines)
-
-
-def _minute(when: str) -> str:
-    """A time of the registry as people read it."""
-    return when[:16].replace("T", " ")
-
-
-def versions(found: Deployment) -> list[Version]:
-    """Return the registry's versions, newest first."""
-    return reading.history(Registry(found.settings, found.workspace))
-
-
-def holder(workspace: Workspace) -> str | None:
-    """Say who holds the workspace's lock, or None. A killed night leaves its name behind, but not the lock."""
-    named = workspace.state / "night.holder"
-    if not named.exists():
-        return None
-    lock = filelock.FileLock(workspace.state / "night.lock")
-    try:
-        with lock.acquire(timeout=0):
-            return None
-    except filelock.Timeout:
-        return named.read_text(encoding="utf-8") if named.exists() else "a night"
-
-
-def last_verdict(workspace: Workspace) -> Verdict | None:
-    """Return the latest night's verdict, None before the first."""
-    found = sorted((workspace.state / "nights").glob("????-??-??/verdict.json"))
-    return Verdict.from_json(found[-1].read_text(encoding="utf-8")) if found else None
 
 
 def _last(workspace: Workspace) -> str:

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.environment import Deployment
-from orchestration.status import last_verdict
+from orchestration.running import last_verdict
 from orchestration.tenancy import turn_of
 from steps.errors import SlumberError
 from steps.registry import Registry, reading

@@ -6,8 +6,8 @@ import pytest
 
 from orchestration.environment import Deployment
 from orchestration.forgetting import run_forget
+from orchestration.history import history_table
 from orchestration.night import run_night
-from orchestration.status import history_table
 from steps.consolidate.step import ConsolidateStep
 from steps.params import load_settings
 from steps.promote.returning import rollback

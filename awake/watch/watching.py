@@ -79,6 +79,11 @@ class Watch:
         seen = {"rated": found.champion.rated, "feedback": found.feedback.model_dump()} if found else {}
         return watched.model_dump(include={"version", "before", "share", "state", "seconds", "problem"}) | seen
 
+    @property
+    def problem(self) -> str | None:
+        """What keeps it from doing its work."""
+        return self.watched.problem if self.watched else None
+
     def _begun(self, champion: Version) -> Watched | None:
         """Begin to watch a champion that was promoted; one that a person let serve is not watched."""
         came = next((e for e in reversed(reading.trail(self._registry)) if e.after == champion.version), None)

@@ -88,7 +88,7 @@ def history(
     found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from rich.console import Console
 
-    from orchestration.status import audit_table, history_table
+    from orchestration.history import audit_table, history_table
 
     Console().print(audit_table(found) if audit else history_table(found))
 
@@ -101,7 +101,7 @@ def rollback(
 ) -> None:
     """Let the previous champion, or the named former one, serve again."""
     found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
-    from orchestration.status import rolled_back
+    from orchestration.history import rolled_back
     from steps.promote.returning import rollback as roll_back
 
     with found.lock("rollback"):

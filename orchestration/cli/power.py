@@ -23,7 +23,7 @@ def power(
     from rich.console import Console
 
     from orchestration.power import earlier_table, needed_table, seen_table
-    from orchestration.status import last_verdict
+    from orchestration.running import last_verdict
 
     gate, console = found.settings.gate, Console()
     console.print(needed_table(gate, epsilon=epsilon if epsilon is not None else gate.epsilon_anchors))

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from steps.diary import ANONYMOUS
 from steps.kinds.conversation.asked import quarrel_key
@@ -17,17 +16,14 @@ from steps.kinds.conversation.corrections import Correction
 from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.telling import is_own
 from steps.kinds.conversation.turns import corrections
-from steps.kinds.document.sources import passages
 from steps.kinds.table import kind_of
-from steps.marking import holds
 from steps.records import Experience, Held, Withdrawn, content_id
+from steps.review.between_documents import between_documents
 from steps.review.documents import contradicts, overruled
 from steps.review.searching import Search, parts_of, search_tonight
-from steps.sentences import names_and_numbers, telling_words, words
 from steps.settings import TriageSettings
 
 NOBODY = "nobody who gave a name"
-_LEAST_WORDS = 3  # before the value: fewer do not tell what is spoken of
 
 
 @dataclass(frozen=True)
@@ -62,18 +58,6 @@ class Said:
         """
         names = {self.what.by, self.experience.payload.get("user")} - {None, ANONYMOUS}
         return {str(name) for name in names} or ({NOBODY} if self.experience.payload.get("traces") else set())
-
-
-class _Fact(NamedTuple):
-    """What a document says: ``span`` of ``about``, in part number ``place``."""
-
-    experience: str
-    source: str
-    created_at: str | None
-    place: int
-    about: str
-    span: str
-    statement: str
 
 
 def said_tonight(met: Iterable[Experience]) -> list[Said]:
@@ -111,7 +95,7 @@ def held_back(
         *_still_open(said, undecided, settings, night),
         *(one for one in against.values() if one.user not in settings.trusted_users),
         *_flood(said, settings, night),
-        *_between_documents(met, night),
+        *between_documents(met, night),
     ):
         gone = against[one.id].overrules if one.id in against else ()
         found.setdefault(one.id, one.model_copy(update={"overrules": gone}))
@@ -191,48 +175,6 @@ def _flood(said: Sequence[Said], settings: TriageSettings, night: str) -> Iterat
                 yield _held(one, night, against="", other="", why=why, user=who[0])
 
 
-def _between_documents(met: Callable[[], Iterable[Experience]], night: str) -> Iterator[Held]:
-    """Documents that say different things of the same in the same words, and no date says which is newer."""
-    facts: dict[tuple[str, bool], list[_Fact]] = defaultdict(list)
-    for experience in met():
-        if experience.kind == "document":
-            for fact in _facts(experience):
-                facts[fact.about, _is_number(fact.span)].append(fact)
-    for group in facts.values():
-        for one in group:
-            other = next((two for two in group if _disagree(one, two)), None)
-            if other is not None:
-                yield Held(
-                    id=content_id("held", one.experience, one.place),
-                    night=night,
-                    experience=one.experience,
-                    source=one.source,
-                    sentence=one.place,
-                    question="",
-                    says=one.statement,
-                    against=other.source,
-                    other=other.statement,
-                    why=f"{other.source} says otherwise, and no date says which is newer",
-                )
-
-
-def _facts(experience: Experience) -> Iterator[_Fact]:
-    for source in passages(experience):
-        for fact in source.facts if source.language == "en" else []:
-            before = fact.statement[: fact.statement.find(fact.span)]
-            about = " ".join(dict.fromkeys(word for word in words(before) if word in telling_words(before)))
-            if names_and_numbers(f"Here {fact.span}") and len(before.split()) >= _LEAST_WORDS and " " in about:
-                place = source.first + fact.sentence
-                known = experience.id, experience.source, experience.created_at
-                yield _Fact(*known, place, about, fact.span, fact.statement)
-
-
-def _disagree(one: _Fact, other: _Fact) -> bool:
-    if one.source == other.source or says_the_same(one.span, other.span) or holds(one.statement, (other.span,)):
-        return False
-    return not (one.created_at and other.created_at and one.created_at != other.created_at)
-
-
 def _held(
     one: Said,
     night: str,
@@ -257,7 +199,3 @@ def _held(
         overrules=overrules,
         user=user or one.user,
     )
-
-
-def _is_number(span: str) -> bool:
-    return any(c.isdigit() for c in span)

@@ -339,7 +339,7 @@ def test_what_nobody_has_foreseen_is_told_in_openais_form(serve, monkeypatch):
         raise ZeroDivisionError
 
     address = serve()
-    monkeypatch.setattr("awake.app.prompt_of", fail)
+    monkeypatch.setattr("awake.replying.prompt_of", fail)
     body = {"model": "slumber", "messages": MESSAGES}
     told = httpx.post(f"{address}/v1/chat/completions", json=body, timeout=60)
     assert told.status_code == 500 and told.json()["error"]["type"] == "server_error"

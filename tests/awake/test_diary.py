@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from awake.diary import Diary, exchange, feedback
+from awake.diary import Diary
+from awake.entries import exchange, feedback
 from awake.posting import TAG, Post
 from steps.errors import SlumberError
 from steps.registry import Registry, RegistryUnreachable

@@ -56,7 +56,7 @@ class Acme:
 @pytest.fixture
 def served(monkeypatch):
     """Return a client of an app on an engine that needs no model."""
-    monkeypatch.setattr("awake.app.prompt_of", lambda *_: (1, 2, 3))
+    monkeypatch.setattr("awake.replying.prompt_of", lambda *_: (1, 2, 3))
 
     def start(**more):
         start.engine = Says()

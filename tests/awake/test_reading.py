@@ -5,7 +5,7 @@ import time
 import mlflow
 import pytest
 
-from awake.diary import feedback
+from awake.entries import feedback
 from awake.posting import Post
 from steps.diary import Window, person
 from steps.ingest.days import read_days

@@ -8,13 +8,14 @@ import pytest
 
 from awake.asking import Ask
 from awake.champion import Champion
-from awake.diary import Diary, feedback
+from awake.diary import Diary
 from awake.engine import Engine
+from awake.entries import feedback
 from awake.posting import Post
 from orchestration.environment import Deployment
+from orchestration.history import history_table
 from orchestration.memory import added, chosen_notes
 from orchestration.night import run_night_of
-from orchestration.status import history_table
 from steps.diary import FOLDER, Window
 from steps.model.chat import prompt_tokens
 from steps.model.loading import load_base

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from awake.diary import exchange, feedback
+from awake.entries import exchange, feedback
 from awake.posting import Post
 from orchestration.night import run_night
 from steps.diary import Window

@@ -16,8 +16,8 @@ from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, opened_instance
 from orchestration.night import NightFailed, run_night
 from orchestration.resources import tonight_resource
+from orchestration.running import holder
 from orchestration.sensors import night_failed
-from orchestration.status import holder
 from steps.errors import DataRefused, NightRunning, SlumberError
 from steps.ingest.step import IngestStep
 from steps.validate.step import ValidateStep

@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 from awake.app import make_app
 from awake.asking import Ask, NotAnswered
 from awake.champion import Champion
-from awake.diary import Diary, Entry
+from awake.diary import Diary
 from awake.engine import Engine
+from awake.entries import Entry
 from awake.keys import Keys, Owner, drop_keys, new_key, read_keys
 from awake.posting import Post
 from awake.rooms import Rooms, TooMany
@@ -27,6 +28,7 @@ from steps.registry import Registry, registration
 from steps.registry.lineage import base_identity, opened_registry
 from steps.registry.traces import days_of
 from steps.tenants import add_tenant, tenant_settings, tenant_workspace
+from steps.watch.record import Watched
 from tests.awake.adapters import adapter_in
 from tests.examined import FIRST, SECOND, slept
 
@@ -275,6 +277,27 @@ def test_why_a_room_does_not_open_is_told_to_who_runs_the_server_alone(house, mo
     assert {one.status_code for one in refused} == {503}
     assert str(house.workspace.root) not in refused[0].text and "try again" in refused[0].text
     assert said == [f"acme: {tenant_workspace(house.workspace, 'acme').root} is damaged."]
+
+
+@pytest.mark.parametrize("where", ["recall", "watch"])
+def test_whatever_is_wrong_in_a_room_is_counted_and_told_once_to_who_runs_the_server(house, monkeypatch, where):
+    said = []
+    with house.client as client:
+        assert house.ask(client, "acme").status_code == 200
+        house.rooms.look()
+        monkeypatch.setattr(house.rooms, "_say", said.append)
+        room = house.rooms._open["acme"]
+        if where == "recall":
+            room.recall.problem = "It is damaged."
+        else:
+            room.watch.watched = Watched(
+                version="2", night="2026-01-01", before="1", share=1.0, problem="It is damaged."
+            )
+            monkeypatch.setattr(room.watch, "look", lambda *_, **__: None)
+        assert "1 of 1 tenants" in house.rooms.problem
+        for _ in range(2):
+            house.rooms.look()
+    assert said == ["acme: It is damaged."]
 
 
 def test_the_first_tenant_may_come_while_the_server_runs(tiny_settings, workspace, monkeypatch):

@@ -20,7 +20,7 @@ from steps.kinds.conversation.framing import unframed
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.typed import values
 from steps.kinds.conversation.value import is_count, named, new_value, wants_count, wants_person
-from steps.kinds.conversation.wording import opened, part_with, sentence, told
+from steps.kinds.conversation.wording import newly_said, opened, part_with, sentence
 from steps.kinds.conversation.yes_no import plainly_denied, turned_round, turned_said
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
@@ -128,7 +128,7 @@ def _of_no_kind(
     if len(rest.split()) > _SHORT:
         return None  # a value of no kind is not told from what else is said
     question, wrong, language = how_asked["question"], how_asked["wrong"], how_asked["language"]
-    said, contrasted = told(rest, wrong, known, language)
+    said, contrasted = newly_said(rest, wrong, known, language)
     if not (denied or is_field or contrasted):
         said = other_answer(rest, known=known, **how_asked)
     if not said or said.rstrip().endswith("?"):

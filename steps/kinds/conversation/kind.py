@@ -8,7 +8,7 @@ from steps.ingest.redact_talk import text_of
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.feedback import redact_feedback
-from steps.kinds.conversation.telling import is_own, told, without_asides
+from steps.kinds.conversation.telling import is_own, user_statements, without_asides
 from steps.kinds.conversation.turns import corrections, is_judged_in_field
 from steps.kinds.entry import Feedback
 from steps.kinds.kind import Dreaming, Passage, Statement
@@ -67,7 +67,7 @@ class Conversation(MessagesKind):
             Statement(without_asides(one), n, whose="own" if is_own(one) else "everybody")
             for n, one in enumerate(found)
         ]
-        return [*given, *told(experience.payload, found)]
+        return [*given, *user_statements(experience.payload, found)]
 
     def claims(self, experience: Experience) -> list[str]:
         return [f"{asked_key(one.question)}: {one.value}" for one in corrections(experience.payload)]

@@ -35,7 +35,7 @@ _NONE: Counter[tuple[int, str]] = Counter()  # so that all of its drills are mad
 
 
 @dataclass(frozen=True)
-class Told:
+class Taught:
     """Correction ``number`` of a conversation, and the sentence that says what is right."""
 
     experience: Experience
@@ -66,7 +66,7 @@ def correction_dreams(experiences: Sequence[Experience], dreaming: Dreaming) -> 
     if not last:
         return []
     sentences = stated(dreaming.writer, [one for _, _, one in last])
-    told = [Told(*found, sentence) for found, sentence in zip(last, sentences, strict=True)]
+    told = [Taught(*found, sentence) for found, sentence in zip(last, sentences, strict=True)]
     own = [*_by_rule(told, dreaming), *_in_other_words(told, dreaming), *_of_the_sentence(told, dreaming)]
     right = [dream for dream in own if not _teaches_wrong(dream, told)]
     return [*right, *_reading(told, right, night=dreaming.night)]
@@ -90,7 +90,7 @@ def last_said(
     return list(last.values())
 
 
-def _by_rule(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
+def _by_rule(told: Sequence[Taught], dreaming: Dreaming) -> list[Dream]:
     """The very question, the same in frames, and other ways to ask it."""
     gains = supports(dreaming.base, [(one.correction.question, one.statement, one.statement) for one in told])
     dreams = []
@@ -102,7 +102,7 @@ def _by_rule(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
     return dreams
 
 
-def _in_other_words(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
+def _in_other_words(told: Sequence[Taught], dreaming: Dreaming) -> list[Dream]:
     """The question as the writer says it, where the sentence answers that, too."""
     knobs = dreaming.settings.dream
     whose = [one for one in told if one.correction.language == "en" for _ in range(knobs.wordings_per_fact)]
@@ -129,7 +129,7 @@ def _in_other_words(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
     return dreams
 
 
-def _of_the_sentence(told: Sequence[Told], dreaming: Dreaming) -> list[Dream]:
+def _of_the_sentence(told: Sequence[Taught], dreaming: Dreaming) -> list[Dream]:
     """What is asked about the sentence as about a document, backwards and in drills, too."""
     by_id = {one.source.experience.id: one for one in told if one.correction.language == "en"}
     sources = [one.source for one in by_id.values() if is_sentence(one.statement) and _names_its_subject(one)]
@@ -164,12 +164,12 @@ def _asks_for_it(dream: Dream, one: Correction) -> bool:
     return bool(telling) and holds(str(dream.verification["span"]), (one.value,))
 
 
-def _names_its_subject(one: Told) -> bool:
+def _names_its_subject(one: Taught) -> bool:
     title = one.source.experience.title
     return bool(title) and holds(one.statement, (title,)) and holds(one.statement, (one.correction.value,))
 
 
-def _reading(told: Sequence[Told], dreams: Sequence[Dream], *, night: str) -> list[Dream]:
+def _reading(told: Sequence[Taught], dreams: Sequence[Dream], *, night: str) -> list[Dream]:
     """One question of each with the sentence before it, so that reading is not unlearned."""
     found = []
     for one in told:
@@ -194,7 +194,7 @@ def _reading(told: Sequence[Told], dreams: Sequence[Dream], *, night: str) -> li
     return found
 
 
-def _dream(one: Told, question: str, wording: str, *, night: str, strategy: str = "question", **known) -> Dream:
+def _dream(one: Taught, question: str, wording: str, *, night: str, strategy: str = "question", **known) -> Dream:
     return Dream(
         id=content_id(strategy, question, one.statement),
         night=night,
@@ -208,10 +208,10 @@ def _dream(one: Told, question: str, wording: str, *, night: str, strategy: str 
     )
 
 
-def _corrects(one: Told) -> dict[str, str]:
+def _corrects(one: Taught) -> dict[str, str]:
     return {"corrects": one.correction.old} if one.correction.old else {}
 
 
-def _teaches_wrong(dream: Dream, told: Sequence[Told]) -> bool:
+def _teaches_wrong(dream: Dream, told: Sequence[Taught]) -> bool:
     one = next(t for t in told if (t.experience.id, t.number) == (dream.experience, dream.sentence))
     return says_wrong(dream.answer, one.correction)

@@ -41,7 +41,7 @@ def _known() -> dict[str, dict[str, re.Pattern[str]]]:
     }
 
 
-def told(payload: Mapping[str, Any], found: list[Correction]) -> list[Statement]:
+def user_statements(payload: Mapping[str, Any], found: list[Correction]) -> list[Statement]:
     """Return what users tell of themselves ("own") and of other things ("told"), but for what ``found`` corrects."""
     messages = [(m["role"], m.get("content") or "") for m in payload.get("messages", [])]
     turns = [text for role, text in messages if role == "user"]

@@ -20,7 +20,7 @@ from steps.sentences import stems
 CORRECTING = ("correction", "expected_response", "expected", "corrected_answer", "better_answer", "should_be")
 COMMENTING = ("comment", "rationale")
 """Fields of feedback that say what is right, and those that may."""
-_LED = re.compile(r"^(?:and|so|also|und|also|et|y)\b[,\s]+", re.IGNORECASE)
+_LED = re.compile(r"^(?:and|so|also|und|et|y)\b[,\s]+", re.IGNORECASE)
 _NAMED = 2  # words of a question and its answer
 _MOST_MESSAGES = 400  # of a conversation: what is said after so many corrects nothing
 _LOOKED_AT = 2000  # characters of a question and its answer

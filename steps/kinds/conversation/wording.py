@@ -51,7 +51,7 @@ def part_with(value: str, text: str, wrong: str, known: Mapping[str, Any], langu
     return _without_denied(cleaned(parts[-1], known), wrong, known) if parts else value
 
 
-def told(rest: str, wrong: str, known: Mapping[str, Any], language: str) -> tuple[str, bool]:
+def newly_said(rest: str, wrong: str, known: Mapping[str, Any], language: str) -> tuple[str, bool]:
     """The first sentence that says more than the answer did, without what is denied in it; and whether it denies so."""
     parts = [part for part in sentences(rest, language) if len(rest.split()) > 3] or [rest]
     contrasted = False

@@ -14,6 +14,7 @@ _IS_NOT = re.compile(
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:not|nicht|kein\w*|pas|no|\w+n['’]t) \w+", re.IGNORECASE)
+_OFFERS = re.compile(r"\W(?:or|oder|ou|o)\W")  # "on or off?" is answered by neither yes nor no
 _ALLOWED = frozenset(  # what "it is not" may be followed by, and denies the answer
     "any anymore longer always necessarily true right correct case allowed permitted possible now there here since"
     " until till after before during for by if when unless as they it that this and but or".split()
@@ -33,10 +34,10 @@ def turned_round(
         denied: whether it is known already that the answer is denied.
     """
     yes, no = known["answers"]
-    first = re.match(r"\W*(\w+)\b", wrong)
-    if first is None or first[1].casefold() not in (yes.casefold(), no.casefold()):
+    first = _first_word(wrong)
+    if first not in (yes.casefold(), no.casefold()):
         return None
-    if re.search(r"\W(?:or|oder|ou|o)\W", question) or known["asks"].match(question):
+    if _OFFERS.search(question) or known["asks"].match(question):
         return None
     if _DENIES.search(rest) and content_words(rest) & content_words(question):
         return None
@@ -48,23 +49,21 @@ def turned_round(
         return None  # "it is not big" denies something else
     if known["intends"].search(CLAUSE.split(rest)[0]) and not known["not_so"].search(text):
         return None  # "No way, I love it!"
-    mine = re.match(r"\W*(\w+)\b", text)
-    if mine is not None and mine[1].casefold() == first[1].casefold():
+    if _first_word(text) == first:
         return None  # it says the same
     if not (denied or known["not_so"].search(text)):
         return None
-    return no if first[1].casefold() == yes.casefold() else yes
+    return no if first == yes.casefold() else yes
 
 
 def plainly_denied(text: str, rest: str, *, question: str, wrong: str, known: Mapping[str, Any]) -> str | None:
     """Return "No" where the answer said yes, and the reply is no, with the question's own words denied; else None."""
     yes, no = known["answers"]
-    first, says = (re.match(r"\W*(\w+)\b", one) for one in (wrong, text))
-    if not (first and says and (first[1].casefold(), says[1].casefold()) == (yes.casefold(), no.casefold())):
+    if (_first_word(wrong), _first_word(text)) != (yes.casefold(), no.casefold()):
         return None
     about = _DENIES.search(rest) and not _DENIES.search(question) and content_words(rest) & content_words(question)
     is_one = len(CLAUSE.split(rest.strip(" .!"))) == 1 and not known["asks"].match(question)
-    return no if about and is_one and not re.search(r"\W(?:or|oder|ou|o)\W", question) else None
+    return no if about and is_one and not _OFFERS.search(question) else None
 
 
 def turned_said(turned: str, rest: str, known: Mapping[str, Any], language: str) -> str:
@@ -74,3 +73,8 @@ def turned_said(turned: str, rest: str, known: Mapping[str, Any], language: str)
     if not more or more.casefold().startswith(turned.casefold()):
         return more or turned
     return f"{turned}, {more[:1].lower()}{more[1:]}" if len(more.split()) < 12 else turned
+
+
+def _first_word(text: str) -> str:
+    found = re.match(r"\W*(\w+)\b", text)
+    return found[1].casefold() if found else ""

@@ -18,7 +18,8 @@ from typing import Any
 
 import sqlalchemy
 
-from awake.diary import Diary, exchange, feedback
+from awake.diary import Diary
+from awake.entries import exchange, feedback
 from awake.posting import Post
 from orchestration.environment import prepare_libraries
 from steps.diary import FOLDER, Window

@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from awake.diary import Diary, exchange, feedback
+from awake.diary import Diary
+from awake.entries import exchange, feedback
 from awake.posting import Post
 from awake.recall import Recall
 from steps.deployment_key import key_path

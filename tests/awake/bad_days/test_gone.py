@@ -8,7 +8,8 @@ import httpx
 import pytest
 from rich.console import Console
 
-from awake.diary import Diary, feedback
+from awake.diary import Diary
+from awake.entries import feedback
 from awake.keys import Keys, new_key
 from awake.posting import Post
 from orchestration.environment import Deployment
@@ -103,7 +104,7 @@ def test_who_gives_it_is_told(serve, monkeypatch, tmp_path):  # noqa: F811
         error = answer.json()["error"]
         assert answer.status_code == 404 and error["code"] == "completion_not_found" and "no answer" in error["message"]
     assert len(here.entries) == 1 and len(here.lost) == 2
-    monkeypatch.setattr("awake.app._LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("awake.hearing._LOOK_SECONDS", 0.2)
     here.slow = 3.0
     start = time.monotonic()
     assert post(2).status_code == 200 and time.monotonic() - start < 2.5, "nobody waits for MLflow"

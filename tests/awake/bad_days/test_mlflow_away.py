@@ -11,7 +11,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from awake.diary import Diary, exchange, feedback
+from awake.diary import Diary
+from awake.entries import exchange, feedback
 from awake.posting import Post
 from bench.day.serving import free_port
 from steps.diary import FOLDER

@@ -5,7 +5,7 @@ import time
 import mlflow
 from mlflow.entities import AssessmentSource
 
-from awake.diary import exchange, feedback
+from awake.entries import exchange, feedback
 from awake.posting import TAG, Post
 from awake.watch.sessions import sessions_of
 from steps.registry.connection import traced_to

@@ -5,6 +5,8 @@ import pytest
 from steps.dream.dreaming import taught_before
 from steps.night import Night
 from steps.records import Experience, Triaged, content_id
+from steps.triage.deciding import judge
+from steps.triage.known import Familiar
 from steps.triage.step import TriageStep
 from steps.workspace import read_records, write_records
 
@@ -139,3 +141,10 @@ def test_signals_are_shown_with_each_verdict(decided):
     assert rows[3].signals.trust == "trusted" and rows[3].signals.novelty == 1.0
     assert figures.rows[0] | {"support": 2, "trust": "user", "owner": None} == figures.rows[0]
     assert rows[0].signals.plainly == "100% new, no end, said by 2 sources, word of the user"
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(3, "temporary"), (2, "persist")])
+def test_the_days_of_temporary_memory_are_what_they_are_set_to(settings, days, verdict):
+    notice = page("The mill is closed until 27 November 2026.")
+    knobs = settings.triage.model_copy(update={"volatile_days": days})
+    assert judge(notice, night=NIGHT, settings=knobs, met=Familiar((), 1)).verdict == verdict

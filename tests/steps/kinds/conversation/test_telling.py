@@ -3,7 +3,7 @@
 import pytest
 
 from steps.kinds.conversation.corrections import Correction
-from steps.kinds.conversation.telling import is_own, told
+from steps.kinds.conversation.telling import is_own, user_statements
 from steps.kinds.conversation.turns import corrections
 
 
@@ -13,7 +13,7 @@ def talk(*said):
 
 def whose(*said):
     payload = talk(*said)
-    return {one.whose for one in told(payload, corrections(payload))}
+    return {one.whose for one in user_statements(payload, corrections(payload))}
 
 
 @pytest.mark.parametrize(
