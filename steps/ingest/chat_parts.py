@@ -1,13 +1,16 @@
 """Parts of chat messages, made into messages as OpenAI has them: blocks of content, function calls, pictures."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 CHATS = ("messages", "prompt", "chosen", "rejected", "completion")
 _TEXTS = ("text", "input_text", "output_text")
 _THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)  # as models that think write it into their answer
 # What is no text, in words: a reader of the talk sees that something was there.
+NO_TEXT = re.compile(r"^\((?:image|audio|video|file)\)$", re.MULTILINE)
 _SHOWN = {
     "image_url": "(image)",
     "input_image": "(image)",
@@ -49,6 +52,8 @@ def plain(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     if found.get("refusal") and not found.get("content"):
         found["content"] = found["refusal"]
     content = found.get("content")
+    if isinstance(content, str) and found.get("role") == "assistant":
+        found["content"] = content = _THOUGHT.sub("", content)
     if not isinstance(content, list) or not all(map(_is_known, content)):
         return [found]
     results, texts, calls = [], [], [*found["tool_calls"]] if isinstance(found.get("tool_calls"), list) else []

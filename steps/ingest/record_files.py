@@ -127,9 +127,12 @@ def _row(file: str, number: int, value: Any) -> ParsedRecord:
             raise RecordRejected("not_a_record", "it is not a JSON object")
         return _record(file, number, value)
     except RecordRejected as refusal:
-        unknown = isinstance(value, dict) and "kind" not in value
-        note = "; its form is not known here: write each record as one of these kinds" if unknown else ""
-        return _refused(file, number, refusal, value, note=note)
+        return _refused(file, number, refusal, value, note=_unknown(value))
+
+
+def _unknown(value: Any) -> str:
+    unknown = isinstance(value, dict) and "kind" not in value
+    return "; its form is not known here: write each record as one of these kinds" if unknown else ""
 
 
 def _row_of(family: str, file: str, number: int, value: Any) -> ParsedRecord:
@@ -169,7 +172,8 @@ def _record_of_line(file: str, number: int, value: dict[str, Any], text: str) ->
     try:
         return _record(file, number, value)
     except RecordRejected as refusal:
-        return _refused_line(file, number, refusal, text)
+        rule, reason = refusal.args
+        return _refused_line(file, number, RecordRejected(rule, f"{reason}{_unknown(value)}"), text)
 
 
 def _line_alone(file: str, number: int, line: bytes) -> ParsedRecord:

@@ -7,9 +7,19 @@ from pydantic import field_validator
 
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.kind import Dreaming, Passage
-from steps.kinds.messages import SHOWN_CHARS, Message, MessagesKind, Talk, asked_last, bare, tells_something
+from steps.kinds.messages import (
+    NO_TEXT,
+    SHOWN_CHARS,
+    Message,
+    MessagesKind,
+    Talk,
+    asked_last,
+    bare,
+    shows_no_text,
+    tells_something,
+)
 from steps.kinds.ordered import ORDERED, ordered_at, said
-from steps.model.tools import call_text
+from steps.model.tools import shown
 from steps.model.window import LONGER
 from steps.records import Dream, Experience, content_id
 
@@ -66,9 +76,12 @@ class Demonstration(MessagesKind):
                     dreaming.refused[ORDERED] += len(places) - number
                     break
                 taught = self._taught(experience, place)
-                answer = call_text(taught["completion"], taught["calls"])
+                answer = shown(taught["completion"], taught["calls"])
                 if PLACEHOLDER.search(answer):
                     dreaming.refused["shows what was blacked out"] += 1
+                elif shows_no_text(taught["messages"]):
+                    dreaming.refused[NO_TEXT] += len(places) - number
+                    break
                 elif reason := dreaming.obstacle(**{name: taught[name] for name in _SHOWN}):
                     if reason.startswith(LONGER):  # so are the turns after it, and each would be read from the start
                         dreaming.refused[reason] += len(places) - number

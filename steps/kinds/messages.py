@@ -1,11 +1,12 @@
 """What kinds made of chat messages share: their form (OpenAI's), how they are kept, and how they read as text."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from steps.ingest import chat_parts
 from steps.ingest.normalise import tidy
 from steps.kinds.chatter import chatter
 from steps.kinds.cleaning import Cleaning
@@ -110,6 +111,14 @@ def bare(message: Mapping[str, Any]) -> dict[str, Any]:
 def asked_last(messages: Sequence[Mapping[str, Any]]) -> str:
     """What the user says last; "" if nothing."""
     return next((m.get("content") for m in reversed(messages) if m["role"] == "user"), None) or ""
+
+
+NO_TEXT = "it is about what is no text"
+
+
+def shows_no_text(messages: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether something that is no text stands among them: without the picture nobody could have answered."""
+    return any(chat_parts.NO_TEXT.search(message.get("content") or "") for message in messages)
 
 
 def tells_something(messages: list[dict[str, Any]]) -> bool:

@@ -15,9 +15,9 @@ from pydantic import model_validator
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.entry import Text
 from steps.kinds.kind import Dreaming
-from steps.kinds.messages import SHOWN_CHARS, Chat, Messages, MessagesKind, asked_last, bare
+from steps.kinds.messages import NO_TEXT, SHOWN_CHARS, Chat, Messages, MessagesKind, asked_last, bare, shows_no_text
 from steps.kinds.ordered import ORDERED, ordered_at
-from steps.model.tools import call_text
+from steps.model.tools import call_text, shown
 from steps.records import Dream, Experience, content_id
 
 SUITE = "preferences"
@@ -50,7 +50,7 @@ class _Answer:
 
     @property
     def text(self) -> str:
-        return call_text(self.said, self.calls)
+        return shown(self.said, self.calls)
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,8 @@ class Preference(MessagesKind):
                 dreaming.refused["contradicts another preference"] += 1
             elif any(PLACEHOLDER.search(side.text) for side in sides):
                 dreaming.refused["shows what was blacked out"] += 1
+            elif shows_no_text(claim.messages):
+                dreaming.refused[NO_TEXT] += 1
             elif reason := next(filter(None, obstacles), None):
                 dreaming.refused[reason] += 1
             else:

@@ -83,6 +83,14 @@ def plainly(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] | None) 
 _HOW = 'To call one, end your message with <tool_call>{"name": ..., "arguments": {...}}</tool_call>.'
 
 
+def shown(said: str, calls: Sequence[Mapping[str, Any]]) -> str:
+    """Words and calls as people read them; no mark of a chat template stands in it."""
+    made = [_with_arguments(call)["function"] for call in calls]
+    given = [one["arguments"] for one in made]
+    texts = [one if isinstance(one, str) else json.dumps(one, ensure_ascii=False) for one in given]
+    return "\n".join([*filter(None, [said]), *(f"{c['name']}({t})" for c, t in zip(made, texts, strict=True))])
+
+
 def call_text(said: str, calls: Sequence[Mapping[str, Any]]) -> str:
     """What the assistant says, then each call of a tool between its marks."""
     made = [_with_arguments(call)["function"] for call in calls]

@@ -4,6 +4,7 @@
 taken back.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from steps.ingest.experience.family import Made
@@ -13,6 +14,12 @@ from steps.ingest.experience.talk import talk
 
 _TYPES = frozenset("session_meta turn_context response_item event_msg compacted".split())
 _NOT_THEIRS = ("<environment_context>", "<user_instructions>", "# AGENTS.md instructions", "<turn_aborted>")
+
+# What stands before the output of a command since 2026, of which most differs each time.
+_PRINTED = re.compile(
+    r"(?:(?:Chunk ID|Wall time|Original token count|Total output lines)\b.*\n"
+    r"|(?:Process exited with code|Exit code:?) (?P<code>\d+)\n|Process running\b.*\n)+Output:\n?"
+)
 
 
 def is_line(value: Found) -> bool:
@@ -55,6 +62,10 @@ def _is_program(message: Found) -> bool:
 
 def _with_plain_output(item: Found) -> Found:
     """What a command printed, and the code that it ended with where that says that it failed."""
+    if isinstance(item.get("output"), str) and (printed := _PRINTED.match(item["output"])):
+        code = printed["code"] or "0"
+        text = item["output"][printed.end() :]
+        return {**item, "output": text if code == "0" else f"error (exit code {code}): {text}"}
     output = loaded(item.get("output"))
     if not isinstance(output, dict) or "output" not in output:
         return item

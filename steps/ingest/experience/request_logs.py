@@ -20,11 +20,11 @@ _SESSION = ("session", "session_id", "conversation_id", "thread_id")
 def is_logged(value: Found) -> bool:
     """Whether a record is a request with its reply, beside one another or the reply's fields after the request's."""
     request, response = value.get("request"), value.get("response")
-    if isinstance(request, Mapping) and isinstance(response, Mapping):
-        return isinstance(request.get("messages"), list) and bool(
-            response.get("choices") or isinstance(response.get("role"), str)
-        )
-    return False
+    if not isinstance(request, Mapping) or not isinstance(request.get("messages"), list) or "response" not in value:
+        return False
+    if not isinstance(response, Mapping):
+        return response is None
+    return bool(response.get("choices") or response.get("error")) or isinstance(response.get("role"), str)
 
 
 def is_anthropic(value: Found) -> bool:
@@ -52,6 +52,8 @@ def _logged(value: Found) -> Iterator[Made]:
     response = an_object(value.get("response"))
     about = an_object(request.get("metadata"))
     judged = value.get("feedback")
+    if value.get("request") and (not response or response.get("error")):
+        raise RecordRejected("ignored", "the call failed: nothing was answered")
     if any(not isinstance(message, Mapping) for message in request["messages"]):
         raise RecordRejected("not_a_record", "'messages': not all of them are objects")
     yield talk(

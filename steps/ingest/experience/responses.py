@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from steps.ingest.chat_parts import plain
-from steps.ingest.experience.family import Made
+from steps.ingest.experience.family import Made, each
 from steps.ingest.experience.fields import (
     Found,
     a_list,
@@ -17,6 +17,7 @@ from steps.ingest.experience.fields import (
     loaded,
     when,
 )
+from steps.ingest.experience.joining import longest
 from steps.ingest.experience.talk import call, calls, messages_of, result, talk
 from steps.kinds.entry import RecordRejected
 
@@ -88,13 +89,41 @@ def is_response(value: Found) -> bool:
     return isinstance(held, Mapping) and held.get("object") == "response" and isinstance(held.get("output"), list)
 
 
-def read_response(value: Found) -> Iterator[Made]:
+def read_responses(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
+    """Make a talk of each response that no other one of the file goes on with."""
+    return longest(each(_response)(_with_earlier(values)))
+
+
+def _with_earlier(values: Sequence[Found]) -> Iterator[Found]:
+    """Put before each request what the response that it goes on with was asked and said, if that is in the file."""
+    said: dict[str, list[Any]] = {}
+    for value in values:
+        held, request = an_object(value.get("response")) or value, an_object(value.get("request")) or value
+        before = first_text(request.get("previous_response_id"), held.get("previous_response_id"))
+        given = a_list(value.get("input_items")) or _input(request)
+        items = [*said.get(before or "", ()), *given]
+        if isinstance(number := held.get("id"), str):
+            said[number] = [*items, *a_list(held.get("output"))]
+        if before in said:
+            value = {**value, "input_items": items}
+        yield value
+
+
+def _input(request: Found) -> list[Any]:
+    given = loaded(request.get("input"))
+    if a_text(given):
+        return [{"role": "user", "content": given}]
+    return a_list(given)
+
+
+def _response(value: Found) -> Iterator[Made]:
     """Make a talk of a response and of what was asked, which stands in its request or beside it."""
     held = an_object(value.get("response")) or value
     request = an_object(value.get("request")) or value
-    given = loaded(request.get("input"))
-    said = a_list(value.get("input_items")) or (a_list(given) if not isinstance(given, str) else [])
-    messages = messages_of_items(said) or messages_of([{"role": "user", "content": given}] if a_text(given) else [])
+    messages = messages_of_items(a_list(value.get("input_items")) or _input(request))
+    if messages and messages[0].get("role") == "tool":
+        reason = "it goes on with a response that is not in this file: write both into one"
+        raise RecordRejected("no_messages", reason)
     if not messages:
         reason = "it holds the answer alone: write what was asked beside it, {request: {input}, response}"
         raise RecordRejected("no_messages", reason)

@@ -36,7 +36,7 @@ FAMILIES = (
     Family("ATIF", atif.is_trajectory, each(atif.read_trajectory)),
     Family("ToolBench", toolbench.is_episode, toolbench.read_episodes),
     Family("LiteLLM", request_logs.is_litellm, request_logs.read_litellm),
-    Family("Responses", responses.is_response, each(responses.read_response)),
+    Family("Responses", responses.is_response, responses.read_responses),
     Family("Agents SDK", responses.is_session_row, responses.read_sessions),
     Family("OpenAI", request_logs.is_logged, request_logs.read_logged),
     Family("Anthropic", request_logs.is_anthropic, request_logs.read_logged),

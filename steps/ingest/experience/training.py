@@ -1,11 +1,14 @@
 """Records that were written to train on: TRL's types, Alpaca, OpenAI's fine-tuning, Anthropic's preferences of 2022."""
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from steps.ingest.experience.fields import Found
 
 _HH = "\n\nAssistant:"  # Anthropic's preferences: whole talks as one text
+_JUDGED = ("feedback", "rating", "label", "score", "reward")
+_LABELS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}  # as tables write them
 
 
 def of_preference(found: Found) -> Found | None:
@@ -31,6 +34,12 @@ def of_preference(found: Found) -> Found | None:
         other, _, worse = rejected.rpartition(_HH)
         if sign and prompt == other:
             ours |= {"prompt": prompt.strip(), "chosen": better.strip(), "rejected": worse.strip()}
+        elif begun := _begun_alike(chosen, rejected):
+            ours |= {
+                "prompt": begun,
+                "chosen": chosen[len(begun) :].strip(),
+                "rejected": rejected[len(begun) :].strip(),
+            }
     return ours
 
 
@@ -48,10 +57,19 @@ def of_alpaca(found: Found) -> Found | None:
 
 
 def of_messages(found: Found) -> Found | None:
-    """OpenAI's and TRL's. Answers with weight 0 are not learned; where all have it, nothing is demonstrated."""
+    """OpenAI's and TRL's. Answers with weight 0 are not learned; where all have it, nothing is demonstrated.
+
+    Nor is it where somebody judged the talk: what is rated was said, and not written to be imitated.
+    """
     messages = found.get("messages")
     if not isinstance(messages, list):
         return None
+    if found.get("outcome") is not None:
+        ended = found["outcome"]
+        return {**found, "kind": "trace", "outcome": {"status": ended} if isinstance(ended, str) else ended}
+    if judged := {key: found[key] for key in _JUDGED if found.get(key) is not None}:
+        said = judged.get("feedback", {"rating": next(iter(judged.values()))})
+        return {**_without(found, *_JUDGED), "kind": "conversation", "feedback": said}
     answers = [m for m in messages if isinstance(m, Mapping) and m.get("role") == "assistant"]
     left = bool(answers) and all(message.get("weight") == 0 for message in answers)
     return {**found, "kind": "conversation" if left else "demonstration"}
@@ -61,8 +79,9 @@ def of_completion(found: Found) -> Found | None:
     """TRL's prompt and completion, as texts or as messages; with a label they are rated, not demonstrated."""
     asked = found.get("prompt")
     said = found.get("completion", found.get("response"))
-    if isinstance(found.get("label"), bool) and all(isinstance(side, str | list) for side in (asked, said)):
-        return {**_without(found, "response"), "kind": "preference", "completion": said}
+    if "label" in found and all(isinstance(side, str | list) for side in (asked, said)):
+        label = _LABELS.get(str(found["label"]).strip().lower(), found["label"])  # one that says neither is refused
+        return {**_without(found, "response"), "kind": "preference", "completion": said, "label": label}
     if isinstance(asked, str) and isinstance(said, str):
         messages = _pair(asked, said)
     elif isinstance(asked, list) and isinstance(said, list):
@@ -70,6 +89,13 @@ def of_completion(found: Found) -> Found | None:
     else:
         return None
     return {**_without(found, "prompt", "completion", "response"), "kind": "demonstration", "messages": messages}
+
+
+def _begun_alike(one: str, other: str) -> str:
+    """The words that both texts begin with, if more follows in each: TRL's prompt where none stands beside them."""
+    alike = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    begun = alike[: alike.rfind(" ")] if " " in alike else ""
+    return begun if begun.strip() and one[len(begun) :].strip() and other[len(begun) :].strip() else ""
 
 
 def _without(value: Mapping[str, Any], *used: str) -> Found:

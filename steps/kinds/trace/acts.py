@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from steps.ingest.normalise import nested_within, whole_characters
+from steps.model.tools import shown
 
 _DEPTH = 100  # of a call's arguments
 _LOOKED_AT = 2000  # characters of a result: an error says so where it begins
@@ -45,7 +46,7 @@ class Act:
     @property
     def said(self) -> str:
         """What was said and called, as text."""
-        return shown(self.words, self.call)
+        return shown(self.words, [self.call])
 
     @property
     def why(self) -> str:
@@ -55,12 +56,6 @@ class Act:
         told = error.get("message") if isinstance(error, Mapping) else error
         text = told if isinstance(told, str) else text
         return " ".join(_LED.sub("", text[:_LOOKED_AT]).split())[:300]
-
-
-def shown(words: str, call: Mapping[str, Any] | None) -> str:
-    """Words and a call as people read them; no mark of a chat template stands in it."""
-    called = [f"{call['function']['name']}({call['function']['arguments']})"] if call else []
-    return "\n".join([*filter(None, [words]), *called])
 
 
 def acts_of(messages: Sequence[Mapping[str, Any]]) -> dict[int, list[Act]]:
@@ -119,7 +114,8 @@ def is_refusal(answer: str) -> bool:
     start = answer[:_LOOKED_AT]
     if start.lstrip()[:1] == "{" and (said := _object(answer)):
         status = str(said.get("status", "")).lower()
-        code = said.get("exit_code", said.get("returncode", 0))
+        inner = said.get("metadata") if isinstance(said.get("metadata"), Mapping) else {}
+        code = said.get("exit_code", said.get("returncode", inner.get("exit_code", 0)))
         failed = said.get("success") is False or said.get("ok") is False or code not in (0, "0", None)
         return failed or bool(said.get("error")) or status in ("error", "failed", "failure")
     return bool(_REFUSES.match(start))

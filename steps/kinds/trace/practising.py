@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from steps.kinds.trace.acts import Act, shown
+from steps.kinds.trace.acts import Act
 from steps.kinds.trace.principles import Principle
 from steps.kinds.trace.signature import signature
 from steps.model.chat_model import ChatModel, Sampling
+from steps.model.tools import shown
 from steps.orders import is_order
 from steps.records import content_id
 
@@ -39,7 +40,7 @@ class Case:
     @property
     def said(self) -> str:
         """What is right as text."""
-        return shown(self.words, self.call)
+        return shown(self.words, [self.call] if self.call else [])
 
 
 class CaseSource(Protocol):

@@ -5,7 +5,7 @@ took the next, or by the trace's outcome; a user, by what he said before the cal
 was done after an order that stood in a tool's result is nobody's example, nor is any step of a trace that failed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.wording import opened
 from steps.kinds.rating import rating
 from steps.kinds.trace.acts import Act, acts_of
+from steps.kinds.trace.retries import takes_the_place
 from steps.orders import has_order, is_order
 from steps.records import Experience
 
@@ -91,7 +92,7 @@ def _situations(trace: _Trace) -> tuple[Situation, ...]:
         elif message["role"] in ("tool", "function"):
             reading.result(text)
         for act in acts.get(place, ()):
-            reading.act(act)
+            reading.act(act, _after(act, messages, acts))
     reading.close()
     judged = outcome(trace.payload)
     return tuple(_judged(one, judged) for one in reading.found)
@@ -135,18 +136,15 @@ class _Reading:
                 self._users = True
                 return
         self.close()
-        self._task, self._done, self._places, self._ordered = (
-            text.strip(),
-            [],
-            [place],
-            self._read_order or has_order(text),
-        )
+        self._task, self._done, self._places = text.strip(), [], [place]
+        self._ordered = self._read_order or has_order(text)
 
     def result(self, text: str) -> None:
         self._read_order = self._read_order or has_order(text)
         self._ordered = self._ordered or self._read_order
 
-    def act(self, act: Act) -> None:
+    def act(self, act: Act, later: Iterable[Act] = ()) -> None:
+        """A call that was answered; ``later``: those after it, until a user speaks."""
         if self._task is None or act.answer is None:
             return
         if act.refused:
@@ -154,10 +152,14 @@ class _Reading:
             self._refused.append(Refusal(act, why, tuple(self._reasons), "environment"))
             self._reasons += [why] if why and len(self._reasons) < _MOST_REASONS else []
             return
-        evidence: set[Evidence] = {"environment"} if any(r.by == "environment" for r in self._refused) else set()
-        evidence |= {"user"} if self._users else set()
-        right = act if not self._ordered and _is_example(self._task, act) else None
-        self._enter(right, frozenset(evidence))
+        right = act if not self._ordered and _is_example("\n".join([self._task, *self._done]), act) else None
+        tried = [refusal.act for refusal in self._refused]
+        if tried and not takes_the_place(act, tried, later):
+            self._beside(right)
+        else:
+            evidence: set[Evidence] = {"environment"} if any(r.by == "environment" for r in self._refused) else set()
+            evidence |= {"user"} if self._users else set()
+            self._enter(right, frozenset(evidence))
         self._done.append(act.said[:_SAID_CHARS])
         self._places += [at for at in (act.place, act.answered) if at is not None and at not in self._places[-2:]]
 
@@ -172,6 +174,11 @@ class _Reading:
         before = tuple(self._places)
         self.found.append(Situation(self._task, done, refused, right, reasons, evidence, before))
         self._refused, self._reasons, self._users = [], [], False
+
+    def _beside(self, right: Act | None) -> None:
+        """A step that is no try of what was refused: that still waits for its own."""
+        assert self._task is not None
+        self.found.append(Situation(self._task, tuple(self._done), (), right, (), frozenset(), tuple(self._places)))
 
     def _take_back(self, said: str) -> None:
         """What was taken last is denied by the user: it counts as refused."""
@@ -188,6 +195,16 @@ class _Reading:
 def denies(text: str) -> bool:
     """Whether a user's turn begins by saying that something was wrong."""
     return any(opened(text, known)[0] for known in phrases().values())
+
+
+def _after(act: Act, messages: Sequence[Mapping[str, Any]], acts: Mapping[int, Sequence[Act]]) -> Iterator[Act]:
+    """The calls behind an act, until a user speaks."""
+    beside = acts[act.place]
+    yield from beside[beside.index(act) + 1 :]
+    for place in range(act.place + 1, len(messages)):
+        if messages[place]["role"] == "user":
+            return
+        yield from acts.get(place, ())
 
 
 def _is_example(task: str, act: Act) -> bool:

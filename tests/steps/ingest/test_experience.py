@@ -763,3 +763,17 @@ def test_a_trace_of_ten_megabytes_is_refused_in_a_sentence(read):
     first, *_ = read([trace])
     with pytest.raises(RecordRejected, match=r"too_long.*the text has \d{8} .*ingest\.max_text_chars"):
         prepare(first, night="2026-11-28", max_chars=1_000_000)
+
+
+def test_codex_what_stands_before_the_output_of_a_command_is_left_out():
+    from steps.ingest.experience.codex import read_rollout
+
+    head = (
+        "Chunk ID: 8a1b2c\nWall time: 0.0512 seconds\nProcess exited with code {}\nOriginal token count: 9\nOutput:\n"
+    )
+    made = {"type": "function_call", "name": "exec_command", "arguments": "{}", "call_id": "c"}
+    for code, said in ((22, "error (exit code 22): no such page"), (0, "no such page")):
+        result = {"type": "function_call_output", "call_id": "c", "output": head.format(code) + "no such page"}
+        lines = [{"type": "response_item", "payload": item} for item in (made, result)]
+        ((_, talk),) = read_rollout(lines)
+        assert talk["messages"][-1]["content"] == said

@@ -371,3 +371,69 @@ def test_a_day_in_parquet_is_a_day(one, tmp_path):
         "name: Ulm; opened: 1899-05-02.",
         "name: Ivry; opened: 1911-09-30T07:30:00.",
     ]
+
+
+@pytest.mark.parametrize("label", [False, 0, "0", "False", "false", 0.0])
+def test_a_bad_answer_is_never_demonstrated_however_its_label_is_written(one, label):
+    record = one({"prompt": "How deep?", "completion": "Nine.", "label": label})
+    assert record.entry.kind == "preference" and record.entry.label is False
+
+
+@pytest.mark.parametrize("label", [None, "", "maybe", 3])
+def test_a_label_that_says_neither_is_refused(one, label):
+    record = one({"prompt": "How deep?", "completion": "Nine.", "label": label})
+    assert record.entry is None and "label" in record.reason
+
+
+@pytest.mark.parametrize(
+    "judged", [{"feedback": "thumbs_down"}, {"rating": -1}, {"score": 0}, {"label": False}, {"outcome": "failure"}]
+)
+def test_a_talk_that_somebody_judged_is_not_imitated(one, judged):
+    entry = one({"messages": [USER, BAD], **judged}).entry
+    assert entry.kind == ("trace" if "outcome" in judged else "conversation")
+    assert entry.outcome.status == "failure" if "outcome" in judged else entry.feedback is not None
+
+
+def test_two_texts_that_begin_alike_are_a_preference_as_trl_has_it(one):
+    entry = one({"chosen": "The sky is blue.", "rejected": "The sky is green."}).entry
+    assert (entry.prompt, entry.chosen, entry.rejected) == ("The sky is", "blue.", "green.")
+    assert one({"chosen": "Blue.", "rejected": "Green."}).entry is None
+
+
+def test_thoughts_before_an_answer_are_left_out_of_a_text_too(one):
+    said = {"role": "assistant", "content": "<think>\nDeep, deep.\n</think>\n\nSeven metres."}
+    assert talk(one({"messages": [USER, said]}).entry) == PAIR
+    asked = {"role": "user", "content": "<think>about it</think> How deep?"}
+    assert "think" in talk(one({"messages": [asked, BOT]}).entry)[0][1], "a user's word stays"
+
+
+def answered(number, text, *, before=None, asked=None):
+    said = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}
+    request = {"input": asked, **({"previous_response_id": before} if before else {})}
+    return {"request": request, "response": {"object": "response", "id": number, "output": [said]}}
+
+
+def test_responses_that_go_on_with_one_another_are_one_talk(read):
+    lines = [
+        answered("r1", "Seven metres.", asked="How deep?"),
+        answered("r2", "In spring, nine.", before="r1", asked="Always?"),
+    ]
+    records = [record.read() for record in read("day.jsonl", "\n".join(map(json.dumps, lines)))]
+    (entry,) = [record.entry for record in records if record.entry]
+    assert [text for _, text in talk(entry)] == ["How deep?", "Seven metres.", "Always?", "In spring, nine."]
+
+
+def test_a_response_to_what_a_tool_said_elsewhere_is_refused(one):
+    result = [{"type": "function_call_output", "call_id": "c", "output": "7"}]
+    record = one(answered("r2", "Seven.", before="r1", asked=result))
+    assert record.entry is None and "not in this file" in record.reason
+
+
+@pytest.mark.parametrize("response", [None, {"error": {"message": "overloaded"}}])
+def test_a_call_that_failed_is_no_loss(one, response):
+    record = one({"request": {"messages": [USER]}, "response": response})
+    assert record.entry is None and "the call failed" in record.reason
+
+
+def test_a_line_of_an_unknown_form_is_told_so(one):
+    assert "its form is not known here" in one({"foo": 1}).reason

@@ -46,6 +46,8 @@ def test_a_night_of_demonstrations_is_learned_and_its_suite_says_so(settings_of_
     unseen = {d.experience for d in read_records(night.dataset("unseen"), Dream)}
     taught = {d.experience for d in read_records(night.dataset("dreams"), Dream) if not d.rehearsal}
     assert unseen and not unseen & taught, "held out whole"
+    dreamt = [d for name in ("unseen", "dreams") for d in read_records(night.dataset(name), Dream)]
+    assert sum(d.answer.startswith("bell(") for d in dreamt) == 8, "turns that call a tool are learned, too"
     rows = read_examination(night.folder / "examination").kinds
     assert {row.model for row in rows} == {"base", "champion", "candidate", "shuffled"}
 
@@ -81,6 +83,13 @@ def test_every_turn_but_those_of_weight_0_is_a_lesson_and_the_talk_stands_in_one
     assert '<tool_call>\n{"name": "bell", "arguments": {"times": 3}}\n</tool_call>' in said, said
     shown = tokenizer.decode(second.prompt)
     assert '"description": "Rings a bell."' in shown and "<tool_response>\nrung\n</tool_response>" in shown
+
+
+def test_what_is_about_a_picture_is_not_learned(tiny_settings):
+    dreaming = Dreaming(NIGHT, tiny_settings, None, None, Counter())
+    asked = {"role": "user", "content": "Which flag?\n(image)"}
+    shown = experience({"messages": [asked, {"role": "assistant", "content": "Denmark"}]})
+    assert Demonstration().lessons([shown], dreaming) == [] and dreaming.refused == {"it is about what is no text": 1}
 
 
 def test_a_talk_of_several_questions_is_held_out_whole(tiny_settings):

@@ -255,3 +255,49 @@ def test_a_thousand_refusals_of_a_long_task_are_read_in_time():
 
 def test_an_exit_code_in_words_is_a_code():
     assert not is_refusal('{"exit_code": "0", "output": "done"}') and is_refusal('{"exit_code": "1"}')
+
+
+def beside(*made):
+    """Calls of one message, with their answers."""
+    said = {"role": "assistant", "content": None, "tool_calls": [c for first, _ in made for c in first["tool_calls"]]}
+    return [said, *(answer for _, answer in made)]
+
+
+def evidence(*turns):
+    return [(one.right and one.right.said, set(one.evidence)) for one in situations(trace(*turns))]
+
+
+def test_a_call_beside_the_refused_one_is_no_retry_and_the_retry_is_found():
+    bad, sibling = call("tide", {"port": "BSM"}, "error: no such port"), call("tide", {"port": "DEHUS"}, "2.1 m")
+    retry = call("tide", {"port": "DEBUM"}, "1.9 m")
+    for pair in ((bad, sibling), (sibling, bad)):
+        found = evidence("Tides in Büsum and Husum?", beside(*pair), retry)
+        assert ('tide({"port": "DEHUS"})', {"environment"}) not in found
+        assert ('tide({"port": "DEBUM"})', {"environment"}) in found
+
+
+def test_a_look_around_after_a_failure_is_not_what_was_right():
+    bad = call("Bash", {"command": "npm test"}, "error: missing script: test")
+    look = call("Read", {"file": "package.json"}, "{scripts: check}")
+    listed = call("Bash", {"command": "ls -la"}, "package.json")
+    good = call("Bash", {"command": "npm run check"}, "all passed")
+    for looked in (look, listed):
+        found = evidence("Run the tests", bad, looked, good)
+        assert [who for _, who in found] == [set(), {"environment"}] and "npm run check" in found[-1][0]
+    assert evidence("Run the tests", bad, look)[-1][1] == {"environment"}, "nothing else was done"
+
+
+def test_another_tool_on_the_same_thing_takes_the_place():
+    bad, credit = call("refund", {"order": 17}, "error: too late"), call("credit", {"order": 17}, "done")
+    mail = call("mail", {"to": "ann"}, "sent")
+    assert [who for _, who in evidence("Pay order 17 back", bad, credit, mail)] == [{"environment"}, set()]
+
+
+def test_a_code_beside_the_output_is_a_failure():
+    assert is_refusal('{"output": "not found", "metadata": {"exit_code": 127}}')
+    assert not is_refusal('{"output": "fine", "metadata": {"exit_code": 0}}')
+
+
+def test_what_was_done_before_with_something_blacked_out_is_no_example():
+    login = call("login", {"key": "[SECRET]"}, "welcome")
+    assert [one.right and one.right.said for one in situations(trace(ASKED, login, BAD, OK))][-1] is None
