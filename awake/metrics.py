@@ -65,8 +65,13 @@ class Metrics:
             raise NotAnswered(message, status=501)
         from prometheus_client.exposition import choose_encoder
 
-        encode, kind = choose_encoder(accept if OPENMETRICS in accept or "text/plain" in accept else OPENMETRICS)
-        return encode(self.registry), kind
+        wanted = accept if OPENMETRICS in accept or "text/plain" in accept else OPENMETRICS
+        try:
+            encode, kind = choose_encoder(wanted)
+            return encode(self.registry), kind
+        except (TypeError, ValueError):  # a version of the form that nobody knows
+            encode, kind = choose_encoder(OPENMETRICS)
+            return encode(self.registry), kind
 
     def count(self, meter: "Meter", outcome: str, answer: Answer | None) -> None:
         if self.registry is None:

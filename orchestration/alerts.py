@@ -22,8 +22,10 @@ def record_alert(workspace: Workspace, *, night: str | None, run_id: str, messag
         "event": event,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    with (workspace.state / "alerts.jsonl").open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+    path = workspace.state / "alerts.jsonl"
+    torn = path.exists() and path.read_bytes()[-1:] not in (b"\n", b"")  # by a crash: the next begins a line of its own
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write("\n" * torn + json.dumps(row, ensure_ascii=False) + "\n")
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -34,7 +36,7 @@ def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
     A missed night is made up for by any later one.
     """
     path = workspace.state / "alerts.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     found = []
     for line in lines:
         try:

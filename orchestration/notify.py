@@ -5,6 +5,8 @@ It comes after everything is decided and written. Whatever goes wrong with it is
 
 import json
 import subprocess
+import threading
+from concurrent.futures import Future
 from typing import Any, Literal
 
 import httpx
@@ -54,11 +56,25 @@ def _run(command: tuple[str, ...], message: dict[str, Any], *, seconds: float) -
 
 
 def _post(address: str, message: dict[str, Any], *, seconds: float) -> str | None:
+    """Post the message; what is answered to it is not read, and nobody waits longer, however slowly it comes."""
+    status: Future[int] = Future()
+
+    def post() -> None:
+        try:
+            with httpx.stream("POST", address, json=message, timeout=seconds) as answer:
+                status.set_result(answer.status_code)
+        except Exception as error:  # also what a proxy's settings ask for, and is not installed
+            if not status.done():
+                status.set_exception(error)
+
+    threading.Thread(target=post, name="webhook", daemon=True).start()
     try:
-        answer = httpx.post(address, json=message, timeout=seconds)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        code = status.result(timeout=seconds)
+    except (TimeoutError, httpx.TimeoutException):
+        return f"notify.webhook: it took longer than {seconds:g} s."
+    except Exception as error:
         return f"notify.webhook: {_line(error)}."
-    return None if answer.is_success else f"notify.webhook: it answered {answer.status_code}."
+    return None if 200 <= code < 300 else f"notify.webhook: it answered {code}."
 
 
 def _line(error: Exception) -> str:

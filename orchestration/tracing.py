@@ -90,10 +90,17 @@ def _provider() -> Any:
     if where is None:
         return None
     try:
-        exporter = _exporter(where)
+        return _sending_to(where)
     except ImportError:
         say(f"OTEL_... asks for traces over {_protocol()}, whose exporter is not installed: pip install '.[otel]'.")
         return None
+    except Exception as error:  # a value that the exporter, or what batches for it, cannot take
+        say(f"OTEL_... asks for traces that cannot be sent ({type(error).__name__}): the night goes on without.")
+        return None
+
+
+def _sending_to(where: str) -> Any:
+    exporter = _exporter(where)
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor

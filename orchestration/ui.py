@@ -15,7 +15,7 @@ import httpx
 from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, dagster_home, opened_instance
 from orchestration.storage import check_storage
-from orchestration.ui_commands import PARTS, daemon_command, dagster_command, mlflow_command
+from orchestration.ui_commands import MLFLOW_DATABASE, PARTS, daemon_command, dagster_command, mlflow_command
 from steps.errors import NightRunning, SlumberError
 from steps.registry import Registry, RegistryUnreachable, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url, ui_host
@@ -131,6 +131,7 @@ def _free_queue_in_time(found: Deployment) -> None:
 def _server(found: Deployment, name: str, command: list[str], *, to_file: bool = True) -> Iterator[subprocess.Popen]:
     """Run a server in a process group of its own, and stop the whole group at the end."""
     environment = os.environ | found.environment() | {"DAGSTER_HOME": str(dagster_home(found.workspace).absolute())}
+    environment |= {MLFLOW_DATABASE: tracking_uri(found.settings, found.workspace)} if name == "mlflow" else {}
     with contextlib.ExitStack() as opened:
         stream = None
         if to_file:

@@ -30,16 +30,21 @@ def nights_command(found: Deployment) -> list[str]:
 
 
 def mlflow_command(found: Deployment) -> list[str]:
-    """The tracking server, on the very database that nights write to."""
+    """The tracking server, on the very database that nights write to.
+
+    It is told by ``MLFLOW_DATABASE``, for every account of the machine sees what stands in a command.
+    """
     uri, ui = tracking_uri(found.settings, found.workspace), found.settings.ui
     artifacts = artifact_location(uri, found.settings, found.workspace) or ""
-    where = ["--backend-store-uri", uri, "--artifacts-destination", artifacts]
+    where = ["--artifacts-destination", artifacts]
     names = [f"{name}:{ui.mlflow_port}" for name in ("127.0.0.1", "localhost", *ui.hosts)] + ui.hosts
     where += ["--host", ui.host, "--port", str(ui.mlflow_port), "--allowed-hosts", ",".join(names)]
     if ui.hosts:  # a proxy with a certificate before it: what its pages send has that origin
         where += ["--cors-allowed-origins", ",".join(f"https://{name}" for name in ui.hosts)]
     return [sys.executable, "-m", "mlflow", "server", "--workers", "1", *where]
 
+
+MLFLOW_DATABASE = "MLFLOW_BACKEND_STORE_URI"
 
 PARTS: dict[str, Callable[[Deployment], list[str]]] = {
     "nights": nights_command,

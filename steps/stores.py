@@ -21,12 +21,24 @@ SECONDS = 5
 MISSING = "needs libraries that are not installed: pip install -e '.[remote]'"
 _POSTGRES = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 _PLAIN = re.compile(r"postgres(?:ql)?://")
+_UNWRITTEN = re.compile(
+    r"(?:postgres(?:ql)?|mysql|mssql)(?:\+\w+)?://(?=[^?#]*@)[^?#@]*?(?:[/\s]|%(?![\da-fA-F]{2}))[^?#]*@"
+)
 _DATABASE = re.compile(r"(?:sqlite|postgres|postgresql|mysql|mssql)(?:\+\w+)?:")
 
 
 def tracking_uri(settings: Settings, workspace: Workspace) -> str:
-    """Where runs and versions are: the setting, else MLFLOW_TRACKING_URI, else SQLite in the workspace."""
+    """Where runs and versions are: the setting, else MLFLOW_TRACKING_URI, else SQLite in the workspace.
+
+    Raises:
+        SlumberError: what opens that door is written so that others would take it for something else, and show it.
+    """
     chosen = settings.registry.tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if chosen and _UNWRITTEN.match(chosen):
+        raise SlumberError(
+            "The name or password in the address of the registry (registry.tracking_uri or MLFLOW_TRACKING_URI) is "
+            "not written as in an address: put it into ~/.pgpass instead, or write / as %2F, a space as %20, % as %25."
+        )
     # The driver that Dagster needs, too; of itself SQLAlchemy takes another one.
     return _PLAIN.sub("postgresql+psycopg2://", chosen) if chosen else f"sqlite:///{own_database(workspace)}"
 

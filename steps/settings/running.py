@@ -18,8 +18,12 @@ def checked_cron(value: str) -> str:
     Raises:
         ValueError: it is none.
     """
-    if not croniter.is_valid(value):
-        raise ValueError(f"{value!r} is not a cron expression such as '0 3 * * *'")
+    try:
+        if len(value.split()) != 5:  # seconds, and words such as @daily: Dagster takes none
+            raise ValueError
+        croniter(value).get_next()  # never, as on 30 February
+    except (ValueError, KeyError):
+        raise ValueError(f"{value!r} is not a cron expression of five fields such as '0 3 * * *'") from None
     return value
 
 

@@ -170,3 +170,10 @@ def test_the_first_word_is_timed_when_it_is_written():
     first = answer.first_at
     answer.say("b")
     assert first is not None and before <= first == answer.first_at
+
+
+@pytest.mark.parametrize("accept", ["application/openmetrics-text;version=x", "text/plain;version=é"])
+def test_a_form_that_nobody_knows_is_answered_in_one_that_is(accept):
+    pytest.importorskip("prometheus_client")
+    text, kind = awake.metrics.Metrics({}).text(accept)
+    assert b"# EOF" in text and kind.startswith("application/openmetrics-text")

@@ -52,6 +52,15 @@ def test_the_sensor_raises_an_alert(settings, workspace, inbox):
     assert "inbox" in alert["message"] and "\n" not in alert["message"]
 
 
+@pytest.mark.parametrize("torn", [b'{"night": "2026-', '{"night": "Stra\u00dfe'.encode()[:-2]])
+def test_a_line_that_a_crash_tore_costs_no_other(workspace, torn):
+    record_alert(workspace, night=NIGHT, run_id="r", message="It failed.")
+    with (workspace.state / "alerts.jsonl").open("ab") as stream:
+        stream.write(torn)
+    record_alert(workspace, night="2026-11-23", run_id="s", message="It failed, too.")
+    assert [a["message"] for a in open_alerts(workspace)] == ["It failed.", "It failed, too."]
+
+
 def test_alerts_close_with_a_verdict(workspace):
     record_alert(workspace, night=NIGHT, run_id="r", message="It failed.")
     assert [a["message"] for a in open_alerts(workspace)] == ["It failed."]

@@ -1,5 +1,6 @@
 """A real command and a real server on loopback are told of a refused or failed night; a broken hook changes nothing."""
 
+import contextlib
 import json
 import re
 import sys
@@ -35,6 +36,12 @@ def server():
             received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             if self.path == "/slow":
                 time.sleep(2)
+            if self.path == "/drips":  # a line of its head at a time, each of them in time
+                with contextlib.suppress(OSError):
+                    for number in range(8):
+                        self.wfile.write(f"HTTP/1.1 200 OK\r\nX-{number}: 1\r\n"[17 * bool(number) :].encode())
+                        time.sleep(0.5)
+                return
             self.send_response(500 if self.path == "/broken" else 204)
             self.end_headers()
 
@@ -95,10 +102,19 @@ def test_a_broken_command_is_one_line(settings, workspace, command, said):
     assert "notify.command" in line and "\n" not in line and re.search(said, line)
 
 
-@pytest.mark.parametrize(("path", "said"), [("/broken", "it answered 500"), ("/slow", "ReadTimeout")])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("/broken", "it answered 500"), ("/slow", "took longer than 1 s"), ("/drips", "took longer than 1 s")],
+)
 def test_a_broken_webhook_is_one_line(settings, workspace, server, path, said):
     (line,) = tell(hooked(settings, webhook=server[0] + path, timeout_seconds=1), workspace)
     assert "notify.webhook" in line and said in line
+
+
+def test_a_proxy_that_needs_what_is_not_installed_is_one_line(settings, workspace, server, monkeypatch):
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    (line,) = tell(hooked(settings, webhook=f"{server[0]}/ok"), workspace)
+    assert "notify.webhook" in line and "\n" not in line
 
 
 def test_a_webhook_that_is_not_there_is_one_line_without_its_address(settings, workspace):

@@ -151,6 +151,14 @@ def test_a_collector_that_is_away_stops_no_night(settings, workspace, tmp_path, 
     assert sleep(settings, workspace, tmp_path, CountStep()).success
 
 
+@pytest.mark.parametrize("name", ["OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"])
+def test_a_setting_that_the_sdk_refuses_stops_no_night(settings, workspace, tmp_path, collector, monkeypatch, name):
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
+    monkeypatch.setenv(name, "0" if "QUEUE" in name else "9999")
+    asked(collector[0])
+    assert sleep(settings, workspace, tmp_path, CountStep()).success and not collector[1]
+
+
 def test_what_is_asked_is_where_it_goes():
     assert endpoint() is None
     asked("http://collector:4318/")

@@ -97,6 +97,20 @@ def test_libraries_that_are_missing(settings, workspace, nobody, monkeypatch):
             check_stores(remote(settings, **named), workspace)
 
 
+@pytest.mark.parametrize("password", ["Geheim%zz9", "Geheim/9", "Geh eim"])
+def test_a_password_that_would_be_shown_is_asked_for_in_another_form(settings, workspace, password):
+    found = remote(settings, registry={"tracking_uri": f"postgresql://slumber:{password}@db/mlflow"})
+    with pytest.raises(SlumberError, match=r"~/\.pgpass") as raised:
+        tracking_uri(found, workspace)
+    assert "Geh" not in str(raised.value)
+
+
+@pytest.mark.parametrize("address", ["slumber@db/mlflow", "slumber:a%2F9@db/mlflow", "db/mlflow?user=a@b/c"])
+def test_other_addresses_are_taken(settings, workspace, address):
+    found = remote(settings, registry={"tracking_uri": f"postgresql://{address}"})
+    assert tracking_uri(found, workspace) == f"postgresql+psycopg2://{address}"
+
+
 def test_where_files_of_versions_lie(settings, workspace):
     s3 = remote(settings, registry={"artifacts": "s3://nights/mlflow"})
     here = (workspace.state / "mlflow" / "artifacts").absolute().as_uri()
