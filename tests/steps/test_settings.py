@@ -203,5 +203,5 @@ def test_without_a_suite_of_the_owner_s_the_shipped_one_is_asked(read):
 
 @pytest.mark.parametrize("cron", ["0 0 3 * * *", "@daily", "0 0 30 2 *", "0 25 * * *", ""])
 def test_a_cron_that_dagster_or_the_calendar_does_not_know_is_refused(read, cron):
-    with pytest.raises(SlumberError, match="schedule.cron"):
+    with pytest.raises(SlumberError, match=r"schedule\.cron"):
         read(f"schedule: {{cron: {cron!r}}}\n")

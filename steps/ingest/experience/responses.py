@@ -91,7 +91,7 @@ def is_response(value: Found) -> bool:
 
 def read_responses(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     """Make a talk of each response that no other one of the file goes on with."""
-    return longest(each(_response)(_with_earlier(values)))
+    return longest(each(_response)([*_with_earlier(values)]))
 
 
 def _with_earlier(values: Sequence[Found]) -> Iterator[Found]:

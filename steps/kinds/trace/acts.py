@@ -114,8 +114,8 @@ def is_refusal(answer: str) -> bool:
     start = answer[:_LOOKED_AT]
     if start.lstrip()[:1] == "{" and (said := _object(answer)):
         status = str(said.get("status", "")).lower()
-        inner = said.get("metadata") if isinstance(said.get("metadata"), Mapping) else {}
-        code = said.get("exit_code", said.get("returncode", inner.get("exit_code", 0)))
+        ended = [one for one in (said, said.get("metadata")) if isinstance(one, Mapping)]
+        code = next((one[key] for one in ended for key in ("exit_code", "returncode") if key in one), 0)
         failed = said.get("success") is False or said.get("ok") is False or code not in (0, "0", None)
         return failed or bool(said.get("error")) or status in ("error", "failed", "failure")
     return bool(_REFUSES.match(start))
