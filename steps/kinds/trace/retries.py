@@ -1,6 +1,6 @@
 """Which call takes the place of one that was refused: the next try of the same, and no look around in between."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -20,8 +20,7 @@ def takes_the_place(act: Act, tried: Sequence[Act], later: Iterable[Act]) -> boo
         return False
     if any(_alike(act, one) for one in tried):
         return True
-    given = set(chain.from_iterable(_values(one.arguments) for one in tried))
-    if given & set(_values(act.arguments)):
+    if any(_values(act) & _values(one) for one in tried):
         return True
     return not any(one.answer is not None and not one.refused for one in later)
 
@@ -36,17 +35,18 @@ def _alike(one: Act, other: Act) -> bool:
 
 def _program(act: Act) -> str | None:
     """The first word of a command line; None if the call is none."""
-    for value in _values(act.arguments):
-        if isinstance(value, str) and len(words := value.split()) > 1:
-            return words[0]
-    return None
+    texts = (leaf for leaf in _leaves(act.arguments) if isinstance(leaf, str))
+    return next((words[0] for text in texts if len(words := text.split()) > 1), None)
 
 
-def _values(value: Any) -> Iterable[Any]:
-    """What a call is given, each word of a list by itself."""
-    if isinstance(value, dict):
-        yield from chain.from_iterable(map(_values, value.values()))
-    elif isinstance(value, list):
-        yield from chain.from_iterable(map(_values, value))
-    elif isinstance(value, str | int | float) and not isinstance(value, bool) and str(value) not in _SHELLS:
+def _values(act: Act) -> set[str | int | float]:
+    """What a call is given, each part of a list, an object or a path by itself."""
+    parts = (part for leaf in _leaves(act.arguments) for part in (leaf.split("/") if isinstance(leaf, str) else [leaf]))
+    return {part for part in parts if part and part not in _SHELLS and not isinstance(part, bool)}
+
+
+def _leaves(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping | list):
+        yield from chain.from_iterable(map(_leaves, value.values() if isinstance(value, Mapping) else value))
+    elif value is not None:
         yield value

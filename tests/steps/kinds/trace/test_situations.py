@@ -301,3 +301,12 @@ def test_a_code_beside_the_output_is_a_failure():
 def test_what_was_done_before_with_something_blacked_out_is_no_example():
     login = call("login", {"key": "[SECRET]"}, "welcome")
     assert [one.right and one.right.said for one in situations(trace(ASKED, login, BAD, OK))][-1] is None
+
+
+def test_a_step_that_was_missing_takes_the_place_if_it_is_of_the_same_path():
+    bad, into = (
+        call("mv", {"source": "workspace/log.txt"}, "error: no such file"),
+        call("cd", {"folder": "workspace"}, ""),
+    )
+    good = call("mv", {"source": "log.txt"}, "moved")
+    assert [who for _, who in evidence("Move the log", bad, into, good)] == [{"environment"}, set()]
