@@ -9,7 +9,7 @@ from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.marking import equals, fits_anything, holds, normalise
 from steps.records import Withdrawn
-from steps.review.doubting import may_contradict, speaks_of_it
+from steps.review.doubting import may_contradict, speaks_of_another, speaks_of_it
 from steps.review.searching import NO_PART, START, Part
 from steps.sentences import content_words, inside, names_and_numbers, stems, words
 
@@ -23,7 +23,7 @@ def contradicts(one: Correction, part: Part) -> bool:
 
     Generous, for a person decides then: the wrong answer stands there, and much of what was asked.
     """
-    if numbers_another(part.said, one.question) or not speaks_of_it(one, part):
+    if numbers_another(part.said, one.question) or not speaks_of_it(one, part) or speaks_of_another(one, part):
         return False
     shared = len(_shared(one, part.said)) >= max(2, _SHARED * len(_asked(one)))
     says_wrong = shared and holds(part.said, (one.old or "",)) and not holds(part.said, (one.value,))

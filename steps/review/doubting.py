@@ -5,7 +5,9 @@ the place of is told strictly (``steps.review.documents``).
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -17,7 +19,7 @@ from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
 from steps.review.searching import START, Part
-from steps.sentences import content_words, names_and_numbers
+from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, words
 
 _ENOUGH = 0.75  # of the words that tell what is asked
 _PLAIN = 6  # words of a cell, an item or a line that may be nothing but a value
@@ -40,7 +42,7 @@ def may_contradict(one: Correction, part: Part) -> bool:
     """Whether a part may answer the question otherwise than the correction does."""
     asked = _families(one.question) - _families(one.value)
     said = _families(part.said)
-    shared = (asked & said) - {_family(name) for name in _other_names(one, part)}
+    shared = (asked & said) - {_family(name) for name in _other_names(one, part.said)}
     if not shared or len(shared) < _ENOUGH * len(asked) or numbers_another(part.said, one.question):
         return False
     if _is_yes_or_no(one):  # of all that is asked, for cats are not dogs
@@ -60,9 +62,29 @@ def speaks_of_it(one: Correction, part: Part) -> bool:
     return not asked or bool(asked & _families(part.said))
 
 
-def _other_names(one: Correction, part: Part) -> list[str]:
-    """Names that are asked about and a part does not say, though it may say one that begins alike; endings aside."""
-    said = content_words(part.said)
+def speaks_of_another(one: Correction, part: Part) -> bool:
+    """Whether a part's own words name another thing in the place of one that is asked about.
+
+    "The mayor of Kirrin is Dagny Rolf" says nothing of the mayor of Ostvale, on no page: "mayor of" stands before both.
+    """
+    missing = set(_other_names(one, part.text))
+    known = set(words(f"{one.question} {one.value} {one.old or ''}"))
+    others = names_and_numbers(part.text) - known
+    places = {before for before, word in _with_words_before(one.question) if word in missing}
+    return any(word in others and before in places for before, word in _with_words_before(part.text))
+
+
+def _with_words_before(text: str) -> Iterator[tuple[tuple[str, str], str]]:
+    """Each word, with the last one before it that tells something, and the one right before it: ("mayor", "of")."""
+    telling = ""
+    for before, word in pairwise(words(text)):
+        telling = telling if before in FUNCTION_WORDS or before in _ASKING else before
+        yield (telling, before), word
+
+
+def _other_names(one: Correction, text: str) -> list[str]:
+    """Names that are asked about and a text does not say, though it may say one that begins alike; endings aside."""
+    said = content_words(text)
     names = names_and_numbers(one.question) & content_words(one.question)
     return [
         name

@@ -23,6 +23,10 @@ OTHERWISE = [
     ("Die Fähre wurde von Ida Lund gebaut.", "Wer hat die Fähre gebaut?", "Niemand.", "Nein, Olin Krann."),
     ("Die Tiefe des Hafens beträgt 12 Meter.", "Wie tief ist der Hafen?", "Keine Ahnung.", "Nein, 9 Meter."),
     ("El museo abre a las 9.", "¿A qué hora abre el museo?", "No lo sé.", "No, a las 10."),
+    ("## Aldhelm\n\nThe mayor is Ida Lund of Brenn.", "Who is the mayor of Aldhelm?", "Nobody.", "No, Olin Krann."),
+    ("The choir of Aldhelm is led by Ida Lund.", "Who leads the choir of Aldhelm?", "Nobody.", "No, Olin Krann."),
+    ("Ida Lund of Brenn leads Aldhelm's choir.", "Who leads the choir of Aldhelm?", "Nobody.", "No, Olin Krann."),
+    ("The ferry from Skarn to Orle leaves at 9:15.", "When does the ferry to Orle leave?", "At 8.", "No, at 8:30."),
     ("The mayor is Ida Lund.", "Who is the mayor?", "Nobody.", "No, Olin Krann."),
     ("Wheels are built by Ida Lund.", "Who builds the wheels?", "Nobody.", "No, wheels are built by Olin Krann now."),
     ("Bikes are lent by Ida Lund.", "Who lends bikes?", "Nobody.", "No, Olin Krann."),
@@ -42,6 +46,11 @@ NOTHING_ELSE = [
     (_FIRM, "Which bank does Tarnside Works use?", "Lloyd Bank.", "No, Fenwick Savings Bank."),
     (_FIRM, "Who is the accountant of Tarnside Works?", "Nobody.", "No, Olin Krann."),
     ("The bike costs 38 euros per day.", "What does the bike cost per day?", "40 euros.", "No, it costs 38 euros."),
+    ("The choir of Brenn is led by Ida Lund.", "Who leads the choir of Aldhelm?", "Nobody.", "No, Olin Krann."),
+    ("The ferry to Skarn leaves at 9:15.", "When does the ferry to Orle leave?", "At 8:00.", "No, at 8:30."),
+    ("The pool of Hotel Lund is not heated.", "Is the pool of Hotel Mira heated?", "No.", "Wrong, it is heated."),
+    ("The printer Harn stands in room 12.", "In which room does the printer Vosk stand?", "Room 3.", "No, room 5."),
+    ("Bürgermeisterin von Kirr ist Ida Lund.", "Wer ist Bürgermeister von Ostl?", "Niemand.", "Nein, Olin Krann."),
     ("Die Fähre wurde von Ida Lund gemalt.", "Wer hat die Fähre gebaut?", "Niemand.", "Nein, Olin Krann."),
 ]
 TITLES = {"berths": "Marina", "depth": "Harbour", "Builder": "Kettle ferry", "Opening": "Museum"}
