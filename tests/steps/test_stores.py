@@ -17,8 +17,8 @@ from tests.remote.servers import free_port
 NOBODY = "postgresql://owl:pa55@127.0.0.1:{port}/mlflow"
 
 
-def remote(settings, *, registry=None, datasets=None):
-    changed = {"registry": registry or {}, "datasets": datasets or {}}
+def remote(settings, *, registry=None, datasets=None, compute=None):
+    changed = {"registry": registry or {}, "datasets": datasets or {}, "compute": compute or {}}
     return settings.model_copy(
         update={name: getattr(settings, name).model_copy(update=values) for name, values in changed.items()}
     )
@@ -79,7 +79,11 @@ def test_a_bucket_that_is_away(settings, workspace, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "owl")
-    for named in ({"registry": {"artifacts": "s3://nights/mlflow"}}, {"datasets": {"remote": "s3://nights/dvc"}}):
+    for named in (
+        {"registry": {"artifacts": "s3://nights/mlflow"}},
+        {"datasets": {"remote": "s3://nights/dvc"}},
+        {"compute": {"checkpoints": "s3://nights/jobs"}},
+    ):
         with pytest.raises(SlumberError, match=r"\(s3://nights/\w+\) cannot be used: Could not connect") as raised:
             check_stores(remote(settings, **named), workspace)
         assert "\n" not in str(raised.value)

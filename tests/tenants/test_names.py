@@ -73,6 +73,7 @@ def test_what_is_a_tenants_own(settings, workspace):
         update={
             "ingest": settings.ingest.model_copy(update={"experiments": ["an agent's"]}),
             "datasets": settings.datasets.model_copy(update={"remote": "s3://bucket/data/"}),
+            "compute": settings.compute.model_copy(update={"checkpoints": "s3://bucket/jobs"}),
         }
     )
     own = tenant_settings(settings, workspace, "acme")
@@ -82,7 +83,8 @@ def test_what_is_a_tenants_own(settings, workspace):
     assert own.datasets.remote == "s3://bucket/data/tenants/acme", (
         "DVC keeps everybody's in files/, as a tenant may be called"
     )
-    changed = {"schedule", "ingest", "registry", "datasets"}
+    assert own.compute.checkpoints == "s3://bucket/jobs/tenants/acme"
+    changed = {"schedule", "ingest", "registry", "datasets", "compute"}
     assert {n for n in type(own).model_fields if getattr(own, n) != getattr(settings, n)} == changed
     assert last_night(made) is None
     note_night(made, LastNight(1.0, "2026-11-22"))
