@@ -44,6 +44,8 @@ class Diary:
         """Look through what waits from before; return the last number. What a killed server had half written goes."""
         for path in self._folder.glob(".*.part"):
             path.unlink(missing_ok=True)
+        for path in self._folder.glob("*.json.sent"):  # so an entry was called that an older release had under way
+            path.rename(path.with_suffix(""))
         last, judged = 0, set[str]()
         for path in self._entries():
             number, entry = path.name[:_DIGITS], _read(path)

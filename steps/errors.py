@@ -18,6 +18,11 @@ class SlumberError(Exception):
     exit_code = 2
 
 
+def in_one_line(error: BaseException) -> str:
+    """What another program's error says, for the middle of a sentence; its kind where it says nothing."""
+    return re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__
+
+
 class DataRefused(SlumberError):
     """A dataset failed an expectation of critical severity: the night stops, the champion stays.
 

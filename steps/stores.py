@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from steps.addresses import no_password
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.settings import Settings
 from steps.workspace import Workspace
 
@@ -123,7 +123,7 @@ def tried(setting: str, address: str, libraries: tuple[str, ...], ask: Callable[
     try:
         ask()
     except Exception as error:  # psycopg2's and botocore's have no ancestor in common
-        reason = re.sub(r"\s+", " ", str(error)).strip(" .")[:300] or type(error).__name__
+        reason = in_one_line(error)[:300]
         raise SlumberError(
             f"{shown} cannot be used: {no_password(reason)}. Start that server, or correct the address or what opens "
             "it (docs/scale.md); nothing was changed."

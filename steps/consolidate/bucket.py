@@ -13,6 +13,7 @@ from typing import Any
 from steps.consolidate.job import CHECKPOINT, read_digest
 from steps.consolidate.trainer import Trainer, trainer_of
 from steps.deployment_key import key_path, read_key, same, sealed
+from steps.errors import in_one_line
 from steps.progress import say
 from steps.settings import Settings
 from steps.workspace import Workspace, atomic_path, file_sha256
@@ -113,7 +114,8 @@ class TrainerWithBucket:
             do(*what)
         except Exception as error:  # fsspec's, botocore's and aiohttp's have no ancestor in common
             if not self._silent:
-                say(f"  checkpoints cannot be kept in {self._place}, and training goes on without: {_brief(error)}")
+                why = in_one_line(error)[:200]
+                say(f"  checkpoints cannot be kept in {self._place}, and training goes on without: {why}")
             self._silent = True
             return False
         return True
@@ -125,7 +127,3 @@ def _written(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _brief(error: Exception) -> str:
-    return " ".join(str(error).split()).strip(" .")[:200] or type(error).__name__

@@ -57,12 +57,12 @@ def train_night(
         why = "nothing is left to learn" if rebuild else waits or "nothing new tonight"
         return ConsolidateFigures(skipped=why)
     check_space(night.workspace.state, needed_bytes=NIGHT_BYTES)
-    parts = []
+    parts, trainer = [], trainer_with_bucket(settings, night.workspace)
     adapter = begun.adapter if begun else None
     for cohort in cohorts:
         part = learned(
             scratch / cohort,
-            trainer_with_bucket(settings, night.workspace),
+            trainer,
             digest=digest,
             settings=settings,
             lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],

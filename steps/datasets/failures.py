@@ -3,14 +3,13 @@
 import errno
 import logging
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from steps.addresses import no_password
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 
 
 def import_dvc() -> Any:
@@ -72,5 +71,5 @@ def _listening() -> Iterator[list[BaseException]]:
 def _reason(errors: list[BaseException]) -> str:
     if any(getattr(error, "errno", None) == errno.ENOSPC for error in errors):
         return "the disk is full"
-    texts = [re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__ for error in errors[:2]]
+    texts = [in_one_line(error) for error in errors[:2]]
     return no_password(" - ".join(dict.fromkeys(texts)))[:500]

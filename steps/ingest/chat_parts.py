@@ -10,7 +10,6 @@ _TEXTS = ("text", "input_text", "output_text")
 _THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)  # as models that think write it into their answer
 # What is no text, in words: a reader of the talk sees that something was there.
-NO_TEXT = re.compile(r"^\((?:image|audio|video|file)\)$", re.MULTILINE)
 _SHOWN = {
     "image_url": "(image)",
     "input_image": "(image)",
@@ -22,6 +21,13 @@ _SHOWN = {
     "file": "(file)",
     "input_file": "(file)",
 }
+
+_NO_TEXT = re.compile(rf"^(?:{'|'.join(map(re.escape, sorted({*_SHOWN.values()})))})$", re.MULTILINE)
+
+
+def stands_for_no_text(text: str) -> bool:
+    """Whether a line of a message stands for a picture or the like."""
+    return bool(_NO_TEXT.search(text))
 
 
 def with_plain_messages(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -172,8 +172,7 @@ def _record_of_line(file: str, number: int, value: dict[str, Any], text: str) ->
     try:
         return _record(file, number, value)
     except RecordRejected as refusal:
-        rule, reason = refusal.args
-        return _refused_line(file, number, RecordRejected(rule, f"{reason}{_unknown(value)}"), text)
+        return _refused_line(file, number, refusal, text, note=_unknown(value))
 
 
 def _line_alone(file: str, number: int, line: bytes) -> ParsedRecord:
@@ -183,9 +182,9 @@ def _line_alone(file: str, number: int, line: bytes) -> ParsedRecord:
     return record.read() if record else next(_joined(file, joined, lambda file, raw: (b"", None))).read()
 
 
-def _refused_line(file: str, number: int, refusal: RecordRejected, text: str) -> ParsedRecord:
+def _refused_line(file: str, number: int, refusal: RecordRejected, text: str, *, note: str = "") -> ParsedRecord:
     rule, reason = refusal.args
-    return ParsedRecord(file, number, rule=rule, reason=reason, excerpt=excerpt(text))
+    return ParsedRecord(file, number, rule=rule, reason=f"{reason}{note}", excerpt=excerpt(text))
 
 
 def _record(file: str, number: int, value: dict[str, Any]) -> ParsedRecord:

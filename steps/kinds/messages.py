@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from steps.ingest import chat_parts
+from steps.ingest.chat_parts import stands_for_no_text
 from steps.ingest.normalise import tidy
 from steps.kinds.chatter import chatter
 from steps.kinds.cleaning import Cleaning
@@ -118,7 +118,7 @@ NO_TEXT = "it is about what is no text"
 
 def shows_no_text(messages: Iterable[Mapping[str, Any]]) -> bool:
     """Whether something that is no text stands among them: without the picture nobody could have answered."""
-    return any(chat_parts.NO_TEXT.search(message.get("content") or "") for message in messages)
+    return any(stands_for_no_text(message.get("content") or "") for message in messages)
 
 
 def tells_something(messages: list[dict[str, Any]]) -> bool:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sqlite3
 import sys
 import threading
@@ -14,7 +13,7 @@ from typing import Any
 import filelock
 
 from steps.addresses import no_password
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.stores import ask_database, is_postgres, own_database
 from steps.workspace import TENANTS, Workspace, home_folder
 
@@ -68,7 +67,7 @@ def translate_errors(uri: str, *, outcome: str = UNCHANGED) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, _failures()):
             raise
-        reason = re.sub(r"\s+", " ", str(error)).strip(" .") or type(error).__name__
+        reason = in_one_line(error)
         reason = reason if len(reason) < 300 else reason[:300] + " ..."
         raise RegistryUnreachable(
             f"The model registry at {no_password(uri)} cannot be reached or used: {no_password(reason)}; {outcome}."

@@ -169,6 +169,19 @@ def test_what_a_killed_server_left_is_brought_by_the_next_one(registry, tmp_path
     assert [trace.info.tags[TAG] for trace in traces(registry)] == [f"{ID}1", f"{ID}2"]
 
 
+def test_what_an_older_release_had_under_way_is_brought(registry, tmp_path):
+    folder = tmp_path / "diary"
+    Diary(folder, Post(registry)).write(said(1))
+    (one,) = folder.iterdir()
+    one.rename(one.with_name(f"{one.name}.sent"))
+    now = Diary(folder, Post(registry))
+    assert now.waiting == 1
+    now.begin()
+    settled(now)
+    now.stop()
+    assert len(traces(registry)) == 1
+
+
 def test_secrets_are_not_written_down(diary, tmp_path):
     secret = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
     diary.write(said(1, text=f"My token is {secret}.", reply=f"You said {secret}."))

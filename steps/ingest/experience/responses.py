@@ -95,7 +95,10 @@ def read_responses(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
 
 
 def _with_earlier(values: Sequence[Found]) -> Iterator[Found]:
-    """Put before each request what the response that it goes on with was asked and said, if that is in the file."""
+    """Give each response what it was asked as ``input_items``, after what the one before it was asked and said.
+
+    What was asked stands in its request or beside it; the one before it, in the same file.
+    """
     said: dict[str, list[Any]] = {}
     for value in values:
         held, request = an_object(value.get("response")) or value, an_object(value.get("request")) or value
@@ -104,9 +107,7 @@ def _with_earlier(values: Sequence[Found]) -> Iterator[Found]:
         items = [*said.get(before or "", ()), *given]
         if isinstance(number := held.get("id"), str):
             said[number] = [*items, *a_list(held.get("output"))]
-        if before in said:
-            value = {**value, "input_items": items}
-        yield value
+        yield {**value, "input_items": items}
 
 
 def _input(request: Found) -> list[Any]:
@@ -117,10 +118,10 @@ def _input(request: Found) -> list[Any]:
 
 
 def _response(value: Found) -> Iterator[Made]:
-    """Make a talk of a response and of what was asked, which stands in its request or beside it."""
+    """Make a talk of a response and of all that was asked before it, its ``input_items``."""
     held = an_object(value.get("response")) or value
     request = an_object(value.get("request")) or value
-    messages = messages_of_items(a_list(value.get("input_items")) or _input(request))
+    messages = messages_of_items(value["input_items"])
     if messages and messages[0].get("role") == "tool":
         reason = "it goes on with a response that is not in this file: write both into one"
         raise RecordRejected("no_messages", reason)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steps.ingest.chat_parts import NO_TEXT
+from steps.ingest.chat_parts import stands_for_no_text
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.conversation.answering import other_answer
 from steps.kinds.conversation.bearing import is_half, is_told
@@ -112,7 +112,7 @@ def correction(question: str, wrong: str, text: str, *, is_field: bool, spoken: 
     says_old = old is not None and holds(said, (old,)) and not holds(value, (old,))
     if hangs_on and (says_old or any(not content_words(part) <= content_words(said) for part in hangs_on)):
         return None  # what it hangs on would be lost
-    if PLACEHOLDER.search(f"{question} {said} {value}") or NO_TEXT.search(question):
+    if PLACEHOLDER.search(f"{question} {said} {value}") or stands_for_no_text(question):
         return None
     return Correction(question, sentence(said), value, wrong, old, language, _is_alone(said, question, known))
 

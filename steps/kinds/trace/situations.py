@@ -152,7 +152,7 @@ class _Reading:
             self._refused.append(Refusal(act, why, tuple(self._reasons), "environment"))
             self._reasons += [why] if why and len(self._reasons) < _MOST_REASONS else []
             return
-        right = act if not self._ordered and _is_example("\n".join([self._task, *self._done]), act) else None
+        right = act if not self._ordered and _is_example(self._task, self._done, act) else None
         tried = [refusal.act for refusal in self._refused]
         if tried and not takes_the_place(act, tried, later):
             self._beside(right)
@@ -207,11 +207,11 @@ def _after(act: Act, messages: Sequence[Mapping[str, Any]], acts: Mapping[int, S
         yield from acts.get(place, ())
 
 
-def _is_example(task: str, act: Act) -> bool:
+def _is_example(task: str, done: Iterable[str], act: Act) -> bool:
     said = act.said
     if act.arguments is None or max(len(task), len(said)) > MOST_CHARS or not task:
         return False
-    return not PLACEHOLDER.search(f"{task} {said}") and not is_order(said)
+    return not PLACEHOLDER.search(" ".join([task, *done, said])) and not is_order(said)
 
 
 def _judged(one: Situation, judged: tuple[str, Evidence] | None) -> Situation:

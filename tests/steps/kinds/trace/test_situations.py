@@ -298,6 +298,11 @@ def test_a_code_beside_the_output_is_a_failure():
     assert not is_refusal('{"output": "fine", "metadata": {"exit_code": 0}}')
 
 
+def test_a_step_after_much_that_was_done_is_an_example_still():
+    done = [call("note", {"text": f"{number} {'word ' * 70}"}, "kept") for number in range(8)]
+    assert [one.right and one.right.said for one in situations(trace(ASKED, *done, BAD, OK))][-1] == CALLED
+
+
 def test_what_was_done_before_with_something_blacked_out_is_no_example():
     login = call("login", {"key": "[SECRET]"}, "welcome")
     assert [one.right and one.right.said for one in situations(trace(ASKED, login, BAD, OK))][-1] is None
