@@ -88,9 +88,18 @@ def test_a_checkpoint_of_another_job_goes(job, place, tmp_path, cut_off, tiny_se
     assert finished(other, "e")["resumed_at"] == 0 and objects(tmp_path) == []
 
 
-def test_a_bucket_that_is_away_stops_no_training(job, tmp_path, capfd):
+def test_a_bucket_that_is_away_stops_no_training(job, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
-    here = job("here")
+    here, store, said = job("here"), training._store, []
+
+    def store_and_wait(path, *given):
+        store(path, *given)
+        until = time.monotonic() + 60
+        while not said and time.monotonic() < until:  # a tiny training ends before anybody looks
+            time.sleep(0.02)
+
+    monkeypatch.setattr(training, "_store", store_and_wait)
+    monkeypatch.setattr(bucket, "say", said.append)
     TrainerWithBucket(LocalTrainer(), f"file://{tmp_path}/file/bucket", KEY).train(here)
     assert finished(here, "d") is not None
-    assert " ".join(capfd.readouterr().err.split()).count("cannot be kept in") == 1
+    assert len(said) == 1 and "cannot be kept in" in said[0]
