@@ -1,7 +1,7 @@
 """The examination of a night: what base, champion and candidate are asked, and what is planted beside them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,9 +53,9 @@ def examine_candidate(night: Night) -> dict[str, Any]:
     within = night.folder if settings.compute.engine == "ray" else None  # where other machines find it, too
     same = {"settings": settings, "workspace": workspace, "night": night.date, "within": within}
     mistaught = [] if rebuilt else _by_mistaught(few, ask, **same)
-    of_tonight = [] if rebuilt else _drawn_kinds(asked.kinds, night.date)
+    drawn_kinds = _drawn_kinds(asked.kinds, met_by_champion(night) if rebuilt else [night.date], seed=night.date)
     with shuffled_adapter(candidate, seed=night.date, within=within) as planted:
-        part = replace(tonight if rebuilt else few, kinds=of_tonight)
+        part = replace(tonight if rebuilt else few, kinds=drawn_kinds)
         mixed = ask(part, who="candidate", adapter=planted, says="shuffled adapter")
         shuffled = mixed.probes
         if rebuilt:
@@ -155,11 +155,11 @@ def _drawn(items: Sequence[ProbeItem], *, seed: str) -> list[ProbeItem]:
     return sorted(answerable, key=lambda item: content_id(seed, item.probe.id))[:ENOUGH]
 
 
-def _drawn_kinds(items: Sequence[Item], night: str) -> list[Item]:
-    """Of each suite at most ENOUGH of tonight's, drawn by the night."""
+def _drawn_kinds(items: Sequence[Item], nights: Collection[str], *, seed: str) -> list[Item]:
+    """Of each suite at most ENOUGH of these nights', drawn by ``seed``."""
     drawn: dict[str, list[Item]] = {}
-    for item in sorted(items, key=lambda item: content_id(night, item.id)):
-        if item.cohort == night and not item.watched and len(drawn.setdefault(item.suite, [])) < ENOUGH:
+    for item in sorted(items, key=lambda item: content_id(seed, item.id)):
+        if item.cohort in nights and not item.watched and len(drawn.setdefault(item.suite, [])) < ENOUGH:
             drawn[item.suite].append(item)
     return [item for those in drawn.values() for item in those]
 

@@ -47,7 +47,7 @@ def kind_suite(evidence: Evidence, settings: GateSettings, *, suite: str) -> Che
         reason = "the two models were not asked what was held out"
         return Check(name=suite, status="INCONCLUSIVE", reason=reason)
     tonight = {item for item, cohort in expected.items() if cohort == evidence.night and taught}
-    earlier = {i for i, cohort in expected.items() if i not in tonight and _was_met(evidence, suite, cohort)}
+    earlier = earlier_items(evidence, suite) - tonight
     parts = []
     if taught:
         parts.append(_learned(told, rows, tonight, settings))
@@ -75,6 +75,20 @@ def keeps(evidence: Evidence, settings: GateSettings, *, suite: str) -> Check:
 def without_lessons(evidence: Evidence, suites: Collection[str]) -> Evidence:
     """The same evidence on a candidate that was not taught the lessons of some suites tonight."""
     return replace(evidence, taught=evidence.taught - {*suites}, left_out=evidence.left_out | {*suites})
+
+
+def earlier_items(evidence: Evidence, suite: str) -> set[str]:
+    """Return what is held out of a suite and was taught to the champion, so that it can be lost."""
+    return {
+        item for item, cohort in evidence.expected_kinds.get(suite, {}).items() if _was_met(evidence, suite, cohort)
+    }
+
+
+def keeps_every_suite(evidence: Evidence, settings: GateSettings) -> Check:
+    """What all suites say together of earlier nights."""
+    checks = [keeps(evidence, settings, suite=suite) for suite in evidence.expected_kinds]
+    reason = "; ".join(check.reason for check in checks)
+    return Check(name="every suite", status=_worst_of([check.status for check in checks]), reason=reason)
 
 
 def _was_met(evidence: Evidence, suite: str, cohort: str) -> bool:

@@ -16,7 +16,7 @@ from steps.gate.canaries import no_canary_surfaced
 from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
-from steps.gate.kinds import keeps, kind_suite
+from steps.gate.kinds import earlier_items, keeps, keeps_every_suite, kind_suite
 from steps.gate.losses import lost_more
 from steps.gate.retention import retention
 from steps.kinds.kind import FACTS
@@ -30,8 +30,11 @@ Condition = Callable[[Evidence, GateSettings], Check]
 
 def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     """INCONCLUSIVE if anything planted passes, if the unchanged champion is refused, or if either cannot be seen."""
-    facts = evidence.rebuilt or FACTS in evidence.taught
-    if (facts and not evidence.shuffled) or any(not _shuffled(evidence, suite) for suite in evidence.taught - {FACTS}):
+    facts, suites = _may_be_shown(evidence)
+    if not (facts or suites or evidence.forgetting):
+        reason = "nothing is asked that tells a model which learned nothing from one that did"
+        return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
+    if (facts and not evidence.shuffled) or any(not _shuffled(evidence, suite) for suite in suites):
         return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
     if facts and not evidence.mistaught and not evidence.rebuilt:
         return Check(name=NAME, status="INCONCLUSIVE", reason="no adapter that was taught wrong answers was examined")
@@ -55,6 +58,18 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     return Check(name=NAME, status="PASS", reason=reason, figures=figures)
 
 
+def _may_be_shown(evidence: Evidence) -> tuple[bool, set[str]]:
+    """By what it shows that a candidate knows nothing: whether by facts, and by which other suites.
+
+    What was built again has learned nothing tonight, and shows it by what it has to keep: facts, if there are any.
+    """
+    if not evidence.rebuilt:
+        return FACTS in evidence.taught, set(evidence.taught - {FACTS})
+    if evidence.earlier_cohorts:
+        return True, set()
+    return False, {suite for suite in evidence.expected_kinds if earlier_items(evidence, suite)}
+
+
 def _planted(
     evidence: Evidence, unchanged: Evidence, settings: GateSettings
 ) -> Iterator[tuple[str, Condition, Evidence]]:
@@ -64,10 +79,12 @@ def _planted(
         yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
     condition = retention if evidence.rebuilt else learned_tonight
     for suite in sorted(evidence.taught - {FACTS}):
-        yield f"the shuffled adapter, {suite}", partial(kind_suite, suite=suite), _shuffled_kind(evidence, suite)
+        yield f"the shuffled adapter, {suite}", partial(kind_suite, suite=suite), _shuffled_kinds(evidence, [suite])
         yield f"simulated: learned nothing, {suite}", partial(kind_suite, suite=suite), unchanged
-    facts = FACTS in evidence.taught
-    if evidence.earlier_cohorts if evidence.rebuilt else facts:
+    facts, suites = _may_be_shown(evidence)
+    if evidence.rebuilt and suites:
+        yield "the shuffled adapter, every suite", keeps_every_suite, _shuffled_kinds(evidence, suites)
+    if facts:
         yield "the shuffled adapter", condition, _answering(evidence, evidence.shuffled)
         yield "simulated: all wrong", condition, wrong
     if facts and not evidence.rebuilt:
@@ -94,11 +111,13 @@ def _shuffled(evidence: Evidence, suite: str) -> list[KindReply]:
     return [row for row in evidence.kinds if (row.suite, row.model) == (suite, "shuffled")]
 
 
-def _shuffled_kind(evidence: Evidence, suite: str) -> Evidence:
-    """The evidence of a suite on what the candidate with its weights shuffled was asked, with that in its place."""
-    rows = [row.model_copy(update={"model": "candidate"}) for row in _shuffled(evidence, suite)]
+def _shuffled_kinds(evidence: Evidence, suites: Iterable[str]) -> Evidence:
+    """The evidence of suites on what the candidate with its weights shuffled was asked, with that in its place."""
+    rows = {suite: _shuffled(evidence, suite) for suite in suites}
+    candidate = [row.model_copy(update={"model": "candidate"}) for those in rows.values() for row in those]
     others = [row for row in evidence.kinds if row.model in ("champion", "shuffled")]
-    return replace(evidence, kinds=[*rows, *others], expected_kinds={suite: {row.id: row.cohort for row in rows}})
+    expected = {suite: {row.id: row.cohort for row in those} for suite, those in rows.items()}
+    return replace(evidence, kinds=[*candidate, *others], expected_kinds=expected)
 
 
 def _general(evidence: Evidence, settings: GateSettings) -> Check:

@@ -8,6 +8,7 @@ from steps.examine.kinds.suite import KindReply
 from steps.gate.judging import judge
 from steps.gate.kinds import kind_suite
 from steps.gate.planted import NAME
+from steps.kinds.kind import FACTS
 from tests.steps.gate.test_gate import TONIGHT, check, evidence
 
 SUITE = "workflows"
@@ -53,3 +54,40 @@ def test_shuffled_weights_that_move_five_cases_alike_do_not_cost_the_night(setti
     found = check(judge(asked(candidate=3.5, shuffled=0.5), settings), NAME)
     assert found.figures[f"the shuffled adapter, {SUITE}"] == f"{SUITE}: FAIL"
     assert "shuffled" not in found.reason, found.reason
+
+
+def rebuilt(**gained):
+    """A deep sleep of a champion that has learned workflows and no facts."""
+    cohort = "2026-01-01"
+    found = asked(**gained)
+    kinds = [row.model_copy(update={"cohort": cohort}) for row in found.kinds]
+    items = {SUITE: {row.id: cohort for row in kinds}}
+    rest = {
+        "deep": True,
+        "taught": frozenset({FACTS}),
+        "answers": [],
+        "shuffled": [],
+        "mistaught": [],
+        "earlier_cohorts": [],
+    }
+    return replace(found, kinds=kinds, expected_kinds=items, met=frozenset({cohort}), **rest)
+
+
+@pytest.mark.parametrize(
+    ("gained", "status", "says"),
+    [
+        ({"candidate": 0.1, "shuffled": -4.0}, "PASS", "refused all"),
+        ({"candidate": 0.1, "shuffled": 0.1}, "INCONCLUSIVE", "the shuffled adapter, every suite passed"),
+        ({"candidate": 0.1}, "INCONCLUSIVE", "the shuffled adapter was not examined"),
+    ],
+)
+def test_a_champion_without_facts_is_built_again_if_shuffled_weights_are_told_from_it(settings, gained, status, says):
+    verdict = judge(rebuilt(**gained), settings)
+    own = check(verdict, NAME)
+    assert own.status == status and says in own.reason, own.reason
+    assert verdict.verdict == ("PROMOTE" if status == "PASS" else "INCONCLUSIVE"), verdict.reasons
+
+
+def test_what_nothing_is_asked_of_is_not_built_again(settings):
+    nothing = replace(rebuilt(candidate=0.1), kinds=[], expected_kinds={})
+    assert "nothing is asked" in check(judge(nothing, settings), NAME).reason
