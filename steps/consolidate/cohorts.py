@@ -17,6 +17,7 @@ def with_earlier(dreams: list[Dream], cohort: str, known: list[str], knobs: Cons
     own = [d for d in dreams if d.night == cohort]
     again = dreamt_again(
         (d for d in dreams if d.night in known),
+        own=own,
         facts=round(knobs.replay * knobs.epochs * sum(not d.rehearsal for d in own)),
         rehearsals=sum(d.rehearsal for d in own),
         seed=cohort,

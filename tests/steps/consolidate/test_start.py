@@ -67,7 +67,7 @@ def test_without_start_it_is_built_from_the_base_night_after_night(sleep, worksp
     """As those nights would have built it, had they been slept one by one: the very same weights."""
     figures, together = sleep(SECOND, None, learning_rate=0.02)
     assert figures["begins_with"] == "the base" and figures["cohorts"] == figures["nights"] == [FIRST, SECOND]
-    assert figures["examples"] == 8 + 5 + 8 and figures["replayed_examples"] == 5
+    assert figures["examples"] == 8 + 7 + 8 and figures["replayed_examples"] == 7
     assert figures["steps"] == len(figures["losses"])
     assert figures["rank"] == adapter_config(workspace.night_dir(SECOND) / "adapter")["r"], "both nights may be scaled"
     first, _ = sleep(FIRST, None, learning_rate=0.02)
@@ -97,7 +97,7 @@ def test_a_cohort_that_a_killed_run_had_learned_is_not_learned_again(sleep, work
         (workspace.night_dir(SECOND) / "consolidate" / FIRST / "adapter" / "adapter_config.json").unlink()
     monkeypatch.setattr(training, "learn", lambda folder: (learned.append(folder.name), real(folder))[1])
     figures, again = sleep(SECOND, None, learning_rate=0.02)
-    assert learned == [FIRST] * (1 + torn) + [SECOND] and figures["examples"] == 8 + 5 + 8
+    assert learned == [FIRST] * (1 + torn) + [SECOND] and figures["examples"] == 8 + 7 + 8
     assert all(torch.equal(weight, again[name]) for name, weight in whole.items())
 
 
@@ -105,8 +105,8 @@ def test_it_goes_on_from_what_serves_and_dreams_again_of_what_that_knows(sleep, 
     _, before = sleep(FIRST, None, learning_rate=0.02)
     figures, after = sleep(SECOND, served(workspace))
     assert figures["begins_with"] == f"the champion of night {FIRST}"
-    assert figures["replayed_examples"] == 3 + 2, "a dream of each fact, the lesson, as much rehearsal as tonight"
-    assert figures["examples"] == 5 + 8
+    assert figures["replayed_examples"] == 3 + 2 + 2, "of six three wordings nearby, the others, rehearsal as tonight's"
+    assert figures["examples"] == 7 + 8
     for name, weight in before.items():
         rank = weight.shape[1]
         assert after[name].shape[1] == 2 * rank and torch.equal(after[name][:, :rank], weight), (
@@ -151,8 +151,8 @@ def test_what_was_learned_before_makes_room_for_tonight(sleep, workspace):
 def test_what_a_refused_night_brought_is_new(sleep, workspace):
     sleep(FIRST, None)
     figures, _ = sleep(THIRD, served(workspace))
-    assert figures["cohorts"] == [SECOND, THIRD] and figures["replayed_examples"] == 5 + 8, "what was kept, each time"
-    assert figures["examples"] == 2 * 8 + 5 + 8
+    assert figures["cohorts"] == [SECOND, THIRD] and figures["replayed_examples"] == 7 + 8, "what was kept, each time"
+    assert figures["examples"] == 2 * 8 + 7 + 8
 
 
 @pytest.mark.parametrize("knobs", [{"scale": 1.0}, {"frozen_fraction": 0.75}])
@@ -190,3 +190,32 @@ def test_of_every_fact_one_dream_comes_again_and_another_on_another_night():
     few, all_of_them = again(SECOND, rehearsals=2)[5:], again(SECOND, rehearsals=99)[5:]
     assert len({d.id for d in few}) == 2 and all(d in general for d in few)
     assert {d.id for d in all_of_them} == {d.id for d in general}
+
+
+def asked(fact, *questions, night=FIRST):
+    """Wordings of one fact; its number is its sentence."""
+    return [
+        dream(f"{fact} {n}", night=night, span=str(fact), sentence=fact).model_copy(update={"question": question})
+        for n, question in enumerate(questions)
+    ]
+
+
+def test_half_of_what_comes_again_is_what_is_asked_most_like_tonight():
+    """Taught that one ferry has 41 cabins, a model says so of the other ferry, too."""
+    cabins = asked(1, "How many cabins does the Ostrina have?", "What is the number of cabins of the Ostrina?")
+    mayor = asked(2, *(f"Who {what} mayor of Kirrin?" for what in ("is the", "became", "was elected", "is now", "was")))
+    others = [one for fact in range(3, 30) for one in asked(fact, f"Where does train {fact} stop?", f"Train {fact}?")]
+    unknown = dream(99).model_copy(update={"question": "How many cabins does the ferry's mayor have?"})
+    tonight = asked(1, "How many cabins does the Marravel have?", "How big is the Marravel?", night=SECOND)
+    tonight += [*asked(2, "Who is the mayor of Ostvale?", night=SECOND), dream(7, night=SECOND, rehearsal=True)]
+
+    def again(facts, own=tonight):
+        earlier = [*others, *cabins, *mayor, unknown]
+        return dreamt_again(earlier, own=own, facts=facts, rehearsals=0, seed=SECOND)
+
+    found = again(20)
+    assert len(found) == 20 and {d.id for d in cabins} <= {d.id for d in found}
+    assert sum(d in mayor for d in found) == 4, "a few of its wordings, for others are near, too"
+    assert again(20) == found and unknown not in found[-6:]
+    assert len({d.sentence for d in again(20, own=[])}) == 20, "with nothing new one of each fact"
+    assert len(again(1)) == 1 and again(0) == []
