@@ -52,7 +52,7 @@ class VllmServer:
         try:
             cards = self.cards()
             wrong = self._client.post("/v1/unload_lora_adapter", json={"lora_name": "slumber-none"})
-        except (httpx.HTTPError, KeyError, ValueError) as error:
+        except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 401:
                 raise SlumberError(f"vLLM at {self.url} asks for its key: set VLLM_API_KEY.") from None
             raise SlumberError(
@@ -68,13 +68,14 @@ class VllmServer:
         for card in cards:
             if Path(str(card.get("root"))).parent == folder:
                 self.unload(card["id"])
-        return str(whole["id"]), int(whole.get("max_model_len") or 2**31)
+        longest = whole.get("max_model_len")
+        return str(whole["id"]), longest if isinstance(longest, int) and longest > 0 else 2**31
 
     def cards(self) -> list[dict[str, Any]]:
         """What it serves: the base, and adapters, whose ``root`` is their folder."""
         response = self._client.get("/v1/models", timeout=10.0)
         response.raise_for_status()
-        return list(response.json()["data"])
+        return [card for card in response.json()["data"] if isinstance(card, dict) and "id" in card]
 
     def load(self, name: str, folder: Path) -> None:
         """Load an adapter; one that is loaded already, by this name, stays.
@@ -87,7 +88,7 @@ class VllmServer:
         try:
             response = self._client.post("/v1/load_lora_adapter", json=where, timeout=_LOAD_SECONDS)
             known = response.status_code == 400 and any(card.get("id") == name for card in self.cards())
-        except (httpx.HTTPError, KeyError, ValueError) as error:
+        except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
             raise NotNow(f"vLLM at {self.url} cannot be reached ({type(error).__name__})") from None
         if response.status_code != 200 and not known:
             refused = f"vLLM refuses it ({response.status_code}: {_said(response)})"
@@ -100,6 +101,8 @@ class VllmServer:
 
     def written(self, body: dict[str, Any]) -> Generator[tuple[list[int], str | None], None, None]:
         """Yield the tokens of a completion as they come, and why it ended, if it has; to close this hangs up.
+
+        A line that says nothing yields no tokens, so that whoever listens may stop: a server may send them for ever.
 
         Raises:
             Unknown: it does not know the model.
@@ -117,10 +120,13 @@ class VllmServer:
             for line in response.iter_lines():
                 kind, _, data = line.partition(": ")
                 if kind != "data" or data == "[DONE]":
+                    yield [], None
                     continue
                 event = json.loads(data)
                 if "error" in event:
                     raise NotAnswered(f"vLLM failed: {event['error'].get('message')}")
+                if not event["choices"]:
+                    yield [], None
                 for choice in event["choices"]:
                     yield choice.get("token_ids") or [], choice.get("finish_reason")
         raise NotAnswered("vLLM ended in the middle of its answer.", status=503)

@@ -36,16 +36,19 @@ def write_line(message: str, *, level: str = "info", time: float | None = None) 
     """Write one line."""
     when = datetime.now(UTC) if time is None else datetime.fromtimestamp(time, UTC)
     row = {"time": when.isoformat(timespec="milliseconds"), "level": level, **_within, "message": message.strip()}
-    print(json.dumps(row, ensure_ascii=False), file=sys.stderr, flush=True)
+    print(json.dumps(row), file=sys.stderr, flush=True)
 
 
 class _Lines(logging.Handler):
     """What libraries log, the web server's own log among it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
-        text = f"{record.name}: {record.getMessage()}" + (f"\n{trace}" if trace else "")
-        write_line(text, level=record.levelname.lower(), time=record.created)
+        try:
+            trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
+            text = f"{record.name}: {record.getMessage()}" + (f"\n{trace}" if trace else "")
+            write_line(text, level=record.levelname.lower(), time=record.created)
+        except Exception:  # a library that calls its logger wrongly goes on, as with any other handler
+            self.handleError(record)
 
 
 def log_lines() -> None:

@@ -67,7 +67,7 @@ class EndpointModel:
         bodies = [{"prompt": prompt, "seed": (seed + number) % _SEEDS, **same} for number, prompt in enumerate(prompts)]
         if self._completes:
             try:
-                return [_line(reply["text"]) for reply in self._all(what, "/completions", bodies)]
+                return [_line(reply["text"]) for reply in self._all(what, "/completions", "text", bodies)]
             except _Refused as refused:
                 if refused.status not in _NO_COMPLETIONS:
                     raise
@@ -112,15 +112,16 @@ class EndpointModel:
         )
 
     def _answers(self, what: str, bodies: list[dict[str, Any]]) -> list[Reply]:
-        replies = self._all(what, "/chat/completions", bodies)
+        replies = self._all(what, "/chat/completions", "message", bodies)
         return [Reply(_text(r["message"]).strip(), r.get("finish_reason") == "stop") for r in replies]
 
-    def _all(self, what: str, path: str, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _all(self, what: str, path: str, said: str, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Send all; return the first choice of each answer, which holds the field ``said``."""
         failed = Event()
 
         def one(body: dict[str, Any]) -> dict[str, Any]:
             try:
-                choice = self._post(path, {"model": self.model, **body}, failed)
+                choice = self._post(path, said, {"model": self.model, **body}, failed)
             except BaseException:
                 failed.set()
                 raise
@@ -138,14 +139,14 @@ class EndpointModel:
                 pool.shutdown(wait=False, cancel_futures=True)  # a dead server is not asked 2,000 times
                 raise
 
-    def _post(self, path: str, body: dict[str, Any], failed: Event) -> dict[str, Any]:
+    def _post(self, path: str, field: str, body: dict[str, Any], failed: Event) -> dict[str, Any]:
         for tried in range(1, self.tries + 1):
             wait = min(_FIRST_WAIT * 2 ** (tried - 1), _LONGEST_WAIT)
             status = 0
             try:
                 response = self._client.post(path, json=body)
                 response.raise_for_status()
-                return _choice(response.json())
+                return _choice(response.json(), field)
             except httpx.HTTPStatusError as error:
                 status = error.response.status_code
                 said = f"answered {status}: {self._harmless(error.response.text[:200])}"
@@ -157,7 +158,7 @@ class EndpointModel:
                 said, again = f"cannot be reached ({type(error).__name__}, {self._seconds:g} s)", False
             except httpx.HTTPError as error:
                 said, again = f"cannot be reached ({type(error).__name__})", True
-            except (KeyError, IndexError, TypeError, ValueError):
+            except (KeyError, IndexError, TypeError, ValueError, RecursionError):
                 said, again = "answered in a form that is not OpenAI's", False
             if not again or tried == self.tries:
                 break
@@ -183,17 +184,23 @@ class _Refused(SlumberError):
 
 
 def _line(text: Any) -> str:
-    return str(text).strip().split("\n")[0].strip()
+    return _whole(text).strip().split("\n")[0].strip()
 
 
 def _chat(chat: Messages, limit: int) -> dict[str, Any]:
     return {"messages": list(chat), "max_tokens": limit, "temperature": 0.0}
 
 
-def _choice(answer: Any) -> dict[str, Any]:
+def _whole(text: Any) -> str:
+    """A text that can be written down: JSON may hold half a character; what is no text says nothing."""
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+
+
+def _choice(answer: Any, field: str) -> dict[str, Any]:
     choice = answer["choices"][0]
-    if "text" not in choice and "content" not in choice["message"]:
-        raise KeyError("text")
+    told = choice[field]
+    if not isinstance(choice, dict) or not (field == "text" or "content" in dict(told)):
+        raise KeyError(field)
     return choice
 
 
@@ -201,8 +208,8 @@ def _text(message: dict[str, Any]) -> str:
     """What was said; a refusal or a call of a tool says nothing."""
     content = message["content"]
     if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
+        return "".join(_whole(part.get("text")) for part in content if isinstance(part, dict))
+    return _whole(content)
 
 
 def _asked_to_wait(response: httpx.Response) -> float | None:

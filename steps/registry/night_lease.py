@@ -7,23 +7,20 @@ the registry or the machine was away so long, finds his ticket gone and stops be
 """
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from steps.errors import NightRunning
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.registration import ensure_model
-from steps.registry.registry_lock import ABANDONED_SECONDS, give_back, hang, others_of, place, take_ticket
+from steps.registry.registry_lock import ABANDONED_SECONDS, give_back, hang, others_of, take_ticket
 
 PREFIX = "night."
 RENEW_SECONDS = 60.0
 PATIENCE_SECONDS = 3.0  # of two that begin at once, one gets through
 _MINUTES = int(ABANDONED_SECONDS / 60)
-_held: set[str] = set()  # by this process
 
 
 @contextmanager
@@ -44,9 +41,7 @@ def leased(registry: Registry, what: str) -> Iterator[Callable[[], None]]:
 
     with translate_errors(registry.uri):
         ensure_model(registry)
-        _take_down_own(client, name)
         ticket = take_ticket(client, name, prefix=PREFIX, patience=PATIENCE_SECONDS, refused=refused, what=what)
-    _held.add(ticket)
     ended, lost = threading.Event(), threading.Event()
 
     def renew() -> None:
@@ -77,15 +72,7 @@ def leased(registry: Registry, what: str) -> Iterator[Callable[[], None]]:
     finally:
         ended.set()
         keeper.join(5)  # what it has hung up meanwhile is taken down, too
-        _held.discard(ticket)
         give_back(client, name, ticket)
-
-
-def _take_down_own(client: Any, name: str) -> None:
-    """Take down what this very process could not when it ended a night, for the registry was away."""
-    for key, value in client.get_registered_model(name).tags.items():
-        if key.startswith(PREFIX) and key not in _held and f'"process": {os.getpid()},' in value and place() in value:
-            client.delete_registered_model_tag(name, key)
 
 
 def _holder(value: str) -> str:

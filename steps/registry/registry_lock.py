@@ -18,13 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from steps.errors import SlumberError
-from steps.registry.connection import translate_errors
+from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
 
 PREFIX = "turn."
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 ABANDONED_SECONDS = 900.0  # much more than a change takes, and than clocks differ
+_held: set[str] = set()  # tickets of this process: another one of it could not be taken down when the registry was away
+
+
+class RegistryBusy(RegistryUnreachable):
+    """Somebody else changes which version serves, for longer than this one waits: nothing is decided."""
 
 
 @contextmanager
@@ -32,7 +37,8 @@ def registry_lock(registry: Registry) -> Iterator[None]:
     """Change which version serves while nobody else does.
 
     Raises:
-        SlumberError: the registry is empty, or another process held the lock for longer than this one would wait.
+        SlumberError: the registry is empty.
+        RegistryBusy: another process held the lock for longer than this one would wait.
     """
     with translate_errors(registry.uri):
         if registry.model() is None:
@@ -67,27 +73,34 @@ def take_ticket(
         SlumberError: another process held it for as long as this one was willing to wait.
     """
     deadline, ticket = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience), None
-    while True:
-        others = others_of(client, name, ticket, prefix=prefix)
-        if ticket is not None and not others:
-            return ticket
-        if ticket is None and not others:
-            ticket = f"{prefix}{uuid.uuid4().hex}"
-            hang(client, name, ticket, **told)
-            continue
-        late = time.monotonic() > deadline
-        if ticket is not None and (late or min(others) < ticket):
-            client.delete_registered_model_tag(name, ticket)
-            ticket = None
-        if late:
-            raise refused(others) if refused else _busy(others, name)
-        time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))
+    try:
+        while True:
+            others = others_of(client, name, ticket, prefix=prefix)
+            if ticket is not None and not others:
+                return ticket
+            if ticket is None and not others:
+                ticket = f"{prefix}{uuid.uuid4().hex}"
+                _held.add(ticket)
+                hang(client, name, ticket, **told)
+                continue
+            late = time.monotonic() > deadline
+            if ticket is not None and (late or min(others) < ticket):
+                client.delete_registered_model_tag(name, ticket)
+                _held.discard(ticket)
+                ticket = None
+            if late:
+                raise refused(others) if refused else _busy(others, name)
+            time.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))
+    except BaseException:
+        _held.discard(ticket or "")  # it may hang there all the same, and is taken down as what was left behind
+        raise
 
 
 def give_back(client: Any, name: str, ticket: str) -> None:
-    """Take the ticket down. If that fails, others do so later: what became of the change matters more."""
+    """Take the ticket down. If that fails, whoever comes next does it: what became of the change matters more."""
     with contextlib.suppress(Exception):
         client.delete_registered_model_tag(name, ticket)
+    _held.discard(ticket)
 
 
 def hang(client: Any, name: str, ticket: str, **told: str) -> None:
@@ -97,10 +110,10 @@ def hang(client: Any, name: str, ticket: str, **told: str) -> None:
 
 
 def others_of(client: Any, name: str, own: str | None, *, prefix: str = PREFIX) -> dict[str, str]:
-    """Tickets of living processes; those of dead ones are taken down."""
+    """Tickets of those who hold them; what dead processes left, or this one could not take down, goes."""
     tags = client.get_registered_model(name).tags
     found = {key: value for key, value in tags.items() if key.startswith(prefix) and key != own}
-    for key in [key for key, value in found.items() if _abandoned(value)]:
+    for key in [key for key, value in found.items() if key not in _held and _abandoned(value)]:
         client.delete_registered_model_tag(name, key)
         del found[key]
     return found
@@ -115,15 +128,15 @@ def place() -> str:
         return ""
 
 
-def _busy(others: dict[str, str], name: str) -> SlumberError:
-    return SlumberError(
+def _busy(others: dict[str, str], name: str) -> RegistryBusy:
+    return RegistryBusy(
         f"Another process ({min(others.values())}) is changing which version serves: try again in a few "
         f"minutes. If it is dead, delete the tag {min(others)} of the registered model {name!r} in MLflow."
     )
 
 
 def _abandoned(value: str) -> bool:
-    """Whether a ticket's process is dead or forgot it. What cannot be read is left for a person to judge."""
+    """Whether a ticket's process is dead, is this one, or forgot it. What cannot be read a person has to judge."""
     try:
         ticket = json.loads(value)
         host, process, since = str(ticket["host"]), int(ticket["process"]), float(ticket["since"])
@@ -133,6 +146,8 @@ def _abandoned(value: str) -> bool:
         return True
     if host != socket.gethostname() or ticket.get("place", place()) != place():
         return False
+    if process == os.getpid():
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -80,3 +80,14 @@ def test_without_it_lines_are_text(monkeypatch, capsys):
     monkeypatch.delenv("SLUMBER_LOG", raising=False)
     say("plain")
     assert capsys.readouterr().err == "plain\n"
+
+
+def test_a_library_that_logs_wrongly_goes_on_and_a_line_is_ascii(monkeypatch, capsys):
+    monkeypatch.setenv("SLUMBER_LOG", "json")
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    log_lines()
+    logging.getLogger("odd").warning("%d of them", "many")
+    logging.getLogger("odd").warning("\u2028 \x9b \ud800")
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert len(lines) == 1 and lines[0].isascii() and json.loads(lines[0])["message"].startswith("odd: \u2028")

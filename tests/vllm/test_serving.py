@@ -213,3 +213,22 @@ def test_adapters_that_vllm_does_not_take_are_told_before_anything_starts(day):
     )
     with pytest.raises(SlumberError, match="max_rank is 600, and vLLM takes adapters of rank 512 at most: lower it"):
         serve_command(large, day.folder)
+
+
+def test_a_server_that_says_nothing_for_ever_keeps_nobody_out(day, server):
+    server.mute = True
+    asked = [day.ask(question) for question in QUESTIONS]
+    day.until(lambda: len(server.asked("/v1/completions")) == len(asked))
+    for answer in asked:
+        answer.cancelled.set()
+    day.until(lambda: day.engine.load[0] == 0)
+    server.mute = False
+    assert day.says()[0]
+
+
+@pytest.mark.parametrize("cards", [None, ["base"], [{}], "base", [{"id": "base", "max_model_len": "long"}]])
+def test_a_server_whose_models_are_none_is_told(tiny_settings, workspace, server, monkeypatch, tmp_path, cards):
+    monkeypatch.setattr(server, "cards", lambda: cards)
+    knobs = tiny_settings.serve.model_copy(update={"vllm": server.url})
+    with pytest.raises(SlumberError, match="vLLM"):
+        engine_of(tiny_settings.model_copy(update={"serve": knobs}), workspace, of_one=lambda: None)

@@ -16,7 +16,7 @@ from tests.replay import Said, replaying
 
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self._body()
         self.server.seen.append((self.path, self.headers.get("Authorization"), body))
         if self.server.broken:
             self._send(500, b"out of memory")
@@ -26,6 +26,9 @@ class _Handler(BaseHTTPRequestHandler):
             text = body["messages"][0]["content"].upper()
             choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
             self._send(200, json.dumps({"choices": [choice]}).encode())
+
+    def _body(self):
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
 
     def _send(self, status, body):
         self.send_response(status)
@@ -228,3 +231,36 @@ def test_a_seed_fits_into_what_a_server_reads(server, model):
     assert len(set(seeds)) == 3 and all(0 <= seed < 2**31 for seed in seeds)
     model.complete("seeds", ["a"], max_new_tokens=4, sampling=Sampling(), seed=7)
     assert server.seen[-1][2]["seed"] == 7
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"choices": ["text"]},
+        {"choices": [{"message": "content"}]},
+        {"choices": [{"message": ["content"]}]},
+        {"choices": {"0": {}}},
+        ["choices"],
+        "[" * 200_000,
+    ],
+)
+def test_what_is_no_answer_is_one_sentence(model, server, monkeypatch, answer):
+    said = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+    monkeypatch.setattr(_Handler, "do_POST", lambda self: (self._body(), self._send(200, said)))
+    for ask in (
+        lambda: model.generate("answers", [question_chat("who?")], max_new_tokens=8),
+        lambda: model.complete("lines", ["p"], max_new_tokens=8, sampling=Sampling(), seed=0),
+    ):
+        with pytest.raises(SlumberError, match="a form that is not OpenAI's"):
+            ask()
+
+
+def test_what_cannot_be_written_down_is_no_reply(model, server, monkeypatch):
+    choice = {"text": "a\ud800b", "message": {"content": "\ud800!"}, "finish_reason": "stop"}
+    sent = [{"choices": [choice]}, {"choices": [choice | {"text": None}]}, {"choices": [choice]}]
+    monkeypatch.setattr(
+        _Handler, "do_POST", lambda self: (self._body(), self._send(200, json.dumps(sent.pop(0)).encode()))
+    )
+    how = {"max_new_tokens": 8, "sampling": Sampling(), "seed": 0}
+    assert model.complete("lines", ["p"], **how) == ["a?b"] and model.complete("lines", ["p"], **how) == [""]
+    assert model.generate("answers", [question_chat("who?")], max_new_tokens=8)[0].text == "?!"

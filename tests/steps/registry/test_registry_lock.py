@@ -14,9 +14,9 @@ import pytest
 from steps.errors import SlumberError
 from steps.promote.registering import promote, register
 from steps.promote.returning import rollback
-from steps.registry import Registry, reading, registry_lock
+from steps.registry import Registry, RegistryUnreachable, reading, registry_lock
 from steps.registry.watch import strayed
-from steps.workspace import Workspace
+from steps.workspace import PROMOTION, Workspace
 from tests.examined import FIRST, SECOND, examined
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
@@ -151,7 +151,7 @@ def test_an_alias_moved_by_another_hand_in_between_is_noticed(settings, workspac
 
 
 def hang(registry, **changed):
-    ticket = {"host": socket.gethostname(), "process": os.getpid(), "since": time.time()} | changed
+    ticket = {"host": socket.gethostname(), "process": os.getppid(), "since": time.time()} | changed
     registry.client.set_registered_model_tag("slumber", f"{registry_lock.PREFIX}0", json.dumps(ticket))
 
 
@@ -162,12 +162,9 @@ def test_the_lock_of_a_living_process_is_respected_and_a_dead_ones_taken_over(
     two_candidates(settings, workspace)
     for alive in ({}, {"host": "elsewhere", "process": 1}, {"since": "never"}):
         hang(registry, **alive)
-        promotion = promote(settings=settings, workspace=workspace, night=FIRST)
-        assert (
-            not promotion.promoted
-            and "Another process" in promotion.message
-            and registry_lock.PREFIX in promotion.message
-        )
+        with pytest.raises(RegistryUnreachable, match=rf"Another process.*{registry_lock.PREFIX}"):
+            promote(settings=settings, workspace=workspace, night=FIRST)
+        assert not (workspace.night_dir(FIRST) / PROMOTION).exists(), "nothing was decided: the night goes on with this"
         with pytest.raises(SlumberError, match="Another process"):
             rollback(settings=settings, workspace=workspace, version="1")
         assert tickets(registry) == [f"{registry_lock.PREFIX}0"]
@@ -179,3 +176,27 @@ def test_the_lock_of_a_living_process_is_respected_and_a_dead_ones_taken_over(
     hang(registry, host="elsewhere", since=time.time() - registry_lock.ABANDONED_SECONDS - 1)
     assert rollback(settings=settings, workspace=workspace)[1].version == "1"
     assert not tickets(registry)
+
+
+def test_what_this_process_could_not_take_down_is_in_nobodys_way(settings, workspace, registry, monkeypatch):
+    """The registry died while the turn was held: another process is told to wait, this one goes on."""
+    two_candidates(settings, workspace)
+    client = type(registry.client)
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "delete_registered_model_tag", lambda *_: (_ for _ in ()).throw(OSError("it died")))
+        with registry_lock.registry_lock(registry):
+            pass
+    assert len(tickets(registry)) == 1
+    with registry_lock.registry_lock(registry):
+        assert len(tickets(registry)) == 1
+    with monkeypatch.context() as patch:  # the registry dies once the ticket hangs
+        patch.setattr(registry_lock, "others_of", lambda *_, **__: {} if not tickets(registry) else 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry_lock.take_ticket(registry.client, "slumber")
+    assert len(tickets(registry)) == 1
+    assert promote(settings=settings, workspace=workspace, night=FIRST).promoted and not tickets(registry)
+
+
+def test_one_thread_waits_for_another(registry, settings, workspace):
+    with registry_lock.registry_lock(registry), pytest.raises(SlumberError, match="Another process"):
+        registry_lock.take_ticket(Registry(settings, workspace).client, "slumber", patience=0.2)
