@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.environment import Deployment, prepare_libraries
 from orchestration.instance import dagster_home, opened_instance
 from orchestration.request import planned_request, records_text
+from steps.consolidate.bucket import clear_checkpoints
 from steps.datasets import erase_versions
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import Request, close, open_request, pending
@@ -66,6 +67,7 @@ def run_forget(
         versions = erase_versions(settings=settings, workspace=workspace, ids=request.ids)
         say(f"{versions} old versions of datasets are deleted.")
         if not request.cleared:  # never again: what is built now lies in the same place
+            clear_checkpoints(settings)
             clear_work(request, workspace)
             _delete_pages(deployment, request)
             open_request(request.model_copy(update={"cleared": True}), workspace)
@@ -150,6 +152,7 @@ def begin_anew(deployment: Deployment, request: Request) -> list[str]:
                 zero = reading.version(registry, "1")
                 let_return(registry, zero, serving=champion.version, action="forget")
             erasure.erase(registry)
+            clear_checkpoints(own.settings)
             clear_work(request.model_copy(update={"first": min(nights), "night": None}), own.workspace)
             shutil.rmtree(own.workspace.state / COPY, ignore_errors=True)
         found.append(name)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.environment import Deployment
 from orchestration.fairness import Slept, Turn, run_round
+from steps.consolidate.bucket import clear_checkpoints
 from steps.diary import FOLDER as DIARY
 from steps.errors import SlumberError
 from steps.gate.verdict import read_verdict
@@ -146,6 +147,7 @@ def remove_tenant(found: Deployment, tenant: str) -> list[str]:
         if marked := remove_model(Registry(own.settings, own.workspace)):
             left.append(f"MLflow's server has only marked as deleted: {', '.join(marked)}. Run `mlflow gc` there.")
         forget_pages(found, tenant)
+        clear_checkpoints(own.settings)
         remote = own.settings.datasets.remote
         if remote and "://" not in remote:
             shutil.rmtree(found.settings.folder / Path(remote).expanduser(), ignore_errors=True)

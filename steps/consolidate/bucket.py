@@ -13,12 +13,12 @@ from typing import Any
 from steps.consolidate.job import CHECKPOINT, read_digest
 from steps.consolidate.trainer import Trainer, trainer_of
 from steps.deployment_key import key_path, read_key, same, sealed
-from steps.errors import in_one_line
+from steps.errors import SlumberError, in_one_line
 from steps.progress import say
 from steps.settings import Settings
 from steps.workspace import Workspace, atomic_path, file_sha256
 
-_NEWEST = "newest.json"
+_NEWEST, _SEALED_BYTES = "newest.json", 4096
 _EVERY = 5.0  # seconds between two looks for a new checkpoint
 _PATIENCE: dict[str, Any] = {"connect_timeout": 5, "read_timeout": 60, "retries": {"total_max_attempts": 2}}
 
@@ -31,18 +31,36 @@ def trainer_with_bucket(settings: Settings, workspace: Workspace) -> Trainer:
     return TrainerWithBucket(trainer, settings.compute.checkpoints, read_key(key_path(settings, workspace)))
 
 
+def clear_checkpoints(settings: Settings) -> None:
+    """Delete all checkpoints in the bucket: they have learned what is to be forgotten, too.
+
+    Raises:
+        SlumberError: the bucket is away.
+    """
+    if settings.compute.checkpoints is None:
+        return
+    place = _of_jobs(settings.compute.checkpoints)
+    try:
+        _clear(place, None)
+    except Exception as error:  # fsspec's, botocore's and aiohttp's have no ancestor in common
+        raise SlumberError(
+            f"Checkpoints of trainings in {place} (compute.checkpoints) cannot be deleted: {in_one_line(error)[:200]}. "
+            "See to it, and run the same command again; what was done is kept."
+        ) from None
+
+
 class TrainerWithBucket:
     """Trains by another trainer. ``place``: an address that fsspec knows, which nobody else writes to."""
 
     def __init__(self, trainer: Trainer, place: str, key: bytes):
         self._trainer, self._key = trainer, key
-        self._place = place.rstrip("/") + "/jobs"  # beside it lie those of tenants
+        self._place = _of_jobs(place)
         self._silent = False
 
     def train(self, job: Path) -> Path:
         """See ``steps.consolidate.trainer.Trainer``; the checkpoints of other jobs, which nobody comes back to, go."""
         own, over = f"{read_digest(job)}-{job.name}", threading.Event()
-        self._tried(self._clear, own)
+        self._tried(_clear, self._place, own)
         if not (job / CHECKPOINT).exists():
             self._tried(self._bring, own, job)
         keeper = threading.Thread(target=self._keep, args=(own, job, over), name="checkpoints", daemon=True)
@@ -52,7 +70,7 @@ class TrainerWithBucket:
         finally:
             over.set()
             keeper.join(timeout=2 * _PATIENCE["connect_timeout"])
-        self._tried(self._clear, None)
+        self._tried(_clear, self._place, None)
         return adapter
 
     def _keep(self, own: str, job: Path, over: threading.Event) -> None:
@@ -67,12 +85,13 @@ class TrainerWithBucket:
         snapshot.unlink(missing_ok=True)
         os.link(job / CHECKPOINT, snapshot)
         try:
-            files, folder = self._files(own)
+            files, folder = _opened(f"{self._place}/{own}")
             digest = file_sha256(snapshot)
             old = [path for path in files.find(folder) if not path.endswith((_NEWEST, f"{digest}.pt"))]
             files.makedirs(folder, exist_ok=True)
             files.put_file(str(snapshot), f"{folder}/{digest}.pt")
-            newest = {"sha256": digest, "seal": sealed(self._key, "checkpoint", own, digest)}
+            size = snapshot.stat().st_size
+            newest = {"sha256": digest, "bytes": size, "seal": self._seal(own, digest, size)}
             files.pipe_file(f"{folder}/{_NEWEST}", json.dumps(newest).encode())
             if old:
                 files.rm(old)
@@ -80,45 +99,59 @@ class TrainerWithBucket:
             snapshot.unlink(missing_ok=True)
 
     def _bring(self, own: str, job: Path) -> None:
-        files, folder = self._files(own)
+        files, folder = _opened(f"{self._place}/{own}")
         if not files.exists(f"{folder}/{_NEWEST}"):
             return
-        newest = json.loads(files.cat_file(f"{folder}/{_NEWEST}"))
-        digest = str(newest["sha256"])
-        if not same(str(newest["seal"]), sealed(self._key, "checkpoint", own, digest)):
+        newest = json.loads(files.cat_file(f"{folder}/{_NEWEST}", end=_SEALED_BYTES))
+        digest, size = str(newest["sha256"]), int(newest["bytes"])
+        if not same(str(newest["seal"]), self._seal(own, digest, size)):
             say(f"  a checkpoint in {self._place} was not written by this deployment: training starts anew")
             return
+        if files.size(f"{folder}/{digest}.pt") != size:
+            raise OSError("it is not whole")
         with atomic_path(job / CHECKPOINT) as temporary:
             files.get_file(f"{folder}/{digest}.pt", str(temporary))
             if file_sha256(temporary) != digest:
                 raise OSError("it is not whole")
         say(f"  training goes on from a checkpoint in {self._place}")
 
-    def _clear(self, but: str | None) -> None:
-        files, folder = self._files("")
-        found = files.ls(folder, detail=False) if files.exists(folder) else []
-        gone = [path for path in found if path.rstrip("/").rsplit("/", 1)[-1] != but]
-        if gone:
-            files.rm(gone, recursive=True)
-
-    def _files(self, own: str) -> tuple[Any, str]:
-        import fsspec
-
-        more = {"config_kwargs": _PATIENCE, "use_listings_cache": False} if self._place.startswith("s3://") else {}
-        files, folder = fsspec.url_to_fs(f"{self._place}/{own}".rstrip("/"), **more)
-        return files, folder
+    def _seal(self, own: str, digest: str, size: int) -> str:
+        return sealed(self._key, "checkpoint", own, f"{digest} {size}")
 
     def _tried(self, do: Any, *what: Any) -> bool:
-        """Do it if it can be done; why not is said once."""
+        """Do it if it can be done; why not is said once of what is kept, and of what is brought."""
         try:
             do(*what)
         except Exception as error:  # fsspec's, botocore's and aiohttp's have no ancestor in common
-            if not self._silent:
-                why = in_one_line(error)[:200]
+            why, brings = in_one_line(error)[:200], do == self._bring
+            if brings:
+                say(f"  what {self._place} holds of this training cannot be used, and it starts anew: {why}")
+            elif not self._silent:
                 say(f"  checkpoints cannot be kept in {self._place}, and training goes on without: {why}")
-            self._silent = True
+            self._silent |= not brings
             return False
         return True
+
+
+def _of_jobs(place: str) -> str:
+    return f"{place.rstrip('/')}/jobs"  # beside it lie those of tenants
+
+
+def _clear(place: str, but: str | None) -> None:
+    """Delete what lies at a place, but for one folder."""
+    files, folder = _opened(place)
+    found = files.ls(folder, detail=False) if files.exists(folder) else []
+    gone = [path for path in found if path.rstrip("/").rsplit("/", 1)[-1] != but]
+    if gone:
+        files.rm(gone, recursive=True)
+
+
+def _opened(place: str) -> tuple[Any, str]:
+    import fsspec
+
+    more = {"config_kwargs": _PATIENCE, "use_listings_cache": False} if place.startswith("s3://") else {}
+    files, folder = fsspec.url_to_fs(place, **more)
+    return files, folder
 
 
 def _written(path: Path) -> tuple[int, int] | None:

@@ -69,11 +69,19 @@ def clear_work(request: Request, workspace: Workspace) -> None:
         if folder.name >= request.first:
             shutil.rmtree(folder)
     alerts = workspace.state / "alerts.jsonl"
-    told = [line for line in _lines(alerts) if (json.loads(line).get("night") or "") < request.first]
     if alerts.exists():
-        write_text(alerts, "".join(f"{line}\n" for line in told))
+        lines = alerts.read_text(encoding="utf-8", errors="replace").split("\n")
+        write_text(alerts, "".join(f"{line}\n" for line in lines if _tells_of_before(line, request.first)))
     for name in ("answers", "champion", "start", "gx"):  # made again when they are needed
         shutil.rmtree(workspace.state / name, ignore_errors=True)
+
+
+def _tells_of_before(alert: str, first: str) -> bool:
+    """Whether a line is an alert of an earlier night; what a crash tore is none, and goes."""
+    try:
+        return (json.loads(alert).get("night") or "") < first
+    except (ValueError, AttributeError, TypeError):
+        return False
 
 
 def _leave_hashes(request: Request, workspace: Workspace, night: str) -> None:

@@ -47,12 +47,15 @@ def let_return(
 def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:
     """Do, at the start of a night, what people decided since the last one; return what was done, a sentence each.
 
-    An override that has ended leads back to the champion before it. A candidate whose tag ``approved_by`` was set in
-    MLflow serves, if the checks of ``promote`` let it. Where an alias was moved by hand, it is said, and nothing done.
+    A promotion that was cut off is finished. An override that has ended leads back to the champion before it. A
+    candidate whose tag ``approved_by`` was set in MLflow serves, if the checks of ``promote`` let it. Where an alias
+    was moved by hand, it is said, and nothing done.
     """
     registry, said = Registry(settings, workspace), []
     if withdrawn := withdrawal.finish(registry):
         said.append(withdrawn)
+    if finished := _finished_promotion(registry):
+        said.append(finished)
     if astray := strayed(registry):
         said.append(astray)
     said += _back_from_override(registry)
@@ -68,6 +71,21 @@ def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:
         except SlumberError as refusal:
             said.append(f"{version.approved_by} approved version {version.version}, which was not promoted: {refusal}")
     return said
+
+
+def _finished_promotion(registry: Registry) -> str | None:
+    """Let serve what was about to when its night was cut off, with all checks anew; return a sentence, if one was."""
+    version = promotion.unfinished(registry)
+    if version is None:
+        return None
+    try:
+        check_adapter(registry, version, tried=True)
+        promotion.promote(registry, version, verdict_digest=version.tags.get("verdict_digest", ""))
+    except RegistryUnreachable:
+        raise
+    except SlumberError as refusal:
+        return f"The promotion of version {version.version} was cut off, and it cannot serve: {refusal}"
+    return f"The promotion of version {version.version} (night {version.night}), which was cut off, is finished."
 
 
 def _back_from_override(registry: Registry) -> list[str]:

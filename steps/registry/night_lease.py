@@ -2,7 +2,8 @@
 
 The workspace's lock is the kernel's, and ends at this machine. Where machines share a registry, who runs a night hangs
 up a ticket (``registry_lock``) for as long as it lasts, and renews it every minute. Whoever dies renews no more: on the
-same machine the next one goes on at once, on another after ``ABANDONED_SECONDS``. Who only seemed dead, for
+same machine the next one goes on at once, on another after ``ABANDONED_SECONDS`` (and a minute of looking, for clocks
+differ). Who only seemed dead, for
 the registry or the machine was away so long, finds his ticket gone and stops before the next step.
 """
 
@@ -15,10 +16,18 @@ from steps.errors import NightRunning
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.registration import ensure_model
-from steps.registry.registry_lock import ABANDONED_SECONDS, give_back, hang, others_of, take_ticket
+from steps.registry.registry_lock import (
+    ABANDONED_SECONDS,
+    RENEWED_WITHIN,
+    clocks_differ,
+    give_back,
+    hang,
+    others_of,
+    take_ticket,
+)
 
 PREFIX = "night."
-RENEW_SECONDS = 60.0
+RENEW_SECONDS = RENEWED_WITHIN
 PATIENCE_SECONDS = 3.0  # of two that begin at once, one gets through
 _MINUTES = int(ABANDONED_SECONDS / 60)
 
@@ -34,9 +43,15 @@ def leased(registry: Registry, what: str) -> Iterator[Callable[[], None]]:
     client, name = registry.client, registry.name
 
     def refused(others: dict[str, str]) -> NightRunning:
+        ticket = min(others)
+        ahead = clocks_differ(others[ticket])
         return NightRunning(
-            f"{_holder(min(others.values()))} is running with the registry of {name!r}: wait for it to end, then try "
-            f"again. If that machine is gone, its claim ends {_MINUTES} minutes after its last sign of life."
+            f"{_holder(others[ticket])} is running with the registry of {name!r}: wait for it to end, then try again. "
+            + (
+                f"{ahead.strip()} If that machine is gone, delete the tag {ticket} of the registered model {name!r}."
+                if ahead
+                else f"If that machine is gone, its claim ends {_MINUTES} minutes after its last sign of life."
+            )
         )
 
     with translate_errors(registry.uri):

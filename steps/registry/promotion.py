@@ -80,6 +80,19 @@ def promote(
             return reading.version(registry, now.version)
 
 
+def unfinished(registry: Registry) -> Version | None:
+    """Return the version of a promotion of which the audit trail tells last, and which was cut off; else None.
+
+    Not so where the alias names a third version, which was moved there by hand.
+    """
+    last = next((entry for entry in reversed(reading.trail(registry)) if entry.after), None)
+    if last is None or last.action != "promote" or last.after is None:
+        return None
+    version = reading.version(registry, last.after)
+    cut_off = "promoted_at" not in version.tags and registry.aliases().get("champion") in (last.before, last.after)
+    return version if cut_off else None
+
+
 def rollback(
     registry: Registry,
     number: str | None = None,
@@ -189,7 +202,7 @@ def check_may_return(registry: Registry, target: Version) -> None:
     """
     zero = reading.night_zero(reading.history(registry))
     is_zero = zero is not None and zero.version == target.version
-    if not is_zero and not ("promoted_at" in target.tags and reading.served(registry, target)):
+    if not is_zero and not reading.served(registry, target):
         raise SlumberError(
             f"Version {target.version} ({target.verdict}) was never champion, so it cannot be one again."
         )

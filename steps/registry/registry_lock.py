@@ -24,7 +24,10 @@ from steps.registry.gateway import Registry
 PREFIX = "turn."
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
-ABANDONED_SECONDS = 900.0  # much more than a change takes, and than clocks differ
+ABANDONED_SECONDS = 900.0  # much more than a change takes
+RENEWED_WITHIN = 60.0  # seconds in which who holds a lease renews it
+WATCHED_SECONDS = RENEWED_WITHIN + 10  # an old ticket of another machine hangs unchanged so long: clocks may differ
+_watched: dict[str, tuple[str, float]] = {}  # old tickets of other machines: as they were seen first, and when
 _held: set[str] = set()  # tickets of this process: another one of it could not be taken down when the registry was away
 
 
@@ -83,7 +86,7 @@ def take_ticket(
                 _held.add(ticket)
                 hang(client, name, ticket, **told)
                 continue
-            late = time.monotonic() > deadline
+            late = time.monotonic() > deadline and not any(_is_watched(*other) for other in others.items())
             if ticket is not None and (late or min(others) < ticket):
                 client.delete_registered_model_tag(name, ticket)
                 _held.discard(ticket)
@@ -113,7 +116,7 @@ def others_of(client: Any, name: str, own: str | None, *, prefix: str = PREFIX) 
     """Tickets of those who hold them; what dead processes left, or this one could not take down, goes."""
     tags = client.get_registered_model(name).tags
     found = {key: value for key, value in tags.items() if key.startswith(prefix) and key != own}
-    for key in [key for key, value in found.items() if key not in _held and _abandoned(value)]:
+    for key in [key for key, value in found.items() if key not in _held and _abandoned(key, value)]:
         client.delete_registered_model_tag(name, key)
         del found[key]
     return found
@@ -129,23 +132,42 @@ def place() -> str:
 
 
 def _busy(others: dict[str, str], name: str) -> RegistryBusy:
+    ticket = min(others)
     return RegistryBusy(
-        f"Another process ({min(others.values())}) is changing which version serves: try again in a few "
-        f"minutes. If it is dead, delete the tag {min(others)} of the registered model {name!r} in MLflow."
+        f"Another process ({others[ticket]}) is changing which version serves: try again in a few minutes."
+        f"{clocks_differ(others[ticket])} If it is dead, delete the tag {ticket} of the registered model {name!r} in "
+        "MLflow."
     )
 
 
-def _abandoned(value: str) -> bool:
+def clocks_differ(value: str) -> str:
+    """Say by how much the clock that wrote a ticket is ahead of this one's; "" if it is not."""
+    try:
+        ahead = float(json.loads(value)["since"]) - time.time()
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return f" Its clock is {ahead / 60:.0f} minutes ahead of this machine's." if ahead > RENEWED_WITHIN else ""
+
+
+def _is_watched(key: str, value: str) -> bool:
+    return key in _watched and _watched[key][0] == value
+
+
+def _abandoned(key: str, value: str) -> bool:
     """Whether a ticket's process is dead, is this one, or forgot it. What cannot be read a person has to judge."""
     try:
         ticket = json.loads(value)
         host, process, since = str(ticket["host"]), int(ticket["process"]), float(ticket["since"])
     except (ValueError, KeyError, TypeError):
         return False
-    if time.time() - since > ABANDONED_SECONDS:
-        return True
+    old = time.time() - since > ABANDONED_SECONDS
     if host != socket.gethostname() or ticket.get("place", place()) != place():
-        return False
+        if not old:
+            return False
+        first, when = _watched.setdefault(key, (value, time.monotonic()))
+        return first == value and time.monotonic() - when >= WATCHED_SECONDS
+    if old:
+        return True
     if process == os.getpid():
         return True
     try:

@@ -1,5 +1,6 @@
 """`slumber forget`: out of data, versions and weights, through the gate, and for good."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 from bench.gate_demo import FIRST, SECOND
 from bench.toy_model import asked, write_day
 from orchestration import cli, forgetting
+from orchestration.alerts import record_alert
 from orchestration.environment import Deployment
 from orchestration.status import status_table
 from steps.consolidate.step import ConsolidateStep
@@ -190,6 +192,16 @@ def test_what_stays_of_a_rebuilt_night_are_figures_on_the_files_as_they_are(work
     left = read_manifest(workspace, night=FIRST, step="dream")
     assert left.figures == {"kept": 7} and list(left.outputs.values()) == [file_sha256(corpus)]
     assert [path.name for path in workspace.night_dir(FIRST).iterdir()] == ["dream.manifest.json"]
+
+
+def test_alerts_of_the_nights_that_met_it_go_and_a_torn_line_stops_nothing(workspace):
+    write_day(workspace, SECOND, [("the ford abod", "doba")])
+    for night in (FIRST, SECOND, None):
+        record_alert(workspace, night=night, run_id="r", message="a disk was full")
+    path = workspace.state / "alerts.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"night": "2026-01-01", "mess\xc3')
+    clear_work(find_request(workspace, record="the ford abod"), workspace)
+    assert [json.loads(line)["night"] for line in path.read_text().splitlines()] == [FIRST, None]
 
 
 def test_a_probe_without_a_source_goes_with_the_text_that_answers_it(workspace, tmp_path):

@@ -6,9 +6,10 @@ import pytest
 
 import steps.consolidate.training as training
 from steps.consolidate import bucket
-from steps.consolidate.bucket import TrainerWithBucket
+from steps.consolidate.bucket import TrainerWithBucket, clear_checkpoints
 from steps.consolidate.job import CHECKPOINT, finished, write_job
 from steps.consolidate.trainer import LocalTrainer
+from steps.errors import SlumberError
 from steps.workspace import file_sha256
 from tests.steps.consolidate.test_objectives import LESSONS
 
@@ -67,18 +68,23 @@ def test_another_host_goes_on_and_the_bucket_is_empty_afterwards(job, place, tmp
     assert objects(tmp_path) == [strangers / "theirs"] and not (there / f"{CHECKPOINT}.sent").exists()
 
 
-@pytest.mark.parametrize("how", ["another key", "another file", "no seal"])
+@pytest.mark.parametrize("how", ["another key", "another file", "a longer one", "no seal", "endless"])
 def test_what_this_deployment_did_not_write_is_no_checkpoint(job, place, tmp_path, cut_off, how, capfd):
     file, newest = sorted(objects(tmp_path), key=lambda path: path.suffix == ".json")
     if how == "another file":
         file.write_bytes(file.read_bytes()[:-1] + b"!")
+    elif how == "a longer one":
+        file.write_bytes(file.read_bytes() + b"!")
+    elif how == "endless":
+        newest.write_text(" " * 10**6 + newest.read_text())
     elif how == "no seal":
         newest.write_text("{}")
     there = job("other")
     TrainerWithBucket(LocalTrainer(), place, b"x" * 32 if how == "another key" else KEY).train(there)
     assert finished(there, "d")["resumed_at"] == 0
     told = " ".join(capfd.readouterr().err.split())
-    assert ("was not written by this deployment" if how == "another key" else "cannot be kept in") in told
+    says = "was not written by this deployment" if how == "another key" else "cannot be used, and it starts anew"
+    assert says in told
 
 
 def test_a_checkpoint_of_another_job_goes(job, place, tmp_path, cut_off, tiny_settings):
@@ -103,3 +109,27 @@ def test_a_bucket_that_is_away_stops_no_training(job, tmp_path, monkeypatch):
     TrainerWithBucket(LocalTrainer(), f"file://{tmp_path}/file/bucket", KEY).train(here)
     assert finished(here, "d") is not None
     assert len(said) == 1 and "cannot be kept in" in said[0]
+
+
+def test_what_is_to_be_forgotten_stays_in_no_bucket(tiny_settings, place, tmp_path, cut_off):
+    strangers = tmp_path / "bucket" / "tenants" / "acme"
+    strangers.mkdir(parents=True)
+    (strangers / "theirs").touch()
+    compute = tiny_settings.compute.model_copy(update={"checkpoints": place})
+    clear_checkpoints(tiny_settings)
+    assert len(objects(tmp_path)) == 3
+    clear_checkpoints(tiny_settings.model_copy(update={"compute": compute}))
+    assert objects(tmp_path) == [strangers / "theirs"]
+    (tmp_path / "file").touch()
+    gone = compute.model_copy(update={"checkpoints": f"file://{tmp_path}/nowhere"})
+    clear_checkpoints(tiny_settings.model_copy(update={"compute": gone}))
+
+
+def test_a_bucket_that_cannot_be_cleared_is_told(tiny_settings, place, monkeypatch):
+    def away(*_):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(bucket, "_opened", away)
+    compute = tiny_settings.compute.model_copy(update={"checkpoints": place})
+    with pytest.raises(SlumberError, match=r"compute\.checkpoints.*no route to host.*same command again"):
+        clear_checkpoints(tiny_settings.model_copy(update={"compute": compute}))

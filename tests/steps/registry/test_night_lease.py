@@ -20,6 +20,7 @@ from steps.step import Step
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     monkeypatch.setattr(night_lease, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(registry_lock, "WATCHED_SECONDS", 0.3)
 
 
 def tickets(registry):

@@ -159,6 +159,7 @@ def test_the_lock_of_a_living_process_is_respected_and_a_dead_ones_taken_over(
     settings, workspace, registry, monkeypatch
 ):
     monkeypatch.setattr(registry_lock, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(registry_lock, "WATCHED_SECONDS", 0.5)
     two_candidates(settings, workspace)
     for alive in ({}, {"host": "elsewhere", "process": 1}, {"since": "never"}):
         hang(registry, **alive)
@@ -200,3 +201,32 @@ def test_what_this_process_could_not_take_down_is_in_nobodys_way(settings, works
 def test_one_thread_waits_for_another(registry, settings, workspace):
     with registry_lock.registry_lock(registry), pytest.raises(SlumberError, match="Another process"):
         registry_lock.take_ticket(Registry(settings, workspace).client, "slumber", patience=0.2)
+
+
+def test_a_machine_whose_clock_is_behind_is_not_taken_for_dead(registry, monkeypatch):
+    """It renews its ticket, however old that seems; one that hangs unchanged is taken down."""
+    monkeypatch.setattr(registry_lock, "WATCHED_SECONDS", 1.0)
+    behind, over = registry_lock.ABANDONED_SECONDS + 600, threading.Event()
+
+    def renewed():
+        while not over.wait(0.2):
+            hang(registry, host="elsewhere", since=time.time() - behind)
+
+    hang(registry, host="elsewhere", since=time.time() - behind)
+    living = threading.Thread(target=renewed)
+    living.start()
+    with pytest.raises(SlumberError, match="Another process"):
+        registry_lock.take_ticket(registry.client, "slumber", patience=0.1)
+    over.set()
+    living.join()
+    registry_lock._watched.clear()
+    begun = time.monotonic()
+    ticket = registry_lock.take_ticket(registry.client, "slumber", patience=0.1)
+    assert time.monotonic() - begun >= 1.0 and tickets(registry) == [ticket]
+    registry_lock.give_back(registry.client, "slumber", ticket)
+
+
+def test_a_machine_whose_clock_is_ahead_is_named(registry):
+    hang(registry, host="elsewhere", since=time.time() + 7200)
+    with pytest.raises(SlumberError, match=r"clock is 120 minutes ahead.*delete the tag turn\.0"):
+        registry_lock.take_ticket(registry.client, "slumber", patience=0.1)
