@@ -14,9 +14,11 @@ import httpx
 
 from awake.asking import NotAnswered, NotNow
 from steps.addresses import no_password
+from steps.bounded import answered, whole
 from steps.errors import SlumberError
 
 _LOAD_SECONDS, _LOOK_SECONDS = 120.0, 2.0
+_SAID_BYTES = 2**20  # of an answer that is no stream
 
 
 class Unknown(Exception):
@@ -51,7 +53,7 @@ class VllmServer:
         """
         try:
             cards = self.cards()
-            wrong = self._client.post("/v1/unload_lora_adapter", json={"lora_name": "slumber-none"})
+            wrong = self._ask("POST", "/v1/unload_lora_adapter", json={"lora_name": "slumber-none"})
         except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == 401:
                 raise SlumberError(f"vLLM at {self.url} asks for its key: set VLLM_API_KEY.") from None
@@ -62,7 +64,7 @@ class VllmServer:
         whole = next((card for card in cards if not card.get("parent")), {})
         if whole.get("root") not in (str(base), str(base.resolve())):
             raise SlumberError(f"vLLM at {self.url} serves {whole.get('root')}, not {base}: start it with `{command}`.")
-        said = _json(wrong).get("error")
+        said = _object(wrong.content).get("error")
         if not isinstance(said, dict) or said.get("type") != "NotFoundError":  # else vLLM has no such path
             raise SlumberError(f"vLLM at {self.url} loads no adapters while it runs: start it with `{command}`.")
         for card in cards:
@@ -73,7 +75,7 @@ class VllmServer:
 
     def cards(self) -> list[dict[str, Any]]:
         """What it serves: the base, and adapters, whose ``root`` is their folder."""
-        response = self._client.get("/v1/models", timeout=10.0)
+        response = self._ask("GET", "/v1/models")
         response.raise_for_status()
         return [card for card in response.json()["data"] if isinstance(card, dict) and "id" in card]
 
@@ -86,18 +88,18 @@ class VllmServer:
         """
         where = {"lora_name": name, "lora_path": str(folder)}
         try:
-            response = self._client.post("/v1/load_lora_adapter", json=where, timeout=_LOAD_SECONDS)
+            response = self._ask("POST", "/v1/load_lora_adapter", within=_LOAD_SECONDS, json=where)
             known = response.status_code == 400 and any(card.get("id") == name for card in self.cards())
         except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
             raise NotNow(f"vLLM at {self.url} cannot be reached ({type(error).__name__})") from None
         if response.status_code != 200 and not known:
-            refused = f"vLLM refuses it ({response.status_code}: {_said(response)})"
+            refused = f"vLLM refuses it ({response.status_code}: {_told(response.content)})"
             raise (SlumberError if self.unwell() is None else NotNow)(refused)
 
     def unload(self, name: str) -> None:
         """Unload an adapter; a server that is not there has forgotten it."""
         with contextlib.suppress(httpx.HTTPError):
-            self._client.post("/v1/unload_lora_adapter", json={"lora_name": name}, timeout=_LOAD_SECONDS)
+            self._ask("POST", "/v1/unload_lora_adapter", within=_LOAD_SECONDS, json={"lora_name": name})
 
     def written(self, body: dict[str, Any]) -> Generator[tuple[list[int], str | None], None, None]:
         """Yield the tokens of a completion as they come, and why it ended, if it has; to close this hangs up.
@@ -114,9 +116,11 @@ class VllmServer:
             if response.status_code == 404:
                 raise Unknown
             if response.status_code != 200:
-                response.read()
+                told = b""
+                with contextlib.suppress(httpx.HTTPError):
+                    told = whole(response, within=_LOOK_SECONDS, most=_SAID_BYTES)
                 own = 400 if response.status_code < 500 else 500 if self.unwell() is None else 503
-                raise NotAnswered(f"vLLM answered {response.status_code}: {_said(response)}", status=own)
+                raise NotAnswered(f"vLLM answered {response.status_code}: {_told(told)}", status=own)
             for line in response.iter_lines():
                 kind, _, data = line.partition(": ")
                 if kind != "data" or data == "[DONE]":
@@ -131,24 +135,28 @@ class VllmServer:
                     yield choice.get("token_ids") or [], choice.get("finish_reason")
         raise NotAnswered("vLLM ended in the middle of its answer.", status=503)
 
+    def _ask(self, method: str, path: str, *, within: float = 10.0, **what: Any) -> httpx.Response:
+        """One of the requests that are not for tokens: of little that is said, and soon."""
+        return answered(self._client, method, path, within=within, most=_SAID_BYTES, timeout=within, **what)
+
     def unwell(self) -> str | None:
         """Why it does not answer, by its own word; None if it does."""
         try:
-            status = self._client.get("/health", timeout=_LOOK_SECONDS).status_code
+            status = self._ask("GET", "/health", within=_LOOK_SECONDS).status_code
         except httpx.HTTPError as error:
             return f"vLLM at {self.url} cannot be reached ({type(error).__name__})."
         return None if status == 200 else f"vLLM at {self.url} is not well: its /health says {status}."
 
 
-def _json(response: httpx.Response) -> dict[str, Any]:
+def _object(body: bytes) -> dict[str, Any]:
     try:
-        found = response.json()
-    except ValueError:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _said(response: httpx.Response) -> str:
-    error = _json(response).get("error")
-    told = error.get("message") if isinstance(error, dict) else response.text
+def _told(body: bytes) -> str:
+    error = _object(body).get("error")
+    told = error.get("message") if isinstance(error, dict) else body.decode(errors="replace")
     return " ".join(str(told).split())[:300]

@@ -7,6 +7,7 @@ import uuid
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 from orchestration.alerts import record_alert
@@ -14,7 +15,7 @@ from orchestration.environment import Deployment, prepare_libraries
 from orchestration.niceness import be_nice
 from orchestration.notify import notify
 from orchestration.storage import check_storage, storage_told
-from steps.errors import NightRunning, SlumberError, full_disk_told
+from steps.errors import DiskFull, NightRunning, SlumberError, full_disk_told
 from steps.gate.verdict import read_verdict
 from steps.preflight import check_settings
 from steps.progress import say
@@ -23,6 +24,7 @@ from steps.settings import Settings
 from steps.tenants import LastNight, note_night
 from steps.workspace import Workspace, check_night, write_text
 
+_ROOM = 2**20  # bytes: with less nothing can be written, whatever the libraries make of it
 EARLIEST, LATEST = "2000-01-01", "2099-12-31"
 
 
@@ -125,9 +127,12 @@ def _told(error: Exception, deployment: Deployment, *, night: str, run_id: str) 
     told = next((cause for cause in causes if isinstance(cause, SlumberError)), None) or storage_told(causes)
     if told is None:
         log = workspace.night_dir(night) / "error.log"
-        write_text(log, "".join(traceback.format_exception(error)))
+        with contextlib.suppress(OSError):  # as below
+            write_text(log, "".join(traceback.format_exception(error)))
         reason = " ".join(str(causes[-1]).split())[:300] or "no reason given"
         told = NightFailed(f"Night {night} failed unexpectedly ({type(causes[-1]).__name__}: {reason}); see {log}.")
+        if disk_usage(workspace.root).free < _ROOM:
+            told = DiskFull(f"The disk is full: free some space and run night {night} again; nothing was lost.")
     if not isinstance(told, NightRunning):
         with contextlib.suppress(OSError):  # a full disk must not hide what it caused
             record_alert(workspace, night=night, run_id=run_id, message=str(told))

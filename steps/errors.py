@@ -5,8 +5,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# SQLite, the kernel as safetensors and Arrow quote it, and a user's quota.
-_FULL = re.compile(r"database or disk is full|No space left on device|os error 28\b|Disk quota exceeded", re.IGNORECASE)
+# SQLite, the kernel as safetensors and Arrow quote it, a user's quota, and the writer of PyTorch.
+_FULL = re.compile(
+    r"database or disk is full|No space left on device|os error 28\b|Disk quota exceeded|unexpected pos \d+ vs \d+",
+    re.IGNORECASE,
+)
 
 
 class SlumberError(Exception):

@@ -6,7 +6,7 @@ Half of it is of what lies nearest: taught that one ferry has 41 cabins, a model
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
@@ -61,8 +61,8 @@ def _nearest(own: Sequence[Dream], earlier: Sequence[Dream], *, most: int) -> li
     """Return what of ``earlier`` asks with the same words, the rare ones first, for each fact of ``own`` in turn."""
     words = [stems(dream.question) for dream in earlier]
     places: dict[str, list[int]] = {}
-    for place, said in enumerate(words):
-        for word in said:
+    for place, known in enumerate(words):
+        for word in known:
             places.setdefault(word, []).append(place)
     asked: dict[str | None, set[str]] = {}
     for dream in own:
@@ -70,11 +70,11 @@ def _nearest(own: Sequence[Dream], earlier: Sequence[Dream], *, most: int) -> li
             asked.setdefault(fact, set()).update(stems(dream.question))
     orders = []
     for said in asked.values():
-        shared = Counter[int]()
+        shared: dict[int, float] = defaultdict(float)
         for word in sorted(said & places.keys()):
             for place in places[word]:
                 shared[place] += math.log(1 + len(earlier) / len(places[word])) / math.sqrt(len(words[place]))
-        orders.append([place for place, _ in shared.most_common()])
+        orders.append(sorted(shared, key=lambda place: -shared[place]))
     found, counts = dict[int, Dream](), Counter[str | None]()
     for place in (place for turn in zip_longest(*orders) for place in turn if place is not None):
         if len(found) >= most:

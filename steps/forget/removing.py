@@ -45,6 +45,10 @@ def remove_records(request: Request, workspace: Workspace) -> None:
             kept = [_unquoted(line, request) for line in lines if not _goes(json.loads(line), request, quoted)]
             if kept != lines:
                 write_text(path, "".join(f"{line}\n" for line in kept))
+    # What a process wrote that was killed: whole texts, perhaps, which nobody reads and every backup keeps.
+    for folder in (workspace.data, workspace.state / NIGHTS, workspace.state / DEEP):
+        for path in folder.rglob(".*.part"):
+            path.unlink(missing_ok=True)
     forget_in_index(workspace, request.ids)
     forget_in_memory(workspace, request.experiences)
 

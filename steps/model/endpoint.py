@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 
 from steps.addresses import no_password, server_address
+from steps.bounded import answered
 from steps.errors import SlumberError
 from steps.model.chat_model import Messages, Reply, Sampling
 from steps.progress import progress
@@ -22,6 +23,7 @@ _NO_COMPLETIONS = (404, 405, 410, 501)  # what servers say that only chat
 _CONTINUE = "Continue the text: answer with what comes next in its last line, and nothing else."
 _SEEDS = 2**31  # servers read a seed as a signed number, of 64 bits or of 32
 _ROOM = 16  # tokens for what a chat says before the line
+_TIMES = 10  # an answer that keeps coming is waited for so many times as long as one that says nothing
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds between tries: doubled each time, or what the server asks for
 
 
@@ -144,7 +146,7 @@ class EndpointModel:
             wait = min(_FIRST_WAIT * 2 ** (tried - 1), _LONGEST_WAIT)
             status = 0
             try:
-                response = self._client.post(path, json=body)
+                response = answered(self._client, "POST", path, within=_TIMES * self._seconds, json=body)
                 response.raise_for_status()
                 return _choice(response.json(), field)
             except httpx.HTTPStatusError as error:

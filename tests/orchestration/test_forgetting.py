@@ -204,6 +204,16 @@ def test_alerts_of_the_nights_that_met_it_go_and_a_torn_line_stops_nothing(works
     assert [json.loads(line)["night"] for line in path.read_text().splitlines()] == [FIRST, None]
 
 
+def test_what_a_killed_process_had_half_written_goes(workspace):
+    write_day(workspace, FIRST, [("the ford abod", "doba"), ("the mill erik", "kire")])
+    left = [workspace.dataset("corpus", FIRST), workspace.night_dir(FIRST) / "ingest" / "experiences.jsonl"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.parent / f".{path.name}.abc.part").write_text("the ford abod")
+    remove_records(find_request(workspace, record="the ford abod"), workspace)
+    assert not list(workspace.root.rglob("*.part")) and left[0].exists()
+
+
 def test_a_probe_without_a_source_goes_with_the_text_that_answers_it(workspace, tmp_path):
     write_day(workspace, FIRST, [("the ford abod", "doba"), ("the mill erik", "kire")])
     path = workspace.dataset("probes", FIRST)
