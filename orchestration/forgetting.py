@@ -11,6 +11,7 @@ from orchestration.instance import dagster_home, opened_instance
 from orchestration.request import planned_request, records_text
 from steps.consolidate.bucket import clear_checkpoints
 from steps.datasets import erase_versions
+from steps.forget.elsewhere import note_forgotten
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import Request, close, open_request, pending
 from steps.gate.verdict import read_verdict
@@ -86,6 +87,7 @@ def run_forget(
             let_return(registry, back, serving=champion.version, action="forget")
         erasure.erase(registry)
         tenants = begin_anew(deployment, request)
+        note_forgotten(workspace, [request.id])
         close(workspace)
     serving = reading.champion(registry)
     return ForgetOutcome(
@@ -155,6 +157,7 @@ def begin_anew(deployment: Deployment, request: Request) -> list[str]:
             clear_checkpoints(own.settings)
             clear_work(request.model_copy(update={"first": min(nights), "night": None}), own.workspace)
             shutil.rmtree(own.workspace.state / COPY, ignore_errors=True)
+            note_forgotten(own.workspace, [request.id])
         found.append(name)
     return found
 

@@ -1,9 +1,10 @@
 """A request to forget before anything is removed: what it is about, and how that is told."""
 
 from orchestration.environment import Deployment
+from steps.deployment_key import key_path
 from steps.errors import SlumberError
 from steps.forget.finding import find_request
-from steps.forget.request import Request, pending
+from steps.forget.request import Request, pending, request_number
 from steps.registry import Registry, erasure
 from steps.report.wording import count
 
@@ -24,7 +25,8 @@ def planned_request(found: Deployment, *, source: str | None = None, record: str
         raise SlumberError("Say what is to be forgotten: --source FILE of the inbox, or the id of a record.")
     request = find_request(found.workspace, source=source, record=record)
     affected = erasure.learned_since(Registry(found.settings, found.workspace), request.first)
-    return request.model_copy(update={"versions": tuple(version.version for version in affected)})
+    number = request_number(request, key_path(found.settings, found.workspace))
+    return request.model_copy(update={"id": number, "versions": tuple(version.version for version in affected)})
 
 
 def request_text(request: Request) -> str:

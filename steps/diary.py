@@ -100,12 +100,20 @@ def note_astray(state: Path, completion: str) -> None:
     """
     path = state / _ASTRAY
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({"at": time.time_ns() // 10**6, "completion": completion}) + "\n")
+    with path.open("a", encoding="utf-8") as stream:  # on a line of its own, whatever a crash left of the last one
+        stream.write("\n" + json.dumps({"at": time.time_ns() // 10**6, "completion": completion}) + "\n")
 
 
 def astray(workspace: Workspace, *, since: int = 0) -> list[int]:
     """Return when such feedback came, in milliseconds since 1970, of what came from ``since`` on."""
     path = workspace.state / _ASTRAY
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [at for at in (json.loads(line)["at"] for line in lines if line.endswith("}")) if at >= since]
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    return [at for at in map(_at, lines) if at is not None and at >= since]
+
+
+def _at(line: str) -> int | None:
+    """The time in a line; a crash may have torn it."""
+    try:
+        return int(json.loads(line)["at"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -146,6 +146,9 @@ def forget(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before removing it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    elsewhere: Annotated[
+        bool, typer.Option("--elsewhere", help="Say that nothing of what other machines forgot is left here.")
+    ] = False,
     tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
@@ -160,6 +163,15 @@ def forget(
 
     if record is not None and source is not None:
         raise SlumberError("Name a record or a --source, not both.")
+    if elsewhere:
+        from steps.forget.elsewhere import note_all
+        from steps.registry import Registry
+
+        if record is not None or source is not None:
+            raise SlumberError("--elsewhere names no record: forget that first.")
+        noted = note_all(Registry(found.settings, found.workspace))
+        typer.echo(f"Noted: request {', '.join(noted)}." if noted else "Nothing was forgotten that is not noted here.")
+        return
     from orchestration.request import planned_request, request_text
 
     if dry_run:

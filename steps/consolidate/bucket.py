@@ -7,6 +7,7 @@ away costs a line of progress and what it is for, never the training.
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def clear_checkpoints(settings: Settings) -> None:
         return
     place = _of_jobs(settings.compute.checkpoints)
     try:
-        _clear(place, None)
+        _clear(place, lambda name: True)
     except Exception as error:  # fsspec's, botocore's and aiohttp's have no ancestor in common
         raise SlumberError(
             f"Checkpoints of trainings in {place} (compute.checkpoints) cannot be deleted: {in_one_line(error)[:200]}. "
@@ -58,9 +59,10 @@ class TrainerWithBucket:
         self._silent = False
 
     def train(self, job: Path) -> Path:
-        """See ``steps.consolidate.trainer.Trainer``; the checkpoints of other jobs, which nobody comes back to, go."""
-        own, over = f"{read_digest(job)}-{job.name}", threading.Event()
-        self._tried(_clear, self._place, own)
+        """See ``steps.consolidate.trainer.Trainer``; checkpoints of other nights, which nobody comes back to, go."""
+        digest, over = read_digest(job), threading.Event()
+        own = f"{digest}-{job.name}"
+        self._tried(_clear, self._place, lambda name: not name.startswith(f"{digest}-"))
         if not (job / CHECKPOINT).exists():
             self._tried(self._bring, own, job)
         keeper = threading.Thread(target=self._keep, args=(own, job, over), name="checkpoints", daemon=True)
@@ -69,8 +71,8 @@ class TrainerWithBucket:
             adapter = self._trainer.train(job)
         finally:
             over.set()
-            keeper.join(timeout=2 * _PATIENCE["connect_timeout"])
-        self._tried(_clear, self._place, None)
+            keeper.join(timeout=_PATIENCE["read_timeout"])
+        self._tried(_clear, self._place, lambda name: name == own)
         return adapter
 
     def _keep(self, own: str, job: Path, over: threading.Event) -> None:
@@ -137,11 +139,11 @@ def _of_jobs(place: str) -> str:
     return f"{place.rstrip('/')}/jobs"  # beside it lie those of tenants
 
 
-def _clear(place: str, but: str | None) -> None:
-    """Delete what lies at a place, but for one folder."""
+def _clear(place: str, goes: Callable[[str], bool]) -> None:
+    """Delete the folders at a place whose names say that they go."""
     files, folder = _opened(place)
     found = files.ls(folder, detail=False) if files.exists(folder) else []
-    gone = [path for path in found if path.rstrip("/").rsplit("/", 1)[-1] != but]
+    gone = [path for path in found if goes(path.rstrip("/").rsplit("/", 1)[-1])]
     if gone:
         files.rm(gone, recursive=True)
 

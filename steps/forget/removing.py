@@ -71,7 +71,7 @@ def clear_work(request: Request, workspace: Workspace) -> None:
                 keep_figures(workspace, folder.name, step, but={"examples", "rows", "docs", "withdrawn"})
     for folder in (workspace.state / DEEP).glob("????-??-??"):
         if folder.name >= request.first:
-            shutil.rmtree(folder)
+            folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
     alerts = workspace.state / "alerts.jsonl"
     if alerts.exists():
         lines = alerts.read_text(encoding="utf-8", errors="replace").split("\n")

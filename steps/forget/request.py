@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from steps.deployment_key import read_key, sealed
 from steps.errors import SlumberError
 from steps.records import Probe, Record
 from steps.workspace import Workspace, write_text
@@ -45,6 +46,17 @@ def refuse_while_forgetting(workspace: Workspace) -> None:
         raise SlumberError(
             "A request to forget is unfinished: run `slumber forget` to finish it, then the night again."
         )
+
+
+def request_number(request: Request, key_file: Path) -> str:
+    """Return the number of a request, which is the same on every machine that forgets the same records.
+
+    It is sealed with the deployment's key: nobody else can tell by it whether a text was among them.
+    """
+    if not key_file.is_file():
+        return request.id
+    what = request.experiences or request.quarantined or request.probes
+    return sealed(read_key(key_file), "forget", sorted(what))[:12]
 
 
 def open_request(request: Request, workspace: Workspace) -> None:

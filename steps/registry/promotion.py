@@ -119,8 +119,10 @@ def rollback(
         target, champion = reading.version(registry, number), aliases.get("champion")
         if serving is not None and champion != serving:
             raise SlumberError(f"Version {champion} serves now, not {serving}: nothing was changed.")
-        told = reading.told_champion(registry)
+        told, replaced = reading.told(registry)
         if target.version == champion == told:
+            if replaced and aliases.get("previous") == champion:  # it was cut off behind its first alias
+                return _gone_back(registry, reading.version(registry, replaced), target)
             raise SlumberError(f"Version {number} serves already: nothing was changed.")
         check_may_return(registry, target)
         old = reading.version(registry, champion) if champion else target
@@ -128,14 +130,18 @@ def rollback(
         if target.version == champion:  # moved by hand, and kept so
             return old, target
         registry.set_alias("champion", target.version)
-        with translate_errors(
-            registry.uri, outcome=f"version {target.version} serves now, but `previous` was not moved"
-        ):
-            _serves_again(registry, target)
-            if champion:
-                registry.tag(old, rolled_back_at=seconds())
-                registry.set_alias("previous", old.version)
-            return reading.version(registry, old.version), reading.version(registry, target.version)
+        return _gone_back(registry, old if champion else None, target)
+
+
+def _gone_back(registry: Registry, old: Version | None, target: Version) -> tuple[Version, Version]:
+    """Mark what served and what serves after a rollback; return both."""
+    with translate_errors(registry.uri, outcome=f"version {target.version} serves now, but `previous` was not moved"):
+        _serves_again(registry, target)
+        if old:
+            registry.tag(old, rolled_back_at=seconds())
+            registry.set_alias("previous", old.version)
+        serving = reading.version(registry, target.version)
+        return (reading.version(registry, old.version) if old else serving), serving
 
 
 def check_bound_champion(champion: Version | None, binding: Mapping[str, str], *, shared: str | None = None) -> None:

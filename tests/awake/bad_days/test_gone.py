@@ -14,7 +14,7 @@ from awake.keys import Keys, new_key
 from awake.posting import Post
 from orchestration.environment import Deployment
 from orchestration.status import status_table
-from steps.diary import FOLDER, astray
+from steps.diary import FOLDER, astray, note_astray
 from steps.ingest.step import IngestStep
 from steps.registry.traces import TraceDiary, days_of
 from tests.awake.bad_days.nights import FIRST, SECOND
@@ -233,3 +233,11 @@ def test_feedback_that_hangs_holds_nobody_else_up(serve, monkeypatch):  # noqa: 
         assert httpx.get(f"{address}/health", timeout=60).status_code == 200
         assert time.monotonic() - began < 1.5, "a thread was free"
         assert {one.result().status_code for one in told} <= {200, 404}
+
+
+def test_a_torn_line_of_what_went_astray_stops_no_night(workspace):
+    note_astray(workspace.state, "one")
+    path = next(workspace.state.glob("astray*"))
+    path.write_bytes(path.read_bytes() + b'{"at": 5, "compl\xc3')
+    note_astray(workspace.state, "two")
+    assert len(astray(workspace, since=10)) == 2

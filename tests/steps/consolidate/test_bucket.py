@@ -94,6 +94,16 @@ def test_a_checkpoint_of_another_job_goes(job, place, tmp_path, cut_off, tiny_se
     assert finished(other, "e")["resumed_at"] == 0 and objects(tmp_path) == []
 
 
+def test_the_second_training_of_a_night_goes_on_though_the_first_is_done_again(job, place, tmp_path, cut_off):
+    """The one that died had finished the first, whose adapter no bucket keeps."""
+    first = job("other")
+    first = first.rename(first.with_name("2026-11-20"))
+    TrainerWithBucket(LocalTrainer(), place, KEY).train(first)
+    second = job("other")
+    TrainerWithBucket(LocalTrainer(), place, KEY).train(second)
+    assert finished(second, "d")["resumed_at"] > 0 and objects(tmp_path) == []
+
+
 def test_a_bucket_that_is_away_stops_no_training(job, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     here, store, said = job("here"), training._store, []

@@ -4,6 +4,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from steps.errors import SlumberError
 from steps.promote.registering import promote, register
 from steps.promote.returning import apply_decisions, rollback
 from steps.registry import RegistryUnreachable, reading
@@ -78,3 +79,20 @@ def test_an_alias_moved_by_hand_is_nothing_that_was_cut_off(settings, workspace,
     registry.set_alias("champion", "1")
     (said,) = apply_decisions(settings=settings, workspace=workspace)
     assert "moved by hand" in said and reading.champion(registry).version == "1"
+
+
+@pytest.mark.parametrize("writes", range(1, 8))
+def test_a_rollback_that_was_cut_off_is_finished_when_it_is_done_again(
+    settings, workspace, registry, monkeypatch, writes
+):
+    examined(workspace, night=FIRST)
+    register(settings=settings, workspace=workspace, night=FIRST)
+    promote(settings=settings, workspace=workspace, night=FIRST)
+    with dying(registry, monkeypatch, after=writes) as left, suppress(RegistryUnreachable):
+        rollback(settings=settings, workspace=workspace)
+    assert not left[0], "it has fewer writes than that"
+    with suppress(SlumberError):  # it may have been done but for the lock
+        rollback(settings=settings, workspace=workspace, version="1")
+    now = {alias: version.version for version in reading.history(registry) for alias in version.aliases}
+    assert (now["champion"], now["previous"]) == ("1", "2") and "rolled_back_at" in reading.version(registry, "2").tags
+    assert "rolled_back_at" not in reading.version(registry, "1").tags and strayed(registry) is None
