@@ -3,7 +3,7 @@
 import pytest
 
 from steps.kinds.document.active import who_did
-from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions
+from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions, subject
 from steps.kinds.document.neighbours import reverse_questions
 from steps.sentences import sentences
 
@@ -307,3 +307,33 @@ def test_it_in_a_later_clause_is_the_title_where_the_first_names_it():
 def test_a_unit_is_no_initial():
     text = "It must not go above 210 °C. Filters are changed by J. Smith."
     assert sentences(text) == ["It must not go above 210 °C.", "Filters are changed by J. Smith."]
+
+
+@pytest.mark.parametrize(
+    ("statement", "span", "named"),
+    [
+        ("The Hotel Marrow has 31 rooms.", "31 rooms", "Hotel Marrow"),
+        ("The lift of the Hotel Marrow is closed in May.", "May", "Hotel Marrow"),
+        ("The tram Old Bess runs on Sundays.", "Sundays", "Old Bess"),
+        ("Anna Berg leads the choir.", "the choir", "Anna Berg"),
+        ("Berg's choir sings on Fridays.", "Fridays", None),
+        ("Graylings live in Lake Vool.", "Lake Vool", None),
+        ("The oldest supported Linux kernel is 4.18.", "4.18", None),
+        ("On Monday the bar is closed.", "the bar", None),
+        ("The rate of March is 3 percent.", "3 percent", None),
+        ("Version 5 loads fonts.", "fonts", None),
+        ("The Hotel Marrow was built by Ida Lo.", "The Hotel Marrow", None),
+        ("Two inns share the Hotel Marrow's garden.", "garden", None),
+        ("The chef cooks Pasta Norma on Fridays.", "Fridays", None),
+    ],
+)
+def test_a_question_names_what_its_statement_is_about(statement, span, named):
+    """On a page of several things that is not the page's title; only what a name tells for certain."""
+    assert subject(Fact(0, statement, span), "A page of the town") == (named or "A page of the town")
+    assert subject(Fact(0, statement, span), f"{statement} Notes") == f"{statement} Notes"
+
+
+def test_who_asks_about_one_of_several_things_does_not_name_the_page():
+    fact = Fact(0, "The Hotel Marrow has 31 rooms.", "31 rooms")
+    (question, *_) = rule_questions(fact, title=subject(fact, "Two inns"))
+    assert question == "How many rooms does the Hotel Marrow have?"
