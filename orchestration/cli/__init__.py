@@ -30,6 +30,8 @@ class UserErrors(TyperGroup):
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
                 _stop(f"{error.filename} cannot be read or written ({error.strerror}): mend its permissions.", 2)
+            if error.errno == errno.ENAMETOOLONG:
+                _stop("A name is too long for this file system: choose a shorter one.", 2)
             raise
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from steps.errors import SlumberError
 from steps.settings import ComputeSettings
 
+_SETTINGS = 4  # HTTP/2's frame of that name, the first that either side sends
 _SECONDS = 5.0
 ADDRESS = "RAY_ADDRESS"
 
@@ -31,12 +32,27 @@ def check_cluster(compute: ComputeSettings) -> None:
         )
     try:
         host, port = address.rsplit(":", 1)
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_SECONDS) as connection:
+            _check_greeting(connection)
     except (OSError, ValueError) as error:
         raise SlumberError(
             f"No Ray cluster answers at {address} ({getattr(error, 'strerror', None) or error}): start it "
             "(docs/scale.md), correct compute.address, or set compute.engine to local."
         ) from None
+
+
+def _check_greeting(connection: socket.socket) -> None:
+    """See that who listens speaks HTTP/2, as gRPC does: of anybody else Ray waits for an answer for minutes.
+
+    Raises:
+        ValueError: it does not.
+    """
+    if os.environ.get("RAY_USE_TLS", "0") not in ("", "0"):
+        return
+    connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0)))
+    frame = connection.recv(9)
+    if len(frame) < 4 or frame[3] != _SETTINGS:
+        raise ValueError("who listens there is no Ray")
 
 
 def head_address(compute: ComputeSettings) -> str | None:

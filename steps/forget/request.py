@@ -35,9 +35,18 @@ class Request(Record):
 
 
 def pending(workspace: Workspace) -> Request | None:
-    """Return the request that was begun and not finished, if any."""
+    """Return the request that was begun and not finished, if any.
+
+    Raises:
+        SlumberError: it is damaged.
+    """
     path = _path(workspace)
-    return Request.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    try:
+        return Request.from_json(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except ValueError:
+        raise SlumberError(
+            f"The request to forget in {path} is damaged: remove that file, and begin it again with `slumber forget`."
+        ) from None
 
 
 def refuse_while_forgetting(workspace: Workspace) -> None:

@@ -10,7 +10,7 @@ from orchestration.night import run_night_of
 from steps.errors import SlumberError
 from steps.forget.elsewhere import note_forgotten, refuse_what_others_forgot
 from steps.forget.finding import find_request
-from steps.forget.request import request_number
+from steps.forget.request import pending, request_number
 from steps.records import Forgotten
 from steps.registry import erasure
 from steps.workspace import write_records
@@ -74,3 +74,10 @@ def test_the_same_records_have_the_same_number_wherever_they_are_forgotten(works
         len({number(*of) for of in (("the ford abod", "one"), ("the mill erik", "one"), ("the ford abod", "other"))})
         == 3
     )
+
+
+def test_a_damaged_request_is_a_sentence(workspace):
+    workspace.state.mkdir(parents=True)
+    (workspace.state / "forgetting.json").write_text('{"id": "r')
+    with pytest.raises(SlumberError, match="is damaged: remove that file, and begin it again"):
+        pending(workspace)

@@ -1,6 +1,7 @@
 """What is known of a cluster before a night begins is told in a sentence, and Ray need not be there for it."""
 
 import socket
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -48,7 +49,28 @@ def test_a_night_is_told_at_its_start_that_nobody_answers(installed, tiny_settin
         with pytest.raises(SlumberError, match=r"No Ray cluster answers at 127\.0\.0\.1"):
             check_settings(settings, workspace=workspace, inbox=tmp_path / "inbox")
         held.listen()
+        answering = threading.Thread(target=_answer, args=(held, bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))))
+        answering.start()
         check_settings(settings, workspace=workspace, inbox=tmp_path / "inbox")
+        answering.join()
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.0 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH\r\n"])
+def test_who_listens_and_is_no_ray_is_told(installed, said):
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        held.listen()
+        answering = threading.Thread(target=_answer, args=(held, said))
+        answering.start()
+        assert "no Ray" in refused(ComputeSettings(engine="ray", address=f"127.0.0.1:{held.getsockname()[1]}"))
+        answering.join()
+
+
+def _answer(listening, said):
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(100)
+        connection.sendall(said)
 
 
 def test_the_setting_goes_before_the_environment_and_that_before_this_machine_s(installed, monkeypatch, tmp_path):
