@@ -4,6 +4,7 @@ from steps.errors import SlumberError
 from steps.promote.approval import approve
 from steps.promote.promotion import check_adapter
 from steps.registry import Registry, RegistryUnreachable, Version, erasure, marking, promotion, reading, withdrawal
+from steps.registry.checks import check_may_return
 from steps.registry.overrides import ended_override, ended_text
 from steps.registry.signing import ensure_key
 from steps.registry.watch import strayed
@@ -39,7 +40,7 @@ def let_return(
     Raises:
         SlumberError: as ``rollback``; the champion is unchanged.
     """
-    promotion.check_may_return(registry, target)
+    check_may_return(registry, target)
     check_adapter(registry, target, tried=True)
     return promotion.rollback(registry, target.version, serving=serving, action=action)
 

@@ -5,9 +5,9 @@ Aliases: ``base`` (night 0, the base without update), ``champion`` (serves), ``p
 """
 
 from steps.registry.audit import Entry
+from steps.registry.checks import check_examined_against
 from steps.registry.connection import RegistryUnreachable
 from steps.registry.gateway import Registry
-from steps.registry.promotion import check_examined_against
 from steps.registry.version import NIGHT_ZERO, WAITING, Override, Version, verdict_digest, way_back
 from steps.stores import tracking_uri
 

@@ -8,10 +8,10 @@ from typing import Any
 from steps.errors import SlumberError
 from steps.records import Verdict, content_id
 from steps.registry import reading
+from steps.registry.checks import check_bound_champion
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.markdown import DESCRIPTION_LIMIT
-from steps.registry.promotion import check_bound_champion
 from steps.registry.registry_lock import registry_lock
 from steps.registry.run import close_unfinished, log_files, write_run
 from steps.registry.signing import SIGNATURE, ensure_key, signature

@@ -11,8 +11,8 @@ from steps.errors import SlumberError
 from steps.forget.request import Request
 from steps.promote.registering import register
 from steps.registry import Registry, erasure, reading
+from steps.registry.checks import check_bound_champion
 from steps.registry.lineage import opened_registry
-from steps.registry.promotion import check_bound_champion
 from steps.registry.stand import note_stand, stands_on, stood_on
 from steps.tenants import add_tenant
 from steps.workspace import DEEP, file_sha256

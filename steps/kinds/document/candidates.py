@@ -7,8 +7,9 @@ from itertools import groupby
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from steps.kinds.document.about import subject_of
 from steps.kinds.document.blocks import Block
-from steps.kinds.document.clauses import Fact, subject
+from steps.kinds.document.clauses import Fact
 from steps.kinds.document.forms import Form, forms, heading_forms, list_forms, step_forms
 from steps.kinds.document.questions import Asked, form_fault, kinds, other_words, ranked_questions, read_answers
 from steps.kinds.document.rows import row_forms
@@ -132,7 +133,7 @@ def _well_formed(asked: Iterable[Asked], refused: Counter[str]) -> Iterable[Aske
         id_, title = source.experience.id, source.experience.title
         if id_ not in known:
             known[id_] = frozenset(words(f"{title} {source.experience.text}"))
-        fault = form_fault(question, title=subject(fact, title), known=known[id_], statement=fact.statement)
+        fault = form_fault(question, title=subject_of(fact, title), known=known[id_], statement=fact.statement)
         key = (id_, question.lower())
         if fault or key in seen:
             refused[fault or "written twice"] += 1
@@ -157,7 +158,7 @@ def _kept(
     """
     kept: dict[tuple[str, int, str], list[Kept]] = {}
     for number, ((source, fact, question), reading) in enumerate(zip([*asked, *worded], readings, strict=True)):
-        named = subject(fact, source.experience.title)
+        named = subject_of(fact, source.experience.title)
         span = asked_for(reading, question=question, fact=fact, title=named)
         if span is None and number < trusted and names_and_numbers(f"Here {fact.span}"):
             span = fact.span

@@ -24,14 +24,6 @@ _PLACE = re.compile(r"\s(?:in|at|on|near|from|to|under|above|below|off)(?:\s(?:t
 _DIMENSION = re.compile(r"\s(?:high|tall|long|wide|deep|thick|old|heavy|away|large|apart)\b")
 _ASIDE = re.compile(r",\s+(?:which|who|whose|whom|where|when|because|since|as|so that|apart from|never|even)\s")
 _PRONOUN = re.compile(r"(?:It|She|He|They|Its|Her|His|Their)\s")
-_PASSING = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december".split()
-)
-_NAMED = re.compile(
-    r"(?:(?:The|An?|Our)\s)?(?:[a-z-]+\sof\s(?:the\s)?){0,2}(?:(?!(?:are|were|had|be|can|must|will)\b)[a-z-]*[a-rt-z]\s)?"
-    r"(?P<name>[A-Z][^\W\d]+(?:['’-][^\W\d]+)*(?:\s(?:(?:of|the|de)\s)?[A-Z][^\W\d]+(?:['’-][^\W\d]+)*)*)(?![\w.-])"
-)
 _SUBJECT_WORDS = 9  # a longer run of words before the verb is more than a subject
 
 
@@ -86,22 +78,6 @@ def facts(title: str, sentences: list[str], nouns: Iterable[str] | None = None, 
             whole = _whole(clause, span)
             found.append(Fact(number, main if whole in main else clause, whole))
     return found
-
-
-def subject(fact: Fact, title: str) -> str:
-    """Return what a question about a fact has to name: the title, or what a statement that lacks it begins with.
-
-    A page "Two hotels" has statements on each; who asks how many rooms the Hotel Sandrel has does not name the page.
-    """
-    if content_words(fact.statement) & content_words(title):
-        return title
-    found = _NAMED.match(fact.statement)
-    name = found["name"].removesuffix("'s").removesuffix("’s") if found else ""
-    opens = found is not None and found.start("name") == 0
-    lone = opens and (len(name.split()) == 1 or not content_words(name.split()[0]))
-    if not name or lone or set(words(name)) & _PASSING or name in fact.span:
-        return title  # a lone word that opens a sentence may be any word
-    return name
 
 
 def about_another(title: str, sentences: list[str], nouns: Iterable[str] | None = None) -> set[int]:

@@ -6,7 +6,8 @@ The prompts are plain completions with worked examples, which a small model foll
 import re
 from collections.abc import Collection, Sequence
 
-from steps.kinds.document.clauses import Fact, rule_questions, subject
+from steps.kinds.document.about import subject_of
+from steps.kinds.document.clauses import Fact, rule_questions
 from steps.kinds.document.sources import Source
 from steps.model.chat_model import ChatModel, Sampling
 from steps.sentences import content_words, names_and_numbers, words
@@ -89,7 +90,7 @@ def ranked_questions(
     asked = [
         (n, question)
         for n, ((s, f), kind) in enumerate(zip(facts, kinds, strict=True))
-        for question in rule_questions(f, title=subject(f, s.experience.title), kind=kind)
+        for question in rule_questions(f, title=subject_of(f, s.experience.title), kind=kind)
     ]
     prompts = [
         f"Write one clear question about each fact. The question names the subject.\n\n{_ASKING}{_asking(*facts[n])}"
@@ -122,7 +123,7 @@ def read_answers(writer: ChatModel, asked: Sequence[Asked]) -> list[str]:
     """Have the writer read each fact and answer the question about it in a few words, greedily."""
     prompts = [
         "Read each fact and answer the question about it in a few words.\n\n"
-        f"{_READING}Subject: {subject(f, s.experience.title)}\nFact: {f.statement}\nQuestion: {question}\nAnswer:"
+        f"{_READING}Subject: {subject_of(f, s.experience.title)}\nFact: {f.statement}\nQuestion: {question}\nAnswer:"
         for s, f, question in asked
     ]
     lines = writer.complete("reading", prompts, max_new_tokens=READING_TOKENS, sampling=Sampling(), seed=0)
@@ -150,7 +151,7 @@ def form_fault(question: str, *, title: str, known: Collection[str], statement: 
 
 
 def _asking(source: Source, fact: Fact) -> str:
-    named = subject(fact, source.experience.title)
+    named = subject_of(fact, source.experience.title)
     return f"Subject: {named}\nFact: {fact.statement}\nAnswer: {fact.span}\nQuestion:"
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from steps.kinds.document.about import subject_of
 from steps.kinds.document.active import who_did
-from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions, subject
+from steps.kinds.document.clauses import Fact, called, clauses, facts, resolved, rule_questions
 from steps.kinds.document.neighbours import reverse_questions
 from steps.sentences import sentences
 
@@ -329,11 +330,11 @@ def test_a_unit_is_no_initial():
 )
 def test_a_question_names_what_its_statement_is_about(statement, span, named):
     """On a page of several things that is not the page's title; only what a name tells for certain."""
-    assert subject(Fact(0, statement, span), "A page of the town") == (named or "A page of the town")
-    assert subject(Fact(0, statement, span), f"{statement} Notes") == f"{statement} Notes"
+    assert subject_of(Fact(0, statement, span), "A page of the town") == (named or "A page of the town")
+    assert subject_of(Fact(0, statement, span), f"{statement} Notes") == f"{statement} Notes"
 
 
 def test_who_asks_about_one_of_several_things_does_not_name_the_page():
     fact = Fact(0, "The Hotel Marrow has 31 rooms.", "31 rooms")
-    (question, *_) = rule_questions(fact, title=subject(fact, "Two inns"))
+    (question, *_) = rule_questions(fact, title=subject_of(fact, "Two inns"))
     assert question == "How many rooms does the Hotel Marrow have?"
