@@ -9,10 +9,12 @@ import subprocess
 import pytest
 import yaml
 
+from tests.deploy.commands import commands
 from tests.deploy.composed import DEPLOY, SERVICES
 
 VERSION = "1.37"  # of Kubernetes
 OURS = {"nights", "daemon", "dagster", "mlflow", "serve"}
+COPIED = "workspace"  # the pod that does nothing while its disk is copied
 
 needs_validators = pytest.mark.skipif(
     importlib.util.find_spec("kubernetes_validate") is None, reason="the validators are not installed: make remote"
@@ -98,7 +100,8 @@ def test_pods_may_do_little():
                 == container["resources"]["limits"].keys()
                 == container["resources"]["requests"].keys()
             )
-            assert "env" not in container and {"startupProbe", "livenessProbe"} <= container.keys()
+            probed = {"startupProbe", "livenessProbe"} <= container.keys()
+            assert "env" not in container and probed == (container["name"] != COPIED)
     assert not any(manifest["kind"] == "Secret" for manifest in manifests())
     policies = [manifest["spec"] for manifest in manifests() if manifest["kind"] == "NetworkPolicy"]
     assert {"podSelector": {}, "policyTypes": ["Ingress"]} in policies, "closed unless said otherwise"
@@ -108,8 +111,9 @@ def test_pods_may_do_little():
 
 def test_kubernetes_runs_and_asks_what_compose_does():
     """So that what is run of the one (test_running.py) holds for the other."""
-    assert containers().keys() == OURS
-    for name, container in containers().items():
+    assert containers().keys() == OURS | {COPIED}
+    for name in OURS:
+        container = containers()[name]
         service = SERVICES[name]
         assert container["args"] == service["command"] and "command" not in container
         for probe in ("startupProbe", "livenessProbe"):
@@ -118,3 +122,17 @@ def test_kubernetes_runs_and_asks_what_compose_does():
         assert mounts == {"/srv/slumber", "/etc/slumber", "/run/secrets", "/tmp"}
         published = [port["containerPort"] for port in container.get("ports", [])]
         assert published == [int(port.split(":")[-1]) for port in service.get("ports", [])]
+
+
+def test_the_lines_of_the_backup_name_what_there_is():
+    found = {f"{m['kind'].lower()}/{m['metadata']['name']}": m["spec"] for m in manifests() if "spec" in m}
+    lines = commands(naming="kubectl scale")
+    scaled = [word for line in lines if " scale " in line for word in line.split()[2:] if "/" in word]
+    assert {*scaled} == {name for name, spec in found.items() if "replicas" in spec}
+    copier = found[f"deployment/{COPIED}"]
+    assert copier["replicas"] == 0 and "secrets" not in str(copier), "it has no password"
+    asked = [pod for line in lines if " wait " in line for pod in re.findall(r"pod/(\w+)-0", line)]
+    holding = {m["metadata"]["name"] for m in manifests() if "claimName" in str(m)} - {COPIED}
+    assert {*asked} == holding, "nobody else has the disk"
+    (mount,) = copier["template"]["spec"]["containers"][0]["volumeMounts"]
+    assert all(mount["mountPath"] in line for line in lines if " exec " in line)

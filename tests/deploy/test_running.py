@@ -4,6 +4,9 @@ One stack for all tests of this module, which go on from one another in their or
 """
 
 import json
+import os
+import shutil
+import tarfile
 import time
 
 import pytest
@@ -127,13 +130,25 @@ def test_the_first_scheduled_night(up):
 def test_it_is_backed_up_ends_by_sigterm_and_is_restored(up, tmp_path):
     versions = up.running["nights"].execute(["slumber", "history"]).stdout
     assert "base" in versions
-    for line in without_last(commands(naming="pg_dump")):
-        run(line, up, tmp_path)
+    (up.volume("workspace") / ".cache" / "large").write_text("the base")
+    before, backup = os.umask(0o022), tmp_path / "backup"
+    try:
+        for line in without_last(commands(naming="exec -T postgres pg_dump")):
+            run(line, up, backup)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o077 for path in (backup, *backup.iterdir())} == {0}, "closed to others"
+    with tarfile.open(backup / "workspace.tar") as held:
+        names = held.getnames()
+    assert "./.slumber/deployment.key" in names and not any(n.startswith(("./.cache", "./inbox")) for n in names)
     up.stop(*(name for name in up.running if name not in ONCE))
     assert up.ended.keys() == SERVICES.keys() - ONCE and set(up.ended.values()) == {0}, up.ended
     up.new_volumes()
-    for line in without_last(commands(naming="pg_restore")):
-        run(line, up, tmp_path)
+    secrets = {path.name: path.read_bytes() for path in (up.deploy / "secrets").iterdir()}
+    shutil.rmtree(up.deploy / "secrets")
+    for line in without_last(commands(naming="exec -T postgres pg_restore")):
+        run(line, up, backup)
+    assert secrets == {path.name: path.read_bytes() for path in (up.deploy / "secrets").iterdir()}
     up.up("postgres", "s3-folder", "s3", "bucket")
     assert up.once("nights", ["slumber", "history"]).stdout == versions
     assert up.once("nights", ["slumber", "status"]).returncode == 0
