@@ -13,7 +13,7 @@ from tests.deploy.commands import commands
 from tests.deploy.composed import DEPLOY, SERVICES
 
 VERSION = "1.37"  # of Kubernetes
-OURS = {"nights", "daemon", "dagster", "mlflow", "serve"}
+OURS = {"nights", "daemon", "dagster", "mlflow", "serve", "metrics"}
 COPIED = "workspace"  # the pod that does nothing while its disk is copied
 
 needs_validators = pytest.mark.skipif(

@@ -93,11 +93,25 @@ def test_who_has_no_key_or_comes_under_a_foreign_name_is_not_answered(up, key):
         assert asked(up, page, Host="evil.example")[0] in (400, 403)
 
 
+def test_the_nights_figures_are_there_while_they_can_be_had(up):
+    url, deadline = "http://127.0.0.1:9101/metrics", time.monotonic() + 300
+    while (told := asked(up, url, name="metrics"))[0] != 200 and time.monotonic() < deadline:
+        time.sleep(2)
+    assert told[0] == 200 and "slumber_missed_nights 0.0" in told[1] and told[1].endswith("# EOF\n\n")
+
+
 def test_a_check_says_so_when_its_service_is_gone(up):
     """Each check asks its own service: with a port that nobody listens on it fails."""
-    for name in ("nights", "dagster", "mlflow", "serve", "postgres", "s3"):
+    for name in ("nights", "dagster", "mlflow", "serve", "metrics", "postgres", "s3"):
         command = [word for word in SERVICES[name]["healthcheck"]["test"][1:]]
-        ports = {"nights": "4000", "dagster": "3000", "mlflow": "5000", "serve": "8000", "s3": "8333"}
+        ports = {
+            "nights": "4000",
+            "dagster": "3000",
+            "mlflow": "5000",
+            "serve": "8000",
+            "s3": "8333",
+            "metrics": "9101",
+        }
         wrong = [word.replace(ports[name], "9") if name in ports else word for word in command]
         wrong += ["--port", "9"] if name == "postgres" else []
         assert up.running[name].execute(wrong).returncode != 0, name
