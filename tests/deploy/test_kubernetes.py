@@ -83,6 +83,29 @@ def test_kustomize_puts_them_together(gpus, tmp_path):
     assert len(re.findall("nvidia.com/gpu", built)) == (2 if gpus else 0)
 
 
+@needs_validators
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
+def test_what_is_offered_in_comments_is_taken(tmp_path):
+    shutil.copytree(DEPLOY, tmp_path / "deploy", ignore=shutil.ignore_patterns("secrets", "inbox"))
+    chosen = tmp_path / "deploy" / "kustomization.yaml"
+    text = re.sub(r"^#(patches|  .*)", r"\1", chosen.read_text(), flags=re.MULTILINE).replace("# newName", "newName")
+    chosen.write_text(text.replace("namespace: slumber ", "namespace: other "))
+    where = tmp_path / "deploy" / "kubernetes" / "where.env"
+    where.write_text(re.sub("^#([A-Z])", r"\1", where.read_text(), flags=re.MULTILINE))
+    built = subprocess.run(["kubectl", "kustomize", chosen.parent], capture_output=True, text=True, check=True).stdout
+    found = list(yaml.safe_load_all(built))
+    for manifest in found:
+        check_manifest(manifest)
+        assert manifest["metadata"].get("namespace", manifest["metadata"]["name"]) == "other"
+    pods = [m["spec"]["template"]["spec"] for m in found if "template" in m.get("spec", {})]
+    assert len(pods) == 4
+    for pod in pods:
+        assert pod["imagePullSecrets"] == [{"name": "registry"}] and pod["serviceAccountName"] == "slumber"
+        assert {c["image"] for c in pod["containers"]} == {"registry.example.com/team/slumber:cpu"}
+    (where,) = [m["data"] for m in found if m["kind"] == "ConfigMap" and m["metadata"]["name"].startswith("where")]
+    assert where["SLUMBER_LOG"] == "json" and "OTEL_EXPORTER_OTLP_ENDPOINT" in where
+
+
 def test_pods_may_do_little():
     for pod in pods():
         assert pod["automountServiceAccountToken"] is False and not pod.get("hostNetwork")
@@ -124,8 +147,12 @@ def test_kubernetes_runs_and_asks_what_compose_does():
         assert published == [int(port.split(":")[-1]) for port in service.get("ports", [])]
 
 
-def test_the_lines_of_the_backup_name_what_there_is():
+def test_the_lines_of_the_page_name_what_there_is():
     found = {f"{m['kind'].lower()}/{m['metadata']['name']}": m["spec"] for m in manifests() if "spec" in m}
+    first = commands(naming="kubectl create secret")
+    assert [line for line in first if "kubernetes/" in line] == ["kubectl apply -f deploy/kubernetes/namespace.yaml"]
+    (waited,) = [line for line in first if " status " in line]
+    assert waited.split()[3] in found and first.index(waited) < min(n for n, one in enumerate(first) if " exec " in one)
     lines = commands(naming="kubectl scale")
     scaled = [word for line in lines if " scale " in line for word in line.split()[2:] if "/" in word]
     assert {*scaled} == {name for name, spec in found.items() if "replicas" in spec}
