@@ -27,7 +27,7 @@ def databases_of(lines, postgres, folder, names):
         for place in {len(words) - 1, *(n + 1 for n, word in enumerate(words) if word == "--dbname")}:
             words[place] = names.get(words[place], words[place])
         where = words.index("db")
-        assert words[where - 1 : where + 3] == ["-h", "db", "-U", USER]
+        assert words[where - 3 : where + 1] == ["-U", USER, "-h", "db"]
         words[where : where + 1] = ["127.0.0.1", "-p", str(postgres.port)]
         subprocess.run([postgres.programs / name, *words], check=True, env={"PGPASSFILE": str(postgres.passwords)})
 
