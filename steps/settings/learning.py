@@ -15,7 +15,8 @@ class ModelSettings(Section):
     base: str = Field(
         "embedded",
         min_length=1,
-        description="'embedded' (SmolLM2-135M-Instruct), a local folder, or a hub id of any causal LM",
+        description="'embedded' (SmolLM2-135M-Instruct), a local folder (relative to this file), or a hub id of any "
+        "causal LM",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto: CUDA with bfloat16 when there, else CPU with float32"

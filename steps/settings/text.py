@@ -37,7 +37,7 @@ def checkout_text() -> str:
 
 
 def _comment(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
+    return textwrap.wrap(" ".join(text.split()), _WIDTH, initial_indent="# ", subsequent_indent="# ")
 
 
 def _knob(key: str, value: Any, description: str | None, *, indent: str) -> list[str]:

@@ -37,6 +37,12 @@ def read_compose(path: Path = DEPLOY / "compose.yaml") -> dict[str, Any]:
 SERVICES: dict[str, Any] = read_compose()["services"]
 
 
+def resolved(environment: dict[str, str | None]) -> dict[str, str]:
+    """What a service's variables are: those without a value are the caller's, and not set if he has none."""
+    found = {name: os.environ.get(name) if value is None else value for name, value in environment.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 class Composed:
     """The services of a copy of ``deploy/`` in ``folder``, which has ``secrets/`` already; volumes lie beside it."""
 
@@ -53,7 +59,7 @@ class Composed:
         container = Container(
             name=name,
             command=[*service.get("entrypoint", [] if other else image.entrypoint), *service.get("command", [])],
-            environment=environment | service.get("environment", {}),
+            environment=environment | resolved(service.get("environment", {})),
             folder="/" if other else image.folder,
             user=service["user"],
             rights=service.get("cap_add", []),

@@ -63,7 +63,7 @@ class Running:
 
     def __init__(self, container: Container, network: Network, log: Path):
         self.container, self.log = container, log
-        streams: dict[str, Any] = {"stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+        streams: dict[str, Any] = {"stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "umask": 0o022}
         with log.open("wb") as said:
             self._outer = subprocess.Popen(_whole(container, network), stdout=said, start_new_session=True, **streams)
 
@@ -124,7 +124,8 @@ def run_once(
 def _ran(command: list[str], seconds: float, **streams: Any) -> subprocess.CompletedProcess:
     pipe = subprocess.PIPE
     streams = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe} | streams
-    return subprocess.run(command, timeout=seconds, encoding="utf-8", errors="replace", **streams)
+    # Whatever umask the caller has is not that of who runs containers.
+    return subprocess.run(command, timeout=seconds, encoding="utf-8", errors="replace", umask=0o022, **streams)
 
 
 def _whole(container: Container, network: Network) -> list[str]:

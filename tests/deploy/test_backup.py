@@ -73,13 +73,17 @@ def test_restored_elsewhere_it_goes_on(support, tmp_path):
     talk, history = spoken(support), rows(history_table(support))
     assert talk == [("ann", "Edda Krann.", [None, "Olin."])] and len(history[0]) == 3
 
-    (backup,), (restore,) = commands(naming="-czf"), commands(naming="-xzf")
+    disk = support.workspace.state.rename(tmp_path / "disk")  # as a large one is: on another
+    support.workspace.state.symlink_to(disk)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (tmp_path / "backups").mkdir()
-    run_plain(backup, backups=tmp_path / "backups", deployments=tmp_path / "deployments")
+    places = {name: tmp_path / name for name in ("elsewhere", "deployments", "backup")}
+    for line in commands(naming="-chzf"):
+        run_plain(line, **places)
     shutil.rmtree(tmp_path / "deployments")  # the old machine is gone
-    run_plain(restore, backups=tmp_path / "backups", elsewhere=elsewhere)
+    shutil.rmtree(disk)
+    for line in commands(naming="-xzf"):
+        run_plain(line, **places)
 
     found = Deployment.find(workspace=elsewhere / "support")
     assert rows(history_table(found)) == history and spoken(found) == talk

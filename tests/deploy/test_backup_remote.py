@@ -1,5 +1,6 @@
 """Databases and a bucket, dumped and restored on other servers with the workspace: the champion is there, as judged."""
 
+import shlex
 import shutil
 import subprocess
 
@@ -11,16 +12,24 @@ from steps.errors import SlumberError
 from steps.registry import Registry, reading, registration
 from steps.workspace import Workspace, file_sha256
 from tests.awake.adapters import adapter_in
+from tests.deploy.commands import commands
 from tests.examined import FIRST, slept
 from tests.remote.conftest import remotely, servers, stores  # noqa: F401  # fixtures
 from tests.remote.servers import USER, Postgres
 
 
-def program(postgres, name, *arguments):
-    """Run one of Postgres's programs against a server."""
-    where = ["-h", "127.0.0.1", "-p", str(postgres.port), "-U", USER]
-    environment = {"PGPASSFILE": str(postgres.passwords)}
-    subprocess.run([postgres.programs / name, *where, *arguments], check=True, env=environment)
+def databases_of(lines, postgres, folder, names):
+    """Run the lines that are about databases, with this server for `db` and these names for theirs."""
+    lines = [line for line in lines if line.startswith(("createdb", "pg_"))]
+    assert len(lines) in (2, 4)
+    for line in lines:
+        name, *words = shlex.split(line.replace("~/backup", str(folder)))
+        for place in {len(words) - 1, *(n + 1 for n, word in enumerate(words) if word == "--dbname")}:
+            words[place] = names.get(words[place], words[place])
+        where = words.index("db")
+        assert words[where - 3 : where + 1] == ["-U", USER, "-h", "db"]
+        words[where : where + 1] = ["127.0.0.1", "-p", str(postgres.port)]
+        subprocess.run([postgres.programs / name, *words], check=True, env={"PGPASSFILE": str(postgres.passwords)})
 
 
 @pytest.fixture
@@ -44,17 +53,16 @@ def test_the_champion_comes_back(tiny_settings, workspace, tmp_path, servers, st
     before = reading.history(Registry(found.settings, workspace))
     assert before[0].aliases == ("candidate", "champion")
 
-    for name in databases:
-        program(postgres, "pg_dump", "--format", "custom", "--file", str(tmp_path / name), name)
+    (backup := tmp_path.parent / f"{tmp_path.name}-backup").mkdir()
+    names = dict(zip(("mlflow", "dagster"), databases, strict=True))
+    databases_of(commands(naming="aws s3 sync s3://nights"), postgres, backup, names)
     objects = {key: s3.read(bucket, key) for key in s3.keys(bucket)}
     restored = Workspace(shutil.copytree(workspace.root, tmp_path.parent / f"{tmp_path.name}-elsewhere"))
     for key in objects:
         s3.client.delete_object(Bucket=bucket, Key=key)
 
     monkeypatch.setenv("PGPASSFILE", str(other.passwords))
-    other.make(*databases)
-    for name in databases:
-        program(other, "pg_restore", "--exit-on-error", "--dbname", name, str(tmp_path / name))
+    databases_of(commands(naming="backup/bucket s3://nights"), other, backup, names)
     config = dagster_home(restored) / "dagster.yaml"
     config.write_text(config.read_text().replace(f":{postgres.port}/", f":{other.port}/"))
     knobs = found.settings.registry.model_copy(update={"tracking_uri": other.address(databases[0])})

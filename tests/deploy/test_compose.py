@@ -12,7 +12,7 @@ from jsonschema import ValidationError
 from jsonschema.validators import validator_for
 
 from steps.settings import REPOSITORY
-from tests.deploy.composed import DEPLOY, SERVICES, read_compose
+from tests.deploy.composed import DEPLOY, SERVICES, read_compose, resolved
 
 OVERRIDES = [DEPLOY / "compose.yaml", DEPLOY / "compose.gpu.yaml"]
 ONCE = {"s3-folder", "bucket"}
@@ -58,8 +58,20 @@ def test_a_service_may_do_little_and_shows_itself_to_this_host_alone(name):
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert ("healthcheck" in service) != (name in ONCE)
     assert "env_file" not in service
-    for key, value in service.get("environment", {}).items():
+    for key, value in resolved(service.get("environment", {})).items():
         assert not SECRET.search(key) or (key.endswith("_FILE") and value.startswith("/run/secrets/")), key
+
+
+def test_logs_and_traces_are_asked_for_by_variables_of_the_caller(monkeypatch):
+    names = ("SLUMBER_LOG", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME")
+    ours = [name for name, service in SERVICES.items() if service["image"].startswith("slumber:")]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    for name in ours:
+        given = SERVICES[name]["environment"]
+        assert set(names) <= given.keys() and not set(names) & resolved(given).keys(), "off unless asked for"
+    monkeypatch.setenv("SLUMBER_LOG", "json")
+    assert resolved(SERVICES["nights"]["environment"])["SLUMBER_LOG"] == "json"
 
 
 def test_what_services_name_is_declared_and_is_there(tmp_path):

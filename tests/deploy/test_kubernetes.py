@@ -9,10 +9,12 @@ import subprocess
 import pytest
 import yaml
 
+from tests.deploy.commands import commands
 from tests.deploy.composed import DEPLOY, SERVICES
 
 VERSION = "1.37"  # of Kubernetes
-OURS = {"nights", "daemon", "dagster", "mlflow", "serve"}
+OURS = {"nights", "daemon", "dagster", "mlflow", "serve", "metrics"}
+COPIED = "workspace"  # the pod that does nothing while its disk is copied
 
 needs_validators = pytest.mark.skipif(
     importlib.util.find_spec("kubernetes_validate") is None, reason="the validators are not installed: make remote"
@@ -81,6 +83,29 @@ def test_kustomize_puts_them_together(gpus, tmp_path):
     assert len(re.findall("nvidia.com/gpu", built)) == (2 if gpus else 0)
 
 
+@needs_validators
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
+def test_what_is_offered_in_comments_is_taken(tmp_path):
+    shutil.copytree(DEPLOY, tmp_path / "deploy", ignore=shutil.ignore_patterns("secrets", "inbox"))
+    chosen = tmp_path / "deploy" / "kustomization.yaml"
+    text = re.sub(r"^#(patches|  .*)", r"\1", chosen.read_text(), flags=re.MULTILINE).replace("# newName", "newName")
+    chosen.write_text(text.replace("namespace: slumber ", "namespace: other "))
+    where = tmp_path / "deploy" / "kubernetes" / "where.env"
+    where.write_text(re.sub("^#([A-Z])", r"\1", where.read_text(), flags=re.MULTILINE))
+    built = subprocess.run(["kubectl", "kustomize", chosen.parent], capture_output=True, text=True, check=True).stdout
+    found = list(yaml.safe_load_all(built))
+    for manifest in found:
+        check_manifest(manifest)
+        assert manifest["metadata"].get("namespace", manifest["metadata"]["name"]) == "other"
+    pods = [m["spec"]["template"]["spec"] for m in found if "template" in m.get("spec", {})]
+    assert len(pods) == 4
+    for pod in pods:
+        assert pod["imagePullSecrets"] == [{"name": "registry"}] and pod["serviceAccountName"] == "slumber"
+        assert {c["image"] for c in pod["containers"]} == {"registry.example.com/team/slumber:cpu"}
+    (where,) = [m["data"] for m in found if m["kind"] == "ConfigMap" and m["metadata"]["name"].startswith("where")]
+    assert where["SLUMBER_LOG"] == "json" and "OTEL_EXPORTER_OTLP_ENDPOINT" in where
+
+
 def test_pods_may_do_little():
     for pod in pods():
         assert pod["automountServiceAccountToken"] is False and not pod.get("hostNetwork")
@@ -98,7 +123,8 @@ def test_pods_may_do_little():
                 == container["resources"]["limits"].keys()
                 == container["resources"]["requests"].keys()
             )
-            assert "env" not in container and {"startupProbe", "livenessProbe"} <= container.keys()
+            probed = {"startupProbe", "livenessProbe"} <= container.keys()
+            assert "env" not in container and probed == (container["name"] != COPIED)
     assert not any(manifest["kind"] == "Secret" for manifest in manifests())
     policies = [manifest["spec"] for manifest in manifests() if manifest["kind"] == "NetworkPolicy"]
     assert {"podSelector": {}, "policyTypes": ["Ingress"]} in policies, "closed unless said otherwise"
@@ -108,8 +134,9 @@ def test_pods_may_do_little():
 
 def test_kubernetes_runs_and_asks_what_compose_does():
     """So that what is run of the one (test_running.py) holds for the other."""
-    assert containers().keys() == OURS
-    for name, container in containers().items():
+    assert containers().keys() == OURS | {COPIED}
+    for name in OURS:
+        container = containers()[name]
         service = SERVICES[name]
         assert container["args"] == service["command"] and "command" not in container
         for probe in ("startupProbe", "livenessProbe"):
@@ -118,3 +145,21 @@ def test_kubernetes_runs_and_asks_what_compose_does():
         assert mounts == {"/srv/slumber", "/etc/slumber", "/run/secrets", "/tmp"}
         published = [port["containerPort"] for port in container.get("ports", [])]
         assert published == [int(port.split(":")[-1]) for port in service.get("ports", [])]
+
+
+def test_the_lines_of_the_page_name_what_there_is():
+    found = {f"{m['kind'].lower()}/{m['metadata']['name']}": m["spec"] for m in manifests() if "spec" in m}
+    first = commands(naming="kubectl create secret")
+    assert [line for line in first if "kubernetes/" in line] == ["kubectl apply -f deploy/kubernetes/namespace.yaml"]
+    (waited,) = [line for line in first if " status " in line]
+    assert waited.split()[3] in found and first.index(waited) < min(n for n, one in enumerate(first) if " exec " in one)
+    lines = commands(naming="kubectl scale")
+    scaled = [word for line in lines if " scale " in line for word in line.split()[2:] if "/" in word]
+    assert {*scaled} == {name for name, spec in found.items() if "replicas" in spec}
+    copier = found[f"deployment/{COPIED}"]
+    assert copier["replicas"] == 0 and "secrets" not in str(copier), "it has no password"
+    asked = [pod for line in lines if " wait " in line for pod in re.findall(r"pod/(\w+)-0", line)]
+    holding = {m["metadata"]["name"] for m in manifests() if "claimName" in str(m)} - {COPIED}
+    assert {*asked} == holding, "nobody else has the disk"
+    (mount,) = copier["template"]["spec"]["containers"][0]["volumeMounts"]
+    assert all(mount["mountPath"] in line for line in lines if " exec " in line)

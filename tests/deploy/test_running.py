@@ -4,6 +4,9 @@ One stack for all tests of this module, which go on from one another in their or
 """
 
 import json
+import os
+import shutil
+import tarfile
 import time
 
 import pytest
@@ -90,11 +93,25 @@ def test_who_has_no_key_or_comes_under_a_foreign_name_is_not_answered(up, key):
         assert asked(up, page, Host="evil.example")[0] in (400, 403)
 
 
+def test_the_nights_figures_are_there_while_they_can_be_had(up):
+    url, deadline = "http://127.0.0.1:9101/metrics", time.monotonic() + 300
+    while (told := asked(up, url, name="metrics"))[0] != 200 and time.monotonic() < deadline:
+        time.sleep(2)
+    assert told[0] == 200 and "slumber_missed_nights 0.0" in told[1] and told[1].endswith("# EOF\n\n")
+
+
 def test_a_check_says_so_when_its_service_is_gone(up):
     """Each check asks its own service: with a port that nobody listens on it fails."""
-    for name in ("nights", "dagster", "mlflow", "serve", "postgres", "s3"):
+    for name in ("nights", "dagster", "mlflow", "serve", "metrics", "postgres", "s3"):
         command = [word for word in SERVICES[name]["healthcheck"]["test"][1:]]
-        ports = {"nights": "4000", "dagster": "3000", "mlflow": "5000", "serve": "8000", "s3": "8333"}
+        ports = {
+            "nights": "4000",
+            "dagster": "3000",
+            "mlflow": "5000",
+            "serve": "8000",
+            "s3": "8333",
+            "metrics": "9101",
+        }
         wrong = [word.replace(ports[name], "9") if name in ports else word for word in command]
         wrong += ["--port", "9"] if name == "postgres" else []
         assert up.running[name].execute(wrong).returncode != 0, name
@@ -127,13 +144,25 @@ def test_the_first_scheduled_night(up):
 def test_it_is_backed_up_ends_by_sigterm_and_is_restored(up, tmp_path):
     versions = up.running["nights"].execute(["slumber", "history"]).stdout
     assert "base" in versions
-    for line in without_last(commands(naming="pg_dump")):
-        run(line, up, tmp_path)
+    (up.volume("workspace") / ".cache" / "large").write_text("the base")
+    before, backup = os.umask(0o022), tmp_path / "backup"
+    try:
+        for line in without_last(commands(naming="exec -T postgres pg_dump")):
+            run(line, up, backup)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o077 for path in (backup, *backup.iterdir())} == {0}, "closed to others"
+    with tarfile.open(backup / "workspace.tar") as held:
+        names = held.getnames()
+    assert "./.slumber/deployment.key" in names and not any(n.startswith(("./.cache", "./inbox")) for n in names)
     up.stop(*(name for name in up.running if name not in ONCE))
     assert up.ended.keys() == SERVICES.keys() - ONCE and set(up.ended.values()) == {0}, up.ended
     up.new_volumes()
-    for line in without_last(commands(naming="pg_restore")):
-        run(line, up, tmp_path)
+    secrets = {path.name: path.read_bytes() for path in (up.deploy / "secrets").iterdir()}
+    shutil.rmtree(up.deploy / "secrets")
+    for line in without_last(commands(naming="exec -T postgres pg_restore")):
+        run(line, up, backup)
+    assert secrets == {path.name: path.read_bytes() for path in (up.deploy / "secrets").iterdir()}
     up.up("postgres", "s3-folder", "s3", "bucket")
     assert up.once("nights", ["slumber", "history"]).stdout == versions
     assert up.once("nights", ["slumber", "status"]).returncode == 0
