@@ -9,7 +9,7 @@ from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.history import override_told, versions
 from orchestration.missed import missed, missed_told, read_noted
-from orchestration.running import holder, last_verdict
+from orchestration.running import holder, last_verdict, unfinished
 from orchestration.watch import held_lines, watch_line
 from steps.agreed import agreed
 from steps.deep.reasons import reasons
@@ -48,6 +48,7 @@ def status_table(found: Deployment) -> Table:
         ("running", holder(found.workspace) or "nothing"),
         *_days(found.workspace),
         *_missed(found),
+        *((("alert", left.told()),) if (left := unfinished(found.workspace)) else ()),
         *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]),
     ]
     for name, text in rows:
@@ -145,6 +146,6 @@ def _last(workspace: Workspace) -> str:
     verdict = last_verdict(workspace)
     told = [f"{verdict.night}: {verdict.verdict}", *verdict.lines()] if verdict else ["none"]
     begun = max((path.name for path in (workspace.state / "nights").glob("????-??-??")), default="")
-    if begun > (verdict.night if verdict else "") and holder(workspace) is None:
+    if begun > (verdict.night if verdict else "") and holder(workspace) is None and unfinished(workspace) is None:
         told.append(f"{begun}: begun and not finished; `slumber night --night {begun}` goes on where it stopped")
     return "\n".join(told)
