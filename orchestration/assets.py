@@ -20,6 +20,7 @@ from steps.manifest import StepRecord
 from steps.night import Night
 from steps.progress import say
 from steps.step import Step
+from steps.structured import within
 from steps.workspace import file_sha256
 
 GROUP = "sleep"
@@ -65,14 +66,17 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None, last: bool) -
         check_specs=[spec for step in steps for spec in check_specs(step)],
     )
     def made(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Night]) -> dg.MaterializeResult:
-        with step_errors(context, doing=", ".join(step.name for step in steps)):
+        doing = ", ".join(step.name for step in steps)
+        with within(night=tonight.date, asset=name), step_errors(context, doing=doing):
             be_nice(tonight.settings.night.nice)
             if first:
                 note_begun(tonight)
                 begin(tonight)
             done = [(step, _run(step, tonight)) for step in steps]
-            for remark in (line for step, record in done for line in step.remarks(tonight, record)):
-                say(f"  {remark}")
+            for step, record in done:
+                with within(step=step.name):
+                    for remark in step.remarks(tonight, record):
+                        say(f"  {remark}")
             if last:
                 note_ended(tonight)
         return dg.MaterializeResult(

@@ -6,8 +6,10 @@ import filelock
 from pydantic import BaseModel, ValidationError
 
 from orchestration.alerts import open_alerts
+from steps.gate.verdict import read_verdict
 from steps.night import Night
 from steps.records import Verdict
+from steps.structured import is_asked, write_line
 from steps.workspace import Workspace, write_text
 
 _BEGUN = "night.begun.json"
@@ -55,10 +57,18 @@ def note_begun(night: Night) -> None:
 
 
 def note_ended(night: Night) -> None:
-    """Note that a night came to its end; what another run began stays noted."""
+    """Note that a night came to its end, and say so to programs that read what it says; people are shown a table.
+
+    What another run began stays noted.
+    """
     begun = _begun(night.workspace)
-    if begun and begun.run_id == night.run_id:
-        (night.workspace.state / _BEGUN).unlink(missing_ok=True)
+    if begun is None or begun.run_id != night.run_id:
+        return
+    (night.workspace.state / _BEGUN).unlink(missing_ok=True)
+    if is_asked():
+        verdict = read_verdict(night.workspace, night.date).verdict
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(begun.time)).total_seconds()
+        write_line(f"Night {night.date}: {verdict} after {seconds:.0f} s", verdict=verdict, seconds=round(seconds))
 
 
 def unfinished(workspace: Workspace) -> Begun | None:

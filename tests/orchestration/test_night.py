@@ -148,3 +148,16 @@ def test_a_promoted_night_its_repetition_and_a_night_without_news(
 
 def history(settings, workspace):
     return reading.history(Registry(settings, workspace))
+
+
+def test_what_a_night_says_to_programs_tells_which_night_and_how_it_ended(
+    tiny_settings, workspace, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.setenv("SLUMBER_LOG", "json")
+    (tmp_path / "inbox").mkdir()
+    assert run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=tmp_path / "inbox")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    assert {line["night"] for line in lines} == {FIRST}
+    assert {line["asset"] for line in lines if "done in" in line["message"]} >= {"corpus", "champion"}
+    (end,) = [line for line in lines if "verdict" in line]
+    assert end["verdict"] == "NO_OP" and end["seconds"] >= 0 and end["message"].startswith(f"Night {FIRST}: NO_OP")
