@@ -48,7 +48,7 @@ def test_an_approval_and_the_way_back_and_forward(manual, workspace, slumber):
     assert "--reason goes with" in slumber("approve", "--reason", "x", "--by", "Ada", code=2)
     assert f"Version 2 of night {FIRST} serves now." in slumber("approve", "--by", "[red]Ada")
 
-    said = slumber("rollback")
+    said = slumber("rollback", "--by", "Grace", "--reason", "[it] answered in French")
     assert "Version 1 (night 0) serves since 20" in said and "slumber rollback 2" in said
     assert f"Before, version 2 (night {FIRST}, PROMOTE) served since 20" in said
     assert "Before, version 1 (night 0, BASE) served since 20" in slumber("rollback", "2")
@@ -56,7 +56,7 @@ def test_an_approval_and_the_way_back_and_forward(manual, workspace, slumber):
     assert "approved by [red]Ada" in shown and "promoted 20" in shown and "champion" in shown
     audit = slumber("history", "--audit")
     told = [audit.index(action) for action in ("register", "wait", "approve", "promote", "rollback")]
-    assert told == sorted(told) and "[red]Ada" in audit
+    assert told == sorted(told) and "[red]Ada" in audit and "Grace [it] answered in French" in audit
 
 
 def test_an_override_is_shown_until_and_after_its_end(manual, workspace, slumber):
