@@ -88,7 +88,7 @@ def _run_night_of(deployment: Deployment, night: str) -> NightOutcome:
         note_night(workspace, LastNight(began, night, 0))
     verdict = read_verdict(workspace, night)
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
-        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.lines())
+        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.objections())
     return NightOutcome(
         night=night,
         verdict=verdict,
