@@ -20,6 +20,7 @@ from steps.night import Night, Told
 from steps.records import Carried
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
+from steps.registry.signing import missing_key
 from steps.registry.version import serving
 from steps.registry.watch import strayed
 from steps.review.decisions import undecided
@@ -38,6 +39,7 @@ def status_table(found: Deployment) -> Table:
     champion = serving(versions(found))
     rows = [
         ("champion", _named(champion) if champion else "none yet: no night was run"),
+        *((("alert", line),) if (line := missing_key(Registry(found.settings, found.workspace))) else ()),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),

@@ -75,6 +75,20 @@ def test_an_override_is_shown_until_and_after_its_end(manual, workspace, slumber
     assert "serves since" in slumber("rollback", "1") and "has ended" in slumber("rollback", "2", code=2)
 
 
+def test_a_key_that_is_missing_is_told_and_no_override_is_said_to_have_ended(manual, workspace, slumber, tmp_path):
+    slept(manual, workspace, verdict="REJECT")
+    slumber("approve", "2", "--override", "--by", "Ada", "--reason", "a wrong probe")
+    assert "key of this deployment" not in slumber("status")
+    (workspace.state / "deployment.key").rename(tmp_path / "key")
+    shown = slumber("status")
+    assert "deployment.key is missing" in shown and "bring it from the machine or the backup" in shown
+    assert "REJECT overridden by Ada" in shown and "ended on" not in shown
+    values = yaml.safe_load((workspace.root / "params.yaml").read_text())
+    values["registry"]["key_file"] = str(tmp_path / "nowhere")
+    (workspace.root / "params.yaml").write_text(yaml.safe_dump(values))
+    assert "registry.key_file names" in (shown := slumber("status")) and "does not exist" in shown
+
+
 def test_nothing_is_decided_while_a_night_runs(manual, workspace, slumber):
     slept(manual, workspace)
     with workspace.lock(SECOND):
