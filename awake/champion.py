@@ -33,6 +33,10 @@ class Serving:
     share: float = 1.0
     place: str = EVERYBODYS
 
+    def told(self) -> str:
+        """Say that it answers; the base is night 0's."""
+        return f"Version {self.version} answers from now on (night {self.night or 0})."
+
     def version_for(self, talk: str) -> str | None:
         """Which version answers a talk, by its name in the engine; None is the one that serves in ``place_for``."""
         return None if self._drawn(talk) or self.beside == STANDS else self.beside

@@ -124,7 +124,7 @@ def _serve(
     def looked() -> None:
         if champion.serving.version != said[-1]:
             said[:] = [champion.serving.version]
-            say(f"Version {said[-1]} answers from now on (night {champion.serving.night}).")
+            say(champion.serving.told())
         watch.look(champion.bring, serving=champion.serving.version)
 
     champion.follow(seconds=knobs.poll_seconds, then=looked)

@@ -13,12 +13,14 @@ from orchestration.checks import check_results, check_specs, step_errors
 from orchestration.lineage import begin
 from orchestration.metadata import Metadata, md5, step_metadata
 from orchestration.niceness import be_nice
+from orchestration.running import note_begun, note_ended
 from orchestration.tracing import traced_step
 from steps.lifecycle import asset_steps
 from steps.manifest import StepRecord
 from steps.night import Night
 from steps.progress import say
 from steps.step import Step
+from steps.structured import within
 from steps.workspace import file_sha256
 
 GROUP = "sleep"
@@ -47,10 +49,10 @@ def build_assets() -> list[dg.AssetsDefinition]:
     """Return one asset for all that the steps make, each after the one before it."""
     made = asset_steps()
     before = dict(zip(made, [None, *made], strict=False))
-    return [_asset(name, steps, after=before[name]) for name, steps in made.items()]
+    return [_asset(name, steps, after=before[name], last=name == list(made)[-1]) for name, steps in made.items()]
 
 
-def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsDefinition:
+def _asset(name: str, steps: Sequence[Step], *, after: str | None, last: bool) -> dg.AssetsDefinition:
     first = after is None
 
     @dg.asset(
@@ -64,13 +66,19 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None) -> dg.AssetsD
         check_specs=[spec for step in steps for spec in check_specs(step)],
     )
     def made(context: dg.AssetExecutionContext, tonight: dg.ResourceParam[Night]) -> dg.MaterializeResult:
-        with step_errors(context, doing=", ".join(step.name for step in steps)):
+        doing = ", ".join(step.name for step in steps)
+        with within(night=tonight.date, asset=name), step_errors(context, doing=doing):
             be_nice(tonight.settings.night.nice)
             if first:
+                note_begun(tonight)
                 begin(tonight)
             done = [(step, _run(step, tonight)) for step in steps]
-            for remark in (line for step, record in done for line in step.remarks(tonight, record)):
-                say(f"  {remark}")
+            for step, record in done:
+                with within(step=step.name):
+                    for remark in step.remarks(tonight, record):
+                        say(f"  {remark}")
+            if last:
+                note_ended(tonight)
         return dg.MaterializeResult(
             metadata=_metadata(tonight, done),
             check_results=[result for step, record in done for result in check_results(step, record, tonight)],

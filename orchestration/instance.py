@@ -64,14 +64,22 @@ def opened_instance(workspace: Workspace, *, capture_output: bool = True) -> Ite
         yield instance
 
 
-def close_dead_runs(instance: dg.DagsterInstance, *, but: str | None = None, rounds: bool = False) -> list[str]:
+def runs_under_way(instance: dg.DagsterInstance, *, began_before: float | None = None) -> list[dg.DagsterRun]:
+    """Return the runs that claim to be under way; of those that began before that time, if one is given."""
+    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
+    records = instance.get_run_records(filters=under_way)
+    return [one.dagster_run for one in records if began_before is None or (one.start_time or 0.0) < began_before]
+
+
+def close_dead_runs(
+    instance: dg.DagsterInstance, *, but: str | None = None, rounds: bool = False, began_before: float | None = None
+) -> list[str]:
     """Mark runs that claim to be under way as failed; return their ids. Call it while holding the workspace's lock.
 
     Whoever holds the lock knows that nobody else is running: such a run was killed, and would block the queue. Of the
     rounds of tenants' nights only who holds their lock knows it (``rounds``).
     """
-    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING])
-    found = [run for run in instance.get_runs(filters=under_way) if run.run_id != but]
+    found = [run for run in runs_under_way(instance, began_before=began_before) if run.run_id != but]
     dead = [run for run in found if _is_round(run) == rounds]
     for run in dead:
         instance.report_run_failed(run, message="The process of this night died: run the night again, it will resume.")

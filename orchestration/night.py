@@ -21,6 +21,7 @@ from steps.preflight import check_settings
 from steps.progress import say
 from steps.records import Verdict
 from steps.settings import Settings
+from steps.structured import within
 from steps.tenants import LastNight, note_night
 from steps.workspace import Workspace, check_night, write_text
 
@@ -57,8 +58,12 @@ def run_night_of(deployment: Deployment, night: str) -> NightOutcome:
         SlumberError: the night cannot begin with these settings, or a step said why it cannot go on. NightRunning:
             another night runs. NightFailed: anything else.
     """
+    with within(night=check_night(night)):
+        return _run_night_of(deployment, night)
+
+
+def _run_night_of(deployment: Deployment, night: str) -> NightOutcome:
     settings, workspace, inbox = deployment.settings, deployment.workspace, deployment.inbox
-    check_night(night)
     if not EARLIEST <= night <= LATEST:
         raise SlumberError(f"Night {night} is out of reach: nights lie between {EARLIEST} and {LATEST}.")
     try:
@@ -83,7 +88,7 @@ def run_night_of(deployment: Deployment, night: str) -> NightOutcome:
         note_night(workspace, LastNight(began, night, 0))
     verdict = read_verdict(workspace, night)
     if verdict.verdict in ("REJECT", "INCONCLUSIVE"):
-        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.lines())
+        _tell(deployment, event=verdict.verdict, night=night, run_id=run_id, reasons=verdict.objections())
     return NightOutcome(
         night=night,
         verdict=verdict,

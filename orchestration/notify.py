@@ -4,9 +4,11 @@ It comes after everything is decided and written. Whatever goes wrong with it is
 """
 
 import json
+import socket
 import subprocess
 import threading
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import httpx
@@ -21,13 +23,16 @@ def notify(
     settings: Settings, workspace: Workspace, *, event: Event, night: str | None, run_id: str, reasons: list[str]
 ) -> list[str]:
     """Tell the owner's command and webhook, as JSON; return one line for each of them that could not be told."""
+    report = workspace.night_dir(night) / "report.html" if night and event != "FAILED" else None  # an earlier try's
     message = {
         "event": event,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": socket.gethostname(),
         "night": night,
         "reasons": reasons,
         "model": settings.registry.model_name,
         "workspace": str(workspace.root),
-        "report": str(workspace.night_dir(night) / "report.html") if night else None,
+        "report": str(report) if report and report.is_file() else None,
         "dagster_run_id": run_id,
     }
     knobs, failed = settings.notify, []

@@ -68,7 +68,7 @@ def night_refused(settings: Settings, workspace: Workspace) -> dg.SensorDefiniti
             return
         if verdict.verdict not in ("REJECT", "INCONCLUSIVE"):
             return
-        told: dict[str, Any] = {"event": verdict.verdict, "reasons": verdict.lines()}
+        told: dict[str, Any] = {"event": verdict.verdict, "reasons": verdict.objections()}
         context.log.warning(f"Night {night}: {verdict.verdict}: {'; '.join(verdict.reasons)}")
         for line in notify(settings, workspace, night=night, run_id=run.run_id, **told):
             context.log.warning(line)

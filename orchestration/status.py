@@ -9,7 +9,7 @@ from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.history import override_told, versions
 from orchestration.missed import missed, missed_told, read_noted
-from orchestration.running import holder, last_verdict
+from orchestration.running import holder, last_verdict, unfinished
 from orchestration.watch import held_lines, watch_line
 from steps.agreed import agreed
 from steps.deep.reasons import reasons
@@ -20,6 +20,7 @@ from steps.night import Night, Told
 from steps.records import Carried
 from steps.registry import Registry, Version, reading
 from steps.registry.overrides import override_that_ended
+from steps.registry.signing import missing_key
 from steps.registry.version import serving
 from steps.registry.watch import strayed
 from steps.review.decisions import undecided
@@ -38,6 +39,7 @@ def status_table(found: Deployment) -> Table:
     champion = serving(versions(found))
     rows = [
         ("champion", _named(champion) if champion else "none yet: no night was run"),
+        *((("alert", line),) if (line := missing_key(Registry(found.settings, found.workspace))) else ()),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(found.workspace)),
@@ -48,6 +50,7 @@ def status_table(found: Deployment) -> Table:
         ("running", holder(found.workspace) or "nothing"),
         *_days(found.workspace),
         *_missed(found),
+        *((("alert", left.told()),) if (left := unfinished(found.workspace)) else ()),
         *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]),
     ]
     for name, text in rows:
@@ -145,6 +148,6 @@ def _last(workspace: Workspace) -> str:
     verdict = last_verdict(workspace)
     told = [f"{verdict.night}: {verdict.verdict}", *verdict.lines()] if verdict else ["none"]
     begun = max((path.name for path in (workspace.state / "nights").glob("????-??-??")), default="")
-    if begun > (verdict.night if verdict else "") and holder(workspace) is None:
+    if begun > (verdict.night if verdict else "") and holder(workspace) is None and unfinished(workspace) is None:
         told.append(f"{begun}: begun and not finished; `slumber night --night {begun}` goes on where it stopped")
     return "\n".join(told)

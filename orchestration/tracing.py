@@ -7,6 +7,7 @@ read it), they are put out of its sight (``orchestration.environment.hide_from_m
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,8 @@ from steps.progress import say
 
 _BASE, _TRACES = f"{OTLP_HIDDEN}OTEL_EXPORTER_OTLP_ENDPOINT", f"{OTLP_HIDDEN}OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 _NAMED = ("experiments", "carried_from")  # counts by names that somebody chose, or by dates
+_EXAMINED = {"probes": (1, "right"), "anchors": (0, "right"), "canaries": (0, "surfaced")}
+"""Counts as pairs: by how many names after the first the totals are called, and what the first of a pair counts."""
 _spans: dict[str, tuple[Any, Any]] = {}  # tracer and span of the nights that run in this process, by their runs
 
 
@@ -36,11 +39,11 @@ def endpoint() -> str | None:
 @contextmanager
 def traced_night(night: Night) -> Iterator[None]:
     """Have the night be a span, if traces are asked for. Whatever goes wrong with that, the night goes on."""
-    provider = _provider()
-    if provider is None or night.run_id is None:
+    sending = _sending()
+    if sending is None or night.run_id is None:
         yield
         return
-    tracer = provider.get_tracer("slumber")
+    tracer = sending.provider.get_tracer("slumber")
     about = {"slumber.night": night.date, "slumber.work": night.workspace.work, "dagster.run_id": night.run_id}
     span = tracer.start_span("night", attributes=about)
     _spans[night.run_id] = tracer, span
@@ -49,7 +52,7 @@ def traced_night(night: Night) -> Iterator[None]:
     finally:
         del _spans[night.run_id]
         span.end()
-        provider.shutdown()  # sends what is left
+        sending.end()
 
 
 @contextmanager
@@ -63,8 +66,14 @@ def traced_step(night: Night, name: str) -> Iterator[Callable[[StepRecord], None
 
     tracer, above = found
     span = tracer.start_span(name, context=trace.set_span_in_context(above))
+
+    def told(record: StepRecord) -> None:
+        span.set_attributes(attributes_of(record))
+        if verdict := getattr(record.figures, "verdict", None):  # the last step that has one has the night's
+            above.set_attribute("slumber.verdict", verdict)
+
     try:
-        yield lambda record: span.set_attributes(attributes_of(record))
+        yield told
     except BaseException as error:
         for failed in (span, above):  # no more than what kind of error: what it says may quote what people wrote
             failed.set_status(trace.StatusCode.ERROR, f"{name}: {type(error).__name__}")
@@ -74,51 +83,53 @@ def traced_step(night: Night, name: str) -> Iterator[Callable[[StepRecord], None
 
 
 def attributes_of(record: StepRecord) -> dict[str, str | bool | int | float]:
-    """A step's figures as attributes: numbers, and counts by name. No texts, which may be what people wrote."""
+    """A step's figures as attributes: numbers, counts by name, and the verdict.
+
+    No texts, which may be what people wrote. Of an examination: what base, champion and candidate had right of what
+    they were asked, and how many canaries surfaced; of names by night or ability there is no end.
+    """
     found: dict[str, str | bool | int | float] = {"slumber.reused": record.reused, "slumber.seconds": record.seconds}
     for name, value in record.figures.model_dump(exclude_none=True, exclude=set(_NAMED)).items():
+        if name in _EXAMINED and isinstance(value, Mapping):
+            found |= _examined(record.step, name, value)
+            continue
         counts = value if isinstance(value, Mapping) else {"": value}
         for key, one in counts.items():
-            if isinstance(one, bool | int | float):
-                found[".".join(filter(None, ("slumber", record.step, name, key)))] = one
+            if isinstance(one, bool | int | float) or name == "verdict":
+                found[_key(record.step, name, key)] = one
     return found
 
 
-def _provider() -> Any:
-    """A provider of this night's own, or None."""
+def _examined(step: str, name: str, pairs: Any) -> dict[str, int]:
+    levels, what = _EXAMINED[name]
+    return {
+        _key(step, name, *key.split("/"), word): count
+        for key, pair in pairs.items()
+        if key.count("/") == levels
+        for word, count in zip((what, "asked"), pair, strict=True)
+    }
+
+
+def _key(*parts: str) -> str:
+    """A name for an attribute: no blanks, which collectors and their query languages cannot take."""
+    return ".".join(re.sub(r"[^\w-]+", "_", part) for part in ("slumber", *parts) if part)
+
+
+def _sending() -> Any:
+    """What sends this night's spans, or None."""
     where = endpoint()
     if where is None:
         return None
     try:
-        return _sending_to(where)
+        from orchestration.span_export import Sending
+
+        return Sending(where, protocol=_protocol())
     except ImportError:
         say(f"OTEL_... asks for traces over {_protocol()}, whose exporter is not installed: pip install '.[otel]'.")
         return None
     except Exception as error:  # a value that the exporter, or what batches for it, cannot take
         say(f"OTEL_... asks for traces that cannot be sent ({type(error).__name__}): the night goes on without.")
         return None
-
-
-def _sending_to(where: str) -> Any:
-    exporter = _exporter(where)
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-    named = "OTEL_SERVICE_NAME" in os.environ or "service.name=" in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
-    provider = TracerProvider(resource=Resource.create({} if named else {"service.name": "slumber"}))
-    provider.add_span_processor(BatchSpanProcessor(exporter))
-    return provider
-
-
-def _exporter(where: str) -> Any:
-    if _protocol() == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
-
-        return Grpc(endpoint=where)
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Http
-
-    return Http(endpoint=where)
 
 
 def _protocol() -> str:

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,14 +12,14 @@ from pathlib import Path
 import httpx
 
 from orchestration.environment import Deployment
-from orchestration.instance import close_dead_runs, dagster_home, opened_instance
+from orchestration.freeing import free_queue, kept_free
+from orchestration.instance import dagster_home
 from orchestration.storage import check_storage
 from orchestration.ui_commands import MLFLOW_DATABASE, PARTS, daemon_command, dagster_command, mlflow_command
-from steps.errors import NightRunning, SlumberError
-from steps.registry import Registry, RegistryUnreachable, tracking_uri
+from steps.errors import SlumberError
+from steps.registry import Registry, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url, ui_host
 from steps.stores import check_stores
-from steps.tenants import one_round, tenants_of
 
 START_SECONDS, STOP_SECONDS = 180.0, 15.0
 
@@ -36,9 +35,10 @@ def serve(found: Deployment, *, say: Callable[[str], None]) -> None:
     ports |= {} if remote else {"ui.mlflow_port": found.settings.ui.mlflow_port}
     for setting, port in ports.items():
         check_port(port, setting=setting, host=ui_host(found.settings))
-    free_queue(found)
+    free_queue(found, began_before=time.time())
     addresses = {"Dagster": dagster_url(found.settings), "MLflow": mlflow_url(found.settings, found.workspace)}
     with _interrupted_by_signals(), contextlib.ExitStack() as running:
+        running.enter_context(kept_free(found))
         servers = {
             "Dagster": running.enter_context(_server(found, "dagster", dagster_command(found))),
             "Daemon": running.enter_context(_server(found, "daemon", daemon_command(found))),
@@ -87,44 +87,14 @@ def serve_part(found: Deployment, part: str, *, say: Callable[[str], None]) -> N
         _ = Registry(found.settings, found.workspace).client  # makes the database, whole, before a server opens it
     else:
         check_storage(found.workspace)
-    if part == "nights":
-        threading.Thread(target=_free_queue_in_time, args=(found,), daemon=True, name="free queue").start()
-    with _interrupted_by_signals(), _server(found, part, PARTS[part](found), to_file=False) as server:
+    freeing = kept_free(found) if part == "nights" else contextlib.nullcontext()
+    with _interrupted_by_signals(), freeing, _server(found, part, PARTS[part](found), to_file=False) as server:
         try:
             code = server.wait()
         except KeyboardInterrupt:
             say("Stopping ...")
             return
     raise SlumberError(f"{part} stopped by itself (exit code {code}).")
-
-
-def free_queue(found: Deployment) -> bool:
-    """Mark runs whose process died as failed, unless a night is running just now: they would block the queue.
-
-    Return whether it is known that none is running. Where a shared registry is away nobody knows it: the pages come up
-    all the same.
-    """
-    known, unknown = False, (NightRunning, RegistryUnreachable)
-    with contextlib.suppress(*unknown), found.lock("ui"), opened_instance(found.workspace) as instance:
-        close_dead_runs(instance)
-        known = True
-    if tenants_of(found.workspace):
-        with (
-            contextlib.suppress(NightRunning),
-            one_round(found.workspace),
-            opened_instance(found.workspace) as instance,
-        ):
-            close_dead_runs(instance, rounds=True)
-    return known
-
-
-def _free_queue_in_time(found: Deployment) -> None:
-    """Free the queue once the claim has ended of a night whose container was killed: its next one is another host."""
-    while True:
-        with contextlib.suppress(SlumberError):  # Dagster's own Postgres is away just now
-            if free_queue(found):
-                return
-        time.sleep(60.0)
 
 
 @contextlib.contextmanager

@@ -356,3 +356,7 @@ class Verdict(Record):
         marks = {f"{check.name}: {check.reason}": _MARKS[check.status] for check in self.checks}
         marked = [(marks.get(reason, ""), reason) for reason in self.reasons]
         return [f"{mark} {reason}".strip() for mark, reason in sorted(marked, key=lambda one: "✗?✓".find(one[0]))]
+
+    def objections(self) -> list[str]:
+        """Those of the lines that do not tell of what passed."""
+        return [line for line in self.lines() if not line.startswith("✓")]

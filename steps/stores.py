@@ -103,9 +103,19 @@ def _check_bucket(setting: str, address: str, libraries: tuple[str, ...], endpoi
     def ask() -> None:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import ClientError
 
+        bucket = urlsplit(address).netloc
         patience = Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"total_max_attempts": 1})
-        boto3.client("s3", endpoint_url=endpoint, config=patience).head_bucket(Bucket=urlsplit(address).netloc)
+        try:
+            boto3.client("s3", endpoint_url=endpoint, config=patience).head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
+                raise
+            raise SlumberError(
+                f"The bucket {bucket!r} of {setting} ({no_password(address)}) does not exist: create it there, or "
+                "correct its name; nothing was changed."
+            ) from None
 
     if address.startswith("s3://"):
         tried(setting, address, libraries, ask)
@@ -115,13 +125,15 @@ def tried(setting: str, address: str, libraries: tuple[str, ...], ask: Callable[
     """Ask once.
 
     Raises:
-        SlumberError: one of ``libraries`` is missing, or ``ask`` raised whatever it is.
+        SlumberError: one of ``libraries`` is missing, or ``ask`` raised whatever it is; its own sentence stays.
     """
     shown = f"{setting} ({no_password(address)})"
     if any(find_spec(name) is None for name in libraries):
         raise SlumberError(f"{shown} {MISSING}.")
     try:
         ask()
+    except SlumberError:
+        raise
     except Exception as error:  # psycopg2's and botocore's have no ancestor in common
         reason = in_one_line(error)[:300]
         raise SlumberError(

@@ -1,6 +1,7 @@
 """Log lines for programs: with ``SLUMBER_LOG=json`` each line that Slumber says is one JSON object on standard error.
 
-Its fields: ``time`` (UTC), ``level``, ``night`` and ``step`` (where there is one), ``message``.
+Its fields: ``time`` (UTC), ``level``, ``night``, ``asset`` and ``step`` (where there is one), ``message``; at the end
+of a night also ``verdict`` and ``seconds``.
 """
 
 import json
@@ -22,7 +23,7 @@ def is_asked() -> bool:
 
 @contextmanager
 def within(**where: str) -> Iterator[None]:
-    """Let lines say, while the block runs, which ``night`` and ``step`` they are about."""
+    """Let lines say, while the block runs, which ``night``, ``asset`` and ``step`` they are about."""
     before = dict(_within)
     _within.update(where)
     try:
@@ -32,11 +33,11 @@ def within(**where: str) -> Iterator[None]:
         _within.update(before)
 
 
-def write_line(message: str, *, level: str = "info", time: float | None = None) -> None:
-    """Write one line."""
+def write_line(message: str, *, level: str = "info", time: float | None = None, **more: str | float) -> None:
+    """Write one line, with the fields ``more`` beside those that all have."""
     when = datetime.now(UTC) if time is None else datetime.fromtimestamp(time, UTC)
     row = {"time": when.isoformat(timespec="milliseconds"), "level": level, **_within, "message": message.strip()}
-    print(json.dumps(row), file=sys.stderr, flush=True)
+    print(json.dumps(row | more), file=sys.stderr, flush=True)
 
 
 class _Lines(logging.Handler):

@@ -95,6 +95,8 @@ def history(
 
 def rollback(
     version: Annotated[str | None, typer.Argument(metavar="[VERSION]", help="Default: the previous champion.")] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides; goes on record.")] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes on record.")] = "",
     tenant: TenantOption = None,
     workspace: WorkspaceOption = None,
     params: ParamsOption = None,
@@ -105,7 +107,9 @@ def rollback(
     from steps.promote.returning import rollback as roll_back
 
     with found.lock("rollback"):
-        before, after = roll_back(settings=found.settings, workspace=found.workspace, version=version)
+        before, after = roll_back(
+            settings=found.settings, workspace=found.workspace, version=version, by=by, reason=reason
+        )
         typer.echo(rolled_back(found, before, after))
 
 

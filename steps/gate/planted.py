@@ -37,7 +37,11 @@ def self_test(evidence: Evidence, settings: GateSettings) -> Check:
     if (facts and not evidence.shuffled) or any(not _shuffled(evidence, suite) for suite in suites):
         return Check(name=NAME, status="INCONCLUSIVE", reason="the shuffled adapter was not examined")
     if facts and not evidence.mistaught and not evidence.rebuilt:
-        return Check(name=NAME, status="INCONCLUSIVE", reason="no adapter that was taught wrong answers was examined")
+        reason = (
+            "no adapter that was taught wrong answers was examined: it takes two questions of tonight's dreams whose "
+            "answers differ. Add a document with more facts (names, numbers, dates) and run the night again"
+        )
+        return Check(name=NAME, status="INCONCLUSIVE", reason=reason)
     figures, failed, unchanged = {}, [], _unchanged(evidence)
     for planted, condition, found in _planted(evidence, unchanged, settings):
         check = condition(found, settings)

@@ -1,7 +1,10 @@
 """The step: a judgement on tonight's candidate, bound to digests of its evidence."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from pydantic import Field
 
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
@@ -13,10 +16,11 @@ JUDGEMENT = "judgement.json"
 
 
 class GateFigures(Figures):
-    """The verdict and its reasons, as they are in the night's file."""
+    """The verdict and its reasons, as they are in the night's file, and how many conditions passed and did not."""
 
     verdict: str
     reasons: list[str]
+    checks: dict[str, int] = Field({})
 
 
 def verdict_text(night: str, figures: GateFigures) -> str:
@@ -56,7 +60,9 @@ class GateStep(Step[GateFigures]):
         evidence.faults += made_otherwise(night)
         verdict = judge(evidence, night.settings)
         write_text(night.folder / JUDGEMENT, verdict.model_dump_json(indent=2) + "\n")
-        return GateFigures(verdict=verdict.verdict, reasons=list(verdict.reasons))
+        return GateFigures(
+            verdict=verdict.verdict, reasons=list(verdict.reasons), checks=Counter(one.status for one in verdict.checks)
+        )
 
     def summary(self, record: StepRecord[GateFigures]) -> str:
         return verdict_text(record.night, record.figures)

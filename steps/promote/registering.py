@@ -119,7 +119,7 @@ def promote(*, settings: Settings, workspace: Workspace, night: str) -> Promotio
     try:
         verdict = read_verdict(workspace, night)
         if verdict.verdict == "NO_OP":
-            raise SlumberError("There was nothing to learn.")
+            raise SlumberError("Nothing was trained tonight.")  # why: the verdict says
         candidate = candidate_of(registry, verdict)
         check_candidate(registry, candidate, verdict)
         promotion = let_serve_or_wait(registry, candidate, verdict, settings=settings)

@@ -12,8 +12,13 @@ from steps.settings import Settings
 from steps.workspace import Workspace
 
 
-def rollback(*, settings: Settings, workspace: Workspace, version: str | None = None) -> tuple[Version, Version]:
+def rollback(
+    *, settings: Settings, workspace: Workspace, version: str | None = None, by: str | None = None, reason: str = ""
+) -> tuple[Version, Version]:
     """Let the previous champion, or the named former one, serve again; return what served and what serves now.
+
+    Args:
+        by, reason: for the audit trail; nobody named is who runs this.
 
     Raises:
         SlumberError: it may not serve, or its adapter is not what was registered, or does not answer.
@@ -29,11 +34,17 @@ def rollback(*, settings: Settings, workspace: Workspace, version: str | None = 
             f"`previous` is version {number}, which the morning watch withdrew on {target.withdrawn_at[:10]}: name the "
             f"version that is to serve (`slumber rollback {number}` for this one)."
         )
-    return let_return(registry, target)
+    return let_return(registry, target, author=by, reason=reason)
 
 
 def let_return(
-    registry: Registry, target: Version, *, serving: str | None = None, action: str = "rollback"
+    registry: Registry,
+    target: Version,
+    *,
+    serving: str | None = None,
+    action: str = "rollback",
+    author: str | None = None,
+    reason: str = "",
 ) -> tuple[Version, Version]:
     """Let a former champion serve again; see ``steps.registry.promotion.rollback``.
 
@@ -42,7 +53,7 @@ def let_return(
     """
     check_may_return(registry, target)
     check_adapter(registry, target, tried=True)
-    return promotion.rollback(registry, target.version, serving=serving, action=action)
+    return promotion.rollback(registry, target.version, serving=serving, action=action, author=author, reason=reason)
 
 
 def apply_decisions(*, settings: Settings, workspace: Workspace) -> list[str]:

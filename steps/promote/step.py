@@ -45,7 +45,7 @@ class RegisterStep(Step[RegisterFigures]):
         if version is None:
             verdict = read_verdict(night.workspace, night.date)
             nothing = verdict.verdict == "NO_OP"
-            return RegisterFigures(skipped="there was nothing to learn" if nothing else "; ".join(verdict.reasons))
+            return RegisterFigures(skipped="nothing was trained tonight" if nothing else "; ".join(verdict.reasons))
         return RegisterFigures(version=version.version)
 
 

@@ -2,7 +2,7 @@
 
 from steps.registry import reading
 from steps.registry.gateway import Registry
-from steps.registry.signing import override_decided_here
+from steps.registry.signing import missing_key, override_decided_here
 from steps.registry.version import Version, serving, way_back
 
 
@@ -23,7 +23,9 @@ def ended_override(registry: Registry) -> tuple[Version | None, list[Version]]:
 
 
 def override_that_ended(registry: Registry) -> str | None:
-    """Say that what serves does so by an override that has ended, or None."""
+    """Say that what serves does so by an override that has ended, or None; without the key nobody knows."""
+    if missing_key(registry):
+        return None
     ended, before = ended_override(registry)
     if ended is None:
         return None

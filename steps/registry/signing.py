@@ -25,6 +25,25 @@ def key_file(registry: Registry) -> Path:
     return key_path(registry.settings, registry.workspace)
 
 
+def missing_key(registry: Registry) -> str | None:
+    """Say that the key is not where it is to be, and where to bring it from; None where there is one or need be none.
+
+    Raises:
+        RegistryUnreachable: nobody knows.
+    """
+    path, named = key_file(registry), registry.settings.key_file is not None
+    if path.exists():
+        return None
+    if not named and not any({SIGNATURE, OVERRIDE_SIGNATURE} & v.tags.keys() for v in reading.history(registry)):
+        return None
+    where = f"registry.key_file names {path}, which does not exist" if named else f"{path} is missing"
+    return (
+        f"The key of this deployment is not here ({where}): bring it from the machine or the backup that judged before "
+        "(its .slumber/deployment.key, or what its registry.key_file names). Without it no night runs, and nobody "
+        "knows whether what serves was decided here."
+    )
+
+
 def ensure_key(registry: Registry) -> None:
     """Create the deployment's key, once, and mark the registered model as this deployment's.
 

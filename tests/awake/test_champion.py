@@ -43,6 +43,7 @@ def day(tiny_settings, workspace, registry, tmp_path):
 
 def test_who_is_champion_answers(day, workspace):
     assert day.champion.look().problem is None and day.champion.serving.version == "1"
+    assert day.champion.serving.told() == "Version 1 answers from now on (night 0)."
     base, version = day.says()
     assert version == BASE
     day.night(FIRST, seed=1)
@@ -55,6 +56,7 @@ def test_who_is_champion_answers(day, workspace):
     assert [folder.name for folder in (workspace.state / "serving").iterdir()] == ["3"]
     rollback(settings=day.settings, workspace=workspace)
     assert day.champion.look().version == "2" and day.says() == (first, "2")
+    assert f"(night {FIRST})" in day.champion.serving.told()
 
 
 def test_a_registry_that_is_away_changes_nothing(day, monkeypatch):

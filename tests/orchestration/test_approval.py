@@ -48,7 +48,7 @@ def test_an_approval_and_the_way_back_and_forward(manual, workspace, slumber):
     assert "--reason goes with" in slumber("approve", "--reason", "x", "--by", "Ada", code=2)
     assert f"Version 2 of night {FIRST} serves now." in slumber("approve", "--by", "[red]Ada")
 
-    said = slumber("rollback")
+    said = slumber("rollback", "--by", "Grace", "--reason", "[it] answered in French")
     assert "Version 1 (night 0) serves since 20" in said and "slumber rollback 2" in said
     assert f"Before, version 2 (night {FIRST}, PROMOTE) served since 20" in said
     assert "Before, version 1 (night 0, BASE) served since 20" in slumber("rollback", "2")
@@ -56,7 +56,7 @@ def test_an_approval_and_the_way_back_and_forward(manual, workspace, slumber):
     assert "approved by [red]Ada" in shown and "promoted 20" in shown and "champion" in shown
     audit = slumber("history", "--audit")
     told = [audit.index(action) for action in ("register", "wait", "approve", "promote", "rollback")]
-    assert told == sorted(told) and "[red]Ada" in audit
+    assert told == sorted(told) and "[red]Ada" in audit and "Grace [it] answered in French" in audit
 
 
 def test_an_override_is_shown_until_and_after_its_end(manual, workspace, slumber):
@@ -73,6 +73,20 @@ def test_an_override_is_shown_until_and_after_its_end(manual, workspace, slumber
     shown = slumber("status")
     assert "ended on 20" in shown and "slumber rollback 1" in shown
     assert "serves since" in slumber("rollback", "1") and "has ended" in slumber("rollback", "2", code=2)
+
+
+def test_a_key_that_is_missing_is_told_and_no_override_is_said_to_have_ended(manual, workspace, slumber, tmp_path):
+    slept(manual, workspace, verdict="REJECT")
+    slumber("approve", "2", "--override", "--by", "Ada", "--reason", "a wrong probe")
+    assert "key of this deployment" not in slumber("status")
+    (workspace.state / "deployment.key").rename(tmp_path / "key")
+    shown = slumber("status")
+    assert "deployment.key is missing" in shown and "bring it from the machine or the backup" in shown
+    assert "REJECT overridden by Ada" in shown and "ended on" not in shown
+    values = yaml.safe_load((workspace.root / "params.yaml").read_text())
+    values["registry"]["key_file"] = str(tmp_path / "nowhere")
+    (workspace.root / "params.yaml").write_text(yaml.safe_dump(values))
+    assert "registry.key_file names" in (shown := slumber("status")) and "does not exist" in shown
 
 
 def test_nothing_is_decided_while_a_night_runs(manual, workspace, slumber):

@@ -16,7 +16,7 @@ from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, opened_instance
 from orchestration.night import NightFailed, run_night
 from orchestration.resources import tonight_resource
-from orchestration.running import holder
+from orchestration.running import count_alerts, holder, unfinished
 from orchestration.sensors import night_failed
 from steps.errors import DataRefused, NightRunning, SlumberError
 from steps.ingest.step import IngestStep
@@ -182,7 +182,10 @@ def test_the_holder_is_shown_and_a_dead_one_is_not(workspace):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_night_is_interrupted(settings, workspace, inbox, monkeypatch, number):
-    """Dagster turns both signals into an error of its own; the run ends, and the lock is free for the next try."""
+    """Dagster turns both signals into an error of its own; the run ends, and the lock is free for the next try.
+
+    That it was begun and not finished is told, whatever verdict an earlier try of the same date came to.
+    """
 
     def interrupted(*_):
         os.kill(os.getpid(), number)
@@ -194,4 +197,7 @@ def test_an_interrupted_night_is_interrupted(settings, workspace, inbox, monkeyp
     with opened_instance(workspace) as instance:
         assert [run.is_finished for run in instance.get_runs()] == [True]
     with workspace.lock(NIGHT):
-        pass
+        assert unfinished(workspace) is None and count_alerts(workspace) == 0, "somebody is at work just now"
+    assert f"`slumber night --night {NIGHT}` goes on" in unfinished(workspace).told() and count_alerts(workspace) == 1
+    record_alert(workspace, night=NIGHT, run_id="r", message="It failed, too.")
+    assert count_alerts(workspace) == 1, "one night, one alert"

@@ -148,3 +148,26 @@ def test_a_promoted_night_its_repetition_and_a_night_without_news(
 
 def history(settings, workspace):
     return reading.history(Registry(settings, workspace))
+
+
+def test_what_a_night_says_to_programs_tells_which_night_and_how_it_ended(
+    tiny_settings, workspace, tmp_path, monkeypatch, capfd
+):
+    monkeypatch.setenv("SLUMBER_LOG", "json")
+    (tmp_path / "inbox").mkdir()
+    assert run_night(settings=tiny_settings, workspace=workspace, night=FIRST, inbox=tmp_path / "inbox")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    assert {line["night"] for line in lines} == {FIRST}
+    assert {line["asset"] for line in lines if "done in" in line["message"]} >= {"corpus", "champion"}
+    (end,) = [line for line in lines if "verdict" in line]
+    assert end["verdict"] == "NO_OP" and end["seconds"] >= 0 and end["message"].startswith(f"Night {FIRST}: NO_OP")
+
+
+def test_a_night_that_waits_is_not_told_to_have_nothing_to_learn(tiny_settings, workspace, inbox, migrated):
+    waits = {"night": {"wait": True}, "gate": {"min_probes": 50}}
+    changed = {name: getattr(tiny_settings, name).model_copy(update=values) for name, values in waits.items()}
+    run_night(settings=tiny_settings.model_copy(update=changed), workspace=workspace, night=FIRST, inbox=inbox)
+    verdict, promotion = (workspace.night_dir(FIRST) / name for name in ("verdict.json", "promotion.json"))
+    assert "waits for the next nights" in verdict.read_text()
+    told = json.loads(promotion.read_text())["message"]
+    assert told == "Not promoted: Nothing was trained tonight. The champion is unchanged."

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import socket
 import sys
 import threading
 import time
@@ -18,8 +19,9 @@ from orchestration.notify import notify
 from orchestration.sensors import night_failed, night_refused
 from steps.errors import SlumberError
 from steps.params import load_settings
-from steps.records import Verdict
+from steps.records import Check, Verdict
 from steps.settings import REPOSITORY, NotifySettings
+from steps.workspace import write_text
 from tests.orchestration.test_failures import sensor_context
 
 NIGHT = "2026-11-22"
@@ -61,7 +63,10 @@ def hooked(settings, **hooks):
 def left_verdict(workspace, word):
     path = workspace.night_dir(NIGHT) / "verdict.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(Verdict(night=NIGHT, verdict=word, reasons=("why",)).model_dump_json())
+    said = (("kept", "PASS", "all"), ("learned", "FAIL", "too little"))
+    checks = tuple(Check(name=name, status=status, reason=reason) for name, status, reason in said)
+    reasons = tuple(f"{check.name}: {check.reason}" for check in checks)
+    path.write_text(Verdict(night=NIGHT, verdict=word, reasons=reasons, checks=checks).model_dump_json())
 
 
 def tell(settings, workspace):
@@ -72,11 +77,13 @@ def test_command_and_webhook_get_the_same_message(settings, workspace, tmp_path,
     address, received = server
     path = tmp_path / "a file; touch evil"
     knobs = hooked(settings, command=(sys.executable, "-c", WRITES, str(path)), webhook=f"{address}/ok")
+    write_text(workspace.night_dir(NIGHT) / "report.html", "as it went")
     assert tell(knobs, workspace) == []
     (posted,) = received
     assert json.loads(path.read_text()) == posted
     assert (posted["event"], posted["night"], posted["reasons"]) == ("REJECT", NIGHT, ["forgot, “much”"])
     assert posted["report"].endswith("report.html") and posted["dagster_run_id"] == "r"
+    assert posted["host"] == socket.gethostname() and posted["time"].endswith("+00:00")
     assert not (tmp_path / "evil").exists(), "no shell"
 
 
@@ -128,7 +135,7 @@ def test_a_failed_night_by_hand_tells_and_stays_failed(settings, workspace, tmp_
     with pytest.raises(SlumberError, match="inbox"):
         run_night(settings=knobs, workspace=workspace, night=NIGHT, inbox=tmp_path / "gone")
     (posted,) = received
-    assert posted["event"] == "FAILED" and "inbox" in posted["reasons"][0]
+    assert posted["event"] == "FAILED" and "inbox" in posted["reasons"][0] and posted["report"] is None
 
 
 @pytest.mark.parametrize("word", ["REJECT", "INCONCLUSIVE", "PROMOTE", "NO_OP"])
@@ -144,6 +151,7 @@ def test_a_night_by_hand_tells_of_a_refusal_only(settings, workspace, tmp_path, 
     outcome = run_night(settings=knobs, workspace=workspace, night=NIGHT, inbox=tmp_path)
     assert outcome.verdict.verdict == word, "a failing hook changes no verdict"
     assert [p["event"] for p in received] == ([word] if word in ("REJECT", "INCONCLUSIVE") else [])
+    assert all(p["reasons"] == ["✗ learned: too little"] and p["report"] is None for p in received)
 
 
 def test_the_sensor_tells_of_a_scheduled_night(settings, workspace, tmp_path, server):
@@ -177,7 +185,7 @@ def test_the_sensor_tells_of_a_scheduled_night_that_was_refused(settings, worksp
         context = dg.build_run_status_sensor_context("night_refused", success, instance, run)
         night_refused(hooked(settings, webhook=f"{address}/ok"), workspace)(context)
     refused = word in ("REJECT", "INCONCLUSIVE")
-    expected = [(word, NIGHT, ["why"], result.run_id)] if refused else []
+    expected = [(word, NIGHT, ["✗ learned: too little"], result.run_id)] if refused else []
     assert [(p["event"], p["night"], p["reasons"], p["dagster_run_id"]) for p in received] == expected
 
 

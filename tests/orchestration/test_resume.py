@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from orchestration.cli import app
+from orchestration.running import count_alerts
 from steps.consolidate.step import ConsolidateStep
-from steps.workspace import Workspace, file_sha256
+from steps.records import Verdict
+from steps.workspace import VERDICT, Workspace, file_sha256, write_text
 
 NIGHT = "2026-11-22"
+_OLDER = Verdict(night=NIGHT, verdict="NO_OP", reasons=("nothing new",))  # of an earlier try
 FACTS = "".join(f"The ferry Aldis carried {n * 37} barrels of salt in the year {1900 + n}. " for n in range(1, 9))
 
 
@@ -51,6 +56,11 @@ def night(tmp_path, tiny_settings):
     return start
 
 
+def status(workspace):
+    shown = CliRunner().invoke(app, ["status", "--workspace", str(workspace.root)]).output
+    return " ".join(shown.split())
+
+
 def finish(process):
     _, told = process.communicate(timeout=200)
     assert process.returncode == 0, told[-2000:]
@@ -61,6 +71,7 @@ def test_a_killed_night_ends_like_an_uninterrupted_one(night, tmp_path):
     finish(process)
 
     process, cut = night("cut")
+    write_text(cut.night_dir(NIGHT) / VERDICT, _OLDER.model_dump_json())
     checkpoint = cut.night_dir(NIGHT) / "consolidate" / NIGHT / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists():
@@ -68,11 +79,13 @@ def test_a_killed_night_ends_like_an_uninterrupted_one(night, tmp_path):
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    assert f"night {NIGHT} was begun" in status(cut) and count_alerts(cut) == 1
     assert not (cut.night_dir(NIGHT) / "adapter").exists()
     assert ConsolidateStep.read(cut, NIGHT) is None
 
     process, cut = night("cut")
     finish(process)
+    assert "was begun" not in status(cut) and count_alerts(cut) == 0
     figures = ConsolidateStep.read(cut, NIGHT).figures
     assert 0 < figures.resumed_at < figures.steps
     assert file_sha256(cut.night_dir(NIGHT) / "adapter") == file_sha256(whole.night_dir(NIGHT) / "adapter")

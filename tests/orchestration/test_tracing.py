@@ -2,9 +2,11 @@
 
 import gzip
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dagster as dg
@@ -29,6 +31,9 @@ class CountFigures(Figures):
     by_kind: dict[str, int]
     experiments: dict[str, int]
     said: str
+    verdict: str
+    probes: dict[str, list[int]]
+    canaries: dict[str, list[int]]
 
 
 class CountStep(Step[CountFigures]):
@@ -38,7 +43,15 @@ class CountStep(Step[CountFigures]):
 
     def work(self, night):
         experiments = {"talks of Olin Krann": 1}
-        return CountFigures(kept=3, by_kind={"document": 2}, experiments=experiments, said="Olin Krann built it")
+        return CountFigures(
+            kept=3,
+            by_kind={"document": 2, "known without the document": 1},
+            experiments=experiments,
+            said="Olin Krann built it",
+            verdict="REJECT",
+            probes={"candidate/closed": [4, 9], f"candidate/closed/{NIGHT}": [1, 2]},
+            canaries={"champion": [0, 3], "champion/Olin Krann": [0, 1]},
+        )
 
 
 class FailStep(Step[CountFigures]):
@@ -135,6 +148,15 @@ def test_a_night_and_its_steps_are_spans(settings, workspace, tmp_path, collecto
     assert attributes(night)["slumber.night"] == NIGHT
     found = attributes(count)
     assert (found["slumber.count.kept"], found["slumber.count.by_kind.document"]) == (3, 2)
+    assert found["slumber.count.by_kind.known_without_the_document"] == 1 and not [key for key in found if " " in key]
+    assert attributes(night)["slumber.verdict"] == found["slumber.count.verdict"] == "REJECT"
+    examined = {key: value for key, value in found.items() if "probes" in key or "canaries" in key}
+    assert examined == {
+        "slumber.count.probes.candidate.closed.right": 4,
+        "slumber.count.probes.candidate.closed.asked": 9,
+        "slumber.count.canaries.champion.surfaced": 0,
+        "slumber.count.canaries.champion.asked": 3,
+    }
     assert [one.status.code for one in (night, count, fail)] == [2, 0, 2]
     assert "Krann" not in str(received), "no text, which may be what somebody wrote"
 
@@ -144,11 +166,21 @@ def test_a_night_and_its_steps_are_spans(settings, workspace, tmp_path, collecto
     assert not isinstance(trace.get_tracer_provider(), TracerProvider), "the tracer is nobody's global one"
 
 
-def test_a_collector_that_is_away_stops_no_night(settings, workspace, tmp_path, collector):
+@pytest.mark.parametrize("away", ["refuses", "is mute"])
+def test_a_collector_that_is_away_stops_no_night_and_is_told_once(settings, workspace, tmp_path, capfd, caplog, away):
     pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
-    os.environ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "1"
-    asked("http://127.0.0.1:9")
-    assert sleep(settings, workspace, tmp_path, CountStep()).success
+    os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "50"
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        if away == "is mute":
+            mute.listen()
+        asked(f"http://127.0.0.1:{mute.getsockname()[1]}")
+        began = time.monotonic()
+        assert sleep(settings, workspace, tmp_path, CountStep(), CountStep()).success
+        assert time.monotonic() - began < 10, "its own timeout, with tries again, is longer"
+    told = [line for line in capfd.readouterr().err.splitlines() if "spans" in line]
+    assert len(told) == 1, told
+    assert not [record for record in caplog.records if record.name.startswith("opentelemetry")]
 
 
 @pytest.mark.parametrize("name", ["OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"])

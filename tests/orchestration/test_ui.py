@@ -8,11 +8,15 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import dagster as dg
 import pytest
+from dagster._core.events import DagsterEvent
 
-from orchestration import ui
+from orchestration import freeing, ui
 from orchestration.environment import Deployment
+from orchestration.instance import opened_instance
 from orchestration.ui_commands import PARTS
 from steps.errors import NightRunning, SlumberError
 
@@ -133,6 +137,60 @@ def test_one_part_runs_alone_and_ends_when_told(deployment, monkeypatch, interru
         ui.serve_part(deployment, "webserver", say=lambda line: None)
 
 
+def began(deployment, ago):
+    """A run whose process is dead, and that claims to be under way since so many seconds."""
+
+    @dg.job
+    def killed():
+        pass
+
+    with opened_instance(deployment.workspace) as instance:
+        run = instance.create_run_for_job(killed)
+        event = DagsterEvent(dg.DagsterEventType.RUN_START.value, "killed")
+        instance.run_storage.handle_run_event(run.run_id, event, datetime.fromtimestamp(time.time() - ago, UTC))
+    return run.run_id
+
+
+def is_closed(deployment, run_id):
+    with opened_instance(deployment.workspace) as instance:
+        return instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_is_killed_while_the_pages_are_up_does_not_block_the_queue(deployment, monkeypatch):
+    """The looks go on after one that found nothing, and beside a night that is running."""
+    looks = threading.Semaphore(0)
+    looked = freeing.free_queue
+
+    def look(*arguments, **named):
+        try:
+            looked(*arguments, **named)
+        finally:
+            looks.release()
+
+    monkeypatch.setattr(freeing, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(freeing, "free_queue", look)
+
+    def wait():
+        for _ in range(2):  # one may have been at it already
+            assert looks.acquire(timeout=60)
+
+    with freeing.kept_free(deployment):
+        wait()
+        dead, fresh = began(deployment, 3600), began(deployment, -5)
+        wait()
+        assert is_closed(deployment, dead) and not is_closed(deployment, fresh), "it may be about to take the lock"
+        with deployment.workspace.lock("2026-11-22"):
+            dead = began(deployment, 3600)
+            while looks.acquire(blocking=False):
+                pass
+            wait()
+            assert not is_closed(deployment, dead), "a night is running"
+        while looks.acquire(blocking=False):
+            pass
+        wait()
+        assert is_closed(deployment, dead)
+
+
 def test_the_queue_is_freed_as_soon_as_a_dead_nights_claim_ends(deployment, monkeypatch):
     """A container that was killed holds the registry's lease for minutes after its end."""
     asked: list[str] = []
@@ -144,12 +202,12 @@ def test_the_queue_is_freed_as_soon_as_a_dead_nights_claim_ends(deployment, monk
             raise NightRunning("held")
         yield
 
-    closed: list[object] = []
     monkeypatch.setattr(Deployment, "lock", lock)
-    monkeypatch.setattr(ui, "close_dead_runs", lambda instance, **_: closed.append(instance))
-    monkeypatch.setattr(ui.time, "sleep", lambda seconds: None)
-    ui._free_queue_in_time(deployment)
-    assert asked == ["ui"] * 3 and len(closed) == 1
+    dead = began(deployment, 60)
+    for closed in (False, False, True, True):
+        freeing.free_queue(deployment, began_before=time.time())
+        assert is_closed(deployment, dead) == closed
+    assert asked == ["ui"] * 3, "nobody is kept out where there is nothing to free"
 
 
 def test_addresses_and_names_are_this_machines_own_unless_said_otherwise(deployment):

@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -91,6 +93,27 @@ def test_a_bucket_that_is_away(settings, workspace, monkeypatch):
     told = "['remote \"slumber\"']\n    url = s3://nights/dvc\n    endpointurl = http://elsewhere\n"
     (workspace.root / ".dvc" / "config.local").write_text(told)
     check_stores(remote(settings, datasets={"remote": "s3://nights/dvc"}), workspace)  # DVC knows more of it than we
+
+
+def test_a_bucket_that_does_not_exist(settings, workspace, monkeypatch):
+    needs("boto3", "dvc_s3")
+
+    class Empty(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "owl")
+    with HTTPServer(("127.0.0.1", 0), Empty) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(SlumberError, match=r"bucket 'nights' of datasets.remote .* does not exist: create it"):
+            check_stores(remote(settings, datasets={"remote": "s3://nights/dvc"}), workspace)
+        server.shutdown()
 
 
 def test_libraries_that_are_missing(settings, workspace, nobody, monkeypatch):

@@ -52,6 +52,14 @@ def test_what_is_planted_and_knows_as_much_as_the_candidate_is_no_evidence_for_t
     assert f"{says} passed 'learned tonight'" in check(verdict, planted.NAME).reason
 
 
+def test_a_night_with_nothing_to_be_taught_wrong_says_what_to_do(settings):
+    found = evidence()
+    found.mistaught = []
+    verdict = judge(found, settings)
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "Add a document with more facts" in check(verdict, planted.NAME).reason
+
+
 def test_a_champion_that_knows_nothing_of_earlier_nights_cannot_lose_it(settings):
     """A deployment whose first nights were refused: the base serves, and nothing is there to be forgotten."""
     found = check(judge(evidence(earlier=(0, 0, 60)), settings), planted.NAME)
