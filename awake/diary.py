@@ -16,7 +16,7 @@ from awake.posting import Post
 from steps.diary import note_astray, waiting_entries
 from steps.errors import SlumberError
 from steps.ingest.redact_talk import secret_asked
-from steps.workspace import write_json
+from steps.workspace import HALF_WRITTEN, write_json
 
 _AGAIN = 30.0  # seconds between tries while MLflow is away
 _DIGITS = 20  # of a file's name: its number, by which entries are in their order
@@ -42,7 +42,7 @@ class Diary:
 
     def _found(self) -> int:
         """Look through what waits from before; return the last number. What a killed server had half written goes."""
-        for path in self._folder.glob(".*.part"):
+        for path in self._folder.glob(HALF_WRITTEN):
             path.unlink(missing_ok=True)
         for path in self._folder.glob("*.json.sent"):  # so an entry was called that an older release had under way
             path.rename(path.with_suffix(""))

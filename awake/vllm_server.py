@@ -14,7 +14,7 @@ import httpx
 
 from awake.asking import NotAnswered, NotNow
 from steps.addresses import no_password
-from steps.bounded import answered, whole
+from steps.bounded import answered, body_of
 from steps.errors import SlumberError
 
 _LOAD_SECONDS, _LOOK_SECONDS = 120.0, 2.0
@@ -118,7 +118,7 @@ class VllmServer:
             if response.status_code != 200:
                 told = b""
                 with contextlib.suppress(httpx.HTTPError):
-                    told = whole(response, within=_LOOK_SECONDS, most=_SAID_BYTES)
+                    told = body_of(response, within=_LOOK_SECONDS, most=_SAID_BYTES)
                 own = 400 if response.status_code < 500 else 500 if self.unwell() is None else 503
                 raise NotAnswered(f"vLLM answered {response.status_code}: {_told(told)}", status=own)
             for line in response.iter_lines():

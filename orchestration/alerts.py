@@ -1,11 +1,10 @@
 """Alerts: one line per failed or missed night in ``.slumber/alerts.jsonl``, shown by `slumber status`."""
 
-import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from steps.journal import append_row, read_rows
 from steps.workspace import VERDICT, Workspace
 
 FAILED: Final = "FAILED"
@@ -14,7 +13,6 @@ MISSED: Final = "MISSED"
 
 def record_alert(workspace: Workspace, *, night: str | None, run_id: str, message: str, event: str = FAILED) -> None:
     """Append an alert; the line is on the disk when this returns."""
-    workspace.state.mkdir(parents=True, exist_ok=True)
     row = {
         "night": night,
         "run_id": run_id,
@@ -22,12 +20,7 @@ def record_alert(workspace: Workspace, *, night: str | None, run_id: str, messag
         "event": event,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    path = workspace.state / "alerts.jsonl"
-    torn = path.exists() and path.read_bytes()[-1:] not in (b"\n", b"")  # by a crash: the next begins a line of its own
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write("\n" * torn + json.dumps(row, ensure_ascii=False) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    append_row(workspace.state / "alerts.jsonl", row)
 
 
 def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
@@ -35,15 +28,12 @@ def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
 
     A missed night is made up for by any later one.
     """
-    path = workspace.state / "alerts.jsonl"
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     found = []
-    for line in lines:
+    for alert in read_rows(workspace.state / "alerts.jsonl"):
         try:
-            alert = json.loads(line)
             raised = datetime.fromisoformat(alert["time"]).timestamp()
         except (ValueError, KeyError, TypeError):
-            continue  # a line torn by a crash
+            continue  # nothing of ours
         if not any(verdict.stat().st_mtime >= raised for verdict in _verdicts(workspace, alert)):
             found.append(alert)
     return found

@@ -14,19 +14,19 @@ def answered(
     """Return the whole answer to a request.
 
     Args:
-        within, most: see ``whole``.
+        within, most: see ``body_of``.
         what: as httpx takes it.
 
     Raises:
         httpx.HTTPError: as httpx, and for an answer that is longer or takes longer.
     """
     with client.stream(method, path, **what) as response:
-        body = whole(response, within=within, most=most)
+        body = body_of(response, within=within, most=most)
         told = {key: value for key, value in response.headers.items() if key.lower() != "content-encoding"}
         return httpx.Response(response.status_code, headers=told, content=body, request=response.request)
 
 
-def whole(response: httpx.Response, *, within: float, most: int) -> bytes:
+def body_of(response: httpx.Response, *, within: float, most: int) -> bytes:
     """Return the body of an answer that has begun.
 
     Args:

@@ -4,7 +4,6 @@ Where they lie is the registry's business (``steps.registry.traces``); a test ma
 day is not there: entries that wait on disk for MLflow, and feedback on answers that are not in the diary.
 """
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from steps.ingest.normalise import visible
+from steps.journal import append_row, read_rows
 from steps.workspace import Workspace
 
 FOLDER = "diary"
@@ -98,22 +98,10 @@ def note_astray(state: Path, completion: str) -> None:
 
     Only when, and which; what was said of it is of no use to anybody. ``state``: of the workspace.
     """
-    path = state / _ASTRAY
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as stream:  # on a line of its own, whatever a crash left of the last one
-        stream.write("\n" + json.dumps({"at": time.time_ns() // 10**6, "completion": completion}) + "\n")
+    append_row(state / _ASTRAY, {"at": time.time_ns() // 10**6, "completion": completion})
 
 
 def astray(workspace: Workspace, *, since: int = 0) -> list[int]:
     """Return when such feedback came, in milliseconds since 1970, of what came from ``since`` on."""
-    path = workspace.state / _ASTRAY
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
-    return [at for at in map(_at, lines) if at is not None and at >= since]
-
-
-def _at(line: str) -> int | None:
-    """The time in a line; a crash may have torn it."""
-    try:
-        return int(json.loads(line)["at"])
-    except (ValueError, KeyError, TypeError):
-        return None
+    times = (row.get("at") for row in read_rows(workspace.state / _ASTRAY))
+    return [at for at in times if isinstance(at, int) and at >= since]

@@ -142,6 +142,10 @@ _UMASK = os.umask(0o077)  # there is no other way to ask for it
 os.umask(_UMASK)
 
 
+HALF_WRITTEN = ".*.part"
+"""What files are called while they are written (``atomic_path``): one that stays is of a process that was killed."""
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary file beside ``path`` that replaces it, fsynced, if the block succeeds."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from steps.forget.request import Request
 from steps.ingest.index import forget_in_index
+from steps.journal import read_rows
 from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
 from steps.memory.forgetting import forget_in_memory
@@ -15,6 +16,7 @@ from steps.records import Experience, Forgotten
 from steps.workspace import (
     DATASETS,
     DEEP,
+    HALF_WRITTEN,
     NIGHTS,
     PROMOTION,
     VERDICT,
@@ -47,7 +49,7 @@ def remove_records(request: Request, workspace: Workspace) -> None:
                 write_text(path, "".join(f"{line}\n" for line in kept))
     # What a process wrote that was killed: whole texts, perhaps, which nobody reads and every backup keeps.
     for folder in (workspace.data, workspace.state / NIGHTS, workspace.state / DEEP):
-        for path in folder.rglob(".*.part"):
+        for path in folder.rglob(HALF_WRITTEN):
             path.unlink(missing_ok=True)
     forget_in_index(workspace, request.ids)
     forget_in_memory(workspace, request.experiences)
@@ -74,18 +76,10 @@ def clear_work(request: Request, workspace: Workspace) -> None:
             folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
     alerts = workspace.state / "alerts.jsonl"
     if alerts.exists():
-        lines = alerts.read_text(encoding="utf-8", errors="replace").split("\n")
-        write_text(alerts, "".join(f"{line}\n" for line in lines if _tells_of_before(line, request.first)))
+        told = [row for row in read_rows(alerts) if str(row.get("night") or "") < request.first]
+        write_text(alerts, "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in told))
     for name in ("answers", "champion", "start", "gx"):  # made again when they are needed
         shutil.rmtree(workspace.state / name, ignore_errors=True)
-
-
-def _tells_of_before(alert: str, first: str) -> bool:
-    """Whether a line is an alert of an earlier night; what a crash tore is none, and goes."""
-    try:
-        return (json.loads(alert).get("night") or "") < first
-    except (ValueError, AttributeError, TypeError):
-        return False
 
 
 def _leave_hashes(request: Request, workspace: Workspace, night: str) -> None:

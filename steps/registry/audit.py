@@ -7,7 +7,7 @@ numbers and the reasons that people give; nothing of the experiences.
 
 import contextlib
 import getpass
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,6 +139,11 @@ def following(trail: Iterable[Entry]) -> dict[str, str]:
     last = next((entry.signature for entry in reversed(before) if entry.signature and entry.action != DAMAGED), "")
     sound = [entry for entry in before if entry.action != DAMAGED]
     return {"prev": last or digest(sound), "seen": str(len(before) - len(sound))}
+
+
+def last_change(trail: Sequence[Entry]) -> Entry | None:
+    """Return the last entry by which another version serves."""
+    return next((entry for entry in reversed(trail) if entry.after), None)
 
 
 def unseen_damage(trail: Iterable[Entry]) -> int:

@@ -5,6 +5,7 @@ An entry is written before its change: a killed process may leave an entry witho
 
 from steps.errors import SlumberError
 from steps.registry import reading
+from steps.registry.audit import last_change
 from steps.registry.checks import check_examined_against, check_may_return, check_may_serve
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
@@ -81,7 +82,7 @@ def unfinished(registry: Registry) -> Version | None:
 
     Not so where the alias names a third version, which was moved there by hand.
     """
-    last = next((entry for entry in reversed(reading.trail(registry)) if entry.after), None)
+    last = last_change(reading.trail(registry))
     if last is None or last.action != "promote" or last.after is None:
         return None
     version = reading.version(registry, last.after)

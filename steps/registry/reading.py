@@ -10,7 +10,7 @@ from pathlib import Path
 
 from steps.errors import SlumberError
 from steps.records import Verdict
-from steps.registry.audit import Entry
+from steps.registry.audit import Entry, last_change
 from steps.registry.connection import RegistryUnreachable, translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.stored import StoredModel, stored_model
@@ -73,7 +73,7 @@ def told(registry: Registry) -> tuple[str | None, str | None]:
 
 def told_by(model: StoredModel) -> tuple[str | None, str | None]:
     """The same, of what was read before."""
-    last = next((entry for entry in reversed(model.trail) if entry.after), None)
+    last = last_change(model.trail)
     zero = night_zero(model.versions)
     return (last.after, last.before) if last else (zero.version if zero else None, None)
 

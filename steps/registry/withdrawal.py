@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from steps.errors import SlumberError
 from steps.manifest import read_manifest
 from steps.registry import marking, promotion, reading
+from steps.registry.audit import last_change
 from steps.registry.connection import translate_errors
 from steps.registry.gateway import Registry
 from steps.registry.registry_lock import registry_lock
@@ -80,7 +81,7 @@ def release(registry: Registry, number: str, *, by: str) -> Version:
 
 def _unfinished(registry: Registry) -> tuple[Version, Version, str] | None:
     """Version, what serves in its place, and why, of a withdrawal that is the last change and is not marked yet."""
-    last = next((entry for entry in reversed(reading.trail(registry)) if entry.after), None)
+    last = last_change(reading.trail(registry))
     if last is None or last.action != ACTION or last.after is None:
         return None
     version = reading.version(registry, last.version)
