@@ -10,7 +10,7 @@ from typing import Any
 
 from steps.examine.kinds.suite import KindReply
 from steps.examine.kinds.table import SUITES
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.kinds.table import KINDS
 from steps.manifest import StepRecord
 from steps.records import LEARNED_TONIGHT, Check, Verdict
@@ -66,7 +66,7 @@ def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> li
     lessons, unseen = dict(dreamt.get("lessons") or {}), dict(dreamt.get("unseen") or {})
     waiting = dict(dreamt.get("waiting") or {})
     met = Counter(row["kind"] for row in triaged.get("rows") or [] if row.get("verdict") == "persist")
-    others = [kind.name for kind in KINDS.values() if kind.suite != FACTS]
+    others = [kind.name for kind in KINDS.values() if kind.suite not in ASKED]
     if not any(met[name] or lessons.get(name) for name in others) and not set(unseen) & set(SUITES):
         return []
     checks = {check.name: check for check in verdict.checks} if verdict else {}
@@ -78,19 +78,20 @@ def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> li
         name = kind.name
         if not (met[name] or lessons.get(name)):
             continue
-        check = checks.get(LEARNED_TONIGHT if kind.suite == FACTS else kind.suite)
+        asked = kind.suite in ASKED
+        check = checks.get(LEARNED_TONIGHT if asked else kind.suite)
         own = tokens.get(name)
         found.append(
             Taught(
                 kind=name,
                 met=met[name],
                 lessons=lessons.get(name, 0),
-                held_out=dreamt.get("held_out", 0) if kind.suite == FACTS else unseen.get(kind.suite, 0),
+                held_out=dreamt.get("held_out", 0) if asked else unseen.get(kind.suite, 0),
                 tokens=own,
                 seconds=None if own is None else own * seconds,
                 state=_state(kind.suite, lessons.get(name, 0), waiting, out),
-                suite=LEARNED_TONIGHT if kind.suite == FACTS else kind.suite,
-                status=check.status if check else None,
+                suite=LEARNED_TONIGHT if asked else kind.suite,
+                status=check.figures.get(kind.suite, check.status) if check else None,
                 reason=_reason(check),
             )
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED, DOCUMENTS
 from steps.kinds.table import kind_of
 from steps.lesson import Lesson
 from steps.model.chat import question_chat
@@ -18,7 +18,7 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
     That it does not know is learned as it stands: no teacher who reads the document would say it.
     """
     source = corpus[dream.experience] if dream.experience else None
-    asked = source is not None and kind_of(source).suite_of(dream) == FACTS
+    asked = source is not None and kind_of(source).suite_of(dream) in ASKED
     document = kind_of(source).context(source, dream.sentence) if source and asked else None
     by_strategy = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
     lesson = Lesson(
@@ -47,18 +47,22 @@ def suite_of(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
     if dream.rehearsal:
         return None
     source = corpus.get(dream.experience or "")
-    return kind_of(source).suite_of(dream) if source else FACTS
+    return kind_of(source).suite_of(dream) if source else DOCUMENTS
 
 
-def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:
-    """Return the suites of which ``night`` has lessons; its material may have come on an earlier night."""
+def sources_taught(workspace: Workspace, night: str) -> dict[str, frozenset[str]]:
+    """Return the sources of the lessons of ``night`` by suite; its material may have come on an earlier night."""
     dreams = [d for d in read_records(workspace.dataset("dreams", night), Dream) if not d.rehearsal]
     wanted, corpus = {dream.experience for dream in dreams}, dict[str, Experience]()
     for name in (n for n in workspace.nights("corpus") if n <= night):
         for _, experience in each_record(workspace.dataset("corpus", name), Experience):
             if experience.id in wanted:
                 corpus[experience.id] = experience
-    return frozenset(suite for dream in dreams if (suite := suite_of(dream, corpus)))
+    suites = [(suite_of(dream, corpus), dream.source) for dream in dreams]
+    return {
+        suite: frozenset(source for other, source in suites if other == suite and source)
+        for suite in sorted({suite for suite, _ in suites if suite})
+    }
 
 
 def fact_of(dream: Dream) -> str | None:

@@ -85,7 +85,8 @@ class Conversation(MessagesKind):
 
     def passages(self, experience: Experience) -> list[Passage]:
         found = corrections(experience.payload)
-        return [Passage(experience, 0, [f"{one.question} {one.said}" for one in found] or [experience.text])]
+        told = [f"{one.question} {one.said}" for one in found]
+        return [Passage(experience, 0, told or [experience.text], self.suite)]
 
     def context(self, experience: Experience, sentence: int | None) -> str:
         found = corrections(experience.payload)

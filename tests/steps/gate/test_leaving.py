@@ -79,7 +79,7 @@ def test_only_what_was_not_learned_tonight_is_left_out_and_never_all(settings):
         return Verdict(night=FIRST, verdict="REJECT", reasons=(), checks=made)
 
     found = evidence()
-    found.taught = frozenset({"facts", "demonstrations"})
+    found.taught = frozenset({"documents", "demonstrations"})
     lost = {"learned_tonight": ("PASS", {}), "demonstrations": ("FAIL", {"tonight": "FAIL"})}
     assert not_learned(verdict(**lost), found) == ["demonstrations"]
     assert not_learned(verdict(**lost | {"learned_tonight": ("INCONCLUSIVE", {})}), found) == []
