@@ -1,6 +1,6 @@
 """What each kind of experience brought to a night, what it cost, and what its suite says: for all its pages alike.
 
-A night that met facts alone has none of this: its pages say it already.
+A night of documents alone, or of conversations alone, has none of this: its pages say it already.
 """
 
 from collections import Counter
@@ -58,7 +58,7 @@ class Shown:
 
 
 def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> list[Taught]:
-    """Return what each kind brought, by the manifests of a night; empty where it met facts alone.
+    """Return what each kind brought, by the manifests of a night; empty where it met one alone that probes ask about.
 
     ``done``: by step, of which triage, dream and consolidate are looked at; ``verdict``: None before there is one.
     """
@@ -66,18 +66,17 @@ def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> li
     lessons, unseen = dict(dreamt.get("lessons") or {}), dict(dreamt.get("unseen") or {})
     waiting = dict(dreamt.get("waiting") or {})
     met = Counter(row["kind"] for row in triaged.get("rows") or [] if row.get("verdict") == "persist")
-    others = [kind.name for kind in KINDS.values() if kind.suite not in ASKED]
-    if not any(met[name] or lessons.get(name) for name in others) and not set(unseen) & set(SUITES):
+    kinds = [kind for kind in KINDS.values() if met[kind.name] or lessons.get(kind.name)]
+    alone = len(kinds) < 2 and all(kind.suite in ASKED for kind in kinds)
+    if alone and not set(unseen) & set(SUITES):
         return []
     checks = {check.name: check for check in verdict.checks} if verdict else {}
     out = verdict.left_out if verdict else frozenset()
     tokens = dict(trained.get("tokens_by_kind") or {})
     seconds = (trained.get("training_seconds") or 0.0) / (sum(tokens.values()) or 1)
     found = []
-    for kind in KINDS.values():
+    for kind in kinds:
         name = kind.name
-        if not (met[name] or lessons.get(name)):
-            continue
         asked = kind.suite in ASKED
         check = checks.get(LEARNED_TONIGHT if asked else kind.suite)
         own = tokens.get(name)

@@ -1,12 +1,12 @@
 """Dreams as lessons: what the student is asked, and what the teacher reads besides."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from steps.kinds.kind import ASKED, DOCUMENTS
 from steps.kinds.table import kind_of
 from steps.lesson import Lesson
 from steps.model.chat import question_chat
-from steps.records import Dream, Experience
+from steps.records import Dream, Experience, Probe
 from steps.workspace import Workspace, each_record, read_records
 
 REHEARSAL = "rehearsal"
@@ -50,19 +50,33 @@ def suite_of(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
     return kind_of(source).suite_of(dream) if source else DOCUMENTS
 
 
-def sources_taught(workspace: Workspace, night: str) -> dict[str, frozenset[str]]:
-    """Return the sources of the lessons of ``night`` by suite; its material may have come on an earlier night."""
+def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:
+    """Return the suites of which ``night`` has lessons; its material may have come on an earlier night."""
     dreams = [d for d in read_records(workspace.dataset("dreams", night), Dream) if not d.rehearsal]
-    wanted, corpus = {dream.experience for dream in dreams}, dict[str, Experience]()
+    corpus = _met(workspace, night, {dream.experience for dream in dreams})
+    return frozenset(suite for dream in dreams if (suite := suite_of(dream, corpus)))
+
+
+def asks_corrections(workspace: Workspace, night: str) -> frozenset[str]:
+    """Return the ids of the probes of ``night`` that ask about what users corrected, and not about a document."""
+    paths = [workspace.dataset(name, night) for name in ("probes", "holdouts")]
+    probes = [probe for path in paths if path.is_file() for probe in read_records(path, Probe)]
+    corpus = _met(workspace, night, {probe.experience for probe in probes})
+    return frozenset(
+        probe.id
+        for probe in probes
+        if probe.origin == "user" or (probe.experience in corpus and kind_of(corpus[probe.experience]).corrected)
+    )
+
+
+def _met(workspace: Workspace, night: str, wanted: Collection[str | None]) -> dict[str, Experience]:
+    """The wanted experiences that were met until a night, by id."""
+    found: dict[str, Experience] = {}
     for name in (n for n in workspace.nights("corpus") if n <= night):
         for _, experience in each_record(workspace.dataset("corpus", name), Experience):
             if experience.id in wanted:
-                corpus[experience.id] = experience
-    suites = [(suite_of(dream, corpus), dream.source) for dream in dreams]
-    return {
-        suite: frozenset(source for other, source in suites if other == suite and source)
-        for suite in sorted({suite for suite, _ in suites if suite})
-    }
+                found[experience.id] = experience
+    return found
 
 
 def fact_of(dream: Dream) -> str | None:

@@ -78,7 +78,7 @@ def _suite_of(answer: Answer, evidence: Evidence) -> str | None:
         return "not knowing" if answer.condition == "closed" else None
     if answer.condition == "open":
         return "reading with the document given"
-    return f"{_NIGHT}{answer.cohort}" if evidence.is_earlier(answer.cohort, answer.source) else None
+    return f"{_NIGHT}{answer.cohort}" if evidence.is_earlier(answer.cohort, answer.probe) else None
 
 
 def not_worse(

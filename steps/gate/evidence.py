@@ -8,7 +8,7 @@ from steps.code import code_sha256
 from steps.consolidate.left_out import still_left_out
 from steps.consolidate.step import ConsolidateStep
 from steps.datasets.sidecars import current_hashes, file_md5
-from steps.dream.lessons import sources_taught
+from steps.dream.lessons import asks_corrections, suites_taught
 from steps.errors import SlumberError
 from steps.examine.census import taught_facts
 from steps.examine.examination import all_canaries, met_by_champion
@@ -39,7 +39,7 @@ class Evidence:
     do not count, for their keys hold in whatever is said. ``unread``: files of the examination that are not there.
     ``taught``: suites of which the candidate was taught tonight's lessons; ``left_out``: those of which it was not,
     though there are some; ``never_taught``: those that the champion was not, by the night that left them out.
-    ``corrected``: the sources of what users corrected, as far as it has to be told from what documents say.
+    ``corrected``: probes about what users corrected, as far as they have to be told from those about documents.
     ``met``: the nights that the champion has learned from. ``expected_kinds``: by suite what is held out of kinds that
     are no facts, with the night of each item. ``examination``: the rows as they are stored.
     """
@@ -78,13 +78,13 @@ class Evidence:
         """Whether the candidate learned nothing new."""
         return self.forgetting or self.deep
 
-    def is_earlier(self, cohort: str, source: str | None) -> bool:
-        """Whether the champion was taught what a probe of this cohort asks: only then can it have been forgotten."""
-        return cohort in self.earlier_cohorts and self.suite_of(source) not in self.never_taught.get(cohort, ())
+    def is_earlier(self, cohort: str, probe: str) -> bool:
+        """Whether the champion was taught what this probe of a cohort asks: only then can it have been forgotten."""
+        return cohort in self.earlier_cohorts and self.suite_of(probe) not in self.never_taught.get(cohort, ())
 
-    def suite_of(self, source: str | None) -> str:
+    def suite_of(self, probe: str) -> str:
         """Return by which suite it is told whether what a probe asks about was learned."""
-        return CORRECTIONS if source in self.corrected else DOCUMENTS
+        return CORRECTIONS if probe in self.corrected else DOCUMENTS
 
     def answering(self, examination: Examination) -> "Evidence":
         """The same evidence on other answers, marked here."""
@@ -148,16 +148,14 @@ def collect_evidence(night: Night) -> Evidence:
     evidence.faults += _lost(night, met)
     evidence.met, evidence.never_taught = frozenset(met), still_left_out(workspace, met)
     if not evidence.rebuilt:
-        sources = sources_taught(workspace, night.date)
-        evidence.taught = frozenset(sources) or frozenset({DOCUMENTS})
-        evidence.corrected = sources.get(CORRECTIONS, frozenset())
+        evidence.taught = suites_taught(workspace, night.date) or frozenset({DOCUMENTS})
+        evidence.corrected = asks_corrections(workspace, night.date)
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
     if not evidence.rebuilt:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
     for cohort in [n for n in cohorts if ASKED & evidence.never_taught.get(n, frozenset())]:
-        sources = sources_taught(workspace, cohort)
-        evidence.corrected |= sources.get(CORRECTIONS, frozenset())
-        if ASKED & sources.keys() <= evidence.never_taught[cohort]:
+        evidence.corrected |= asks_corrections(workspace, cohort)
+        if ASKED & suites_taught(workspace, cohort) <= evidence.never_taught[cohort]:
             cohorts.remove(cohort)
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired}, until=night.date)
     evidence.every_fact = _every_fact(evidence, workspace)

@@ -24,7 +24,7 @@ def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
         reason = f"it was built again {why}, and had nothing new to learn"
         return Check(name=name, status="NOT_APPLICABLE", reason=reason)
     rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
-    rows = [a for a in rows if evidence.suite_of(a.source) not in evidence.left_out]
+    rows = [a for a in rows if evidence.suite_of(a.probe) not in evidence.left_out]
     if not ASKED & evidence.taught:
         reason = "no fact was taught tonight that probes could ask for"
         return Check(name=name, status="NOT_APPLICABLE", reason=reason)
@@ -58,7 +58,7 @@ def _each_suite(rows: Sequence[Answer], evidence: Evidence, settings: GateSettin
     figures: dict[str, Any] = {}
     behind = []
     for suite in sorted(ASKED):
-        own = [row for row in rows if evidence.suite_of(row.source) == suite]
+        own = [row for row in rows if evidence.suite_of(row.probe) == suite]
         ours, theirs = (_closed(own, model) for model in ("candidate", "champion"))
         if not ours or len(own) == len(rows) or ours.keys() != theirs.keys():
             continue

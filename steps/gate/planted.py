@@ -136,7 +136,7 @@ def _forgetful(unchanged: Evidence, epsilon: float) -> list[Answer] | None:
     """
     rows, night = unchanged.answers, unchanged.night
     closed = [a for a in rows if a.model == "candidate" and a.condition == "closed" and a.type != "unanswerable"]
-    earlier = [a for a in closed if unchanged.is_earlier(a.cohort, a.source)]
+    earlier = [a for a in closed if unchanged.is_earlier(a.cohort, a.probe)]
     if sum(a.correct for a in earlier) < epsilon * len(earlier):
         return None
     lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=night)

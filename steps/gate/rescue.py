@@ -146,7 +146,7 @@ def _half(
     how: dict[str, Any] = {**asked_as, "settings": settings, "workspace": workspace}
     found: Replies = ask_all(part, **how)
     # the replies that the champion was judged by: what only this scale would say does not count for it
-    earlier = [item for item in items if evidence.is_earlier(item.probe.night, item.probe.source)]
+    earlier = [item for item in items if evidence.is_earlier(item.probe.night, item.probe.id)]
     scored = ask_token_scores(earlier, right_replies(evidence.answers), **how)
     probes, stored = with_scores(found.probes, scored), evidence.examination
     both = {(row.id, row.condition) for row in probes}
