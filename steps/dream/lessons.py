@@ -57,6 +57,13 @@ def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:
     return frozenset(suite for dream in dreams if (suite := suite_of(dream, corpus)))
 
 
+def experiences_taught(workspace: Workspace, night: str, *, suites: Collection[str]) -> frozenset[str]:
+    """Return the ids of the experiences of which ``night`` has lessons of these suites."""
+    dreams = read_records(workspace.dataset("dreams", night), Dream)
+    corpus = _met(workspace, night, {dream.experience for dream in dreams})
+    return frozenset(str(dream.experience) for dream in dreams if suite_of(dream, corpus) in suites)
+
+
 def asks_corrections(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the ids of the probes of ``night`` that ask about what users corrected, and not about a document."""
     paths = [workspace.dataset(name, night) for name in ("probes", "holdouts")]
