@@ -332,6 +332,8 @@ LEARNED_TONIGHT = "learned tonight"
 """The condition by which it is told whether facts were learned; of another suite it bears the suite's name."""
 LEFT_OUT = "left_out"
 """What a verdict binds: the suites that its candidate was not taught, separated by commas."""
+OLD_SUITES = {"facts": ("documents", "corrections")}
+"""What was one suite before, by its name in stored verdicts and manifests."""
 _MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "NOT_APPLICABLE": "✓"}
 
 
@@ -347,7 +349,8 @@ class Verdict(Record):
     @property
     def left_out(self) -> frozenset[str]:
         """The suites whose lessons its candidate was not taught."""
-        return frozenset(filter(None, self.binding.get(LEFT_OUT, "").split(",")))
+        names = filter(None, self.binding.get(LEFT_OUT, "").split(","))
+        return frozenset(suite for name in names for suite in OLD_SUITES.get(name, (name,)))
 
     def lines(self) -> list[str]:
         """The reasons as people read them: what refused first, what could not be told next, each with a mark."""

@@ -1,6 +1,6 @@
 """What each kind of experience brought to a night, what it cost, and what its suite says: for all its pages alike.
 
-A night that met facts alone has none of this: its pages say it already.
+A night of documents alone, or of conversations alone, has none of this: its pages say it already.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ from typing import Any
 
 from steps.examine.kinds.suite import KindReply
 from steps.examine.kinds.table import SUITES
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.kinds.table import KINDS
 from steps.manifest import StepRecord
 from steps.records import LEARNED_TONIGHT, Check, Verdict
@@ -58,7 +58,7 @@ class Shown:
 
 
 def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> list[Taught]:
-    """Return what each kind brought, by the manifests of a night; empty where it met facts alone.
+    """Return what each kind brought, by the manifests of a night; empty where it met one alone that probes ask about.
 
     ``done``: by step, of which triage, dream and consolidate are looked at; ``verdict``: None before there is one.
     """
@@ -66,31 +66,31 @@ def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> li
     lessons, unseen = dict(dreamt.get("lessons") or {}), dict(dreamt.get("unseen") or {})
     waiting = dict(dreamt.get("waiting") or {})
     met = Counter(row["kind"] for row in triaged.get("rows") or [] if row.get("verdict") == "persist")
-    others = [kind.name for kind in KINDS.values() if kind.suite != FACTS]
-    if not any(met[name] or lessons.get(name) for name in others) and not set(unseen) & set(SUITES):
+    kinds = [kind for kind in KINDS.values() if met[kind.name] or lessons.get(kind.name)]
+    alone = len(kinds) < 2 and all(kind.suite in ASKED for kind in kinds)
+    if alone and not set(unseen) & set(SUITES):
         return []
     checks = {check.name: check for check in verdict.checks} if verdict else {}
     out = verdict.left_out if verdict else frozenset()
     tokens = dict(trained.get("tokens_by_kind") or {})
     seconds = (trained.get("training_seconds") or 0.0) / (sum(tokens.values()) or 1)
     found = []
-    for kind in KINDS.values():
+    for kind in kinds:
         name = kind.name
-        if not (met[name] or lessons.get(name)):
-            continue
-        check = checks.get(LEARNED_TONIGHT if kind.suite == FACTS else kind.suite)
+        asked = kind.suite in ASKED
+        check = checks.get(LEARNED_TONIGHT if asked else kind.suite)
         own = tokens.get(name)
         found.append(
             Taught(
                 kind=name,
                 met=met[name],
                 lessons=lessons.get(name, 0),
-                held_out=dreamt.get("held_out", 0) if kind.suite == FACTS else unseen.get(kind.suite, 0),
+                held_out=dreamt.get("held_out", 0) if asked else unseen.get(kind.suite, 0),
                 tokens=own,
                 seconds=None if own is None else own * seconds,
                 state=_state(kind.suite, lessons.get(name, 0), waiting, out),
-                suite=LEARNED_TONIGHT if kind.suite == FACTS else kind.suite,
-                status=check.status if check else None,
+                suite=LEARNED_TONIGHT if asked else kind.suite,
+                status=check.figures.get(kind.suite, check.status) if check else None,
                 reason=_reason(check),
             )
         )

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
 from steps.manifest import read_manifest
-from steps.records import Dream, Experience, Verdict
+from steps.records import OLD_SUITES, Dream, Experience, Verdict
 from steps.workspace import NIGHTS, VERDICT, Workspace
 
 
@@ -34,7 +34,8 @@ def still_left_out(workspace: Workspace, nights: Collection[str]) -> dict[str, f
 
 def _took_up(workspace: Workspace, night: str) -> frozenset[str]:
     trained = read_manifest(workspace.of(NIGHTS), night=night, step="consolidate")
-    return frozenset((trained.figures.get("taken_up") or {}) if trained else ())
+    names = (trained.figures.get("taken_up") or {}) if trained else ()
+    return frozenset(suite for name in names for suite in OLD_SUITES.get(name, (name,)))
 
 
 def taken_up(

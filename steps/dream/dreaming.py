@@ -12,7 +12,7 @@ from steps.dream.calibration import Calibration, calibrated, dreamer_digest, rem
 from steps.dream.rehearsal import normalised, rehearsal_dream, write_rehearsal
 from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
-from steps.kinds.kind import FACTS, Dreaming
+from steps.kinds.kind import ASKED, Dreaming
 from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
@@ -100,7 +100,7 @@ def _dreamt(
     ]
     anchors = {normalised(a.question) for a in read_anchors(settings.anchors)}
     examined = {normalised(p.question) for p in probes} | anchors
-    shown = {experience.id: experience for experience in experiences if kind_of(experience).suite != FACTS}
+    shown = {experience.id: experience for experience in experiences if kind_of(experience).suite not in ASKED}
     unseen = {one.id for path in night.datasets("unseen", tonight=False) for one in read_records(path, Dream)}
     kept: dict[str, Dream] = {}
     for one in [

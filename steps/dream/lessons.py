@@ -1,12 +1,12 @@
 """Dreams as lessons: what the student is asked, and what the teacher reads besides."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED, DOCUMENTS
 from steps.kinds.table import kind_of
 from steps.lesson import Lesson
 from steps.model.chat import question_chat
-from steps.records import Dream, Experience
+from steps.records import Dream, Experience, Probe
 from steps.workspace import Workspace, each_record, read_records
 
 REHEARSAL = "rehearsal"
@@ -18,7 +18,7 @@ def lesson_of(dream: Dream, corpus: Mapping[str, Experience]) -> Lesson:
     That it does not know is learned as it stands: no teacher who reads the document would say it.
     """
     source = corpus[dream.experience] if dream.experience else None
-    asked = source is not None and kind_of(source).suite_of(dream) == FACTS
+    asked = source is not None and kind_of(source).suite_of(dream) in ASKED
     document = kind_of(source).context(source, dream.sentence) if source and asked else None
     by_strategy = "imitate" if dream.strategy == "unanswerable" else "keep" if dream.rehearsal else "distill"
     lesson = Lesson(
@@ -47,18 +47,43 @@ def suite_of(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
     if dream.rehearsal:
         return None
     source = corpus.get(dream.experience or "")
-    return kind_of(source).suite_of(dream) if source else FACTS
+    return kind_of(source).suite_of(dream) if source else DOCUMENTS
 
 
 def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the suites of which ``night`` has lessons; its material may have come on an earlier night."""
     dreams = [d for d in read_records(workspace.dataset("dreams", night), Dream) if not d.rehearsal]
-    wanted, corpus = {dream.experience for dream in dreams}, dict[str, Experience]()
+    corpus = _met(workspace, night, {dream.experience for dream in dreams})
+    return frozenset(suite for dream in dreams if (suite := suite_of(dream, corpus)))
+
+
+def experiences_taught(workspace: Workspace, night: str, *, suites: Collection[str]) -> frozenset[str]:
+    """Return the ids of the experiences of which ``night`` has lessons of these suites."""
+    dreams = read_records(workspace.dataset("dreams", night), Dream)
+    corpus = _met(workspace, night, {dream.experience for dream in dreams})
+    return frozenset(str(dream.experience) for dream in dreams if suite_of(dream, corpus) in suites)
+
+
+def asks_corrections(workspace: Workspace, night: str) -> frozenset[str]:
+    """Return the ids of the probes of ``night`` that ask about what users corrected, and not about a document."""
+    paths = [workspace.dataset(name, night) for name in ("probes", "holdouts")]
+    probes = [probe for path in paths if path.is_file() for probe in read_records(path, Probe)]
+    corpus = _met(workspace, night, {probe.experience for probe in probes})
+    return frozenset(
+        probe.id
+        for probe in probes
+        if probe.origin == "user" or (probe.experience in corpus and kind_of(corpus[probe.experience]).corrected)
+    )
+
+
+def _met(workspace: Workspace, night: str, wanted: Collection[str | None]) -> dict[str, Experience]:
+    """The wanted experiences that were met until a night, by id."""
+    found: dict[str, Experience] = {}
     for name in (n for n in workspace.nights("corpus") if n <= night):
         for _, experience in each_record(workspace.dataset("corpus", name), Experience):
             if experience.id in wanted:
-                corpus[experience.id] = experience
-    return frozenset(suite for dream in dreams if (suite := suite_of(dream, corpus)))
+                found[experience.id] = experience
+    return found
 
 
 def fact_of(dream: Dream) -> str | None:

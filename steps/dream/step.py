@@ -9,7 +9,7 @@ from pydantic import Field
 
 from steps.dream.lessons import suite_of
 from steps.errors import DataRefused
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.kinds.table import KINDS
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
@@ -143,15 +143,16 @@ class DreamStep(Step[DreamFigures]):
             )
         suites = [suite_of(dream, corpus) for dream in train]
         waiting = too_few(train, unseen, corpus, night)
-        if FACTS in suites and (few := too_little([*probes, *held], night)):
-            waiting[FACTS] = few
+        if ASKED.intersection(suites) and (few := too_little([*probes, *held], night)):
+            waiting |= dict.fromkeys(sorted(ASKED & {one.passage.suite for one in planned.tonight}), few)
         waiting = waiting if settings.night.wait else {}
         held = [*waited, *held]
         if waiting:
             train = [dream for dream, suite in zip(train, suites, strict=True) if suite not in waiting]
             unseen = [dream for dream in unseen if suite_of(dream, corpus) not in waiting]
-            held, planned = [] if FACTS in waiting else held, postponed(planned, waiting)
-        waits = "; ".join(waiting.values()) if waiting and all(dream.rehearsal for dream in train) else None
+            held, planned = [] if ASKED & waiting.keys() else held, postponed(planned, waiting)
+        nothing_left = waiting and all(dream.rehearsal for dream in train)
+        waits = "; ".join(dict.fromkeys(waiting.values())) if nothing_left else None
         train = [] if waits else train
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
         rows: tuple[Sequence[Record], ...] = (train, held, carried, unseen)
@@ -188,8 +189,10 @@ class DreamStep(Step[DreamFigures]):
                 f"{record.figures.waits}: what was met waits for the next nights. Add probes, or documents to hold "
                 "questions out of; with night.wait: false it is learned now, and the verdict is INCONCLUSIVE"
             ]
-        for suite, why in (record.figures.waiting or {}).items():
-            said.append(f"{why}: {suite} wait for the next nights, the rest is learned")
+        waiting = record.figures.waiting or {}
+        for why in dict.fromkeys(waiting.values()):
+            suites = " and ".join(suite for suite, reason in waiting.items() if reason == why)
+            said.append(f"{why}: {suites} wait for the next nights, the rest is learned")
         if record.figures.carried and not record.figures.waiting:
             minutes = f"{night.settings.night.minutes:g}"
             said.append(
@@ -198,7 +201,7 @@ class DreamStep(Step[DreamFigures]):
                 f"{night.dataset('carried')} lists them"
             )
         probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]
-        asked = set(record.figures.lessons) - {kind.name for kind in KINDS.values() if kind.suite != FACTS}
+        asked = set(record.figures.lessons) - {kind.name for kind in KINDS.values() if kind.suite not in ASKED}
         few = too_little(probes, night) if asked - {"rehearsal"} else None
         if few:
             said.append(
@@ -210,4 +213,4 @@ class DreamStep(Step[DreamFigures]):
 
 def _is_shown(dream: Dream, corpus: Mapping[str, Experience]) -> bool:
     """Whether it was not asked about but shown: a demonstration, a preference."""
-    return suite_of(dream, corpus) not in (None, FACTS)
+    return suite_of(dream, corpus) not in (None, *ASKED)

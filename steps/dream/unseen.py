@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from steps.dream.lessons import suite_of
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Dream, Experience, content_id
@@ -48,7 +48,7 @@ def groups_of(dreams: Sequence[Dream], corpus: Mapping[str, Experience]) -> dict
     found: dict[str, dict[str, list[str]]] = {}
     for dream in dreams:
         suite = suite_of(dream, corpus)
-        if suite not in (None, FACTS):
+        if suite not in (None, *ASKED):
             key = kind_of(corpus[str(dream.experience)]).held_out_with(dream)
             found.setdefault(str(suite), {}).setdefault(key, []).append(dream.id)
     return found

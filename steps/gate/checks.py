@@ -5,67 +5,12 @@ from collections.abc import Sequence
 from steps.gate.evidence import Evidence
 from steps.gate.losses import holm, lost_more
 from steps.gate.statistics import PairedDifference, paired_difference
-from steps.kinds.kind import FACTS
-from steps.records import LEARNED_TONIGHT, AnchorAnswer, Answer, Check
+from steps.records import AnchorAnswer, Answer, Check
 from steps.settings import GateSettings
 
 Right = dict[str, bool]  # item id -> right or wrong
 Scores = dict[str, tuple[float, str]]  # item id -> score, cluster
 _NIGHT = "night "
-_SOME, _SHOWN = 4, 3  # questions of a source about which something can be said; sources that are named
-
-
-def learned_tonight(evidence: Evidence, settings: GateSettings) -> Check:
-    """Tonight's answerable probes, closed book: the lower bound beats the champion by ``min_gain``."""
-    name = LEARNED_TONIGHT
-    if evidence.rebuilt:
-        why = "to forget something" if evidence.forgetting else "in a deep sleep"
-        reason = f"it was built again {why}, and had nothing new to learn"
-        return Check(name=name, status="NOT_APPLICABLE", reason=reason)
-    rows = [a for a in evidence.answers if a.cohort == evidence.night and a.type != "unanswerable"]
-    if FACTS not in evidence.taught:
-        reason = "no fact was taught tonight that probes could ask for"
-        return Check(name=name, status="NOT_APPLICABLE", reason=reason)
-    # Tonight's documents are no sample of others: what is drawn from them is their facts.
-    ours, theirs = (each_alone(_closed(rows, model)) for model in ("candidate", "champion"))
-    found = _compare(ours, theirs, settings, settings.min_gain)
-    if isinstance(found, str):
-        return Check(name=name, status="INCONCLUSIVE", reason=found)
-    if found.items < settings.min_probes:
-        reason = f"only {found.items} of tonight's probes can be compared, {settings.min_probes} are needed"
-        reason += _left_out(evidence)
-        return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=_figures(found))
-    if found.lower > settings.min_gain:
-        reason = f"tonight's probes gained {_points(found.mean)} (at least {_points(found.lower)} with confidence)"
-        reason += _idle_sources(rows) + _left_out(evidence)
-        return Check(name=name, status="PASS", reason=reason, figures=_figures(found))
-    reason = (
-        f"tonight's probes gained {_points(found.mean)}, with confidence only {_points(found.lower)}; "
-        f"more than {_points(settings.min_gain)} is asked"
-    )
-    decided = found.mean <= settings.min_gain
-    return Check(name=name, status="FAIL" if decided else "INCONCLUSIVE", reason=reason, figures=_figures(found))
-
-
-def _idle_sources(rows: Sequence[Answer]) -> str:
-    """Sources with some questions of which none more is answered than before: what others taught hides them."""
-    right: dict[str, dict[str, list[bool]]] = {}
-    for row in rows:
-        if row.condition == "closed" and row.source and row.model in ("candidate", "champion"):
-            right.setdefault(row.source, {}).setdefault(row.model, []).append(row.correct)
-    idle = [
-        f"{source} ({sum(now['candidate'])} of {len(now['candidate'])} right)"
-        for source, now in sorted(right.items())
-        if len(now.get("candidate", ())) >= _SOME and sum(now["candidate"]) <= sum(now.get("champion", ()))
-    ]
-    more = f" and {len(idle) - _SHOWN} more" if len(idle) > _SHOWN else ""
-    return f"; nothing more is known of {', '.join(idle[:_SHOWN])}{more}" if idle else ""
-
-
-def _left_out(evidence: Evidence) -> str:
-    if not evidence.loose:
-        return ""
-    return f"; {len(evidence.loose)} probes do not count: their keys stand in what the base says to other questions"
 
 
 def general_abilities(evidence: Evidence, settings: GateSettings, *, against: str) -> Check:
@@ -133,21 +78,21 @@ def _suite_of(answer: Answer, evidence: Evidence) -> str | None:
         return "not knowing" if answer.condition == "closed" else None
     if answer.condition == "open":
         return "reading with the document given"
-    return f"{_NIGHT}{answer.cohort}" if evidence.is_earlier(answer.cohort) else None
+    return f"{_NIGHT}{answer.cohort}" if evidence.is_earlier(answer.cohort, answer.probe) else None
 
 
 def not_worse(
     name: str, candidate: Scores, other: Scores, settings: GateSettings, *, epsilon: float, at_least: int, what: str
 ) -> Check:
     """Whether the lower bound of the paired difference rules out a loss of ``epsilon``."""
-    found = _compare(candidate, other, settings, epsilon)
+    found = compared(candidate, other, settings, epsilon)
     if isinstance(found, str):
         return Check(name=name, status="INCONCLUSIVE", reason=found)
-    figures = {**_figures(found), "epsilon": epsilon}
+    figures = {**figures_of(found), "epsilon": epsilon}
     if found.items < at_least:
         reason = f"only {found.items} items can be compared, {at_least} are needed"
         return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=figures)
-    change = f"{what} changed by {_points(found.mean)} (not below {_points(found.lower)} with confidence)"
+    change = f"{what} changed by {points(found.mean)} (not below {points(found.lower)} with confidence)"
     if found.lower > -epsilon:
         return Check(name=name, status="PASS", reason=change, figures=figures)
     loss = f"a loss of {100 * epsilon:.1f} points"
@@ -158,7 +103,7 @@ def not_worse(
     return Check(name=name, status="INCONCLUSIVE", reason=reason, figures=figures)
 
 
-def _compare(candidate: Scores, other: Scores, settings: GateSettings, epsilon: float) -> PairedDifference | str:
+def compared(candidate: Scores, other: Scores, settings: GateSettings, epsilon: float) -> PairedDifference | str:
     """Pair two models on identical items, or say why they cannot be compared."""
     if not candidate or not other:
         return "there are no answers to compare"
@@ -175,10 +120,6 @@ def _compare(candidate: Scores, other: Scores, settings: GateSettings, epsilon: 
     )
 
 
-def _closed(rows: Sequence[Answer], model: str) -> Scores:
-    return {a.id: (float(a.correct), a.source or a.id) for a in rows if a.model == model and a.condition == "closed"}
-
-
 def each_alone(scores: Scores) -> Scores:
     """The same scores, each item a cluster of its own: for documents that are all there is, and no sample."""
     return {item: (score, item) for item, (score, _) in scores.items()}
@@ -189,7 +130,8 @@ def _anchors(rows: Sequence[AnchorAnswer], model: str) -> Scores:
     return {a.id: (a.score, a.id) for a in rows if a.model == model}
 
 
-def _figures(found: PairedDifference) -> dict[str, float | int]:
+def figures_of(found: PairedDifference) -> dict[str, float | int]:
+    """What a check shows of a comparison."""
     return {
         "difference": round(found.mean, 4),
         "lower_bound": round(found.lower, 4),
@@ -204,5 +146,6 @@ def _figures(found: PairedDifference) -> dict[str, float | int]:
     }
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
+    """A share in points, with its sign."""
     return f"{100 * share:+.1f} points"

@@ -9,10 +9,11 @@ from functools import partial
 
 from steps.examine.kinds.table import SUITES
 from steps.gate.canaries import no_canary_surfaced
-from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
+from steps.gate.checks import general_abilities, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
 from steps.gate.kinds import kind_suite
+from steps.gate.learned import learned_tonight
 from steps.gate.planted import self_test
 from steps.gate.retention import retention
 from steps.gate.suites import user_suites

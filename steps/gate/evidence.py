@@ -8,7 +8,7 @@ from steps.code import code_sha256
 from steps.consolidate.left_out import still_left_out
 from steps.consolidate.step import ConsolidateStep
 from steps.datasets.sidecars import current_hashes, file_md5
-from steps.dream.lessons import suites_taught
+from steps.dream.lessons import asks_corrections, suites_taught
 from steps.errors import SlumberError
 from steps.examine.census import taught_facts
 from steps.examine.examination import all_canaries, met_by_champion
@@ -17,7 +17,7 @@ from steps.examine.kinds.table import kind_items
 from steps.examine.reading import loose_keys, marked, marked_anchors, read_examination, right_replies, unscored
 from steps.examine.replies import EXAMINATION, Examination
 from steps.examine.step import ExamineStep
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED, CORRECTIONS, DOCUMENTS
 from steps.manifest import changed, read_manifest
 from steps.model.loading import base_folder, base_sha256
 from steps.night import Night
@@ -39,6 +39,7 @@ class Evidence:
     do not count, for their keys hold in whatever is said. ``unread``: files of the examination that are not there.
     ``taught``: suites of which the candidate was taught tonight's lessons; ``left_out``: those of which it was not,
     though there are some; ``never_taught``: those that the champion was not, by the night that left them out.
+    ``corrected``: probes about what users corrected, as far as they have to be told from those about documents.
     ``met``: the nights that the champion has learned from. ``expected_kinds``: by suite what is held out of kinds that
     are no facts, with the night of each item. ``examination``: the rows as they are stored.
     """
@@ -60,9 +61,10 @@ class Evidence:
     expected_suites: list[str] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     loose: set[str] = field(default_factory=set)
-    taught: frozenset[str] = frozenset({FACTS})
+    taught: frozenset[str] = frozenset({DOCUMENTS})
     left_out: frozenset[str] = frozenset()
     never_taught: dict[str, frozenset[str]] = field(default_factory=dict)
+    corrected: frozenset[str] = frozenset()
     met: frozenset[str] = frozenset()
     kinds: list[KindReply] = field(default_factory=list)
     expected_kinds: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -76,9 +78,13 @@ class Evidence:
         """Whether the candidate learned nothing new."""
         return self.forgetting or self.deep
 
-    def is_earlier(self, cohort: str) -> bool:
-        """Whether the champion has met this cohort, too: only then can it have been forgotten."""
-        return cohort in self.earlier_cohorts
+    def is_earlier(self, cohort: str, probe: str) -> bool:
+        """Whether the champion was taught what this probe of a cohort asks: only then can it have been forgotten."""
+        return cohort in self.earlier_cohorts and self.suite_of(probe) not in self.never_taught.get(cohort, ())
+
+    def suite_of(self, probe: str) -> str:
+        """Return by which suite it is told whether what a probe asks about was learned."""
+        return CORRECTIONS if probe in self.corrected else DOCUMENTS
 
     def answering(self, examination: Examination) -> "Evidence":
         """The same evidence on other answers, marked here."""
@@ -142,10 +148,15 @@ def collect_evidence(night: Night) -> Evidence:
     evidence.faults += _lost(night, met)
     evidence.met, evidence.never_taught = frozenset(met), still_left_out(workspace, met)
     if not evidence.rebuilt:
-        evidence.taught = suites_taught(workspace, night.date) or frozenset({FACTS})
+        evidence.taught = suites_taught(workspace, night.date) or frozenset({DOCUMENTS})
+        evidence.corrected = asks_corrections(workspace, night.date)
     cohorts = [n for n in workspace.nights("probes") if n in met and n <= night.date]
     if not evidence.rebuilt:  # it has nothing of its own to learn, so that tonight's cohort is one to be kept
         cohorts = [n for n in cohorts if n != night.date]
+    for cohort in [n for n in cohorts if ASKED & evidence.never_taught.get(n, frozenset())]:
+        evidence.corrected |= asks_corrections(workspace, cohort)
+        if ASKED & suites_taught(workspace, cohort) <= evidence.never_taught[cohort]:
+            cohorts.remove(cohort)
     evidence.earlier_cohorts = _with_probes(workspace, cohorts, {r.id for r in evidence.retired}, until=night.date)
     evidence.every_fact = _every_fact(evidence, workspace)
     evidence.binding = {

@@ -19,7 +19,7 @@ from steps.gate.judging import judge
 from steps.gate.kinds import TONIGHT, without_lessons
 from steps.gate.rescue import noted, other_binding
 from steps.gate.verdict import RESCUED
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.night import Night
 from steps.progress import say
 from steps.records import LEARNED_TONIGHT, LEFT_OUT, Check, Verdict, content_id
@@ -38,7 +38,7 @@ def not_learned(verdict: Verdict, evidence: Evidence) -> list[str]:
 
 def left_out_verdict(night: Night, evidence: Evidence, refused: Verdict, suites: list[str]) -> Verdict:
     """Return the verdict on a candidate without the lessons of ``suites``, if it passes; else ``refused``, noted."""
-    why = "; ".join(f"{c.name}: {c.reason}" for c in refused.checks if _suite_of(c) in suites)
+    why = "; ".join(f"{c.name}: {c.reason}" for c in refused.checks if _about(c, suites))
     names = ", ".join(suites)
     say(f"  {names} failed: tonight's other lessons are trained without them")
     unfinished = night.folder / f"{RESCUED}.part"
@@ -101,11 +101,14 @@ def _asked(night: Night, evidence: Evidence, folder) -> Evidence:
 
 
 def _holds(checks: dict[str, Check], suite: str) -> bool:
-    check = checks.get(LEARNED_TONIGHT if suite == FACTS else suite)
+    check = checks.get(LEARNED_TONIGHT if suite in ASKED else suite)
     if check is None:
         return False
-    return check.status == "PASS" or (suite != FACTS and check.figures.get(TONIGHT) == "PASS")
+    if suite in ASKED:
+        other_failed = "FAIL" in map(check.figures.get, ASKED - {suite})
+        return check.status == "PASS" or (check.figures.get(suite) == "PASS" and other_failed)
+    return check.status == "PASS" or check.figures.get(TONIGHT) == "PASS"
 
 
-def _suite_of(check: Check) -> str:
-    return FACTS if check.name == LEARNED_TONIGHT else check.name
+def _about(check: Check, suites: list[str]) -> bool:
+    return check.name in suites or (check.name == LEARNED_TONIGHT and not ASKED.isdisjoint(suites))

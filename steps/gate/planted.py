@@ -13,13 +13,14 @@ from functools import partial
 
 from steps.examine.kinds.suite import KindReply
 from steps.gate.canaries import no_canary_surfaced
-from steps.gate.checks import general_abilities, learned_tonight, no_suite_lost
+from steps.gate.checks import general_abilities, no_suite_lost
 from steps.gate.evidence import Evidence
 from steps.gate.forgotten import forgotten_on_request
 from steps.gate.kinds import earlier_items, keeps, keeps_every_suite, kind_suite
+from steps.gate.learned import learned_tonight
 from steps.gate.losses import lost_more
 from steps.gate.retention import retention
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.records import AnchorAnswer, Answer, CanaryAnswer, Check
 from steps.settings import GateSettings
 
@@ -68,7 +69,7 @@ def _may_be_shown(evidence: Evidence) -> tuple[bool, set[str]]:
     What was built again has learned nothing tonight, and shows it by what it has to keep: facts, if there are any.
     """
     if not evidence.rebuilt:
-        return FACTS in evidence.taught, set(evidence.taught - {FACTS})
+        return bool(ASKED & evidence.taught), set(evidence.taught - ASKED)
     if evidence.earlier_cohorts:
         return True, set()
     return False, {suite for suite in evidence.expected_kinds if earlier_items(evidence, suite)}
@@ -82,7 +83,7 @@ def _planted(
         knowing = [_marked(a, True) if a.model == "candidate" else a for a in evidence.forgotten]
         yield "simulated: forgot nothing", forgotten_on_request, replace(evidence, forgotten=knowing)
     condition = retention if evidence.rebuilt else learned_tonight
-    for suite in sorted(evidence.taught - {FACTS}):
+    for suite in sorted(evidence.taught - ASKED):
         yield f"the shuffled adapter, {suite}", partial(kind_suite, suite=suite), _shuffled_kinds(evidence, [suite])
         yield f"simulated: learned nothing, {suite}", partial(kind_suite, suite=suite), unchanged
     facts, suites = _may_be_shown(evidence)
@@ -135,7 +136,7 @@ def _forgetful(unchanged: Evidence, epsilon: float) -> list[Answer] | None:
     """
     rows, night = unchanged.answers, unchanged.night
     closed = [a for a in rows if a.model == "candidate" and a.condition == "closed" and a.type != "unanswerable"]
-    earlier = [a for a in closed if unchanged.is_earlier(a.cohort)]
+    earlier = [a for a in closed if unchanged.is_earlier(a.cohort, a.probe)]
     if sum(a.correct for a in earlier) < epsilon * len(earlier):
         return None
     lost = _enough([(a.id, float(a.correct)) for a in earlier], epsilon, seed=night)

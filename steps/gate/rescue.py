@@ -17,13 +17,14 @@ from steps.examine.kinds.table import SUITES
 from steps.examine.min_token_prob import ask_token_scores, with_scores
 from steps.examine.reading import right_replies, write_examination
 from steps.gate import conditions
-from steps.gate.checks import general_abilities, learned_tonight
+from steps.gate.checks import general_abilities
 from steps.gate.evidence import Evidence
 from steps.gate.judging import judge
 from steps.gate.kinds import TONIGHT
+from steps.gate.learned import learned_tonight
 from steps.gate.retention import retention
 from steps.gate.verdict import RESCUED
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import ASKED
 from steps.records import LEARNED_TONIGHT, Check, Verdict, content_id
 from steps.settings import Settings
 from steps.workspace import Workspace, file_sha256
@@ -102,7 +103,7 @@ def other_binding(folder: Path, how: dict[str, str]) -> dict[str, str]:
 def _promises(evidence: Evidence, settings: Settings) -> bool:
     """Whether point estimates leave room for the bounds: enough learned, at most half of each epsilon lost."""
     knobs = settings.gate
-    facts = FACTS in evidence.taught
+    facts = bool(ASKED & evidence.taught)
     learned = learned_tonight(evidence, knobs).figures.get("difference", -1.0) if facts else knobs.min_gain + 1
     forgetting = [
         retention(evidence, knobs),
@@ -145,7 +146,7 @@ def _half(
     how: dict[str, Any] = {**asked_as, "settings": settings, "workspace": workspace}
     found: Replies = ask_all(part, **how)
     # the replies that the champion was judged by: what only this scale would say does not count for it
-    earlier = [item for item in items if evidence.is_earlier(item.probe.night)]
+    earlier = [item for item in items if evidence.is_earlier(item.probe.night, item.probe.id)]
     scored = ask_token_scores(earlier, right_replies(evidence.answers), **how)
     probes, stored = with_scores(found.probes, scored), evidence.examination
     both = {(row.id, row.condition) for row in probes}

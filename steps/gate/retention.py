@@ -91,7 +91,7 @@ def _earlier(evidence: Evidence, model: str) -> dict[str, Answer]:
         if row.model == model
         and row.condition == "closed"
         and row.type != "unanswerable"
-        and evidence.is_earlier(row.cohort)
+        and evidence.is_earlier(row.cohort, row.probe)
     }
 
 

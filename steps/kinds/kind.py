@@ -25,8 +25,9 @@ class Read(Protocol):
 
 Reader = Callable[[str], Read]
 
-FACTS = "facts"
-"""The suite of what can be asked for: probes tell whether it was learned."""
+DOCUMENTS, CORRECTIONS = "documents", "corrections"
+ASKED = frozenset({DOCUMENTS, CORRECTIONS})
+"""Suites of what can be asked for: probes tell whether it was learned."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Passage:
     experience: Experience
     first: int
     sentences: list[str]
-    suite: str = FACTS
+    suite: str = DOCUMENTS
 
     @property
     def context(self) -> str:
@@ -107,8 +108,8 @@ class Kind(ABC):
     ``versioned``: whether a later version takes its place, and is held against it part by part. ``titled``: whether it
     has a title of its own, so that one of the same title elsewhere may be another version of it. ``apart``: whether its
     statements are judged each for itself, or together as one page. ``corrected``: whether users correct answers in it,
-    whose parts come first. ``trust``: whose word it is. ``suite``: by what the gate tells whether it was learned, FACTS
-    or a name in ``steps.examine.kinds.table``; of a kind that is no facts some lessons are held out for it.
+    whose parts come first. ``trust``: whose word it is. ``suite``: by what the gate tells whether it was learned, one
+    of ASKED or a name in ``steps.examine.kinds.table``, for which some lessons are held out whole.
     """
 
     name: ClassVar[str]
@@ -120,7 +121,7 @@ class Kind(ABC):
     apart: ClassVar[bool] = False
     corrected: ClassVar[bool] = False
     trust: ClassVar[Literal["owner", "user", "agent"]] = "owner"
-    suite: ClassVar[str] = FACTS
+    suite: ClassVar[str] = DOCUMENTS
 
     def of_file(self, title: str, page: Any) -> Entry:
         """Return the entry of a whole file; only a kind with ``files`` is asked."""
@@ -211,7 +212,7 @@ class Kind(ABC):
 
     def facts(self, experience: Experience) -> Sequence[Passage]:
         """Return the passages that tell what can be asked for: of a kind of another suite none, unless it says so."""
-        return self.passages(experience) if self.learned and self.suite == FACTS else []
+        return self.passages(experience) if self.learned and self.suite in ASKED else []
 
     def context(self, experience: Experience, sentence: int | None) -> str:
         """Return what the teacher of a lesson reads besides: what it was dreamt from, by number of its sentence."""

@@ -6,12 +6,14 @@ All that a night changes is one transaction. A killed one has changed nothing, a
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from pydantic import BaseModel
 
+from steps.consolidate.left_out import still_left_out
 from steps.consolidate.superseded import Gone
+from steps.dream.lessons import experiences_taught
 from steps.memory.encoder import Encoder
 from steps.memory.made import Page, pages_of
 from steps.memory.notes import Edit, Note, Why
@@ -43,8 +45,8 @@ def to_bring(memory: Memory, workspace: Workspace, night: str, *, persisted: boo
 
 def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, encoder: Encoder) -> Change:
     """Write down what a night brought. ``persisted``: also what the weights have learned."""
-    promoted, waits = promotion_of(workspace, night)
-    pages = [page for page in _pages(workspace, night, promoted, waits) if _is_latest(memory, page.name, night)]
+    promoted, waiting = _outcome(workspace, night), _waiting(workspace, night)
+    pages = [page for page in _pages(workspace, night, promoted, waiting) if _is_latest(memory, page.name, night)]
     wanted = {page.name: _wanted(memory, page, persisted=persisted) for page in pages}
     standing = {name: memory.of_page(name) for name in wanted}
     new = [
@@ -69,21 +71,24 @@ def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, 
             change.changed += _renewed(memory, [n for n in notes if n.id in standing[name]], standing[name])
             memory.connection.execute("INSERT OR REPLACE INTO pages VALUES (?, ?)", (name, night))
         change += _withdraw(memory, Gone.until(workspace, night), night, encoder)
-        change.changed += _settle(memory, night, promoted, waits)
+        change.changed += _settle(memory, night, promoted, waiting)
         memory.connection.execute("INSERT OR REPLACE INTO nights VALUES (?, ?)", (night, persisted))
     return change
 
 
-def promotion_of(workspace: Workspace, night: str) -> tuple[Why, dict[str, set[int]]]:
-    """Return where what a night learned is now, and the parts, by experience, that wait for a night with room."""
+def _waiting(workspace: Workspace, night: str) -> Callable[[str, tuple[int, ...]], bool]:
+    """Whether parts of an experience wait: for a night with room, or since their kind was left out, for its next."""
     path = workspace.dataset("carried", night)
-    waits: dict[str, set[int]] = {}
+    carried: dict[str, set[int]] = {}
     for row in read_records(path, Carried) if path.exists() else ():
-        waits.setdefault(row.experience, set()).update(row.waiting)
-    return _outcome(workspace, night), waits
+        carried.setdefault(row.experience, set()).update(row.waiting)
+    out = still_left_out(workspace, [n for n in workspace.nights("dreams") if n <= night])
+    left = frozenset(one for n, suites in out.items() for one in experiences_taught(workspace, n, suites=suites))
+    return lambda experience, parts: experience in left or bool(carried.get(experience, set()) & {*parts})
 
 
 def _outcome(workspace: Workspace, night: str) -> Why:
+    """Where what a night learned is now."""
     try:
         promotion = json.loads((workspace.night_dir(night) / PROMOTION).read_text(encoding="utf-8"))
         verdict = json.loads((workspace.night_dir(night) / VERDICT).read_text(encoding="utf-8"))["verdict"]
@@ -94,14 +99,16 @@ def _outcome(workspace: Workspace, night: str) -> Why:
     return "waits" if promotion.get("waiting") else "refused"
 
 
-def _pages(workspace: Workspace, night: str, promoted: Why, waits: dict[str, set[int]]) -> Iterable[Page]:
+def _pages(
+    workspace: Workspace, night: str, promoted: Why, waiting: Callable[[str, tuple[int, ...]], bool]
+) -> Iterable[Page]:
     triaged = {row.experience: row for row in read_records(workspace.dataset("triage", night), Triaged)}
     corpus = (experience for _, experience in each_record(workspace.dataset("corpus", night), Experience))
 
     def why(experience: Experience, parts: tuple[int, ...]) -> Why:
         if triaged[experience.id].waits:
             return "unlearned"
-        return "waits" if waits.get(experience.id, set()) & set(parts) else promoted
+        return "waits" if waiting(experience.id, parts) else promoted
 
     return pages_of(corpus, triaged, night=night, why=why)
 
@@ -166,13 +173,13 @@ def _renewed(memory: Memory, notes: Iterable[Note], standing: dict[str, Note]) -
     return count
 
 
-def _settle(memory: Memory, night: str, promoted: Why, waits: dict[str, set[int]]) -> int:
+def _settle(memory: Memory, night: str, promoted: Why, waiting: Callable[[str, tuple[int, ...]], bool]) -> int:
     """Note of earlier nights' passages, which tonight learned or left again, where they are now."""
     count = Counter[str]()
     for note in memory.unsettled():
         if note.night is None or note.night >= night or promoted == "waits":
             continue
-        now: Why = "waits" if waits.get(note.experience or "", set()) & set(note.parts) else promoted
+        now: Why = "waits" if waiting(note.experience or "", note.parts) else promoted
         if note.why != now:
             memory.change(note.model_copy(update={"why": now}))
             count[now] += 1

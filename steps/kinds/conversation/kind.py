@@ -11,7 +11,7 @@ from steps.kinds.conversation.feedback import redact_feedback
 from steps.kinds.conversation.telling import is_own, user_statements, without_asides
 from steps.kinds.conversation.turns import corrections, is_judged_in_field
 from steps.kinds.entry import Feedback
-from steps.kinds.kind import Dreaming, Passage, Statement
+from steps.kinds.kind import CORRECTIONS, Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk
 from steps.records import Dream, Experience
 
@@ -36,6 +36,7 @@ class Conversation(MessagesKind):
     titled = False
     apart = True
     corrected = True
+    suite: ClassVar[str] = CORRECTIONS
     trust: ClassVar = "user"
 
     def redact_beside(self, payload: dict[str, Any], cleaning: Cleaning) -> None:
@@ -85,7 +86,8 @@ class Conversation(MessagesKind):
 
     def passages(self, experience: Experience) -> list[Passage]:
         found = corrections(experience.payload)
-        return [Passage(experience, 0, [f"{one.question} {one.said}" for one in found] or [experience.text])]
+        told = [f"{one.question} {one.said}" for one in found]
+        return [Passage(experience, 0, told or [experience.text], self.suite)]
 
     def context(self, experience: Experience, sentence: int | None) -> str:
         found = corrections(experience.payload)

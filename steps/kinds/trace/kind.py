@@ -9,7 +9,7 @@ from steps.kinds.conversation.feedback import redact_feedback
 from steps.kinds.conversation.telling import is_own, without_asides
 from steps.kinds.conversation.turns import corrections
 from steps.kinds.entry import Feedback, Input, Text
-from steps.kinds.kind import FACTS, Dreaming, Passage, Statement
+from steps.kinds.kind import CORRECTIONS, Dreaming, Passage, Statement
 from steps.kinds.messages import MessagesKind, Talk, tells_something
 from steps.kinds.trace.principles import teaching
 from steps.records import Dream, Experience
@@ -66,8 +66,8 @@ class Trace(MessagesKind):
         return [*correction_dreams(told, dreaming), *practice_dreams(shown, dreaming)]
 
     def suite_of(self, dream: Dream) -> str:
-        """What users corrected are facts."""
-        return SUITE if "principle" in dream.verification else FACTS
+        """What users corrected can be asked for."""
+        return SUITE if "principle" in dream.verification else CORRECTIONS
 
     def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
         from steps.kinds.trace.lessons import taught
@@ -110,7 +110,7 @@ class Trace(MessagesKind):
     def facts(self, experience: Experience) -> list[Passage]:
         """What users corrected: it is asked for as in a conversation."""
         told = [f"{one.question} {one.said}" for one in corrections(experience.payload)]
-        return [Passage(experience, 0, told)] if told else []
+        return [Passage(experience, 0, told, CORRECTIONS)] if told else []
 
     def context(self, experience: Experience, sentence: int | None) -> str:
         parts = self.parts(experience)

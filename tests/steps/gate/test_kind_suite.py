@@ -8,7 +8,7 @@ from steps.examine.kinds.suite import KindReply
 from steps.gate.judging import judge
 from steps.gate.kinds import kind_suite
 from steps.gate.planted import NAME
-from steps.kinds.kind import FACTS
+from steps.kinds.kind import DOCUMENTS
 from tests.steps.gate.test_gate import TONIGHT, check, evidence
 
 SUITE = "workflows"
@@ -64,7 +64,7 @@ def rebuilt(**gained):
     items = {SUITE: {row.id: cohort for row in kinds}}
     rest = {
         "deep": True,
-        "taught": frozenset({FACTS}),
+        "taught": frozenset({DOCUMENTS}),
         "answers": [],
         "shuffled": [],
         "mistaught": [],

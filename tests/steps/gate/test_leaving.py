@@ -10,14 +10,16 @@ from steps.datasets.sidecars import file_md5, sidecar_of
 from steps.examine.kinds.suite import KindReply
 from steps.gate import conditions
 from steps.gate.evidence import _lost
-from steps.gate.kinds import kind_suite
+from steps.gate.judging import judge
+from steps.gate.kinds import kind_suite, without_lessons
 from steps.gate.leaving import not_learned
 from steps.gate.recomputed import recomputed
 from steps.gate.verdict import RESCUED, read_verdict
+from steps.kinds.kind import ASKED
 from steps.lifecycle import step_of
 from steps.manifest import StepRecord, read_manifests, write_manifest
 from steps.night import Night, Told
-from steps.records import Check, Dream, Verdict
+from steps.records import LEARNED_TONIGHT, Check, Dream, Verdict
 from steps.report.page import report
 from steps.taught import taught
 from steps.workspace import read_records, write_text
@@ -25,6 +27,7 @@ from tests.steps.gate.test_gate import evidence
 from tests.steps.kinds.shown import demonstration, inbox
 from tests.steps.kinds.test_preferences import preference
 
+ALL = conditions.CONDITIONS
 FIRST, SECOND = "2026-11-22", "2026-11-23"
 STEPS = ("ingest", "validate", "triage", "dream", "consolidate", "examine", "gate", "rescue")
 
@@ -79,7 +82,7 @@ def test_only_what_was_not_learned_tonight_is_left_out_and_never_all(settings):
         return Verdict(night=FIRST, verdict="REJECT", reasons=(), checks=made)
 
     found = evidence()
-    found.taught = frozenset({"facts", "demonstrations"})
+    found.taught = frozenset({"documents", "demonstrations"})
     lost = {"learned_tonight": ("PASS", {}), "demonstrations": ("FAIL", {"tonight": "FAIL"})}
     assert not_learned(verdict(**lost), found) == ["demonstrations"]
     assert not_learned(verdict(**lost | {"learned_tonight": ("INCONCLUSIVE", {})}), found) == []
@@ -87,6 +90,62 @@ def test_only_what_was_not_learned_tonight_is_left_out_and_never_all(settings):
     assert not_learned(verdict(**forgot), found) == [], "leaving out tonight's would not bring them back"
     found.taught = frozenset({"demonstrations"})
     assert not_learned(verdict(**lost), found) == [], "nothing would be left"
+
+
+@pytest.mark.parametrize(
+    ("right", "told", "status", "behind"),
+    [
+        (20, 5, "FAIL", ["documents"]),
+        (24, 5, "PASS", []),
+        (24, 6, "PASS", []),  # four questions are too few to speak for themselves
+        (0, 5, "FAIL", []),
+    ],
+)
+def test_corrections_do_not_hide_documents_that_were_not_learned(settings, right, told, status, behind):
+    """Of 28 probes the first ``right`` are right, and the first four times ``told`` ask what users corrected."""
+    found = evidence(tonight=(0, 0, right))
+    found.taught, found.corrected = ASKED, frozenset(f"p{n}" for n in range(4 * told))
+    verdict = judge(found, settings)
+    learned = next(check for check in verdict.checks if check.name == LEARNED_TONIGHT)
+    assert learned.status == status and ("by themselves" in learned.reason) == (status == "FAIL"), learned.reason
+    assert not_learned(verdict, found) == behind
+    if behind:
+        verdict = judge(without_lessons(found, behind), settings)
+        learned = next(check for check in verdict.checks if check.name == LEARNED_TONIGHT)
+        assert (learned.status, learned.figures["items"]) == ("PASS", 4 * told)
+
+
+def test_documents_that_are_not_learned_cost_no_correction(sleep, workspace, monkeypatch):
+    judged = tuple(c for c in ALL if c.name == LEARNED_TONIGHT)
+    monkeypatch.setattr(conditions, "CONDITIONS", judged)
+
+    def corrected(number):
+        said = (
+            f"Who keeps tower {number}?",
+            "Brok keeps it.",
+            "No, Ann Lo keeps it.",
+        )
+        turns = [
+            {"role": role, "content": text} for role, text in zip(("user", "assistant", "user"), said, strict=True)
+        ]
+        return {"kind": "conversation", "messages": turns, "user": f"u{number}"}
+
+    text = " ".join(f"The ferry Aldis{n} carried {n * 37} barrels of salt." for n in range(1, 9))
+    lines = [*map(corrected, range(14)), {"kind": "document", "title": "Ferries", "text": text, "source": "ferries"}]
+    asked = [f"How many barrels of salt did the ferry Aldis{n} carry?" for n in range(1, 9)]
+    lines += [{"kind": "probe", "question": q, "answers": ["unheard of"], "source": "ferries"} for q in asked]
+    night, figures = sleep(FIRST, lines, min_probes=8)
+    assert figures["rescue"].left_out == "documents", (figures["gate"].reasons, figures["rescue"].reasons)
+    assert figures["rescue"].verdict == "PROMOTE" and recomputed(night).verdict == "PROMOTE"
+    told = {row.kind: row for row in taught(read_manifests(workspace, FIRST), read_verdict(workspace, FIRST))}
+    assert (told["document"].state, told["conversation"].state) == ("left out", "taught")
+
+
+def test_what_the_champion_was_not_taught_of_an_earlier_night_cannot_be_lost():
+    found = evidence()
+    (cohort,) = found.earlier_cohorts
+    found.never_taught, found.corrected = {cohort: frozenset({"documents"})}, frozenset({"a talk"})
+    assert found.is_earlier(cohort, "a talk") and not found.is_earlier(cohort, "a page")
 
 
 def test_what_was_taught_and_not_held_out_or_not_asked_decides_nothing(settings):
@@ -107,6 +166,8 @@ def test_what_was_left_out_is_taken_up_once_and_not_asked_before_that(workspace,
         )
         write_manifest(workspace, record)
 
+    done(FIRST, out="facts")
+    assert still_left_out(workspace, [FIRST]) == {FIRST: {"documents", "corrections"}}, "its name before"
     done(FIRST, out="preferences")
     assert still_left_out(workspace, [FIRST]) == {FIRST: {"preferences"}}
     done(SECOND, out="preferences", taken={"preferences": 3})

@@ -6,6 +6,7 @@ import pytest
 
 from steps.forget.removing import remove_records
 from steps.forget.request import Request
+from steps.manifest import StepRecord, write_manifest
 from steps.memory import encoder as encoders
 from steps.memory import step as step_module
 from steps.memory.files import memory_path, opened
@@ -13,7 +14,7 @@ from steps.memory.forgetting import forget_notes
 from steps.memory.notes import Edit
 from steps.memory.step import RememberStep
 from steps.night import Key, Night
-from steps.records import Carried, Experience, content_id
+from steps.records import Carried, Dream, Experience, content_id
 from steps.triage.step import TriageStep
 from steps.workspace import write_json, write_records
 from tests.steps.memory.encoders import WordEncoder
@@ -42,7 +43,7 @@ def reader(monkeypatch):
 def slept(settings, workspace, reader):
     """Let a night meet experiences, be triaged, end somehow and be remembered; returns the figures."""
 
-    def night(*tonight, date=FIRST, promoted=True, verdict="PROMOTE", carried=(), **memory):
+    def night(*tonight, date=FIRST, promoted=True, verdict="PROMOTE", carried=(), left_out="", **memory):
         write_records(workspace.dataset("corpus", date), tonight)
         knobs = settings.model_copy(update={"memory": settings.memory.model_copy(update=memory)})
         when = Night.of(knobs, workspace, date)
@@ -50,7 +51,8 @@ def slept(settings, workspace, reader):
         write_records(workspace.dataset("carried", date), carried)
         if promoted is not None:
             write_json(when.folder / "promotion.json", {"promoted": promoted, "waiting": verdict == "waits"})
-            write_json(when.folder / "verdict.json", {"verdict": verdict})
+            judged = {"night": date, "verdict": verdict, "reasons": (), "binding": {"left_out": left_out}}
+            write_json(when.folder / "verdict.json", judged)
         return RememberStep().run(when).figures
 
     return night
@@ -72,6 +74,22 @@ def test_what_is_temporary_is_noted_with_its_end_and_what_persists_as_such(slept
     assert (closed.why, closed.valid_until, closed.text) == ("expires", date(2026, 12, 14), CLOSED)
     assert (closed.source, closed.owner, closed.created_at, closed.night) == ("b.md", None, date(2026, 11, 22), FIRST)
     assert figures.why == {"persisted": 1, "expires": 1} and figures.written == 2
+
+
+def test_what_was_left_out_waits_until_a_night_takes_it_up(slept, notes, workspace):
+    page = experience(TOWER)
+    asked = {"strategy": "question", "source": "a.md", "sentence": 0, "question": "?", "answer": "1731"}
+    write_records(workspace.dataset("dreams", FIRST), [Dream(id="1", night=FIRST, experience=page.id, **asked)])
+    slept(page, left_out="documents")
+    assert [note.why for note in notes()] == ["waits"]
+    slept(date=SECOND)
+    assert [note.why for note in notes()] == ["waits"], "promoted, but not with it"
+    write_records(workspace.dataset("dreams", SECOND), [])
+    figures = {"taken_up": {"documents": 1}}
+    record = StepRecord(step="consolidate", night=SECOND, digest="", outputs={}, figures=figures, seconds=0)
+    write_manifest(workspace, record)
+    slept(date=SECOND)
+    assert [note.why for note in notes()] == ["persisted"]
 
 
 def test_a_sentence_that_ends_ends_for_itself(slept, notes):

@@ -98,7 +98,7 @@ def test_a_corrected_fact_of_a_trace_waits_by_itself(tiny_settings, workspace, t
         return figures, {d.question for d in read_records(night.dataset("dreams"), Dream) if not d.rehearsal}
 
     figures, questions = dreamt(NIGHT, 50, traces)
-    assert list(figures.waiting) == ["facts"] and asked not in questions and len(questions) == 7
+    assert list(figures.waiting) == ["corrections"] and asked not in questions and len(questions) == 7
     (row,) = read_records(workspace.dataset("carried", NIGHT), Carried)
     assert row.waiting == (0,)
     figures, questions = dreamt("2026-11-23", 0, [])

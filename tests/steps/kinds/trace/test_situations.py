@@ -9,7 +9,7 @@ import pytest
 from steps.dream.budget import Candidate, Plan
 from steps.dream.dreaming import asked_in
 from steps.dream.waiting import postponed
-from steps.kinds.kind import FACTS, Dreaming
+from steps.kinds.kind import CORRECTIONS, Dreaming
 from steps.kinds.trace.acts import acts_of, is_refusal
 from steps.kinds.trace.kind import SUITE, Trace
 from steps.kinds.trace.principles import principles
@@ -176,17 +176,17 @@ def test_a_fact_that_waits_takes_its_trace_along_and_asks_for_itself_alone():
     dream = Dream(id="d", question="When was it built?", answer="1941", **about)
     assert asked_in(dream, {experience.id: experience}) == ["When was it built?"]
     plan = Plan([Candidate(Trace().passages(experience)[0], NIGHT, (0,))], [])
-    assert postponed(plan, {FACTS}).carried(NIGHT)[0].experience == experience.id
+    assert postponed(plan, {CORRECTIONS}).carried(NIGHT)[0].experience == experience.id
     assert postponed(plan, {SUITE}) == plan, "nothing of it waits"
 
 
 def test_of_a_trace_that_waits_for_one_suite_nothing_waits_or_is_dreamt_for_the_other():
     experience = corrected(*order("71").payload["messages"])
     told, shown = Trace().passages(experience)
-    assert (told.first, told.suite, shown.first, shown.suite) == (0, FACTS, 1, SUITE)
+    assert (told.first, told.suite, shown.first, shown.suite) == (0, CORRECTIONS, 1, SUITE)
     assert [" ".join(part) for part in Trace().parts(experience)] == [*told.sentences, *shown.sentences]
     plan = Plan([Candidate(told, NIGHT, (0,)), Candidate(shown, NIGHT, (1,))], [])
-    for suite, kept, waits in ((FACTS, shown, (0,)), (SUITE, told, (1,))):
+    for suite, kept, waits in ((CORRECTIONS, shown, (0,)), (SUITE, told, (1,))):
         left = postponed(plan, {suite})
         assert [one.passage for one in left.tonight] == [kept]
         assert [row.waiting for row in left.carried(NIGHT)] == [waits]
