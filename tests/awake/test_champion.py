@@ -62,7 +62,7 @@ def test_who_is_champion_answers(day, workspace):
 
 def test_an_empty_registry_is_a_fault_only_after_a_night(day, workspace, monkeypatch):
     monkeypatch.setattr(reading, "champion", lambda registry: None)
-    assert day.champion.look().problem is None and day.champion.serving.version == BASE
+    assert day.champion.look().problem is None and day.champion.serving.version == "0"
     write_records(workspace.dataset("corpus", FIRST), [])
     assert "registry is empty" in day.champion.look().problem
 
