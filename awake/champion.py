@@ -68,7 +68,7 @@ class Champion:
         place: str = EVERYBODYS,
     ):
         self._registry, self._engine, self._beside, self._share = registry, engine, beside, share
-        self._folder, self._place = workspace.state / "serving", place
+        self._workspace, self._folder, self._place = workspace, workspace.state / "serving", place
         self.serving = Serving("0", None, "no champion was found yet: the base answers")
         self._failed: tuple[str, str] | None = None  # a version that does not serve, and why
         self._not_beside: str | None = None
@@ -81,7 +81,7 @@ class Champion:
             before = self._beside(champion) if champion else None
         except SlumberError as error:
             return self._stays(str(error))
-        if champion is None and self._place != EVERYBODYS:  # no night was run yet
+        if champion is None and (self._place != EVERYBODYS or not self._workspace.nights("corpus")):  # no night yet
             self.serving = Serving("0", None)
             return self.serving
         if champion is None:

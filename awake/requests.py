@@ -1,5 +1,6 @@
 """What clients send: OpenAI's chat, as far as it is answered here. Fields that nobody knows are ignored."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -143,12 +144,20 @@ class FeedbackRequest(_Lenient):
     ``id``: of the completion. ``rating``: 1 or -1. ``feedback_id``: what comes with the same one later replaces it.
     """
 
-    id: str = Field(pattern=r"^chatcmpl-[0-9a-f]{32}$")
+    id: str
     rating: Literal[1, -1] | None = None
     correction: str | None = Field(None, min_length=1)
     comment: str | None = None
     user: str | None = None
     feedback_id: str | None = None
+
+    @field_validator("id")
+    @classmethod
+    def _of_a_completion(cls, value: str) -> str:
+        """It names a file of the diary, so that nothing else may stand in it."""
+        if not re.fullmatch(r"chatcmpl-[0-9a-f]{32}", value):
+            raise ValueError("is no id of a completion: send the `id` of the answer, such as chatcmpl-0f3a...")
+        return value
 
     @model_validator(mode="after")
     def _says_something(self) -> "FeedbackRequest":

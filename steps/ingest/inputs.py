@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 
 from steps.kinds.entry import Entry, Input, Text
 from steps.kinds.table import KINDS
@@ -15,6 +15,12 @@ class ProbeInput(Input):
     source: str | None = None
     type: Text | None = None
     id: str | int | None = None
+
+    @field_validator("answers", mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        """One answer may stand by itself, as in a cell of a table; an empty one says nothing."""
+        return [value] if isinstance(value, str) else value
 
 
 def parse_input(value: dict[str, Any]) -> Entry | ProbeInput:

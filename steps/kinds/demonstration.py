@@ -19,6 +19,7 @@ from steps.kinds.messages import (
     tells_something,
 )
 from steps.kinds.ordered import ORDERED, ordered_at, said
+from steps.kinds.trace.acts import acts_of
 from steps.model.tools import shown
 from steps.model.window import LONGER
 from steps.records import Dream, Experience, content_id
@@ -63,18 +64,23 @@ class Demonstration(MessagesKind):
     def lessons(self, experiences: Sequence[Experience], dreaming: Dreaming) -> list[Dream]:
         """One for each turn; what the model cannot be shown whole, or holds what was blacked out, is refused.
 
-        So is an answer that gives an order to a model, or comes after one.
+        So is an answer that gives an order to a model, or comes after one, and a call that its tool refused: of a talk
+        that goes on with the right one, that is shown.
         """
         found = []
         for experience in experiences:
             known = dreaming.known.get(experience.id, ())
             places, ordered = turns(experience.payload), ordered_at(experience.payload["messages"])
+            acts = acts_of(experience.payload["messages"])
             for number, place in enumerate(places):
                 if number in known:
                     continue
                 if place >= ordered:
                     dreaming.refused[ORDERED] += len(places) - number
                     break
+                if place in acts and all(act.refused for act in acts[place]):
+                    dreaming.refused["shows a call that its tool answered with an error"] += 1
+                    continue
                 taught = self._taught(experience, place)
                 answer = shown(taught["completion"], taught["calls"])
                 if PLACEHOLDER.search(answer):

@@ -152,7 +152,7 @@ def _against_documents(
         if against := [part for part in found if contradicts(one.what, part)]:
             gone = overruled(one.what, against)
             first = next((part for part in against if (part.experience, part.number) in _places(gone)), against[0])
-            why = f"{first.source} says otherwise"
+            why = f"{first.source} {'says' if gone else 'may say'} otherwise"
             yield _held(one, night, against=first.source, other=first.text, why=why, overrules=gone)
 
 

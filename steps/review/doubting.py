@@ -22,6 +22,7 @@ from steps.review.searching import START, Part
 from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, words
 
 _ENOUGH = 0.75  # of the words that tell what is asked
+_ENDING = 3  # letters
 _PLAIN = 6  # words of a cell, an item or a line that may be nothing but a value
 _ASKING = frozenset(
     "many much often there kind time hour hours date name wer wen wem was wann wo wie viel viele welche welcher "
@@ -40,26 +41,27 @@ _DENIES = re.compile(
 
 def may_contradict(one: Correction, part: Part) -> bool:
     """Whether a part may answer the question otherwise than the correction does."""
-    asked = _families(one.question) - _families(one.value)
-    said = _families(part.said)
-    shared = (asked & said) - {_family(name) for name in _other_names(one, part.said)}
+    asked = _asked(one)
+    shared = _said(asked - {_family(name) for name in _other_names(one, part.said)}, part.said)
     if not shared or len(shared) < _ENOUGH * len(asked) or numbers_another(part.said, one.question):
         return False
+    plain = asked - _names(one)
+    if len(shared & plain) < _ENOUGH * len(plain):
+        return False  # of a firm many things are told
     if _is_yes_or_no(one):  # of all that is asked, for cats are not dogs
         return len(shared) > _ENOUGH * len(asked) and bool(_DENIES.search(part.text)) != bool(
             _DENIES.search(f"{one.value} {one.said}")
         )
     if holds(part.text, (one.value,)):
         return False
-    own = _families(part.text) & asked
+    own = _said(asked, part.text)
     return any(_answers(piece, one) for piece in _pieces(part)) and bool(own or len(part.text.split()) <= _PLAIN)
 
 
 def speaks_of_it(one: Correction, part: Part) -> bool:
-    """Whether a part says anything of what is asked besides the names: of a firm many things are told."""
-    named_there = _families(" ".join(names_and_numbers(one.question)))
-    asked = _families(one.question) - _families(one.value) - named_there
-    return not asked or bool(asked & _families(part.said))
+    """Whether a part says half of what is asked besides the names: of a firm many things are told."""
+    asked = _asked(one) - _names(one)
+    return 2 * len(_said(asked, part.said)) >= len(asked)
 
 
 def speaks_of_another(one: Correction, part: Part) -> bool:
@@ -121,13 +123,36 @@ def _units(value: str) -> set[str]:
     return {word for word in content_words(value) if not is_count(word)}
 
 
+def _asked(one: Correction) -> frozenset[str]:
+    """What a question asks about: its telling words but for those of the right value, by their families."""
+    return _families(one.question) - _families(one.value)
+
+
+def _names(one: Correction) -> frozenset[str]:
+    return _families(" ".join(names_and_numbers(one.question)))
+
+
+def _said(asked: frozenset[str], text: str) -> frozenset[str]:
+    """Which of the words that are asked about a text says, with whatever ending."""
+    said = _families(text)
+    return frozenset(word for word in asked if any(_is_one(word, other) for other in said))
+
+
 def _families(text: str) -> frozenset[str]:
-    """Its telling words, each by its family, or by its beginning."""
+    """Its telling words, those of one family (``families.yaml``) as its first."""
     return frozenset(_family(word) for word in content_words(text) - _ASKING)
 
 
 def _family(word: str) -> str:
-    return next((first for first, start in _starts() if word.startswith(start)), word[:START])
+    return next((first for first, start in _starts() if word.startswith(start)), word)
+
+
+def _is_one(word: str, other: str) -> bool:
+    """Whether two words are one but for their endings: "open" and "opens", and not "work" and "workshop"."""
+    short, long = sorted((word, other), key=len)
+    if len(short) > START:
+        return short[: START + 1] == long[: START + 1]
+    return long == short or (len(short) == START and long.startswith(short) and len(long) <= START + _ENDING)
 
 
 @cache

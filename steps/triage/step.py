@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from steps.ingest.index import met_before, opened_index, update_index
+from steps.kinds.kind import DOCUMENTS
 from steps.kinds.table import kind_of
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
@@ -136,7 +137,7 @@ def decide(
     elif verdict == "persist" and met.known:
         reason = f"{reason}; {len(met.known)} of its {met.parts} parts are known"
     taught = met.parts - len({*met.known, *found.withheld})
-    if verdict == "persist" and not waits and not kind_of(new).apart and taught < min_probes:
+    if verdict == "persist" and not waits and kind_of(new).suite == DOCUMENTS and taught < min_probes:
         counted = f"{taught} sentences or rows" if taught != 1 else "one sentence or row"
         reason = f"{reason}; {counted}: a night of these alone may wait for more (gate.min_probes: {min_probes})"
     if found.withheld and not waits:

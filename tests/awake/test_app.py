@@ -167,6 +167,8 @@ def test_what_cannot_be_written_down_is_not_answered(serve, stream):
     serve.diary.write = full
     with pytest.raises(openai.APIError, match=r"cannot be written down \(No space left on device\)"):
         list(client(address).chat.completions.create(model="slumber", messages=MESSAGES, max_tokens=5, stream=stream))
+    other = httpx.post(f"{address}/v1/feedback", json={"id": "../chatcmpl-1", "rating": 1})
+    assert other.status_code == 400 and "no id of a completion" in other.json()["error"]["message"]
     told = httpx.post(f"{address}/v1/feedback", json={"id": f"chatcmpl-{0:032x}", "rating": 1})
     assert told.status_code == 503 and "cannot be written down" in told.json()["error"]["message"]
 

@@ -12,6 +12,7 @@ from steps.model.chat import prompt_tokens
 from steps.model.loading import load_base
 from steps.promote.returning import rollback
 from steps.registry import Registry, RegistryUnreachable, reading
+from steps.workspace import write_records
 from tests.awake.adapters import adapter_in
 from tests.examined import FIRST, SECOND, slept
 
@@ -57,6 +58,13 @@ def test_who_is_champion_answers(day, workspace):
     rollback(settings=day.settings, workspace=workspace)
     assert day.champion.look().version == "2" and day.says() == (first, "2")
     assert f"(night {FIRST})" in day.champion.serving.told()
+
+
+def test_an_empty_registry_is_a_fault_only_after_a_night(day, workspace, monkeypatch):
+    monkeypatch.setattr(reading, "champion", lambda registry: None)
+    assert day.champion.look().problem is None and day.champion.serving.version == "0"
+    write_records(workspace.dataset("corpus", FIRST), [])
+    assert "registry is empty" in day.champion.look().problem
 
 
 def test_a_registry_that_is_away_changes_nothing(day, monkeypatch):

@@ -45,6 +45,10 @@ NOTHING_ELSE = [
     ("- Berths: 40", "How many berths does the marina have?", "I do not know.", "No, 40."),
     (_FIRM, "Which bank does Tarnside Works use?", "Lloyd Bank.", "No, Fenwick Savings Bank."),
     (_FIRM, "Who is the accountant of Tarnside Works?", "Nobody.", "No, Olin Krann."),
+    ("Who works late calls Nord within 5 minutes.", "How many workbenches has Tarnside Works?", "9.", "No, it has 14."),
+    ("The company guard is Ida Lund.", "Who leads the competition of Tarnside Works?", "Nobody.", "No, Olin Krann."),
+    ("The parcels are sorted by Ida Lund.", "Who sweeps the parking deck of Tarnside Works?", "Jo.", "No, Olin Krann."),
+    ("Founded by Ida Lund.", "Who was the first foreman of Tarnside Works?", "Nobody.", "No, it was Olin Krann."),
     ("The bike costs 38 euros per day.", "What does the bike cost per day?", "40 euros.", "No, it costs 38 euros."),
     ("The choir of Brenn is led by Ida Lund.", "Who leads the choir of Aldhelm?", "Nobody.", "No, Olin Krann."),
     ("The ferry to Skarn leaves at 9:15.", "When does the ferry to Orle leave?", "At 8:00.", "No, at 8:30."),
@@ -53,7 +57,8 @@ NOTHING_ELSE = [
     ("Bürgermeisterin von Kirr ist Ida Lund.", "Wer ist Bürgermeister von Ostl?", "Niemand.", "Nein, Olin Krann."),
     ("Die Fähre wurde von Ida Lund gemalt.", "Wer hat die Fähre gebaut?", "Niemand.", "Nein, Olin Krann."),
 ]
-TITLES = {"berths": "Marina", "depth": "Harbour", "Builder": "Kettle ferry", "Opening": "Museum"}
+_WORKS = dict.fromkeys(("works late", "guard", "parcels", "Founded by"), "Tarnside Works")
+TITLES = _WORKS | {"berths": "Marina", "depth": "Harbour", "Builder": "Kettle ferry", "Opening": "Museum"}
 
 
 def page(text):

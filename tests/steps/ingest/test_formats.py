@@ -200,6 +200,14 @@ def test_rows_that_are_records_are_records(read):
     assert (document.entry.title, document.entry.created_at) == ("Tides", "2026-03-01")
 
 
+def test_a_probe_in_a_row_has_one_answer_in_its_cell_or_a_list(read):
+    rows = 'probe,How deep?,29\nprobe,Who?,"Ina, or Per"\nprobe,Which?,"[""A"",""B""]"\n'
+    one, two, three = read("probes.csv", f"kind,question,answers\n{rows}")
+    assert (one.entry.answers, two.entry.answers, three.entry.answers) == (["29"], ["Ina, or Per"], ["A", "B"])
+    (blank,) = read("probes.csv", "kind,question,answers\nprobe,How deep?,\n")
+    assert blank.rule == "not_a_record" and "answers" in blank.reason
+
+
 def test_tables_that_cannot_be_read_say_what_to_do(read):
     (twice,) = read("a.csv", "Dock,Dock\nNorth,4\n")
     (nameless,) = read("a.csv", "North,4\nSouth,6\n")

@@ -85,6 +85,16 @@ def test_every_turn_but_those_of_weight_0_is_a_lesson_and_the_talk_stands_in_one
     assert '"description": "Rings a bell."' in shown and "<tool_response>\nrung\n</tool_response>" in shown
 
 
+def test_a_call_that_its_tool_refused_is_shown_and_not_learned(tiny_settings):
+    right, wrong = called(3)["messages"], called(2)["messages"]
+    wrong[2]["content"] = "error: unknown bell"
+    dreaming = Dreaming(NIGHT, tiny_settings, None, None, Counter())
+    shown = experience({"messages": [*wrong[:3], *right[1:]]})
+    dreams = Demonstration().lessons([shown], dreaming)
+    assert [dream.sentence for dream in dreams] == [1, 2] and "3" in dreams[0].answer
+    assert dreaming.refused == {"shows a call that its tool answered with an error": 1}
+
+
 def test_what_is_about_a_picture_is_not_learned(tiny_settings):
     dreaming = Dreaming(NIGHT, tiny_settings, None, None, Counter())
     asked = {"role": "user", "content": "Which flag?\n(image)"}
