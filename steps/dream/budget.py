@@ -5,6 +5,7 @@ What one lesson costs is known from the last night; before the first it is estim
 
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,13 @@ class Plan:
     def experiences(self) -> list[Experience]:
         return list({c.passage.experience.id: c.passage.experience for c in self.tonight}.values())
 
+    def carried_by_suite(self) -> dict[str, int]:
+        """How many sentences wait, by the suite of their passage."""
+        count = Counter[str]()
+        for one, _ in self.later:
+            count[one.passage.suite] += one.news
+        return dict(count)
+
     def carried(self, night: str) -> list[Carried]:
         """The rows of dataset ``carried``."""
         return [
@@ -110,7 +118,10 @@ def candidates(night: Night, tonight: Sequence[Experience], taught: Mapping[str,
 
 
 def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: ChatModel) -> Plan:
-    """Choose what fits into ``night.minutes``: first what probes ask about, then what surprises the model most."""
+    """Choose what fits into ``night.minutes``: first what probes ask about, then what surprises the model most.
+
+    Of each suite so, and the suites take turns by what they cost: pages must not crowd out what users corrected.
+    """
     minutes = night.settings.night.minutes
     if minutes is None or not found:
         return Plan(found, [])
@@ -125,17 +136,24 @@ def plan(night: Night, found: list[Candidate], probes: Sequence[Probe], base: Ch
         waited = len([n for n in nights if n >= one.since]) - 1
         return one.key in asked, surprise.get(one.key, 0.0) + WAITED * waited
 
-    tonight: list[Candidate] = []
-    later: list[tuple[Candidate, float | None]] = []
+    queues: dict[str, list[Candidate]] = {}
     for one in sorted(found, key=rank, reverse=True):
-        cost = per_sentence * one.news
-        if not tonight or cost <= left:  # a night that learns nothing is no night
-            tonight.append(one)
-            left -= cost
-        else:
-            left = min(left, 0.0)
-            later.append((one, surprise.get(one.key)))
-    return Plan(tonight, later)
+        queues.setdefault(one.passage.suite, []).append(one)
+    tonight: list[Candidate] = []
+    spent = dict.fromkeys(queues, 0.0)
+    while queues:
+        suite = min(queues, key=lambda name: (spent[name], queues[name][0].since, name))
+        cost = per_sentence * queues[suite][0].news
+        if tonight and cost > left:  # a night that learns nothing is no night
+            del queues[suite]  # what is smaller does not overtake it
+            continue
+        tonight.append(queues[suite].pop(0))
+        spent[suite] += cost
+        left -= cost
+        if not queues[suite]:
+            del queues[suite]
+    taken = {one.key for one in tonight}
+    return Plan(tonight, [(one, surprise.get(one.key)) for one in found if one.key not in taken])
 
 
 def _asked_about(found: list[Candidate], probes: Sequence[Probe]) -> set[tuple[str, int]]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from steps.dream.lessons import suite_of
 from steps.errors import DataRefused
-from steps.kinds.kind import ASKED
+from steps.kinds.kind import ASKED, DOCUMENTS
 from steps.kinds.table import KINDS
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
@@ -24,8 +24,8 @@ class DreamFigures(Figures):
     ``examples``: one dream of each strategy.
     ``sentences``: those of tonight's passages that no night before has taught.
     ``unseen``: lessons by the suite that they are held out for. ``waiting``: why the lessons of a suite wait.
-    ``carried``: sentences for which the night had no time; ``carried_from``: their passages by source. ``waits``: why
-    nothing is dreamt and all is carried over.
+    ``carried``: sentences for which the night had no time, also by suite; ``carried_from``: their passages by source.
+    ``waits``: why nothing is dreamt and all is carried over.
     ``dreamer``: digest of who writes and verifies. ``calibration``: which writers it can be, in a line; ``writers``:
     what was measured of each by shape, its share of the night, how many pieces that were and how many it asked about,
     and its cost in thousand characters.
@@ -43,6 +43,7 @@ class DreamFigures(Figures):
     waits: str | None = None
     waiting: dict[str, str] | None = None
     carried: int | None = Field(None, title="sentences_carried_over")
+    carried_by_suite: dict[str, int] | None = None
     carried_from: dict[str, int] | None = None
     refused: dict[str, int]
     expectations: list[dict[str, Any]] = Field(repr=False)
@@ -169,6 +170,7 @@ class DreamStep(Step[DreamFigures]):
             strategies=dict(Counter(d.strategy for d in train)),
             kept=len(train),
             carried=sum(row.sentences for row in carried) if carried else None,
+            carried_by_suite=planned.carried_by_suite() or None,
             carried_from=dict(Counter(row.source for row in carried)) or None,
             held_out=len(held),
             unseen=dict(Counter(str(suite_of(d, corpus)) for d in unseen)) or None,
@@ -195,9 +197,12 @@ class DreamStep(Step[DreamFigures]):
             said.append(f"{why}: {suites} wait for the next nights, the rest is learned")
         if record.figures.carried and not record.figures.waiting:
             minutes = f"{night.settings.night.minutes:g}"
+            by_suite = record.figures.carried_by_suite or {}
+            each = ", ".join(f"{count} of {suite}" for suite, count in by_suite.items())
+            each = f" ({each})" if by_suite.keys() - {DOCUMENTS} else ""
             said.append(
-                f"{record.figures.sentences} sentences are dreamt about; {record.figures.carried} do not fit into "
-                f"{minutes} minutes (night.minutes) and are carried over to the next nights: "
+                f"{record.figures.sentences} sentences are dreamt about; {record.figures.carried}{each} do not fit "
+                f"into {minutes} minutes (night.minutes) and are carried over to the next nights: "
                 f"{night.dataset('carried')} lists them"
             )
         probes = [*read_records(night.dataset("probes"), Probe), *read_records(night.dataset("holdouts"), Probe)]

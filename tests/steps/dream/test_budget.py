@@ -82,6 +82,22 @@ def test_what_a_probe_asks_about_comes_before_all_else(settings, workspace):
     assert keys(found.tonight) == [("dull", 0)]
 
 
+def corrected(number, night):
+    said = f"Who keeps tower {number}?", "Brok keeps it.", "No, Ann Lo keeps it."
+    turns = [{"role": role, "content": text} for role, text in zip(("user", "assistant", "user"), said, strict=True)]
+    known = {"kind": "conversation", "source": "talks", "record": number, "title": said[0], "text": " ".join(said)}
+    return Experience(id=f"talk {number}", night=night, payload={"messages": turns, "user": "u"}, **known)
+
+
+def test_pages_do_not_crowd_out_what_users_corrected(settings, workspace):
+    took(workspace, FIRST, dream=30, consolidate=30, examine=60, gate=0)
+    talks = [corrected(n, SECOND) for n in range(3)]
+    corpus = [*(document(f"page {n}", SECOND, news=3) for n in range(3)), *talks]
+    found = planned(night_of(settings, workspace, SECOND, 2.9), corpus)  # 114 s: 19 sentences of 36, and three talks
+    assert {key for key, _ in keys(found.tonight)} == {"page 0", *(one.id for one in talks)}
+    assert found.carried_by_suite() == {"documents": 24}
+
+
 def test_what_waits_comes_back_rises_and_is_never_lost(settings, workspace):
     took(workspace, FIRST, dream=30, consolidate=30, examine=60, gate=0)
     corpus = [document(name, SECOND, news=n) for n, name in enumerate("abcd")]
