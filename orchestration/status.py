@@ -28,30 +28,31 @@ from steps.settings import Settings
 from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
-_PRINCIPLES = 5  # shown
+_PRINCIPLES = _ALERTS = 5  # shown
 
 
 def status_table(found: Deployment) -> Table:
     """Who serves and why, what waits, the last night and its verdict, what failed, and who holds the workspace."""
-    table = Table(title=f"Slumber in {found.workspace.root}", show_header=False, title_justify="left", pad_edge=False)
+    workspace = found.workspace
+    table = Table(title=f"Slumber in {workspace.root}", show_header=False, title_justify="left", pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     champion = serving(versions(found))
     rows = [
         ("champion", _named(champion) if champion else "none yet: no night was run"),
-        *((("alert", line),) if (line := missing_key(Registry(found.settings, found.workspace))) else ()),
+        *((("alert", line),) if (line := missing_key(Registry(found.settings, workspace))) else ()),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
-        ("last night", _last(found.workspace)),
+        ("last night", _last(workspace)),
         *_deep(found),
-        *_kinds(found.settings, found.workspace),
-        *_carried(found.workspace),
-        *_held(found.workspace),
-        ("running", holder(found.workspace) or "nothing"),
-        *_days(found.workspace),
+        *_kinds(found.settings, workspace),
+        *_carried(workspace),
+        *_held(workspace),
+        ("running", holder(workspace) or "nothing"),
+        *_days(workspace),
         *_missed(found),
-        *((("alert", left.told()),) if (left := unfinished(found.workspace)) else ()),
-        *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]),
+        *(("alert", left.told()) for left in unfinished(workspace)[-_ALERTS:]),
+        *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(workspace)[-_ALERTS:]),
     ]
     for name, text in rows:
         table.add_row(name, Text(text, style="red" if name in ("alert", "missed") else ""))
@@ -146,8 +147,4 @@ def _approval(version: Version) -> str:
 
 def _last(workspace: Workspace) -> str:
     verdict = last_verdict(workspace)
-    told = [f"{verdict.night}: {verdict.verdict}", *verdict.lines()] if verdict else ["none"]
-    begun = max((path.name for path in (workspace.state / "nights").glob("????-??-??")), default="")
-    if begun > (verdict.night if verdict else "") and holder(workspace) is None and unfinished(workspace) is None:
-        told.append(f"{begun}: begun and not finished; `slumber night --night {begun}` goes on where it stopped")
-    return "\n".join(told)
+    return "\n".join([f"{verdict.night}: {verdict.verdict}", *verdict.lines()]) if verdict else "none"

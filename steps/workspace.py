@@ -28,7 +28,7 @@ from steps.records import Record
 R = TypeVar("R", bound=Record)
 
 NIGHTS, DEEP = "nights", "deep"
-VERDICT, PROMOTION = "verdict.json", "promotion.json"  # in a night's folder
+VERDICT, PROMOTION, BEGUN = "verdict.json", "promotion.json", "begun.json"  # in a night's folder
 TENANTS = "tenants"  # where their workspaces lie
 NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
 
