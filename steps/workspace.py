@@ -217,6 +217,11 @@ def file_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def look_of(status: os.stat_result) -> tuple[int, int, int]:
+    """What tells without reading a file that it is as it was: which one it is, its size, and when it was written."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def compact(database: Path) -> None:
     """Rewrite a SQLite file, so that what was deleted or replaced in it is gone from the disk, too.
 
