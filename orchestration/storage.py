@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import yaml
 
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.stores import ask_database, tried
 from steps.workspace import Workspace
 
@@ -51,7 +51,7 @@ def storage_address(workspace: Workspace) -> str | None:
         named = (yaml.safe_load(text) or {}).get("storage", {}).get("postgres")
         return _address(named) if named else None
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-        raise SlumberError(f"{path} cannot be read ({' '.join(str(error).split())}): correct its storage.") from None
+        raise SlumberError(f"{path} cannot be read ({in_one_line(error)}): correct its storage.") from None
 
 
 def storage_told(causes: Iterable[BaseException]) -> SlumberError | None:

@@ -12,7 +12,7 @@ from steps.compute import worker
 from steps.compute.cluster import at_the_end, connect, environment, told
 from steps.compute.layout import Layout
 from steps.compute.worker import Worker
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.progress import say
 from steps.settings import ComputeSettings
 
@@ -69,8 +69,8 @@ class Pool:
                     ends[n] += 1
                     if ends[n] == _TRIES:
                         raise SlumberError(
-                            f"{_TRIES} workers of the Ray cluster ended over the same work ({_reason(error)}): look at "
-                            "their memory, or lower batch_tokens."
+                            f"{_TRIES} workers of the Ray cluster ended over the same work "
+                            f"({in_one_line(error)[:200]}): look at their memory, or lower batch_tokens."
                         ) from error
                     say("  a worker of the cluster ended; what it was at is asked of another")
                     waiting.appendleft(n)
@@ -94,16 +94,16 @@ class Pool:
         except RayActorError as error:
             self._not_started += 1
             if self._not_started < _TRIES:
-                say(f"  a worker of the cluster did not start ({_reason(error)}); another is")
+                say(f"  a worker of the cluster did not start ({in_one_line(error)[:200]}); another is")
                 self._add(instead_of=one)
                 return
             self._remove(one)
             if not self._all:
                 raise SlumberError(
-                    f"No worker of the Ray cluster starts ({_reason(error)}): see that this version of Slumber is "
-                    "installed on all nodes, and their memory and logs."
+                    f"No worker of the Ray cluster starts ({in_one_line(error)[:200]}): see that this version of "
+                    "Slumber is installed on all nodes, and their memory and logs."
                 ) from error
-            say(f"  {_TRIES} workers of the cluster did not start ({_reason(error)}); there is one less")
+            say(f"  {_TRIES} workers of the cluster did not start ({in_one_line(error)[:200]}); there is one less")
             return
         self._not_started = 0
         self._idle.append(one)
@@ -147,7 +147,3 @@ def _got(ref: Any) -> Any:
         if said := told(error):
             raise said from error
         raise
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
