@@ -72,10 +72,12 @@ def unfinished(workspace: Workspace) -> list[Begun]:
     return [begun for path in notes if (begun := _begun(path))]
 
 
-def count_alerts(workspace: Workspace) -> int:
-    """Count nights that failed or were missed, as often as that was told, and those begun and not finished."""
-    told = [alert["night"] for alert in open_alerts(workspace)]
-    return len(told) + sum(left.night not in told for left in unfinished(workspace))
+def night_alerts(workspace: Workspace) -> list[str]:
+    """What is wrong with nights, a line each: begun and not finished, where nothing else is told; failed or missed."""
+    alerts = open_alerts(workspace)
+    nights = [alert.get("night") for alert in alerts]
+    lines = [left.told() for left in unfinished(workspace) if left.night not in nights]
+    return lines + [f"{a['time']}  night {a.get('night')}: {a.get('message')}" for a in alerts]
 
 
 def _begun(path: Path) -> Begun | None:

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.history import override_told, versions
 from orchestration.missed import missed, missed_told, read_noted
-from orchestration.running import holder, last_verdict, unfinished
+from orchestration.running import holder, last_verdict, night_alerts
 from orchestration.watch import held_lines, watch_line
 from steps.agreed import agreed
 from steps.deep.reasons import reasons
@@ -28,7 +27,7 @@ from steps.settings import Settings
 from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
-_PRINCIPLES = _ALERTS = 5  # shown
+_PRINCIPLES, _ALERTS = 5, 8  # shown
 
 
 def status_table(found: Deployment) -> Table:
@@ -40,7 +39,6 @@ def status_table(found: Deployment) -> Table:
     champion = serving(versions(found))
     rows = [
         ("champion", _named(champion) if champion else "none yet: no night was run"),
-        *((("alert", line),) if (line := missing_key(Registry(found.settings, workspace))) else ()),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(workspace)),
@@ -51,12 +49,31 @@ def status_table(found: Deployment) -> Table:
         ("running", holder(workspace) or "nothing"),
         *_days(workspace),
         *_missed(found),
-        *(("alert", left.told()) for left in unfinished(workspace)[-_ALERTS:]),
-        *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(workspace)[-_ALERTS:]),
+        *(("alert", line) for line in alerts(found)[-_ALERTS:]),
     ]
     for name, text in rows:
         table.add_row(name, Text(text, style="red" if name in ("alert", "missed") else ""))
     return table
+
+
+def alerts(found: Deployment) -> list[str]:
+    """What is wrong and waits for a person, a line each: nights, oldest first, then who serves and what he knows."""
+    registry, champion = Registry(found.settings, found.workspace), serving(versions(found))
+    lines = [missing_key(registry)]
+    if champion:
+        lines += [strayed(registry), override_that_ended(registry), _unforgotten(found.workspace, champion)]
+    return [*night_alerts(found.workspace), *(line for line in lines if line)]
+
+
+def _unforgotten(workspace: Workspace, champion: Version) -> str | None:
+    if pending(workspace):
+        return "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"
+    if champion.must_forget:
+        return (
+            f"version {champion.version} knows what was to be forgotten on request: the next night goes on from what "
+            "served before it"
+        )
+    return None
 
 
 def _missed(found: Deployment) -> list[tuple[str, str]]:
@@ -76,21 +93,9 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
     """What people decided, and what they are to decide."""
     registry = Registry(found.settings, found.workspace)
     rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in reading.waiting(registry)]
-    if line := strayed(registry):
-        rows.append(("alert", line))
-    ended = override_that_ended(registry)
-    if ended:
-        rows.append(("alert", ended))
-    elif champion.refused:
+    if champion.refused and not override_that_ended(registry):
         rows.append(("override", override_told(champion)))
-    rows += [("held", line) for line in held_lines(found)]
-    if pending(found.workspace):
-        rows.append(("alert", "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"))
-    elif champion.must_forget:
-        rows.append(
-            ("alert", "it knows what was to be forgotten on request: the next night goes on from what served before it")
-        )
-    return rows
+    return [*rows, *(("held", line) for line in held_lines(found))]
 
 
 def _days(workspace: Workspace) -> list[tuple[str, str]]:

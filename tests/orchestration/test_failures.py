@@ -16,7 +16,7 @@ from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, opened_instance
 from orchestration.night import NightFailed, run_night
 from orchestration.resources import tonight_resource
-from orchestration.running import count_alerts, holder, note_begun, note_ended, unfinished
+from orchestration.running import holder, night_alerts, note_begun, note_ended, unfinished
 from orchestration.sensors import night_failed
 from steps.errors import DataRefused, NightRunning, SlumberError
 from steps.ingest.step import IngestStep
@@ -207,11 +207,11 @@ def test_an_interrupted_night_is_interrupted(settings, workspace, inbox, monkeyp
     with opened_instance(workspace) as instance:
         assert [run.is_finished for run in instance.get_runs()] == [True]
     with workspace.lock(NIGHT):
-        assert unfinished(workspace) == [] and count_alerts(workspace) == 0, "somebody is at work just now"
+        assert unfinished(workspace) == [] and night_alerts(workspace) == [], "somebody is at work just now"
     (left,) = unfinished(workspace)
-    assert f"`slumber night --night {NIGHT}` goes on" in left.told() and count_alerts(workspace) == 1
+    assert f"`slumber night --night {NIGHT}` goes on" in left.told() and night_alerts(workspace) == [left.told()]
     record_alert(workspace, night=NIGHT, run_id="r", message="It failed, too.")
-    assert count_alerts(workspace) == 1, "one night, one alert"
+    assert len(night_alerts(workspace)) == 1, "one night, one alert"
     later = Night.of(settings, workspace, "2026-11-23")
     note_begun(later)
     assert [one.night for one in unfinished(workspace)] == [NIGHT, later.date]

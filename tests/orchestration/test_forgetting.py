@@ -97,7 +97,7 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     registry = Registry(settings, workspace)
     assert done.verdict == "REJECT" and done.serves_still == "2"
     assert "STILL SERVES" in forgetting.forgotten_text(done)
-    assert "it knows what was to be forgotten" in shown(deployment)
+    assert "version 2 knows what was to be forgotten" in shown(deployment)
     assert reading.champion(registry).version == "2" and reading.adapter_of(
         registry, reading.champion(registry), workspace.root / "a"
     )
