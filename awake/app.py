@@ -23,9 +23,8 @@ from awake.requests import ChatRequest, FeedbackRequest
 from awake.room import Room
 from awake.rooms import Rooms
 from awake.waiting import body_of
+from steps.addresses import LOOPBACK
 from steps.settings import ServeSettings
-
-_LOCAL = ["127.0.0.1", "localhost", "[::1]"]
 
 
 def make_app(
@@ -55,7 +54,7 @@ def make_app(
     # Whoever waits for words holds a thread; were they of the common ones, a queue would leave none for anything else.
     waiting = CapacityLimiter(settings.together + settings.queue + 1)
     hearing, reception = Hearing(), Reception(everybodys, keys, tenants)
-    hosts = [*_LOCAL, *settings.hosts]
+    hosts = [*LOOPBACK, *settings.hosts]
     app.add_middleware(OwnPages, hosts=hosts)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     tell_faults(app)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import filelock
 
 from steps.errors import SlumberError
-from steps.workspace import write_text
+from steps.workspace import look_of, write_text
 
 _LINE = re.compile(r"([A-Za-z0-9_.-]+) sha256:([0-9a-f]{64})(?: tenant:([a-z0-9-]+))?")
 _TICK = 2.0  # seconds: the coarsest clock of a file system
@@ -116,7 +116,7 @@ class Keys:
             return None
         if found is None or abs(time.time() - max(found.st_mtime, found.st_ctime)) < _TICK:
             return None
-        return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+        return *look_of(found), found.st_ctime_ns
 
 
 def new_key(path: Path, name: str, *, tenant: str | None = None) -> str:

@@ -16,6 +16,7 @@ from awake.posting import Post
 from awake.recall import Recall
 from awake.rooms import Rooms
 from awake.watch.watching import Watch
+from steps.addresses import LOOPBACK
 from steps.diary import FOLDER
 from steps.errors import SlumberError
 from steps.model.loading import base_folder, load_base
@@ -46,7 +47,7 @@ def serve(
     if settings.keys is not None and not keys:
         raise SlumberError(f"{settings.keys} has no API keys: make one with `slumber key NAME`, or unset serve.keys.")
     knobs = settings.serve
-    if knobs.host not in ("127.0.0.1", "localhost", "::1") and not keys:
+    if not {knobs.host, f"[{knobs.host}]"} & {*LOOPBACK} and not keys:
         raise SlumberError(
             f"serve.host is {knobs.host}, where others can reach it, and there are no API keys: make some with "
             "`slumber key NAME` and name the file in serve.keys."

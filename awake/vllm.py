@@ -21,7 +21,8 @@ from awake.asking import Answer, NotAnswered, NotNow
 from awake.vllm_server import Unknown, VllmServer
 from awake.writing import Writing
 from steps.errors import SlumberError
-from steps.model.vllm_engine import ends_of, fitting_rank
+from steps.model.chat import ends_of
+from steps.model.vllm_engine import fitting_rank
 from steps.settings import Settings
 from steps.workspace import file_sha256
 

@@ -1,11 +1,10 @@
 """Alerts: one line per failed or missed night in ``.slumber/alerts.jsonl``, shown by `slumber status`."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from steps.journal import append_row, read_rows
-from steps.workspace import VERDICT, Workspace
+from steps.workspace import DEEP, NIGHTS, PROMOTION, VERDICT, Workspace
 
 FAILED: Final = "FAILED"
 MISSED: Final = "MISSED"
@@ -24,7 +23,7 @@ def record_alert(workspace: Workspace, *, night: str | None, run_id: str, messag
 
 
 def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return the alerts, oldest first, of nights that have not come to a verdict since.
+    """Return the alerts, oldest first, of nights that were not brought to their end since.
 
     A missed night is made up for by any later one.
     """
@@ -34,18 +33,21 @@ def open_alerts(workspace: Workspace) -> list[dict[str, Any]]:
             raised = datetime.fromisoformat(alert["time"]).timestamp()
         except (ValueError, KeyError, TypeError):
             continue  # nothing of ours
-        if not any(verdict.stat().st_mtime >= raised for verdict in _verdicts(workspace, alert)):
+        if _decided(workspace, alert) < raised + 1:  # it is noted in whole seconds
             found.append(alert)
     return found
 
 
-def _verdicts(workspace: Workspace, alert: dict[str, Any]) -> list[Path]:
-    """The verdicts that would close an alert."""
+def _decided(workspace: Workspace, alert: dict[str, Any]) -> float:
+    """When what an alert is about was decided last, in seconds since 1970.
+
+    A verdict stays as it was where a night that is run again finds it done; who serves is decided each time.
+    """
     night = alert.get("night")
     if not night:
-        return []
+        return 0.0
+    folders = [workspace.of(work).night_dir(night) for work in (NIGHTS, DEEP)]
     if alert.get("event") == MISSED:
-        found = (workspace.state / "nights").glob(f"????-??-??/{VERDICT}")
-        return [path for path in found if path.parent.name >= night]
-    path = workspace.night_dir(night) / VERDICT
-    return [path] if path.exists() else []
+        folders = [path for path in (workspace.state / NIGHTS).glob("????-??-??") if path.name >= night]
+    paths = [folder / name for folder in folders for name in (VERDICT, PROMOTION)]
+    return max((path.stat().st_mtime for path in paths if path.exists()), default=0.0)

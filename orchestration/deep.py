@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from orchestration.environment import Deployment, prepare_libraries
 from steps.deep.reasons import Reason, reasons
 from steps.errors import SlumberError
-from steps.forget.request import refuse_while_forgetting
+from steps.forget.elsewhere import refuse_what_is_to_be_forgotten
 from steps.gate.verdict import read_verdict
 from steps.progress import say
 from steps.records import Verdict
@@ -56,7 +56,7 @@ def run_deep(deployment: Deployment) -> DeepOutcome:
     """
     night = last_night(deployment)
     with deployment.lock(f"{night}, deep sleep"):
-        refuse_while_forgetting(deployment.workspace)
+        refuse_what_is_to_be_forgotten(deployment.settings, deployment.workspace)
         opened_registry(deployment.settings, deployment.workspace)
     say(f"Deep sleep: all that nights up to {night} taught and that still holds is learned again ...")
     prepare_libraries(deployment.settings)

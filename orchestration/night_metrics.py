@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from orchestration.environment import Deployment
 from orchestration.history import versions
 from orchestration.missed import missed, read_noted
-from orchestration.running import count_alerts, holder, last_verdict
+from orchestration.running import holder, last_verdict
 from orchestration.scores import read_scores
+from orchestration.status import alerts
 from orchestration.timings import read_timings
 from steps.diary import FOLDER, waiting_entries
 from steps.errors import SlumberError
@@ -53,7 +54,7 @@ class _Nights:
     def collect(self) -> Iterator["Metric"]:
         found, workspace = self._found, self._found.workspace
         verdict, champion = last_verdict(workspace), serving(versions(found))
-        yield _gauge("alerts", "Alerts that `slumber status` shows.", count_alerts(workspace))
+        yield _gauge("alerts", "Alerts that `slumber status` tells.", len(alerts(found)))
         yield _gauge("night_running", "1 while a night runs.", holder(workspace) is not None)
         yield _gauge("schedule_on", "1 if nights start by themselves.", read_noted(workspace) is not None)
         missing = len(missed(found.settings.schedule, workspace))

@@ -10,12 +10,9 @@ from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs
 from orchestration.tracing import traced_night
 from steps.errors import SlumberError, full_disk_told
-from steps.forget.elsewhere import refuse_what_others_forgot
-from steps.forget.request import refuse_while_forgetting
+from steps.forget.elsewhere import refuse_what_is_to_be_forgotten
 from steps.night import Night
 from steps.preflight import check_settings
-from steps.registry import Registry
-from steps.stores import is_shared
 from steps.workspace import DEEP, check_night
 
 
@@ -35,9 +32,7 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
                 check_settings(deployment.settings, workspace=workspace, inbox=inbox)
                 still_ours = held.enter_context(deployment.lock(check_night(night)))
                 if run.job_name != "forget":
-                    refuse_while_forgetting(workspace)
-                    if is_shared(deployment.settings, workspace):
-                        refuse_what_others_forgot(Registry(deployment.settings, workspace))
+                    refuse_what_is_to_be_forgotten(deployment.settings, workspace)
                 close_dead_runs(instance, but=run.run_id)
             tonight = replace(deployment.night(night, run_id=run.run_id), still_ours=still_ours)
             tonight = replace(tonight, workspace=workspace.of(DEEP)) if run.job_name == DEEP else tonight

@@ -1,6 +1,7 @@
-"""Whether a night is running in a workspace, whether one was begun and not finished, and how the last one ended."""
+"""Whether a night is running in a workspace, which were begun and not finished, and how the last one ended."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import filelock
 from pydantic import BaseModel, ValidationError
@@ -10,16 +11,13 @@ from steps.gate.verdict import read_verdict
 from steps.night import Night
 from steps.records import Verdict
 from steps.structured import is_asked, write_line
-from steps.workspace import Workspace, write_text
-
-_BEGUN = "night.begun.json"
+from steps.workspace import BEGUN, NIGHTS, Workspace, write_text
 
 
 class Begun(BaseModel):
-    """The night that began last, until its last asset is made: a killed one leaves it behind."""
+    """A note in a night's folder from its beginning until its last asset is made: a killed one leaves it behind."""
 
     night: str
-    run_id: str
     time: str
 
     def told(self) -> str:
@@ -52,38 +50,38 @@ def last_verdict(workspace: Workspace) -> Verdict | None:
 def note_begun(night: Night) -> None:
     """Note that a night begins."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    begun = Begun(night=night.date, run_id=night.run_id or "", time=now)
-    write_text(night.workspace.state / _BEGUN, begun.model_dump_json() + "\n")
+    begun = Begun(night=night.date, time=now)
+    write_text(night.folder / BEGUN, begun.model_dump_json() + "\n")
 
 
 def note_ended(night: Night) -> None:
-    """Note that a night came to its end, and say so to programs that read what it says; people are shown a table.
-
-    What another run began stays noted.
-    """
-    begun = _begun(night.workspace)
-    if begun is None or begun.run_id != night.run_id:
-        return
-    (night.workspace.state / _BEGUN).unlink(missing_ok=True)
-    if is_asked():
+    """Note that a night came to its end, and say so to programs that read what it says; people are shown a table."""
+    begun = _begun(night.folder / BEGUN)
+    (night.folder / BEGUN).unlink(missing_ok=True)
+    if begun and is_asked():
         verdict = read_verdict(night.workspace, night.date).verdict
         seconds = (datetime.now(UTC) - datetime.fromisoformat(begun.time)).total_seconds()
         write_line(f"Night {night.date}: {verdict} after {seconds:.0f} s", verdict=verdict, seconds=round(seconds))
 
 
-def unfinished(workspace: Workspace) -> Begun | None:
-    """Return the night that was begun last if it did not come to its end and nothing is running now."""
-    return _begun(workspace) if holder(workspace) is None else None
+def unfinished(workspace: Workspace) -> list[Begun]:
+    """Return the nights that were begun and did not come to their end, oldest first; none while something runs."""
+    if holder(workspace) is not None:
+        return []
+    notes = sorted((workspace.state / NIGHTS).glob(f"????-??-??/{BEGUN}"))
+    return [begun for path in notes if (begun := _begun(path))]
 
 
-def count_alerts(workspace: Workspace) -> int:
-    """Count what `slumber status` shows as alerts of nights: those that failed or were missed, and one unfinished."""
-    alerts, left = open_alerts(workspace), unfinished(workspace)
-    return len(alerts) + (left is not None and left.night not in [alert["night"] for alert in alerts])
+def night_alerts(workspace: Workspace) -> list[str]:
+    """What is wrong with nights, a line each: begun and not finished, where nothing else is told; failed or missed."""
+    alerts = open_alerts(workspace)
+    nights = [alert.get("night") for alert in alerts]
+    lines = [left.told() for left in unfinished(workspace) if left.night not in nights]
+    return lines + [f"{a['time']}  night {a.get('night')}: {a.get('message')}" for a in alerts]
 
 
-def _begun(workspace: Workspace) -> Begun | None:
+def _begun(path: Path) -> Begun | None:
     try:
-        return Begun.model_validate_json((workspace.state / _BEGUN).read_text(encoding="utf-8"))
+        return Begun.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError):
         return None

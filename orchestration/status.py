@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.alerts import open_alerts
 from orchestration.environment import Deployment
 from orchestration.history import override_told, versions
 from orchestration.missed import missed, missed_told, read_noted
-from orchestration.running import holder, last_verdict, unfinished
+from orchestration.running import holder, last_verdict, night_alerts
 from orchestration.watch import held_lines, watch_line
 from steps.agreed import agreed
 from steps.deep.reasons import reasons
@@ -28,34 +27,53 @@ from steps.settings import Settings
 from steps.taught import taught
 from steps.workspace import Workspace, read_records
 
-_PRINCIPLES = 5  # shown
+_PRINCIPLES, _ALERTS = 5, 8  # shown
 
 
 def status_table(found: Deployment) -> Table:
     """Who serves and why, what waits, the last night and its verdict, what failed, and who holds the workspace."""
-    table = Table(title=f"Slumber in {found.workspace.root}", show_header=False, title_justify="left", pad_edge=False)
+    workspace = found.workspace
+    table = Table(title=f"Slumber in {workspace.root}", show_header=False, title_justify="left", pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     champion = serving(versions(found))
     rows = [
         ("champion", _named(champion) if champion else "none yet: no night was run"),
-        *((("alert", line),) if (line := missing_key(Registry(found.settings, found.workspace))) else ()),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
-        ("last night", _last(found.workspace)),
+        ("last night", _last(workspace)),
         *_deep(found),
-        *_kinds(found.settings, found.workspace),
-        *_carried(found.workspace),
-        *_held(found.workspace),
-        ("running", holder(found.workspace) or "nothing"),
-        *_days(found.workspace),
+        *_kinds(found.settings, workspace),
+        *_carried(workspace),
+        *_held(workspace),
+        ("running", holder(workspace) or "nothing"),
+        *_days(workspace),
         *_missed(found),
-        *((("alert", left.told()),) if (left := unfinished(found.workspace)) else ()),
-        *(("alert", f"{a['time']}  night {a['night']}: {a['message']}") for a in open_alerts(found.workspace)[-5:]),
+        *(("alert", line) for line in alerts(found)[-_ALERTS:]),
     ]
     for name, text in rows:
         table.add_row(name, Text(text, style="red" if name in ("alert", "missed") else ""))
     return table
+
+
+def alerts(found: Deployment) -> list[str]:
+    """What is wrong and waits for a person, a line each: nights, oldest first, then who serves and what he knows."""
+    registry, champion = Registry(found.settings, found.workspace), serving(versions(found))
+    lines = [missing_key(registry)]
+    if champion:
+        lines += [strayed(registry), override_that_ended(registry), _unforgotten(found.workspace, champion)]
+    return [*night_alerts(found.workspace), *(line for line in lines if line)]
+
+
+def _unforgotten(workspace: Workspace, champion: Version) -> str | None:
+    if pending(workspace):
+        return "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"
+    if champion.must_forget:
+        return (
+            f"version {champion.version} knows what was to be forgotten on request: the next night goes on from what "
+            "served before it"
+        )
+    return None
 
 
 def _missed(found: Deployment) -> list[tuple[str, str]]:
@@ -75,21 +93,9 @@ def _decisions(found: Deployment, champion: Version) -> list[tuple[str, str]]:
     """What people decided, and what they are to decide."""
     registry = Registry(found.settings, found.workspace)
     rows = [("waiting", f"version {v.version} of night {v.night}: {_approval(v)}") for v in reading.waiting(registry)]
-    if line := strayed(registry):
-        rows.append(("alert", line))
-    ended = override_that_ended(registry)
-    if ended:
-        rows.append(("alert", ended))
-    elif champion.refused:
+    if champion.refused and not override_that_ended(registry):
         rows.append(("override", override_told(champion)))
-    rows += [("held", line) for line in held_lines(found)]
-    if pending(found.workspace):
-        rows.append(("alert", "a request to forget is unfinished: `slumber forget` finishes it, nights wait for it"))
-    elif champion.must_forget:
-        rows.append(
-            ("alert", "it knows what was to be forgotten on request: the next night goes on from what served before it")
-        )
-    return rows
+    return [*rows, *(("held", line) for line in held_lines(found))]
 
 
 def _days(workspace: Workspace) -> list[tuple[str, str]]:
@@ -146,8 +152,4 @@ def _approval(version: Version) -> str:
 
 def _last(workspace: Workspace) -> str:
     verdict = last_verdict(workspace)
-    told = [f"{verdict.night}: {verdict.verdict}", *verdict.lines()] if verdict else ["none"]
-    begun = max((path.name for path in (workspace.state / "nights").glob("????-??-??")), default="")
-    if begun > (verdict.night if verdict else "") and holder(workspace) is None and unfinished(workspace) is None:
-        told.append(f"{begun}: begun and not finished; `slumber night --night {begun}` goes on where it stopped")
-    return "\n".join(told)
+    return "\n".join([f"{verdict.night}: {verdict.verdict}", *verdict.lines()]) if verdict else "none"

@@ -6,12 +6,13 @@ Nothing of Dagster is imported: it is asked before the seconds that takes.
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import yaml
 
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.stores import ask_database, tried
 from steps.workspace import Workspace
 
@@ -24,23 +25,33 @@ def check_storage(workspace: Workspace) -> None:
     Raises:
         SlumberError: it does not, lets nobody in, or needs libraries that are not here.
     """
-    path = workspace.state / "dagster" / "dagster.yaml"
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if "postgres" not in text:
-        return
-    try:
-        named = (yaml.safe_load(text) or {}).get("storage", {}).get("postgres")
-        address = _address(named) if named else None
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-        raise SlumberError(f"{path} cannot be read ({' '.join(str(error).split())}): correct its storage.") from None
+    address = storage_address(workspace)
     if address is None:
         return
     if not address.startswith(f"{DRIVER}://"):
         raise SlumberError(
-            f"storage.postgres in {path} must name its driver, for SQLAlchemy would take one that dagster-postgres does"
-            f" not know: {DRIVER}://USER@HOST/DATABASE as postgres_url, or scheme: {DRIVER} in postgres_db."
+            f"storage.postgres in {_config(workspace)} must name its driver, for SQLAlchemy would take one that "
+            f"dagster-postgres does not know: {DRIVER}://USER@HOST/DATABASE as postgres_url, or scheme: {DRIVER} in "
+            "postgres_db."
         )
     tried("storage.postgres of dagster.yaml", address, ("psycopg2", "dagster_postgres"), lambda: ask_database(address))
+
+
+def storage_address(workspace: Workspace) -> str | None:
+    """The address of the Postgres that dagster.yaml names; None where Dagster's stores are SQLite, in the workspace.
+
+    Raises:
+        SlumberError: it cannot be read.
+    """
+    path = _config(workspace)
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if "postgres" not in text:
+        return None
+    try:
+        named = (yaml.safe_load(text) or {}).get("storage", {}).get("postgres")
+        return _address(named) if named else None
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise SlumberError(f"{path} cannot be read ({in_one_line(error)}): correct its storage.") from None
 
 
 def storage_told(causes: Iterable[BaseException]) -> SlumberError | None:
@@ -52,6 +63,10 @@ def storage_told(causes: Iterable[BaseException]) -> SlumberError | None:
         "Dagster's Postgres (storage in dagster.yaml) went away: start it and run the night again. Nothing was lost, "
         "and what is finished is not done again."
     )
+
+
+def _config(workspace: Workspace) -> Path:
+    return workspace.state / "dagster" / "dagster.yaml"
 
 
 def _address(named: Mapping[str, Any]) -> str:

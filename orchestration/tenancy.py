@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.environment import Deployment
 from orchestration.fairness import Slept, Turn, run_round
+from orchestration.storage import storage_address
 from steps.consolidate.bucket import clear_checkpoints
 from steps.diary import FOLDER as DIARY
 from steps.errors import SlumberError
@@ -147,6 +148,11 @@ def remove_tenant(found: Deployment, tenant: str) -> list[str]:
         if marked := remove_model(Registry(own.settings, own.workspace)):
             left.append(f"MLflow's server has only marked as deleted: {', '.join(marked)}. Run `mlflow gc` there.")
         forget_pages(found, tenant)
+        if storage_address(found.workspace):
+            left.append(
+                f"Dagster's Postgres shows his nights still: delete the rows of event_logs whose partition ends on "
+                f"'|{tenant}' there."
+            )
         clear_checkpoints(own.settings)
         remote = own.settings.datasets.remote
         if remote and "://" not in remote:

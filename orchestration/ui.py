@@ -15,7 +15,7 @@ from orchestration.environment import Deployment
 from orchestration.freeing import free_queue, kept_free
 from orchestration.instance import dagster_home
 from orchestration.storage import check_storage
-from orchestration.ui_commands import MLFLOW_DATABASE, PARTS, daemon_command, dagster_command, mlflow_command
+from orchestration.ui_commands import PARTS, daemon_command, dagster_command, mlflow_command, part_environment
 from steps.errors import SlumberError
 from steps.registry import Registry, tracking_uri
 from steps.registry.links import dagster_url, mlflow_url, ui_host
@@ -101,7 +101,7 @@ def serve_part(found: Deployment, part: str, *, say: Callable[[str], None]) -> N
 def _server(found: Deployment, name: str, command: list[str], *, to_file: bool = True) -> Iterator[subprocess.Popen]:
     """Run a server in a process group of its own, and stop the whole group at the end."""
     environment = os.environ | found.environment() | {"DAGSTER_HOME": str(dagster_home(found.workspace).absolute())}
-    environment |= {MLFLOW_DATABASE: tracking_uri(found.settings, found.workspace)} if name == "mlflow" else {}
+    environment |= part_environment(found, name)
     with contextlib.ExitStack() as opened:
         stream = None
         if to_file:

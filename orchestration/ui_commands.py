@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from orchestration.environment import Deployment
+from steps.addresses import LOOPBACK
 from steps.registry import tracking_uri
 from steps.settings import REPOSITORY
 from steps.stores import artifact_location
@@ -30,21 +31,16 @@ def nights_command(found: Deployment) -> list[str]:
 
 
 def mlflow_command(found: Deployment) -> list[str]:
-    """The tracking server, on the very database that nights write to.
-
-    It is told by ``MLFLOW_DATABASE``, for every account of the machine sees what stands in a command.
-    """
+    """The tracking server, on the very database that nights write to (``part_environment``)."""
     uri, ui = tracking_uri(found.settings, found.workspace), found.settings.ui
     artifacts = artifact_location(uri, found.settings, found.workspace) or ""
     where = ["--artifacts-destination", artifacts]
-    names = [f"{name}:{ui.mlflow_port}" for name in ("127.0.0.1", "localhost", *ui.hosts)] + ui.hosts
+    names = [f"{name}:{ui.mlflow_port}" for name in (*LOOPBACK, *ui.hosts)] + ui.hosts
     where += ["--host", ui.host, "--port", str(ui.mlflow_port), "--allowed-hosts", ",".join(names)]
     if ui.hosts:  # a proxy with a certificate before it: what its pages send has that origin
         where += ["--cors-allowed-origins", ",".join(f"https://{name}" for name in ui.hosts)]
     return [sys.executable, "-m", "mlflow", "server", "--workers", "1", *where]
 
-
-MLFLOW_DATABASE = "MLFLOW_BACKEND_STORE_URI"
 
 PARTS: dict[str, Callable[[Deployment], list[str]]] = {
     "nights": nights_command,
@@ -53,6 +49,11 @@ PARTS: dict[str, Callable[[Deployment], list[str]]] = {
     "mlflow": mlflow_command,
 }
 """What `slumber ui --only` can run by itself."""
+
+
+def part_environment(found: Deployment, part: str) -> dict[str, str]:
+    """What a part is told besides its command, which every account of the machine sees."""
+    return {"MLFLOW_BACKEND_STORE_URI": tracking_uri(found.settings, found.workspace)} if part == "mlflow" else {}
 
 
 def _definitions(found: Deployment) -> list[str]:

@@ -11,8 +11,8 @@ from dagster_webserver import cli
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from orchestration.environment import Deployment
+from steps.addresses import LOOPBACK
 
-HOSTS = ["127.0.0.1", "localhost"]
 _create = cli.create_app_from_workspace_process_context
 
 
@@ -20,7 +20,7 @@ def guarded_app(*given: Any, **named: Any) -> Any:
     """Dagster's app, which answers under the names of this machine, and those of the settings, alone."""
     app = _create(*given, **named)
     added = Deployment.from_environment().settings.ui.hosts
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*HOSTS, *added])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *added])
     return app
 
 

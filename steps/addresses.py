@@ -1,10 +1,12 @@
-"""Addresses as they may be shown and kept: without what opens a door."""
+"""Addresses: this machine's own, and others as they may be shown and kept, without what opens a door."""
 
 import re
 from typing import TYPE_CHECKING
 
 from steps.errors import SlumberError
 
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""The names under which this machine's own servers answer; under a foreign one a web page would ask them."""
 _LOGIN = re.compile(r"//[^/\s]+@")
 _GIVEN = re.compile(r"([?&][^=&\s]*(?:key|token|secret|password|passwd|pwd|sig|auth)[^=&\s]*=)[^&\s]+", re.IGNORECASE)
 

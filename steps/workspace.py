@@ -28,7 +28,7 @@ from steps.records import Record
 R = TypeVar("R", bound=Record)
 
 NIGHTS, DEEP = "nights", "deep"
-VERDICT, PROMOTION = "verdict.json", "promotion.json"  # in a night's folder
+VERDICT, PROMOTION, BEGUN = "verdict.json", "promotion.json", "begun.json"  # in a night's folder
 TENANTS = "tenants"  # where their workspaces lie
 NIGHT_BYTES = 500_000_000  # checkpoint and adapter of a small model, with room
 
@@ -215,6 +215,11 @@ def file_sha256(path: Path) -> str:
         with file.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()
+
+
+def look_of(status: os.stat_result) -> tuple[int, int, int]:
+    """What tells without reading a file that it is as it was: which one it is, its size, and when it was written."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def compact(database: Path) -> None:

@@ -5,7 +5,7 @@ import errno
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import day, deep, doctor, init, memory, nights, pages, power, review, tenants
+from orchestration.cli import day, decisions, deep, doctor, init, memory, nights, pages, power, review, tenants
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 from steps.structured import is_asked, log_lines, write_line
@@ -76,9 +76,9 @@ for command in (
     nights.status,
     nights.metrics,
     nights.history,
-    nights.rollback,
-    nights.approve,
-    nights.forget,
+    decisions.rollback,
+    decisions.approve,
+    decisions.forget,
     deep.deep,
     nights.data,
     tenants.nights,

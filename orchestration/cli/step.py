@@ -18,7 +18,7 @@ from orchestration.cli.options import (
 )
 from orchestration.niceness import be_nice
 from steps.errors import SlumberError
-from steps.forget.request import refuse_while_forgetting
+from steps.forget.elsewhere import refuse_what_is_to_be_forgotten
 from steps.lifecycle import STEPS, command_of
 from steps.step import Step
 
@@ -55,7 +55,7 @@ def _command(step: Step):
             raise SlumberError(f"There was no night {tonight.date} in {found.workspace.root}: see `slumber history`.")
         with found.workspace.lock(tonight.date):
             if step.name != "report":
-                refuse_while_forgetting(found.workspace)
+                refuse_what_is_to_be_forgotten(found.settings, found.workspace)
             records = {one.name: one.run(tonight) for one in steps}
         write_result(json, step.result(tonight, records[step.name]))
         for one in steps:

@@ -15,7 +15,7 @@ from ray.exceptions import RayError
 
 from steps.compute.checking import check_cluster, head_address
 from steps.compute.layout import Layout, layout
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.settings import ComputeSettings
 
 ENVIRONMENT = (
@@ -44,10 +44,9 @@ def connect(compute: ComputeSettings) -> Layout:
             with _signals_kept():
                 ray.init(address=address, logging_level=logging.ERROR, log_to_driver=True)
         except Exception as error:  # Ray has a kind of its own for each of its parts
-            reason = " ".join(str(error).split())[:300]
             raise SlumberError(
-                f"The Ray cluster at {address} cannot be used ({type(error).__name__}: {reason}): see that its version "
-                "is this one's, and that this host is one of its nodes (docs/scale.md)."
+                f"The Ray cluster at {address} cannot be used ({type(error).__name__}: {in_one_line(error)[:300]}): "
+                "see that its version is this one's, and that this host is one of its nodes (docs/scale.md)."
             ) from error
     return layout([node["Resources"] for node in ray.nodes() if node["Alive"]], compute.workers)
 

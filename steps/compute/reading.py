@@ -16,7 +16,7 @@ from ray.exceptions import RayError
 from steps.code import code_sha256
 from steps.compute.cluster import connect, told
 from steps.compute.worker import check_code
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.ingest.parsed import ParsedRecord
 from steps.ingest.prepare import Made, read_and_prepared
 from steps.settings import ComputeSettings
@@ -59,9 +59,9 @@ def _mapped(
     try:
         made: dict[int, bytes] = {row["number"]: row["made"] for row in read.iter_rows()}
     except RayError as error:
-        reason = " ".join(str(error).split())[:200]
         raise told(error) or SlumberError(
-            f"The Ray cluster did not read the inbox ({reason}): look at its nodes, then run the night again."
+            f"The Ray cluster did not read the inbox ({in_one_line(error)[:200]}): look at its nodes, then run the "
+            "night again."
         ) from error
     return [pickle.loads(made[n]) for n in range(len(records))]
 

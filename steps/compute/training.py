@@ -14,7 +14,7 @@ from steps.compute.layout import Layout
 from steps.compute.pool import end_pool
 from steps.compute.worker import check_code
 from steps.consolidate.job import ADAPTER, CHECKPOINT
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.progress import say
 from steps.settings import ComputeSettings
 
@@ -55,7 +55,7 @@ class RayTrainer:
                     raise said from error
                 if not tries_left:
                     raise SlumberError(
-                        f"{_TRIES} trainings on the Ray cluster ended ({' '.join(str(error).split())[:200]}): look at "
+                        f"{_TRIES} trainings on the Ray cluster ended ({in_one_line(error)[:200]}): look at "
                         "its nodes' memory and logs, then run the night again; it goes on from the last checkpoint."
                     ) from error
                 where = "its last checkpoint" if (job / CHECKPOINT).exists() else "its beginning"

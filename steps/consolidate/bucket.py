@@ -17,7 +17,7 @@ from steps.deployment_key import key_path, read_key, same, sealed
 from steps.errors import SlumberError, in_one_line
 from steps.progress import say
 from steps.settings import Settings
-from steps.workspace import Workspace, atomic_path, file_sha256
+from steps.workspace import Workspace, atomic_path, file_sha256, look_of
 
 _NEWEST, _SEALED_BYTES = "newest.json", 4096
 _EVERY = 5.0  # seconds between two looks for a new checkpoint
@@ -156,9 +156,8 @@ def _opened(place: str) -> tuple[Any, str]:
     return files, folder
 
 
-def _written(path: Path) -> tuple[int, int] | None:
+def _written(path: Path) -> tuple[int, ...] | None:
     try:
-        found = path.stat()
+        return look_of(path.stat())
     except FileNotFoundError:
         return None
-    return found.st_mtime_ns, found.st_size

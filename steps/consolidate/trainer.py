@@ -5,9 +5,7 @@
 """
 
 import os
-import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +14,6 @@ from steps.consolidate.job import ADAPTER
 from steps.errors import SlumberError
 from steps.progress import hush
 from steps.settings import ComputeSettings
-
-_REFUSED = 2  # exit status; the reason is on standard output
 
 
 class Trainer(Protocol):
@@ -51,27 +47,8 @@ class LocalTrainer:
         return job / ADAPTER
 
 
-class ProcessTrainer:
-    """Trains in another process of this machine, which ends with this one. Its progress goes to standard error."""
-
-    def train(self, job: Path) -> Path:
-        command = [sys.executable, "-m", "steps.consolidate.trainer", str(job)]
-        # The child reads until its standard input ends, which it does with this process, however that ends.
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            said = child.stdout.read().strip()
-        if child.returncode == _REFUSED and said:
-            raise SlumberError(said)
-        if child.returncode:
-            raise SlumberError(
-                f"The training process ended with status {child.returncode}: run the night again, it will go on from "
-                "the last checkpoint."
-            )
-        return job / ADAPTER
-
-
 def main(job: Path) -> int:
-    """Do a job, alone until standard input ends or with the ranks that torchrun started. Returns the exit status."""
+    """Do a job, alone or with the ranks that torchrun started; return the exit status. What is wrong is printed."""
     joined = "TORCHELASTIC_RUN_ID" in os.environ
     if joined:
         import torch
@@ -81,23 +58,15 @@ def main(job: Path) -> int:
         torch.distributed.init_process_group("nccl" if gpus else "gloo")
         if torch.distributed.get_rank():
             hush()
-    else:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         learn(job)
     except SlumberError as error:
         print(error)
-        return _REFUSED
+        return error.exit_code
     finally:
         if joined:
             torch.distributed.destroy_process_group()
     return 0
-
-
-def _end_with_parent() -> None:
-    while os.read(0, 4096):  # not by way of `sys.stdin`, whose lock the interpreter wants when it ends
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

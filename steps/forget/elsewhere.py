@@ -6,8 +6,22 @@ The registry's audit trail names every request by its number; a workspace notes 
 from collections.abc import Iterable
 
 from steps.errors import SlumberError
+from steps.forget.request import refuse_while_forgetting
 from steps.registry import Registry, reading
+from steps.settings import Settings
+from steps.stores import is_shared
 from steps.workspace import Workspace, write_text
+
+
+def refuse_what_is_to_be_forgotten(settings: Settings, workspace: Workspace) -> None:
+    """Check that nothing is learned here that is being forgotten, or was forgotten on a machine with the same registry.
+
+    Raises:
+        SlumberError: it could be; or that registry is away.
+    """
+    refuse_while_forgetting(workspace)
+    if is_shared(settings, workspace):
+        refuse_what_others_forgot(Registry(settings, workspace))
 
 
 def refuse_what_others_forgot(registry: Registry) -> None:

@@ -14,6 +14,7 @@ from steps.manifest import SUFFIX, keep_figures
 from steps.memory.forgetting import forget_in_memory
 from steps.records import Experience, Forgotten
 from steps.workspace import (
+    BEGUN,
     DATASETS,
     DEEP,
     HALF_WRITTEN,
@@ -29,8 +30,8 @@ from steps.workspace import (
 # The corpus is the last: by it is found what quotes it.
 _FILTERED = ("carried", "dreams", "unseen", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
 _BEFORE_TRAINING = ("ingest", "validate", "triage", "dream")
-# What stays of a night that met it: that it took place, and what was decided. It holds figures, no words.
-_KEPT = {VERDICT, PROMOTION, "timings.json"}
+# What stays of a night that met it: that it took place or was begun, and what was decided. It holds figures, no words.
+_KEPT = {VERDICT, PROMOTION, BEGUN, "timings.json"}
 
 
 def remove_records(request: Request, workspace: Workspace) -> None:

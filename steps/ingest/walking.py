@@ -10,6 +10,7 @@ from typing import Literal
 
 from steps.errors import SlumberError
 from steps.ingest.excerpts import clean_name
+from steps.workspace import look_of
 
 SUFFIXES_BEING_WRITTEN = (".part", ".tmp", ".crdownload", ".swp")
 YOUNG_SECONDS = 2.0
@@ -74,10 +75,10 @@ def read_bytes(found: InboxEntry) -> bytes | None:
     # O_NOFOLLOW and O_NONBLOCK: the entry may have been exchanged for a link or a pipe since it was looked at.
     handle = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as stream:
-        if _look(os.fstat(handle)) != found.look:
+        if look_of(os.fstat(handle)) != found.look:
             return None
         content = stream.read()
-        unchanged = _look(os.fstat(handle)) == found.look
+        unchanged = look_of(os.fstat(handle)) == found.look
     same = not found.sha256 or hashlib.sha256(content).hexdigest() == found.sha256
     return content if unchanged and same else None
 
@@ -94,7 +95,7 @@ def _first_look(path: Path, status: os.stat_result, *, root: Path, max_bytes: in
     if status.st_size > max_bytes:
         reason = f"the file has {status.st_size} bytes, the limit (ingest.max_file_bytes) is {max_bytes}"
         return _quarantined(path, root, "too_large", reason)
-    return InboxEntry(path, _file(path, root), "read", look=_look(status))
+    return InboxEntry(path, _file(path, root), "read", look=look_of(status))
 
 
 def _link(path: Path, root: Path) -> InboxEntry:
@@ -119,7 +120,7 @@ def _settled(found: list[InboxEntry]) -> list[InboxEntry]:
 
 def _again(found: InboxEntry) -> InboxEntry:
     try:
-        same = _look(os.lstat(found.path)) == found.look
+        same = look_of(os.lstat(found.path)) == found.look
     except OSError:
         same = False
     return found if same else InboxEntry(found.path, found.file, "ignored", reason=BEING_WRITTEN)
@@ -138,10 +139,6 @@ def _with_hash(found: InboxEntry) -> InboxEntry:
     if content is None:
         return InboxEntry(found.path, found.file, "ignored", reason=BEING_WRITTEN)
     return InboxEntry(found.path, found.file, "read", look=found.look, sha256=hashlib.sha256(content).hexdigest())
-
-
-def _look(status: os.stat_result) -> tuple[int, ...]:
-    return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _file(path: Path, root: Path) -> str:

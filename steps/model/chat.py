@@ -1,6 +1,7 @@
 """How a model is asked: the chat template, without or with a document in context, and without thinking aloud."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steps.model.chat_model import Messages
@@ -120,6 +121,16 @@ def all_ends(tokenizer: "PreTrainedTokenizerBase", generation_config: Any) -> se
     own = getattr(generation_config, "eos_token_id", None)
     listed = own if isinstance(own, list | tuple) else [own]
     return {end for end in (turn_end(tokenizer), tokenizer.eos_token_id, *listed) if end is not None}
+
+
+def ends_of(folder: Path, tokenizer: "PreTrainedTokenizerBase") -> set[int]:
+    """The same of the model in ``folder``, where its weights are not loaded here."""
+    from transformers import AutoConfig, GenerationConfig
+
+    try:
+        return all_ends(tokenizer, GenerationConfig.from_pretrained(folder))
+    except OSError:  # none comes with the model
+        return all_ends(tokenizer, AutoConfig.from_pretrained(folder, trust_remote_code=False))
 
 
 def token_ends(reply: str, tokenizer: "PreTrainedTokenizerBase") -> dict[str, object]:

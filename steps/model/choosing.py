@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path as FilePath
 
 from steps.code import code_sha256
-from steps.errors import SlumberError
+from steps.errors import SlumberError, in_one_line
 from steps.model.chat import prompt_tokens
 from steps.model.checking import Compared, Path, Reference, check_path
 from steps.model.embedded import cache_folder
@@ -63,7 +63,7 @@ def reference_of(base: Base) -> Reference:
     except (RuntimeError, ValueError, TypeError, AttributeError, LookupError) as error:
         raise SlumberError(
             f"{base.name} cannot be asked by Hugging Face's own calls ({type(error).__name__}: "
-            f"{' '.join(str(error).split())[:160]}): take another base, or another version of transformers."
+            f"{in_one_line(error)[:160]}): take another base, or another version of transformers."
         ) from None
 
 

@@ -22,7 +22,7 @@ from steps.model.narrow import multiply_few_rows_fast
 from steps.model.template import template_form
 from steps.records import content_id
 from steps.settings import ModelSettings
-from steps.workspace import file_sha256
+from steps.workspace import file_sha256, look_of
 
 FETCHED = ["*.json", "*.safetensors", "*.jinja", "*.model", "*.tiktoken", "merges.txt", "vocab.txt"]
 NOT_FETCHED = ["*/*", "consolidated*"]  # the same weights again in another format, examples, adapters
@@ -72,17 +72,12 @@ def base_sha256(folder: Path) -> str:
     Files that look untouched are not read again by this process: half a gigabyte takes seconds, and a night asks often.
     """
     files = sorted(p for p in folder.iterdir() if p.suffix in _TELLING)
-    return content_id([(p.name, _sha256(p, _look(p))) for p in files])
+    return content_id([(p.name, _sha256(p, look_of(p.stat()))) for p in files])
 
 
 @cache
 def _sha256(path: Path, look: tuple[int, ...]) -> str:
     return file_sha256(path)
-
-
-def _look(path: Path) -> tuple[int, ...]:
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def load_base(settings: ModelSettings) -> Base:

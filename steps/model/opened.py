@@ -30,7 +30,7 @@ def opened(
         with vllm_engine.opened(settings, adapter) as model:
             yield model
     elif settings.compute.engine == "ray":
-        from steps.compute.pool import PooledModel
+        from steps.compute.model import PooledModel
 
         yield PooledModel(load, settings, batch_tokens=batch_tokens, adapter=adapter)
     else:

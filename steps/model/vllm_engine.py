@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steps.errors import SlumberError
-from steps.model.chat import all_ends
+from steps.model.chat import ends_of
 from steps.model.chat_model import Sampling
 from steps.model.token_model import Pair, TokenModel
 from steps.model.window import window_of
@@ -24,8 +24,6 @@ from steps.progress import progress
 from steps.workspace import file_sha256
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
     from steps.settings import Settings
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -196,16 +194,6 @@ def opened(settings: "Settings", adapter: Path | None = None) -> Iterator[VllmMo
     with engine.awake():
         loaded = engine.with_adapter(adapter)
         yield VllmModel(engine, tokenizer, config, ends, sha256=base_sha256(folder), adapter=loaded)
-
-
-def ends_of(folder: Path, tokenizer: "PreTrainedTokenizerBase") -> set[int]:
-    """The tokens at which an answer of the model in ``folder`` is over, where its weights are not loaded here."""
-    from transformers import AutoConfig, GenerationConfig
-
-    try:
-        return all_ends(tokenizer, GenerationConfig.from_pretrained(folder))
-    except OSError:  # none comes with the model
-        return all_ends(tokenizer, AutoConfig.from_pretrained(folder, trust_remote_code=False))
 
 
 @cache

@@ -3,8 +3,8 @@
 The workspace's lock is the kernel's, and ends at this machine. Where machines share a registry, who runs a night hangs
 up a ticket (``registry_lock``) for as long as it lasts, and renews it every minute. Whoever dies renews no more: on the
 same machine the next one goes on at once, on another after ``ABANDONED_SECONDS`` (and a minute of looking, for clocks
-differ). Who only seemed dead, for
-the registry or the machine was away so long, finds his ticket gone and stops before the next step.
+differ). Who only seemed dead, for the registry or the machine was away so long, finds his ticket gone and stops before
+the next step.
 """
 
 import json

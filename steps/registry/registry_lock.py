@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 60.0
 ABANDONED_SECONDS = 900.0  # much more than a change takes
 RENEWED_WITHIN = 60.0  # seconds in which who holds a lease renews it
 WATCHED_SECONDS = RENEWED_WITHIN + 10  # an old ticket of another machine hangs unchanged so long: clocks may differ
-_watched: dict[str, tuple[str, float]] = {}  # old tickets of other machines: as they were seen first, and when
+_watched: dict[str, tuple[str, float]] = {}  # old tickets of other machines: as they hang, and since when they do
 _held: set[str] = set()  # tickets of this process: another one of it could not be taken down when the registry was away
 
 
@@ -86,7 +86,8 @@ def take_ticket(
                 _held.add(ticket)
                 hang(client, name, ticket, **told)
                 continue
-            late = time.monotonic() > deadline and not any(_is_watched(*other) for other in others.items())
+            watching = WATCHED_SECONDS if any(_is_watched(*other) for other in others.items()) else 0.0
+            late = time.monotonic() > deadline + watching
             if ticket is not None and (late or min(others) < ticket):
                 client.delete_registered_model_tag(name, ticket)
                 _held.discard(ticket)
@@ -164,8 +165,9 @@ def _abandoned(key: str, value: str) -> bool:
     if host != socket.gethostname() or ticket.get("place", place()) != place():
         if not old:
             return False
-        first, when = _watched.setdefault(key, (value, time.monotonic()))
-        return first == value and time.monotonic() - when >= WATCHED_SECONDS
+        if not _is_watched(key, value):  # new to this process, or renewed by a clock that is behind
+            _watched[key] = value, time.monotonic()
+        return time.monotonic() - _watched[key][1] >= WATCHED_SECONDS
     if old:
         return True
     if process == os.getpid():

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from steps.settings import REPOSITORY
@@ -25,6 +27,9 @@ initdb --username "$POSTGRES_USER" --pwfile "$POSTGRES_PASSWORD_FILE" $POSTGRES_
 echo "CREATE DATABASE $POSTGRES_DB;" | postgres --single postgres
 postgres --single "$POSTGRES_DB" </docker-entrypoint-initdb.d/databases.sql
 """
+needs_validators = pytest.mark.skipif(
+    find_spec("kubernetes_validate") is None, reason="the validators are not installed: make remote"
+)
 _SYSTEM = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -185,7 +190,12 @@ def _hidden(container: Container) -> list[Path]:
     return [Path(place) for place in told if any(place.startswith(f"{empty}/") for empty in container.tmpfs)]
 
 
+def seaweedfs() -> str | None:
+    """The program of the S3 server, if it is installed."""
+    return shutil.which("weed", path=os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", "")]))
+
+
 def _path_of_others() -> str:
-    weed = shutil.which("weed", path=os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ.get("PATH", "")]))
+    weed = seaweedfs()
     folders = [postgres_programs(), Path(weed).parent if weed else None]
     return os.pathsep.join([*(str(folder) for folder in folders if folder), _SYSTEM])

@@ -1,6 +1,5 @@
 """The services of deploy/compose.yaml on this machine, over the tiny model."""
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -10,7 +9,7 @@ import pytest
 import yaml
 
 from bench.tiny import build_tiny_model
-from tests.deploy.composed import DEPLOY, Composed
+from tests.deploy.composed import DEPLOY, Composed, seaweedfs
 from tests.deploy.containers import can_run
 from tests.remote.servers import postgres_programs
 
@@ -39,7 +38,7 @@ def composed(tmp_path_factory):
         pytest.skip("containers need root, and a machine that lets it make namespaces")
     if postgres_programs() is None:
         pytest.skip("this distribution's Postgres is not installed: apt-get install postgresql")
-    if importlib.util.find_spec("kubernetes_validate") is None:
+    if seaweedfs() is None:
         pytest.skip("the S3 server is not installed: make remote")
     folder = tmp_path_factory.mktemp("host")
     for above in (folder, *folder.parents[:2]):

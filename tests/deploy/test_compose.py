@@ -1,6 +1,5 @@
 """deploy/compose.yaml against the specification of Compose, and what docs/deploy.md promises of every service."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -12,15 +11,11 @@ from jsonschema import ValidationError
 from jsonschema.validators import validator_for
 
 from steps.settings import REPOSITORY
-from tests.deploy.composed import DEPLOY, SERVICES, read_compose, resolved
+from tests.deploy.composed import DEPLOY, SERVICES, needs_validators, read_compose, resolved
 
 OVERRIDES = [DEPLOY / "compose.yaml", DEPLOY / "compose.gpu.yaml"]
 ONCE = {"s3-folder", "bucket"}
 SECRET = re.compile("password|passwd|secret|token|credential|access_key", re.IGNORECASE)
-
-needs_validators = pytest.mark.skipif(
-    importlib.util.find_spec("kubernetes_validate") is None, reason="the validators are not installed: make remote"
-)
 
 
 def check_compose(value):

@@ -1,6 +1,5 @@
 """deploy/Dockerfile, and the settings that its containers are given."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -8,19 +7,14 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
 import yaml
 from hatchling.build import build_wheel
 
 from orchestration import instance
 from steps.params import load_settings
 from steps.settings import REPOSITORY
-from tests.deploy.composed import DEPLOY
+from tests.deploy.composed import DEPLOY, needs_validators
 from tests.deploy.images import image_of, stages
-
-needs_validators = pytest.mark.skipif(
-    importlib.util.find_spec("kubernetes_validate") is None, reason="the validators are not installed: make remote"
-)
 
 
 def linted(path):

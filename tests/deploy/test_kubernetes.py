@@ -1,7 +1,6 @@
 """deploy/kubernetes against the schemas of Kubernetes, and against what docs/deploy.md promises of every pod."""
 
 import copy
-import importlib.util
 import re
 import shutil
 import subprocess
@@ -10,15 +9,11 @@ import pytest
 import yaml
 
 from tests.deploy.commands import commands
-from tests.deploy.composed import DEPLOY, SERVICES
+from tests.deploy.composed import DEPLOY, SERVICES, needs_validators
 
 VERSION = "1.37"  # of Kubernetes
 OURS = {"nights", "daemon", "dagster", "mlflow", "serve", "metrics"}
 COPIED = "workspace"  # the pod that does nothing while its disk is copied
-
-needs_validators = pytest.mark.skipif(
-    importlib.util.find_spec("kubernetes_validate") is None, reason="the validators are not installed: make remote"
-)
 
 
 def manifests():

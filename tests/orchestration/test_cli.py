@@ -13,10 +13,12 @@ import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.running import note_begun
 from steps.forget.request import Request, open_request
 from steps.lifecycle import STEPS
+from steps.night import Night
 from steps.records import Check, Verdict
-from steps.settings import REPOSITORY
+from steps.settings import REPOSITORY, Settings
 from steps.workspace import Workspace
 
 NIGHT = "2026-11-22"
@@ -122,11 +124,13 @@ def test_what_is_carried_over_is_shown(tmp_path, params, workspace):
     assert "4 sentences of 2 sources wait for the next nights" in shown
 
 
-def test_a_night_that_was_cut_off_is_shown_with_how_it_goes_on(tmp_path, params, workspace):
+def test_nights_that_were_cut_off_are_shown_with_how_they_go_on(tmp_path, params, workspace):
     params()
-    workspace.night_dir("2026-11-21").mkdir(parents=True)
+    for night in ("2026-11-20", "2026-11-21"):
+        note_begun(Night.of(Settings(), workspace, night))
     shown = re.sub(r"[\s│]", "", slumber("status", workspace=tmp_path).output)  # folded anywhere
-    assert "2026-11-21:begunandnotfinished;`slumbernight--night2026-11-21`" in shown
+    for night in ("2026-11-20", "2026-11-21"):
+        assert f"`slumbernight--night{night}`goesonwhereitstopped" in shown
 
 
 def test_steps_before_their_time(tmp_path, params):

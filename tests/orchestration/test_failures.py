@@ -16,11 +16,13 @@ from orchestration.environment import Deployment
 from orchestration.instance import close_dead_runs, opened_instance
 from orchestration.night import NightFailed, run_night
 from orchestration.resources import tonight_resource
-from orchestration.running import count_alerts, holder, unfinished
+from orchestration.running import holder, night_alerts, note_begun, note_ended, unfinished
 from orchestration.sensors import night_failed
 from steps.errors import DataRefused, NightRunning, SlumberError
 from steps.ingest.step import IngestStep
+from steps.night import Night
 from steps.validate.step import ValidateStep
+from steps.workspace import DEEP, NIGHTS, PROMOTION, VERDICT
 
 NIGHT = "2026-11-22"
 
@@ -61,11 +63,19 @@ def test_a_line_that_a_crash_tore_costs_no_other(workspace, torn):
     assert [a["message"] for a in open_alerts(workspace)] == ["It failed.", "It failed, too."]
 
 
-def test_alerts_close_with_a_verdict(workspace):
+@pytest.mark.parametrize(
+    ("work", "name"),
+    [(NIGHTS, VERDICT), (NIGHTS, PROMOTION), (DEEP, VERDICT)],
+    ids=["a verdict", "a verdict that was there before", "of a deep sleep"],
+)
+def test_alerts_close_when_the_night_is_decided(workspace, work, name):
+    night = workspace.night_dir(NIGHT)
+    night.mkdir(parents=True)
+    (night / VERDICT).write_text("{}")  # of an earlier try, or what was not told before it failed in promotion
     record_alert(workspace, night=NIGHT, run_id="r", message="It failed.")
     assert [a["message"] for a in open_alerts(workspace)] == ["It failed."]
-    path = workspace.night_dir(NIGHT) / "verdict.json"
-    path.parent.mkdir(parents=True)
+    path = workspace.of(work).night_dir(NIGHT) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("{}")
     os.utime(path, (4e9, 4e9))
     assert open_alerts(workspace) == []
@@ -197,7 +207,13 @@ def test_an_interrupted_night_is_interrupted(settings, workspace, inbox, monkeyp
     with opened_instance(workspace) as instance:
         assert [run.is_finished for run in instance.get_runs()] == [True]
     with workspace.lock(NIGHT):
-        assert unfinished(workspace) is None and count_alerts(workspace) == 0, "somebody is at work just now"
-    assert f"`slumber night --night {NIGHT}` goes on" in unfinished(workspace).told() and count_alerts(workspace) == 1
+        assert unfinished(workspace) == [] and night_alerts(workspace) == [], "somebody is at work just now"
+    (left,) = unfinished(workspace)
+    assert f"`slumber night --night {NIGHT}` goes on" in left.told() and night_alerts(workspace) == [left.told()]
     record_alert(workspace, night=NIGHT, run_id="r", message="It failed, too.")
-    assert count_alerts(workspace) == 1, "one night, one alert"
+    assert len(night_alerts(workspace)) == 1, "one night, one alert"
+    later = Night.of(settings, workspace, "2026-11-23")
+    note_begun(later)
+    assert [one.night for one in unfinished(workspace)] == [NIGHT, later.date]
+    note_ended(later)
+    assert unfinished(workspace) == [left], "a later night does not learn what this one met"

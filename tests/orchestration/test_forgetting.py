@@ -97,7 +97,7 @@ def test_a_refused_successor_leaves_the_champion_and_says_so(deployment):
     registry = Registry(settings, workspace)
     assert done.verdict == "REJECT" and done.serves_still == "2"
     assert "STILL SERVES" in forgetting.forgotten_text(done)
-    assert "it knows what was to be forgotten" in shown(deployment)
+    assert "version 2 knows what was to be forgotten" in shown(deployment)
     assert reading.champion(registry).version == "2" and reading.adapter_of(
         registry, reading.champion(registry), workspace.root / "a"
     )
@@ -160,7 +160,7 @@ def test_a_request_that_was_cut_off_is_finished_and_keeps_nights_out(deployment,
 
 
 def test_nothing_is_removed_without_consent(deployment, monkeypatch):
-    monkeypatch.setattr(cli.nights, "deployment", lambda **_: deployment)
+    monkeypatch.setattr(cli.decisions, "deployment", lambda **_: deployment)
     before = {path: data for path, data in everything_in(deployment.workspace.data).items()}
     told = CliRunner().invoke(cli.app, ["forget", "--source", SUBJECT], input="n\n")
     assert told.exit_code == 2 and "1 experience and 1 probe of the quay zorn go" in told.output

@@ -4,10 +4,11 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.toy_model import write_day
-from orchestration import cli, resources
+from orchestration import cli
 from orchestration.environment import Deployment
 from orchestration.night import run_night_of
 from steps.errors import SlumberError
+from steps.forget import elsewhere
 from steps.forget.elsewhere import note_forgotten, refuse_what_others_forgot
 from steps.forget.finding import find_request
 from steps.forget.request import pending, request_number
@@ -38,10 +39,14 @@ def test_a_night_waits_until_it_was_forgotten_here_too(here):
 
 
 def test_it_is_asked_where_a_registry_is_shared(here, tiny_settings, monkeypatch, tmp_path):
-    monkeypatch.setattr(resources, "is_shared", lambda *_: True)
+    monkeypatch.setattr(elsewhere, "is_shared", lambda *_: True)
     (tmp_path / "inbox").mkdir()
     with pytest.raises(SlumberError, match="forgotten on another machine"):
         run_night_of(Deployment(tiny_settings, here.workspace, tmp_path / "inbox"), NIGHT)
+    for step, code in (("ingest", 2), ("report", 0)):
+        here.workspace.night_dir(NIGHT).mkdir(parents=True, exist_ok=True)
+        said = CliRunner().invoke(cli.app, [step, "--night", NIGHT, "--workspace", str(here.workspace.root)])
+        assert said.exit_code == code and ("forgotten on another machine" in said.output) == bool(code), said.output
 
 
 def test_a_person_may_say_that_nothing_is_left(here):

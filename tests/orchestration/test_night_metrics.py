@@ -1,12 +1,15 @@
 """`slumber metrics`: what node_exporter's textfile collector reads of a deployment's nights, in both of its formats."""
 
+import re
 import shutil
 import tarfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
+from orchestration.alerts import record_alert
 from orchestration.cli import app
 from orchestration.missed import note_schedule
 from steps.settings import REPOSITORY, ScheduleSettings
@@ -66,6 +69,18 @@ def test_nights_that_were_missed(old):
     note_schedule(ScheduleSettings(), Workspace(old), started=(now - timedelta(days=3)).timestamp(), now=now)
     found = samples(told("--workspace", old))
     assert found["slumber_schedule_on",] == 1 and found["slumber_missed_nights",] in (2, 3)
+
+
+def test_whatever_status_calls_an_alert_is_counted(old):
+    before = samples(told("--workspace", old))["slumber_alerts",]
+    record_alert(Workspace(old), night="2026-11-21", run_id="r", message="It failed.")
+    path = old / "params.yaml"
+    knobs = yaml.safe_load(path.read_text()) if path.exists() else {}
+    knobs["registry"] = {**knobs.get("registry", {}), "key_file": "gone"}
+    path.write_text(yaml.safe_dump(knobs))
+    assert samples(told("--workspace", old))["slumber_alerts",] == before + 2
+    shown = CliRunner().invoke(app, ["status", "--workspace", str(old)]).output
+    assert len(re.findall("^│alert ", shown, re.MULTILINE)) == before + 2
 
 
 def test_before_the_first_night(tmp_path):

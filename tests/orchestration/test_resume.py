@@ -13,7 +13,7 @@ import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.running import count_alerts
+from orchestration.running import night_alerts
 from steps.consolidate.step import ConsolidateStep
 from steps.records import Verdict
 from steps.workspace import VERDICT, Workspace, file_sha256, write_text
@@ -79,13 +79,13 @@ def test_a_killed_night_ends_like_an_uninterrupted_one(night, tmp_path):
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert f"night {NIGHT} was begun" in status(cut) and count_alerts(cut) == 1
+    assert f"night {NIGHT} was begun" in status(cut) and len(night_alerts(cut)) == 1
     assert not (cut.night_dir(NIGHT) / "adapter").exists()
     assert ConsolidateStep.read(cut, NIGHT) is None
 
     process, cut = night("cut")
     finish(process)
-    assert "was begun" not in status(cut) and count_alerts(cut) == 0
+    assert "was begun" not in status(cut) and night_alerts(cut) == []
     figures = ConsolidateStep.read(cut, NIGHT).figures
     assert 0 < figures.resumed_at < figures.steps
     assert file_sha256(cut.night_dir(NIGHT) / "adapter") == file_sha256(whole.night_dir(NIGHT) / "adapter")

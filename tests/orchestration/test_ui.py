@@ -221,5 +221,5 @@ def test_addresses_and_names_are_this_machines_own_unless_said_otherwise(deploym
         assert said[name].endswith("--grpc-host other --grpc-port 4001")
     assert "sqlite:" not in said["mlflow"], "an address may hold a password, which every account would see"
     port = knobs.mlflow_port
-    assert f"--allowed-hosts 127.0.0.1:{port},localhost:{port},pages:{port},pages " in said["mlflow"]
+    assert f"--allowed-hosts 127.0.0.1:{port},localhost:{port},[::1]:{port},pages:{port},pages " in said["mlflow"]
     assert said["mlflow"].endswith("--cors-allowed-origins https://pages")

@@ -12,7 +12,7 @@ import pytest
 ray = pytest.importorskip("ray", reason="the extra `ray` is not installed: make ray")
 # ruff: noqa: E402
 
-from steps.compute import pool
+from steps.compute import model, pool
 from steps.compute.cluster import connect
 from steps.errors import SlumberError
 from steps.model.chat import question_chat
@@ -70,21 +70,29 @@ def test_a_worker_that_is_killed_costs_its_row(both, monkeypatch, capfd):
     assert len(there._pool._all) == 2
 
 
-def test_what_kills_every_worker_is_told(both, monkeypatch):
+class Deadly:
+    """Whoever is sent it is killed."""
+
+    def __reduce__(self):
+        return os.kill, (0, signal.SIGKILL)
+
+
+def test_what_kills_every_worker_is_told(both):
     _, there = both
-
-    class Deadly:
-        def __reduce__(self):
-            return os.kill, (0, signal.SIGKILL)
-
     with pytest.raises(SlumberError, match="3 workers of the Ray cluster ended over the same work"):
         there._pool.ask("rate_tokens", [(there._wanted, True, Deadly())])
+
+
+def test_workers_that_do_not_start_are_told(on_ray, monkeypatch):
+    monkeypatch.setattr(pool, "code_sha256", lambda module: Deadly())
+    with pytest.raises(SlumberError, match=r"No worker of the Ray cluster starts .*installed on all nodes"):
+        opened(partial(load_base, on_ray.model), on_ray, engine="transformers", batch_tokens=100).__enter__()
 
 
 def test_another_base_or_another_code_is_refused(on_ray, monkeypatch):
     load = partial(load_base, on_ray.model)
     with monkeypatch.context() as patch, pytest.raises(SlumberError, match="has another base model"):
-        patch.setattr(pool, "base_sha256", lambda folder: "another")
+        patch.setattr(model, "base_sha256", lambda folder: "another")
         opened(load, on_ray, engine="transformers", batch_tokens=100).__enter__()
     pool.end_pool()
     monkeypatch.setattr(pool, "code_sha256", lambda module: "another")

@@ -122,3 +122,11 @@ def test_nobody_is_removed_while_his_night_runs(found):
     assert remove_tenant(found, "acme") == [] and not own.root.exists()
     add_tenant(found.workspace, "acme")
     assert sorted(path.name for path in own.root.iterdir()) == [".slumber", "inbox"]
+
+
+def test_what_dagsters_postgres_shows_of_a_removed_tenant_is_told(found):
+    add_tenant(found.workspace, "acme")
+    config = dagster_home(found.workspace) / "dagster.yaml"
+    config.write_text(config.read_text() + "storage: {postgres: {postgres_url: postgresql+psycopg2://a@db/dagster}}\n")
+    (left,) = remove_tenant(found, "acme")
+    assert "Dagster's Postgres shows his nights still" in left and "'|acme'" in left
