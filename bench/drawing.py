@@ -22,6 +22,8 @@ COLOURS = {
     "joint": "#000000",
     "trl-sft": "#CC79A7",
     "trl-sdft": "#999999",
+    "slumber+memory": "#332288",
+    "memory": "#882255",
     "no-update": FAINT,
 }
 MARKERS = {
@@ -33,6 +35,8 @@ MARKERS = {
     "joint": "*",
     "trl-sft": "P",
     "trl-sdft": "X",
+    "slumber+memory": "p",
+    "memory": "<",
     "no-update": "h",
 }
 

@@ -50,7 +50,10 @@ def corrections(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="runs, each with another seed")] = 1,
     nights: Annotated[int, typer.Option("--nights", min=1, max=8, help="nights of corrections")] = 8,
     arms: Annotated[
-        str | None, typer.Option("--arms", help="comma-separated; all: base,look-up,plain,weights,weights+look-up")
+        str | None,
+        typer.Option(
+            "--arms", help="comma-separated; all: base,look-up,memory,plain,weights,weights+look-up,weights+memory"
+        ),
     ] = None,
     anchors_every: Annotated[
         int,

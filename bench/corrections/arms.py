@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from bench.benchmark_run import BenchmarkRun
 from bench.corrections.data import Corrections
@@ -22,14 +23,15 @@ WEIGHTS = "weights"
 class Arm:
     """``learn`` trains after night n; None: nothing is trained. ``follows``: it serves another arm's adapters.
 
-    ``looks_up``: answers are given with the best note or passage. A learner's night 0 is that of ``WEIGHTS``.
+    ``looks_up``: answers are given with the best of all that was said ("best"), or with what the server would find in
+    memory ("memory"). A learner's night 0 is that of ``WEIGHTS``.
     """
 
     name: str
     says: str
     learn: Learn | None = None
     follows: str | None = None
-    looks_up: bool = False
+    looks_up: Literal["nothing", "best", "memory"] = "nothing"
 
     @property
     def adapted(self) -> bool:
@@ -69,12 +71,14 @@ ARMS = {
         Arm("base", "no update: the untouched base"),
         Arm(
             "look-up",
-            "the base with the best note of a correction or passage before the question (BM25)",
-            looks_up=True,
+            "the base with the best of all passages and corrections before the question (BM25), recognised or not",
+            looks_up="best",
         ),
+        Arm("memory", "the base with the notes that the server looks up", looks_up="memory"),
         Arm("plain", "plain fine-tuning on question and right answer, night after night, without rehearsal", _plain),
         Arm(WEIGHTS, "this repository's nights", learn_weights),
-        Arm("weights+look-up", "the same model with the best note or passage", follows=WEIGHTS, looks_up=True),
+        Arm("weights+look-up", "the same model with the best passage or correction", follows=WEIGHTS, looks_up="best"),
+        Arm("weights+memory", "the same model with what the server looks up", follows=WEIGHTS, looks_up="memory"),
     )
 }
 

@@ -1,7 +1,7 @@
 """The morning: everything that holds after a night is asked, greedily, to the end of the answer's tokens."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from bench.corrections.arms import Arm, notes
 from bench.corrections.data import Corrections, Topic, session
 from bench.corrections.marking import is_right, says, says_old
 from bench.corrections.records import CorrectionMark, Metric
+from bench.corrections.remembering import remembered
 from bench.records import AnchorMark
 from bench.retrieval import Index
 from steps.anchors import Anchor, read_anchors
@@ -78,10 +79,9 @@ def examine(
 
     Replies are kept by model, so that an unchanged one is never asked the same thing twice.
     """
-    index = Index(list(notes(benchmark, corrections, after))) if arm.looks_up else None
-    asked = [
-        (item, Asked(item.question, index.best(item.question) if index else None)) for item in items(corrections, after)
-    ]
+    each = list(items(corrections, after))
+    served = _served(benchmark, corrections, arm, after, [item.question for item in each])
+    asked = [(item, Asked(item.question, said)) for item, said in zip(each, served, strict=True)]
     suite = read_anchors(benchmark.settings.anchors) if anchors else []
     cache = _asked(benchmark, arm.name, [question for _, question in asked], adapter=adapter, suite=suite)
     marks = []
@@ -108,6 +108,18 @@ def examine(
         for a in marked_anchors(anchor_reply("candidate", anchor, cache) for anchor in suite)
     ]
     return marks, general
+
+
+def _served(
+    benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, after: int, questions: list[str]
+) -> Sequence[str | None]:
+    """What stands before each question."""
+    if arm.looks_up == "memory":
+        return remembered(benchmark, after, questions)
+    if arm.looks_up == "best":
+        index = Index(list(notes(benchmark, corrections, after)))
+        return [index.best(question) for question in questions]
+    return [None] * len(questions)
 
 
 def _asked(

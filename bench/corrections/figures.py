@@ -14,6 +14,8 @@ ARM_LOOKS = {
     "plain": "raw",
     "weights": "slumber",
     "weights+look-up": "slumber+retrieval",
+    "memory": "memory",
+    "weights+memory": "slumber+memory",
 }
 PANELS = {
     "efficacy": "the user's question",

@@ -91,6 +91,8 @@ def _night(benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, number: 
         if arm.name == WEIGHTS:
             benchmark.prepare(night, dreaming=True)
         done = arm.learn(benchmark, corrections, number)
+    elif arm.looks_up == "memory":
+        benchmark.prepare(night, dreaming=False)
     clock.lap("learning")
     serves = (arm.follows or arm.name) if number else WEIGHTS
     marks, anchors = examine(
@@ -124,7 +126,7 @@ def _night(benchmark: BenchmarkRun, corrections: Corrections, arm: Arm, number: 
 
 def _abilities(plan: Plan, arm: Arm, number: int) -> bool:
     """Whether general abilities are asked: of what learns, and once of the base that it is held against."""
-    if arm.looks_up or not any(one.learn for one in plan.arms):
+    if arm.looks_up != "nothing" or not any(one.learn for one in plan.arms):
         return False
     regular = bool(plan.anchors_every and number % plan.anchors_every == 0)
     return not number or (bool(arm.learn) and (number == plan.nights or regular))

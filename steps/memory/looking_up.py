@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from steps.kinds.conversation.naming import names_another
 from steps.kinds.conversation.phrases import phrases
 from steps.memory.encoder import Encoder
 from steps.memory.store import Memory, Near
@@ -31,7 +32,7 @@ def look_up(
 ) -> list[Near]:
     """Return at most ``most`` notes that may answer a question, the best first; each text once.
 
-    What is much less like the question than the likest is left out (``FAR``).
+    What is much less like the question than the likest is left out (``FAR``), and so is what tells of another thing.
 
     Args:
         memories: of everybody and of the tenant who asks.
@@ -47,7 +48,7 @@ def look_up(
         who: dict[str, Any] = {"today": today, "user": user, "persisted": persisted, "most": _EACH}
         for ranking in (memory.by_meaning(vector, **who), memory.by_words(asked, vector, **who)):
             for rank, near in enumerate(ranking, start=1):
-                if near.likeness >= min_score:
+                if near.likeness >= min_score and not names_another(near.note.said, question):
                     places[near.note.id] = places.get(near.note.id, 0.0) + 1 / (_RANK + rank)
                     found[near.note.id] = near
     least = max((near.likeness for near in found.values()), default=0.0) - FAR

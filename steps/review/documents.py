@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from steps.kinds.conversation.asked import numbers_another
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.naming import START
 from steps.kinds.conversation.statement import among
 from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.marking import equals, fits_anything, holds, normalise
 from steps.records import Withdrawn
 from steps.review.doubting import may_contradict, speaks_of_another, speaks_of_it
-from steps.review.searching import NO_PART, START, Part
+from steps.review.searching import NO_PART, Part
 from steps.sentences import content_words, inside, names_and_numbers, stems, words
 
 _SHARED = 0.6  # of a question's stems that a text shares which answers it

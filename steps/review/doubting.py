@@ -5,31 +5,24 @@ the place of is told strictly (``steps.review.documents``).
 """
 
 import re
-from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 import yaml
 
 from steps.kinds.conversation.asked import numbers_another
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.naming import ASKING, START, missing_names, names_another
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.value import is_count, named
 from steps.kinds.document.languages import nearest_language
 from steps.marking import holds
-from steps.review.searching import START, Part
-from steps.sentences import FUNCTION_WORDS, content_words, names_and_numbers, words
+from steps.review.searching import Part
+from steps.sentences import content_words, names_and_numbers
 
 _ENOUGH = 0.75  # of the words that tell what is asked
 _ENDING = 3  # letters
 _PLAIN = 6  # words of a cell, an item or a line that may be nothing but a value
-_ASKING = frozenset(
-    "many much often there kind time hour hours date name wer wen wem was wann wo wie viel viele welche welcher "
-    "welches hat haben die der das den dem des ein eine einen einer auf im in an am um zu ist sind war wird "
-    "werden wurde wurden es sie uhr qui que quoi quand où combien quel quelle est le la les un une de du des à "
-    "heure quién qué cuándo dónde cuánto cuánta cuántos cuántas cuál el los las es son hora se".split()
-)
 _SPLIT = re.compile(r"\s*\|\s*|:\s+|\s[–—-]\s")
 _FREE = re.compile(r"\b(?:free|kostenlos|umsonst|gratis|gratuite?s?)\b", re.IGNORECASE)
 _DENIES = re.compile(
@@ -42,7 +35,7 @@ _DENIES = re.compile(
 def may_contradict(one: Correction, part: Part) -> bool:
     """Whether a part may answer the question otherwise than the correction does."""
     asked = _asked(one)
-    shared = _said(asked - {_family(name) for name in _other_names(one, part.said)}, part.said)
+    shared = _said(asked - {_family(name) for name in missing_names(one.question, part.said)}, part.said)
     if not shared or len(shared) < _ENOUGH * len(asked) or numbers_another(part.said, one.question):
         return False
     plain = asked - _names(one)
@@ -69,30 +62,7 @@ def speaks_of_another(one: Correction, part: Part) -> bool:
 
     "The mayor of Kirrin is Dagny Rolf" says nothing of the mayor of Ostvale, on no page: "mayor of" stands before both.
     """
-    missing = set(_other_names(one, part.text))
-    known = set(words(f"{one.question} {one.value} {one.old or ''}"))
-    others = names_and_numbers(part.text) - known
-    places = {before for before, word in _with_words_before(one.question) if word in missing}
-    return any(word in others and before in places for before, word in _with_words_before(part.text))
-
-
-def _with_words_before(text: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """Each word, with the last one before it that tells something, and the one right before it: ("mayor", "of")."""
-    telling = ""
-    for before, word in pairwise(words(text)):
-        telling = telling if before in FUNCTION_WORDS or before in _ASKING else before
-        yield (telling, before), word
-
-
-def _other_names(one: Correction, text: str) -> list[str]:
-    """Names that are asked about and a text does not say, though it may say one that begins alike; endings aside."""
-    said = content_words(text)
-    names = names_and_numbers(one.question) & content_words(one.question)
-    return [
-        name
-        for name in names
-        if not any(word.startswith(name) or (len(word) >= START and name.startswith(word)) for word in said)
-    ]
+    return names_another(part.text, one.question, known=f"{one.value} {one.old or ''}")
 
 
 def _is_yes_or_no(one: Correction) -> bool:
@@ -140,7 +110,7 @@ def _said(asked: frozenset[str], text: str) -> frozenset[str]:
 
 def _families(text: str) -> frozenset[str]:
     """Its telling words, those of one family (``families.yaml``) as its first."""
-    return frozenset(_family(word) for word in content_words(text) - _ASKING)
+    return frozenset(_family(word) for word in content_words(text) - ASKING)
 
 
 def _family(word: str) -> str:

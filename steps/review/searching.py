@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import nlargest
 from typing import NamedTuple
 
+from steps.kinds.conversation.naming import START
 from steps.kinds.table import kind_of
 from steps.records import Experience
 from steps.sentences import stems
 
-START = 4  # letters by which a short word is known with an ending: "open", "opens"
 NO_PART = -1  # the number of what no lesson is made of
 _SHORT = 3  # words
 _MOST = 256  # parts that are looked at for a question

@@ -36,7 +36,7 @@ def test_arms_learn_are_asked_and_resumed(few, tiny_settings, tmp_path, capsys):
         names = [f"{topic.id}-{number}" for topic, number in zip(few.topics, (1, 1), strict=True)]
         assert held == {(1, names[0]), (1, names[1]), (2, names[1]), (2, f"{few.topics[0].id}-2")}
         assert len([m for m in own if m.after == 2 and m.cohort]) == 2 * 6
-    assert {m.arm for m in found.marks if m.served} == {"look-up", "weights+look-up"}
+    assert {m.arm for m in found.marks if m.served} == {"look-up", "memory", "weights+look-up", "weights+memory"}
     adapters = {arm: runs[0].arm(arm, 2) / "adapter" for arm in ("plain", "weights")}
     assert file_sha256(adapters["plain"]) != file_sha256(runs[0].arm("weights", 0) / "adapter")
     assert {m.after for m in found.anchors[1] if m.arm == "weights"} == {0, 2}

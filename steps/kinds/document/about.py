@@ -3,12 +3,9 @@
 import re
 
 from steps.kinds.document.clauses import Fact
+from steps.kinds.document.moments import days_and_months
 from steps.sentences import content_words, words
 
-_PASSING = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december".split()
-)
 _NAMED = re.compile(
     r"(?:(?:The|An?|Our)\s)?(?:[a-z-]+\sof\s(?:the\s)?){0,2}(?:(?!(?:are|were|had|be|can|must|will)\b)[a-z-]*[a-rt-z]\s)?"
     r"(?P<name>[A-Z][^\W\d]+(?:['’-][^\W\d]+)*(?:\s(?:(?:of|the|de)\s)?[A-Z][^\W\d]+(?:['’-][^\W\d]+)*)*)(?![\w.-])"
@@ -26,6 +23,6 @@ def subject_of(fact: Fact, title: str) -> str:
     name = found["name"].removesuffix("'s").removesuffix("’s") if found else ""
     opens = found is not None and found.start("name") == 0
     lone = opens and (len(name.split()) == 1 or not content_words(name.split()[0]))
-    if not name or lone or set(words(name)) & _PASSING or name in fact.span:
+    if not name or lone or set(words(name)) & days_and_months() or name in fact.span:
         return title  # a lone word that opens a sentence may be any word
     return name

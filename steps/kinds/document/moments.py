@@ -26,6 +26,13 @@ def calendars() -> dict[str, dict[str, Any]]:
     return yaml.safe_load(Path(__file__).with_name("calendar.yaml").read_text(encoding="utf-8"))
 
 
+@cache
+def days_and_months() -> frozenset[str]:
+    """Return the names of months and of days of the week in all languages, lower-case."""
+    names = (name for known in calendars().values() for name in (*known["months"], *known["weekdays"]))
+    return frozenset(form.lower() for name in names for form in name.split("|"))
+
+
 def dated(text: str, today: date | None) -> str:
     """Return ``text`` with the date behind each word such as "tomorrow", if the day it was written on is known."""
     if today is None or not _moment().search(text):
