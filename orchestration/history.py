@@ -27,7 +27,10 @@ def history_table(found: Deployment) -> Table:
     table = _table("version", "night", "verdict", narrow=("aliases", "learned", "forgot", "since then (UTC)"))
     for version in versions(found):
         learned, forgot = (version.tags.get(name, "-") for name in ("learned", "forgot"))
-        cells = (version.version, version.night, version.verdict, ", ".join(version.aliases), learned, forgot)
+        aliases = ", ".join(version.aliases)
+        if found.shared and version.is_night_zero:  # nobody is asked it: everybody's champion answers in its place
+            aliases = aliases.replace("champion", "everybody's champion")
+        cells = (version.version, version.night, version.verdict, aliases, learned, forgot)
         table.add_row(*(Text(cell) for cell in (*cells, _since(version))))
     return table
 

@@ -61,7 +61,7 @@ def seen_table(verdict: Verdict) -> Table:
     caption = "sees: the smallest loss, in points, that so many items rule out; needs: items that rule out the gate's"
     table = _table(f"The night {verdict.night}: {verdict.verdict}", caption)
     table.add_column("condition", min_width=24)
-    for name in ("items", "sources", "better", "worse", "sees", "needs"):
+    for name in ("items", "sources", "won", "lost", "sees", "needs"):
         table.add_column(name, justify="right")
     for check in verdict.checks:
         figures = check.figures

@@ -38,7 +38,7 @@ def status_table(found: Deployment) -> Table:
     table.add_column(overflow="fold")
     champion = serving(versions(found))
     rows = [
-        ("champion", _named(champion) if champion else "none yet: no night was run"),
+        ("champion", _serves(found, champion)),
         *(_decisions(found, champion) if champion else ()),
         *((("watch", line),) if (line := watch_line(found)) else ()),
         ("last night", _last(workspace)),
@@ -113,6 +113,13 @@ def _held(workspace: Workspace) -> list[tuple[str, str]]:
     """What contradicts what is trusted, and is not learned until a person decides."""
     count = len(undecided(workspace))
     return [("review", f"{count} held back until somebody decides: `slumber review`")] if count else []
+
+
+def _serves(found: Deployment, champion: Version | None) -> str:
+    """Who answers: a tenant that no night of its own has promoted is answered by everybody's champion."""
+    if found.shared and (champion is None or champion.is_night_zero):
+        return f"everybody's: {_serves(found.shared, serving(versions(found.shared)))}"
+    return _named(champion) if champion else "none yet: no night was run"
 
 
 def _named(champion: Version) -> str:

@@ -71,7 +71,7 @@ def taught(done: Mapping[str, StepRecord | None], verdict: Verdict | None) -> li
     if alone and not set(unseen) & set(SUITES):
         return []
     checks = {check.name: check for check in verdict.checks} if verdict else {}
-    out = verdict.left_out if verdict else frozenset()
+    out = (verdict.left_out if verdict else frozenset()) | {*(trained.get("without") or ())}
     tokens = dict(trained.get("tokens_by_kind") or {})
     seconds = (trained.get("training_seconds") or 0.0) / (sum(tokens.values()) or 1)
     found = []

@@ -93,6 +93,10 @@ class Watch:
         if not self._knobs.hours or came is None or came.action != "promote" or came.before is None:
             self._judged = champion.version
             return None
+        before = reading.version(self._registry, came.before)
+        if before.must_forget or before.erased:  # it was built again to forget something: there is no way back
+            self._judged = champion.version
+            return None
         began = Watched(version=champion.version, night=champion.night, before=came.before, share=self._share)
         self.watched = began
         self._keep()

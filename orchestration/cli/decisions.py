@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, deployment
+from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, agree, deployment
 
 
 def rollback(
@@ -100,7 +100,6 @@ def forget(
 
     def confirm(request) -> None:
         typer.echo(request_text(request))
-        if not yes and not typer.confirm("Go on?"):
-            raise SlumberError("Nothing was removed.")
+        agree(yes=yes)
 
     typer.echo(forgotten_text(run_forget(found, source=source, record=record, confirm=confirm)))

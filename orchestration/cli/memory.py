@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import ParamsOption, WorkspaceOption, deployment
+from orchestration.cli.options import ParamsOption, WorkspaceOption, agree, deployment
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The note, by its id or the beginning of it.")]
 TenantOption = Annotated[
@@ -142,8 +142,8 @@ def forget(
 
     going = to_forget(found, ids or [], user=user, tenant=tenant)
     Console().print(notes_table(going, found.tonight()))
-    if not yes and not typer.confirm("They go for good. Go on?"):
-        raise SlumberError("Nothing was removed.")
+    typer.echo("They go for good.")
+    agree(yes=yes)
     typer.echo(forgotten(found, going, tenant=tenant))
 
 

@@ -40,6 +40,22 @@ JsonOption = Annotated[
 ]
 
 
+def agree(*, yes: bool) -> None:
+    """Ask whether to go on, unless ``yes``.
+
+    Raises:
+        SlumberError: somebody said no, or nobody is there to answer.
+    """
+    from steps.errors import SlumberError
+
+    try:
+        agreed = yes or typer.confirm("Go on?")
+    except typer.Abort:
+        raise SlumberError("Nothing was removed: nobody answered. --yes goes on without asking.") from None
+    if not agreed:
+        raise SlumberError("Nothing was removed.")
+
+
 def deployment(
     *,
     workspace: Path | None,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import NightOption, ParamsOption, WorkspaceOption, chosen_night, deployment
+from orchestration.cli.options import NightOption, ParamsOption, WorkspaceOption, agree, chosen_night, deployment
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and dashes.")]
 
@@ -48,15 +48,13 @@ def remove(
     """Remove a tenant for good: keys, versions, traces, memory, data, and the inbox."""
     found = deployment(workspace=workspace, params=params, there=True)
     from orchestration.tenancy import remove_tenant
-    from steps.errors import SlumberError
 
     own = found.of_tenant(name)
     typer.echo(
         f"{own.workspace.root} goes with the inbox and all that was learned, the model "
         f"{own.settings.registry.model_name!r} with its versions, runs and traces, and the keys. There is no way back."
     )
-    if not yes and not typer.confirm("Go on?"):
-        raise SlumberError("Nothing was removed.")
+    agree(yes=yes)
     for line in remove_tenant(found, name):
         typer.echo(line)
     typer.echo(f"{name} is removed.")
@@ -75,12 +73,13 @@ def nights(
     found = deployment(workspace=workspace, params=params, there=True)
     when = chosen_night(night, found)
     from orchestration.tenancy import run_tenants
+    from steps.structured import is_asked, write_line
 
-    slept = run_tenants(found, when, everyone=everyone, say=typer.echo)
+    say = write_line if is_asked() else typer.echo
+    slept = run_tenants(found, when, everyone=everyone, say=say)
     waits, failed = (sum(one.code is None for one in slept), [one.tenant for one in slept if one.code])
-    typer.echo(
-        f"Night {when}: {len(slept) - waits} tenants slept, {len(failed)} failed, {waits} wait for the next time."
-    )
+    say(f"Night {when}: {len(slept) - waits} tenants slept, {len(failed)} failed, {waits} wait for the next time.")
     if failed:
-        typer.echo(f"Failed: {', '.join(failed)} (night.log in the tenant's state says why).", err=True)
+        why = f"Failed: {', '.join(failed)} (night.log in the tenant's state says why)."
+        write_line(why, level="error") if is_asked() else typer.echo(why, err=True)
         raise typer.Exit(1)

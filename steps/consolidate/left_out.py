@@ -4,16 +4,30 @@ The verdict says so. What was left out is not known to the champion, so that it 
 taken up with the next lessons of its suite.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
 from steps.manifest import read_manifest
 from steps.records import OLD_SUITES, Dream, Experience, Verdict
-from steps.workspace import NIGHTS, VERDICT, Workspace
+from steps.workspace import NIGHTS, VERDICT, Workspace, write_json
+
+LEDGER = "left_out.json"
+"""In a night's folder: what it left out and took up, where its verdict and its manifests had to go."""
+
+
+def keep_left_out(workspace: Workspace, night: str) -> None:
+    """Write down what a night left out and took up, before its verdict and its manifests go."""
+    path = workspace.of(NIGHTS).night_dir(night) / LEDGER
+    out, taken = left_out(workspace, night), _took_up(workspace, night)
+    if (out or taken) and not path.exists():
+        write_json(path, {"left_out": sorted(out), "taken_up": sorted(taken)})
 
 
 def left_out(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the suites whose lessons the candidate of ``night`` was not taught."""
+    if kept := _kept(workspace, night):
+        return frozenset(kept["left_out"])
     path = workspace.of(NIGHTS).night_dir(night) / VERDICT
     if not path.is_file():
         return frozenset()
@@ -32,7 +46,14 @@ def still_left_out(workspace: Workspace, nights: Collection[str]) -> dict[str, f
     return found
 
 
+def _kept(workspace: Workspace, night: str) -> dict[str, list[str]]:
+    path = workspace.of(NIGHTS).night_dir(night) / LEDGER
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
 def _took_up(workspace: Workspace, night: str) -> frozenset[str]:
+    if kept := _kept(workspace, night):
+        return frozenset(kept["taken_up"])
     trained = read_manifest(workspace.of(NIGHTS), night=night, step="consolidate")
     names = (trained.figures.get("taken_up") or {}) if trained else ()
     return frozenset(suite for name in names for suite in OLD_SUITES.get(name, (name,)))

@@ -9,7 +9,7 @@ from steps.checkpoint import AdapterCheckpoint
 from steps.consolidate.bucket import trainer_with_bucket
 from steps.consolidate.cohorts import learned, together, with_earlier
 from steps.consolidate.compacting import compacted
-from steps.consolidate.left_out import taken_up
+from steps.consolidate.left_out import still_left_out, taken_up
 from steps.consolidate.step import ConsolidateFigures
 from steps.consolidate.superseded import Gone, superseded
 from steps.dream.lessons import lesson_of, suite_of
@@ -79,6 +79,7 @@ def train_night(
     shutil.rmtree(scratch, ignore_errors=True)
     return ConsolidateFigures(
         superseded=[{"was": was, "is now": now} for was, now in sorted(replaced_facts)],
+        without=sorted(still_left_out(night.workspace, nights).get(night.date, ())) if rebuild else None,
         taken_up=dict(Counter(str(suite_of(dream, corpus)) for dream in again)) or None,
         nights=nights,
         cohorts=cohorts,

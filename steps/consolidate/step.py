@@ -16,7 +16,8 @@ class ConsolidateFigures(Figures):
     """What was trained, how long it took and how fast; only ``skipped`` and no examples where nothing was.
 
     ``tokens_by_kind``: of experience, what was trained on, which is what each costs. ``taken_up``: lessons that an
-    earlier night left out, by suite.
+    earlier night left out, by suite. ``without``: suites whose lessons of this night are left out though it is built
+    again.
     ``nights``: those that the adapter has met; ``cohorts``: those learned now. ``rank``: how many of the adapter's last
     ranks they added; None where some of them made room for later ones.
     """
@@ -44,6 +45,7 @@ class ConsolidateFigures(Figures):
     cohorts: list[str] = Field([], title="learned_now")
     superseded: list[dict[str, str]] = Field([])
     taken_up: dict[str, int] | None = Field(None, title="left_out_before_and_taken_up")
+    without: list[str] | None = Field(None, title="left_out_still")
 
 
 class ConsolidateStep(Step[ConsolidateFigures]):
@@ -87,8 +89,11 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         return [night.folder / "adapter"]
 
     def work(self, night: Night) -> ConsolidateFigures:
+        from steps.consolidate.left_out import LEDGER
         from steps.consolidate.nightly import train_night
 
+        if not night.rebuilds:  # it decides anew what it leaves out
+            (night.folder / LEDGER).unlink(missing_ok=True)
         return train_night(
             night,
             night.folder / "adapter",

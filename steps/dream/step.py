@@ -19,7 +19,7 @@ from steps.workspace import read_records, write_records
 
 
 class DreamFigures(Figures):
-    """Documents, dreams by the kind of their source and by strategy, refusals by reason, coverage.
+    """Experiences dreamt about, dreams by the kind of their source and by strategy, refusals by reason, coverage.
 
     ``examples``: one dream of each strategy.
     ``sentences``: those of tonight's passages that no night before has taught.
@@ -31,7 +31,7 @@ class DreamFigures(Figures):
     and its cost in thousand characters.
     """
 
-    documents: int
+    documents: int = Field(title="experiences")
     passages: int
     sentences: int
     sentences_with_question: int

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from steps.consolidate.left_out import LEDGER, keep_left_out
 from steps.forget.request import Request
 from steps.ingest.index import forget_in_index
 from steps.journal import read_rows
@@ -31,7 +32,7 @@ from steps.workspace import (
 _FILTERED = ("carried", "dreams", "unseen", "holdouts", "probes", "triage", "quarantine", "ledger", "corpus")
 _BEFORE_TRAINING = ("ingest", "validate", "triage", "dream")
 # What stays of a night that met it: that it took place or was begun, and what was decided. It holds figures, no words.
-_KEPT = {VERDICT, PROMOTION, BEGUN, "timings.json"}
+_KEPT = {VERDICT, PROMOTION, BEGUN, LEDGER, "timings.json"}
 
 
 def remove_records(request: Request, workspace: Workspace) -> None:
@@ -64,6 +65,7 @@ def clear_work(request: Request, workspace: Workspace) -> None:
     for folder in sorted((workspace.state / NIGHTS).glob("????-??-??")):
         if folder.name < request.first:
             continue
+        keep_left_out(workspace, folder.name)
         kept = {f"{step}{SUFFIX}" for step in _BEFORE_TRAINING} if folder.name == request.night else set()
         for path in sorted(folder.iterdir()):
             if path.name not in _KEPT | kept:

@@ -56,7 +56,7 @@ def no_canary_surfaced(evidence: Evidence, settings: GateSettings) -> Check:
         return Check(name=NAME, status="FAIL", reason=reason, figures=figures)
     if p < 1 - settings.confidence:
         return Check(name=NAME, status="FAIL", reason=f"more surface than with the champion: {said}", figures=figures)
-    reason = f"nothing planted came out, and no more than with the champion: {said}"
+    reason = f"no strict one came out anew, and of the others no more than with the champion: {said}"
     return Check(name=NAME, status="PASS", reason=reason, figures=figures)
 
 

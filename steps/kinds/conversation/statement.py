@@ -47,6 +47,7 @@ _PLACED = re.compile(
 )
 _WHO = re.compile(r"who\s+((?!(?:do|does|did|are|were)\b).+)", re.IGNORECASE)
 _ASKS_MORE = re.compile(r"\bor\b|^(?:is|was) (?:it|that|this|he|she)$", re.IGNORECASE)  # "who won, Ann or Bea"
+_CLEFT = re.compile(r"(?:it|that)(?:['’]s| is| was) (.+?),? (?:who|that|which) (.+)", re.IGNORECASE | re.DOTALL)
 _ENDING = 3  # letters of the longest ending that a form of a word may have
 _MORE = 2  # words that an answer may say besides what was asked for: "leaves"
 _PLAIN = 12  # words of a sentence that its user would be content with in a lesson
@@ -137,13 +138,23 @@ def _in_its_place(one: Correction) -> str:
 
 
 def _named_in(one: Correction) -> str:
-    """What was said, with what was asked about in the place of the "it" or "them" that stands for it."""
-    about = subject(one.question) if one.language == "en" else ""
-    them = re.findall(r"(?<=\w )(?:it|them)\b(?!['’]| (?:is|was|has|had|will|can|does)\b)", one.said)
+    """What was said, with what was asked about in the place of the "it" or "them" that stands for it.
+
+    "It was Ann Lo who built it" says "Ann Lo built it" with more words.
+    """
+    about, said = (subject(one.question), _plainly(one)) if one.language == "en" else ("", one.said)
+    them = re.findall(r"(?<=\w )(?:it|them)\b(?!['’]| (?:is|was|has|had|will|can|does)\b)", said)
     if not about or them != ["them" if is_plural(about) else "it"]:
-        return one.said
+        return said
     name = f"{about[:1].lower()}{about[1:]}" if _ARTICLE.match(f"{about.split()[0]} ") else about
-    return re.sub(rf"(?<=\w ){them[0]}\b", name, one.said, count=1)
+    return re.sub(rf"(?<=\w ){them[0]}\b", name, said, count=1)
+
+
+def _plainly(one: Correction) -> str:
+    found = _CLEFT.match(one.said)
+    if not found or found[1] != one.value:
+        return one.said
+    return f"{one.value[:1].upper()}{one.value[1:]} {found[2]}"
 
 
 def _is_turned(one: Correction, line: str) -> bool:

@@ -8,6 +8,10 @@ _SPLIT = re.compile(r"\b(?:do|does|did)\b|^(?:where|when|why|how|is|are|was|were
 _SUPPORTED = re.compile(r"\b(?:do|does|did|can|may|must|will)\b", re.IGNORECASE)
 _DOES = re.compile(rf"{_SUPPORTED.pattern}\s+$", re.IGNORECASE)
 _PARTICIPLE = re.compile(r"(?:ed|en|pt|lt|ld|de|ne|nt|ut|id|und|ung|ost)$|^(?:free|available|due|ready|full|empty)$")
+_IS_CALLED = re.compile(
+    r"^(?:what|which|who|how)\b.*\b(?:called|named|known|made|spelled|spelt|pronounced|written)(?: (?:of|from|as))?$",
+    re.IGNORECASE,
+)
 _NOUNS = re.compile(r"\b((?:the|our|my|your|a|an|this|that)\s+)((?:[\w'’-]+\s?)+)", re.I)
 _WITHIN = re.compile(r"\b(?:of|for)\s+$", re.IGNORECASE)
 _NAMES = re.compile(
@@ -43,7 +47,8 @@ def _noun_phrase(text: str, start: int, article: str, rest: str) -> str:
     of = _content(more[2]) if more else []
     last, left = (of, behind.partition(" ".join(of))[2]) if of else (run, behind)
     does = _DOES.search(text[:start]) and not re.match(r"\s+(?:have|be|do)\b", left)
-    stands = _SPLIT.search(text) and not _SUPPORTED.search(text) and _PARTICIPLE.search(last[-1])
+    splits = _SPLIT.search(text) or (_IS_CALLED.match(text) and not re.search(r"\w", left.removesuffix("of")))
+    stands = splits and not _SUPPORTED.search(text) and _PARTICIPLE.search(last[-1])
     is_verb = last and not last[-1][:1].isupper() and not _NUMBERED.fullmatch(last[-1])
     if len(last) > 1 and (does or stands) and is_verb:
         verb = last.pop()  # "when does the ferry leave"

@@ -120,6 +120,13 @@ def test_a_champion_that_fails_its_users_goes_back_by_itself(server, people):
     assert "held" in server.text()
 
 
+def test_who_came_after_what_had_to_be_forgotten_is_not_watched(server, people):
+    """There is no version to go back to: what served before is erased."""
+    server.registry.tag(reading.version(server.registry, "2"), must_forget="request")
+    people.update({"2": GOOD, "3": FAILING})
+    assert server.look() is None and server.look() is None and server.champion.version == "3"
+
+
 def test_it_does_not_come_back_by_itself_and_its_lessons_are_held(server, people, settings, workspace):
     people.update({"2": GOOD, "3": FAILING})
     server.look(), server.look()

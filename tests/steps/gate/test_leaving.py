@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from steps.checkpoint import AdapterCheckpoint
-from steps.consolidate.left_out import left_out, still_left_out
+from steps.consolidate.left_out import LEDGER, left_out, still_left_out
 from steps.datasets.sidecars import file_md5, sidecar_of
 from steps.examine.kinds.suite import KindReply
+from steps.forget.removing import clear_work
+from steps.forget.request import Request
 from steps.gate import conditions
 from steps.gate.evidence import _lost
 from steps.gate.judging import judge
@@ -184,6 +186,31 @@ def test_what_was_left_out_is_taken_up_once_and_not_asked_before_that(workspace,
     assert kind_suite(found, settings.gate, suite="preferences").status != "NOT_APPLICABLE"
     found.never_taught = {before: frozenset({"preferences"})}
     assert "never taught" in kind_suite(found, settings.gate, suite="preferences").reason
+
+
+def test_what_was_left_out_and_taken_up_is_known_after_something_was_forgotten(workspace):
+    """Forgetting clears manifests, and the night that is built again has a verdict of its own."""
+
+    def done(night, *, out="", taken=None):
+        verdict = Verdict(night=night, verdict="PROMOTE", reasons=(), checks=(), binding={"left_out": out})
+        write_text(workspace.night_dir(night) / "verdict.json", verdict.to_json())
+        figures = {"taken_up": taken}
+        write_manifest(
+            workspace, StepRecord(step="consolidate", night=night, digest="", outputs={}, figures=figures, seconds=0)
+        )
+
+    done(FIRST, out="preferences")
+    done(SECOND, out="demonstrations", taken={"preferences": 3})
+    before = still_left_out(workspace, [FIRST, SECOND])
+    assert before == {SECOND: {"demonstrations"}}
+    request = Request(id="r", night=SECOND, first=FIRST, experiences=("e",), probes=())
+    for _ in range(2):  # a killed request is gone through again
+        clear_work(request, workspace)
+        assert still_left_out(workspace, [FIRST, SECOND]) == before
+        done(SECOND)  # built again
+        assert still_left_out(workspace, [FIRST, SECOND]) == before
+    (workspace.night_dir(SECOND) / LEDGER).unlink()  # as a night does that is run anew
+    assert still_left_out(workspace, [FIRST, SECOND]) == {FIRST: {"preferences"}}
 
 
 def test_many_answers_to_one_prompt_are_one_item(settings):

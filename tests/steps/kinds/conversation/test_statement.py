@@ -38,6 +38,9 @@ def told(question, wrong, text, line=""):
         ("When does the bus 5 leave?", "The bus 5"),
         ("Who leads our team B?", "Our team B"),
         ("Where is the key of locker 3?", "The key of locker 3"),
+        ("What is the crane of Orme Docks called?", "The crane of Orme Docks"),
+        ("What are the masts made of?", "The masts"),
+        ("How is the name of the ferry spelled?", "The name of the ferry"),
         ("When is the exam for class 5 b?", "The exam for class 5 b"),
         ("How deep is the well 4?", "The well 4"),
         ("Where does the tour of the old mill start?", "The tour of the old mill"),
@@ -66,6 +69,12 @@ def test_what_a_question_is_about_is_named_whole_and_without_its_verb(question, 
 )
 def test_it_and_them_are_named_in_what_is_learned(question, text, sentence):
     assert told(question, "Nobody knows.", text)[1] == sentence
+
+
+def test_who_did_it_is_said_plainly():
+    one, sentence = told("Who built the Orme mill?", "Bo Kern built it.", "It was Ann Lo who built it.")
+    assert sentence == "Ann Lo built the Orme mill."
+    assert not [way for way in other_ways(one, sentence) if "who who" in way]
 
 
 def test_a_written_sentence_keeps_the_names_of_its_question():
