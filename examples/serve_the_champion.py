@@ -17,6 +17,7 @@ from transformers import AutoTokenizer
 
 def main(workspace: Path, question: str) -> None:
     registry = yaml.safe_load((workspace / "params.yaml").read_text(encoding="utf-8"))["registry"]
+    os.chdir(workspace)  # a base that is a folder is named as params.yaml names it: from there
     own = f"sqlite:///{workspace / '.slumber' / 'mlflow' / 'mlflow.db'}"
     mlflow.set_tracking_uri(registry["tracking_uri"] or os.environ.get("MLFLOW_TRACKING_URI") or own)
 
