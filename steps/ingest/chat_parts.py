@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from steps.kinds.trace.acts import is_refusal
+
 CHATS = ("messages", "prompt", "chosen", "rejected", "completion")
 _TEXTS = ("text", "input_text", "output_text")
 _THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
@@ -105,5 +107,9 @@ def text_of_result(part: Mapping[str, Any]) -> str:
     parts = [one if isinstance(one, Mapping) else {"text": one} for one in parts if one]
     said = [_SHOWN.get(str(one.get("type"))) or str(one.get("text", one.get("title", ""))) for one in parts]
     text = "\n".join(filter(None, said))
-    failed = part.get("is_error") is True and "error" not in text.lower()
-    return f"error: {text}" if failed else text
+    return as_failed(text) if part.get("is_error") is True else text
+
+
+def as_failed(text: str) -> str:
+    """Return what a tool answered that failed: it says so itself, or begins with "error: "."""
+    return text if is_refusal(text) else f"error: {text}"

@@ -10,7 +10,7 @@ from typing import Any
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, an_object, by_key, first_text, inside, seconds, told, when
 from steps.ingest.experience.joining import longest_with_preferences
-from steps.ingest.experience.payloads import asked, replied, tools_in
+from steps.ingest.experience.payloads import asked, further, replied, tools_in
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
@@ -44,6 +44,8 @@ def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
             yield placed[0][0], _talk(trace, [run for _, run in placed], said.get(trace, []))
         except RecordRejected as refusal:
             yield placed[0][0], refusal
+        if untold := further(*(run.get("outputs") for _, run in placed if run.get("run_type") == "llm")):
+            yield placed[0][0], untold
     for place, one in feedback:
         if of_run.get(a_text(one.get("run_id")), a_text(one.get("trace_id"))) not in traces:
             yield place, RecordRejected("no_messages", "it is feedback without its run: export both into one file")

@@ -21,7 +21,7 @@ from steps.ingest.experience.fields import (
     when,
 )
 from steps.ingest.experience.joining import longest_with_preferences
-from steps.ingest.experience.payloads import asked, replied, tools_in
+from steps.ingest.experience.payloads import asked, further, replied, tools_in
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
 from steps.ingest.experience.talk import talk
 
@@ -62,6 +62,9 @@ def _trace(value: Found) -> Iterator[Made]:
         session=a_text(metadata.get("mlflow.trace.session")),
         created_at=when(info.get("request_time"), info.get("timestamp_ms")),
     )
+    models = (span for span, kind in zip(spans, kinds, strict=True) if kind in _MODEL)
+    if untold := further(*(_attribute(span, "spanOutputs") for span in models)):
+        yield untold
 
 
 def _attribute(span: Found, name: str) -> Any:
