@@ -11,7 +11,7 @@ from typing import Any
 
 from steps.ingest.chat_parts import text_of_result
 from steps.ingest.experience.family import Made
-from steps.ingest.experience.fields import Found, a_list, a_text, a_word, by_key, inside, objects, when
+from steps.ingest.experience.fields import Found, a_list, a_text, a_word, between, by_key, inside, objects, when
 from steps.ingest.experience.talk import messages_of, talk
 from steps.kinds.entry import RecordRejected
 
@@ -26,7 +26,11 @@ _REJECTED = re.compile(
 )
 _REASON = re.compile(r"\bthe user said:\s*(.*?)\s*(?:\n\s*Note: The user['’]s next message\b.*)?\Z", re.DOTALL)
 _TAGGED = re.compile(r"\A(?:error: )?<tool_use_error>(.*)</tool_use_error>\s*\Z", re.DOTALL)
-_NOT_THEIRS = ("This session is being continued", "<command-name>", "<local-command-", "<command-message>", "Caveat: ")
+_NOT_THEIRS = (
+    *("This session is being continued", "<command-name>", "<local-command-", "<command-message>", "Caveat: "),
+    *("<bash-input>", "<bash-stdout>", "<bash-stderr>", "<task-notification>", "<user-prompt-submit-hook>"),
+)
+_REMINDER = re.compile(r"\s*<system-reminder>"), "</system-reminder>"  # by the program, also in what a tool answered
 
 
 def is_line(value: Found) -> bool:
@@ -92,7 +96,8 @@ def _trace(session: str | None, lines: Iterable[Found]) -> Found:
     for line in lines:
         times.append(line.get("timestamp"))
         sources.append(a_text(line.get("agentId")))
-        blocks = [said for block in _blocks(line) if not _said_by_program(line, block) for said in _answered(block)]
+        told = [_without_reminders(block) for block in _blocks(line)]
+        blocks = [said for block in told if not _said_by_program(line, block) for said in _answered(block)]
         if any(a_word(block.get("text")).startswith(_INTERRUPTED) for block in _blocks(line)):
             stopped.append(len(messages))
         id_ = a_text(inside(line.get("message"), "id"))
@@ -141,9 +146,20 @@ def _answered(block: Found) -> list[Found]:
     return [{**block, "content": "error: not done"}, *said]
 
 
+def _without_reminders(block: Found) -> Found:
+    """A block of a user or a tool without what the program put into it."""
+    key = {"text": "text", "tool_result": "content"}.get(a_word(block.get("type")), "")
+    said = block.get(key)
+    if isinstance(said, list):
+        return {**block, key: [_without_reminders(one) for one in objects(said)]}
+    return {**block, key: between(said, *_REMINDER)[1]} if isinstance(said, str) else block
+
+
 def _said_by_program(line: Mapping[str, Any], block: Mapping[str, Any]) -> bool:
     if line.get("type") != "user" or block.get("type") != "text":
-        return line.get("isApiErrorMessage") is True
+        return line.get("isApiErrorMessage") is True or inside(line.get("message"), "model") == "<synthetic>"
     text = a_word(block.get("text"))
+    if not text.strip():
+        return True
     meta = line.get("isMeta") is True or line.get("isCompactSummary") is True
     return meta or text.startswith((_INTERRUPTED, *_NOT_THEIRS))

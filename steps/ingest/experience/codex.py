@@ -11,7 +11,7 @@ from typing import Any
 
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, a_word, an_object, first_text, inside, loaded, when
-from steps.ingest.experience.responses import add_item
+from steps.ingest.experience.items import add_item
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 

@@ -6,7 +6,6 @@ a bucket has the same names with underscores.
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import (
@@ -23,7 +22,7 @@ from steps.ingest.experience.fields import (
 )
 from steps.ingest.experience.joining import longest_with_preferences
 from steps.ingest.experience.payloads import asked, further, replied, tools_in
-from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
+from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans, tool_message
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
@@ -112,11 +111,11 @@ def _model_call(one: Found) -> ModelCall:
 
 
 def _run(one: Found) -> ToolRun:
-    failed = one.get("level") == "ERROR"
-    said: Any = loaded(one.get("output"))
+    said, id_, failed = tool_message(loaded(one.get("output")))
+    failed = failed or one.get("level") == "ERROR"
     if failed and said is None:
         said = a_text(one.get("statusMessage"))
-    return ToolRun(seconds(one.get("startTime")), a_text(one.get("name")), loaded(one.get("input")), said, failed)
+    return ToolRun(seconds(one.get("startTime")), a_text(one.get("name")), loaded(one.get("input")), said, failed, id_)
 
 
 def _remark(score: Found) -> Found:

@@ -10,7 +10,7 @@ from typing import Any
 
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, a_word, an_object, inside, objects, when
-from steps.ingest.experience.responses import add_item
+from steps.ingest.experience.items import add_item
 from steps.ingest.experience.talk import call, calls, calls_in, messages_of, result, talk
 
 _BLOCK = re.compile(r"```(?:bash|mswea_bash_command)[ \t]*\n(.*?)\n```", re.DOTALL)
@@ -84,12 +84,12 @@ class _Reading:
             made = call(name="bash", arguments={"command": commands[0].strip()}, id=f"call_{len(self.messages)}")
             said = [calls(made, content=_BLOCK.sub("", text or "").strip() or None)]
         self.messages += said
-        made_now = [one for one in map(calls_in, said) for one in one]
+        made_now = [one for message in said for one in calls_in(message)]
         self._open = [id_ for one in made_now if (id_ := a_text(one.get("id"))) and not _submits(one)]
 
     def _user(self, message: Found, extra: Found) -> None:
-        (said,) = messages_of([{"role": "user", "content": message.get("content")}])[:1] or [{}]
-        text = a_text(said.get("content")) or ""
+        said = messages_of([{"role": "user", "content": message.get("content")}])
+        text = (a_text(said[0].get("content")) if said else None) or ""
         if person := _PERSON.match(text):
             if person["refused"]:
                 self._close("error: not done")

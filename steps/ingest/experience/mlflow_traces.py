@@ -22,7 +22,7 @@ from steps.ingest.experience.fields import (
 )
 from steps.ingest.experience.joining import longest_with_preferences
 from steps.ingest.experience.payloads import asked, further, replied, tools_in
-from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
+from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans, tool_message
 from steps.ingest.experience.talk import talk
 
 _MODEL = ("CHAT_MODEL", "LLM")
@@ -84,9 +84,11 @@ def _model_call(span: Found) -> ModelCall:
 def _run(span: Found) -> ToolRun:
     failed = inside(span, "status", "code") == "STATUS_CODE_ERROR"
     raised = (inside(event, "attributes", "exception.message") for event in objects(span.get("events")))
-    said = first_text(*raised, inside(span, "status", "message")) if failed else loaded(_attribute(span, "spanOutputs"))
+    said, id_, refused = tool_message(loaded(_attribute(span, "spanOutputs")))
+    if failed:
+        said = first_text(*raised, inside(span, "status", "message"))
     name = first_text(loaded(_attribute(span, "spanFunctionName")), span.get("name"))
-    return ToolRun(_began(span), name, loaded(_attribute(span, "spanInputs")), said, failed)
+    return ToolRun(_began(span), name, loaded(_attribute(span, "spanInputs")), said, failed or refused, id_)
 
 
 def _remark(assessment: Found) -> Found:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from steps.ingest.experience.fields import Found, a_list, a_text, a_word, an_object, inside, loaded
+from steps.ingest.experience.items import ITEMS, messages_of_items
 from steps.ingest.experience.langchain import message_of
-from steps.ingest.experience.responses import ITEMS, messages_of_items
 from steps.kinds.entry import RecordRejected
 
 
