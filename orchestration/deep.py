@@ -72,5 +72,5 @@ def run_deep(deployment: Deployment) -> DeepOutcome:
 def deep_text(found: DeepOutcome) -> str:
     """Say how a deep sleep ended."""
     lines = [f"Deep sleep over the nights up to {found.night}: {found.verdict.verdict}"]
-    lines += [f"  {reason}" for reason in found.verdict.reasons]
+    lines += [f"  {reason}" for reason in found.verdict.lines()]
     return "\n".join([*lines, f"Version {found.serves} serves.", f"Report: {found.report}"])

@@ -5,8 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from steps.kinds.trace.acts import is_refusal
+
 CHATS = ("messages", "prompt", "chosen", "rejected", "completion")
 _TEXTS = ("text", "input_text", "output_text")
+_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 _THOUGHTS = ("thinking", "redacted_thinking", "reasoning")
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)  # as models that think write it into their answer
 # What is no text, in words: a reader of the talk sees that something was there.
@@ -57,6 +60,10 @@ def plain(message: Mapping[str, Any]) -> list[dict[str, Any]]:
         found["tool_calls"] = [{"type": "function", "function": dict(call)}]
     if found.get("refusal") and not found.get("content"):
         found["content"] = found["refusal"]
+    if isinstance(spoken := found.get("audio"), Mapping) and spoken.get("transcript") and not found.get("content"):
+        found["content"] = spoken["transcript"]
+    if isinstance(found.get("tool_calls"), list):
+        found["tool_calls"] = [*map(_with_text, found["tool_calls"])]
     content = found.get("content")
     if isinstance(content, str) and found.get("role") == "assistant":
         found["content"] = content = _THOUGHT.sub("", content)
@@ -65,7 +72,7 @@ def plain(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     results, texts, calls = [], [], [*found["tool_calls"]] if isinstance(found.get("tool_calls"), list) else []
     for part in content:
         kind = part["type"]
-        if kind in ("tool_use", "server_tool_use"):
+        if kind in _CALLS:
             calls.append(_call(part))
         elif kind.endswith("tool_result"):
             results.append({"role": "tool", "tool_call_id": part.get("tool_use_id"), "content": text_of_result(part)})
@@ -80,8 +87,16 @@ def plain(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _is_known(part: Any) -> bool:
     kind = part.get("type") if isinstance(part, Mapping) else None
-    known = (*_TEXTS, *_THOUGHTS, *_SHOWN, "document", "refusal", "tool_use", "server_tool_use")
+    known = (*_TEXTS, *_THOUGHTS, *_SHOWN, *_CALLS, "document", "search_result", "refusal")
     return isinstance(kind, str) and (kind in known or kind.endswith("tool_result"))
+
+
+def _with_text(call: Any) -> Any:
+    """A call of a tool that is given a text, no JSON, as OpenAI writes any other."""
+    made = call.get("custom") if isinstance(call, Mapping) and call.get("type") == "custom" else None
+    if not isinstance(made, Mapping):
+        return call
+    return {"id": call.get("id"), "type": "function", "function": {**made, "arguments": made.get("input") or ""}}
 
 
 def _text(part: Mapping[str, Any]) -> str:
@@ -90,6 +105,8 @@ def _text(part: Mapping[str, Any]) -> str:
         source = part.get("source")
         data = source.get("data") if isinstance(source, Mapping) and source.get("type") == "text" else None
         return str(data) if data else "(file)"
+    if kind == "search_result":
+        return "\n".join(filter(None, [str(part.get("title") or ""), text_of_result(part)]))
     return _SHOWN.get(kind) or str(part.get("text", part.get("refusal", "")))
 
 
@@ -101,9 +118,30 @@ def _call(part: Mapping[str, Any]) -> dict[str, Any]:
 def text_of_result(part: Mapping[str, Any]) -> str:
     """Return what a tool answered, in one text that begins with "error: " where it failed and does not say so."""
     inner = part.get("content") or ""
+    if isinstance(inner, Mapping):
+        return _of_server(inner)
     parts: Sequence[Any] = inner if isinstance(inner, list) else [{"text": inner}]
     parts = [one if isinstance(one, Mapping) else {"text": one} for one in parts if one]
     said = [_SHOWN.get(str(one.get("type"))) or str(one.get("text", one.get("title", ""))) for one in parts]
     text = "\n".join(filter(None, said))
-    failed = part.get("is_error") is True and "error" not in text.lower()
-    return f"error: {text}" if failed else text
+    return as_failed(text) if part.get("is_error") is True else text
+
+
+def _of_server(said: Mapping[str, Any]) -> str:
+    """What a tool of Anthropic's server answered in an object: what a program printed, a page, or an error."""
+    if code := said.get("error_code"):
+        return f"error: {code}"
+    printed = [str(said[key]) for key in ("stdout", "stderr") if said.get(key)]
+    if "return_code" in said:
+        text = "\n".join(printed)
+        return text if said["return_code"] == 0 else f"error (exit code {said['return_code']}): {text}"
+    held = said.get("content")
+    source = held.get("source") if isinstance(held, Mapping) else None
+    if isinstance(source, Mapping) and source.get("type") == "text":
+        return str(source.get("data") or "")
+    return json.dumps({key: one for key, one in said.items() if key != "type"}, ensure_ascii=False, default=str)
+
+
+def as_failed(text: str) -> str:
+    """Return what a tool answered that failed: it says so itself, or begins with "error: "."""
+    return text if is_refusal(text) else f"error: {text}"

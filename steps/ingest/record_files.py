@@ -82,7 +82,7 @@ def holds_lines(content: bytes) -> bool:
 def _joined(file: str, joined: Joined, known: Known) -> Iterator[ParsedRecord]:
     """Yield what families make of what was theirs in a file; of a single object each record has a number of its own."""
     alone = sum(map(len, joined.values())) == 1
-    for family, pieces in joined.items():
+    for family, pieces in _gathered(joined).items():
         for count, (place, made) in enumerate(_made(family, [value for _, value in pieces]), start=1):
             number, value = pieces[place]
             number = count if alone else number
@@ -90,6 +90,15 @@ def _joined(file: str, joined: Joined, known: Known) -> Iterator[ParsedRecord]:
                 yield _refused(file, number, made, value, note=f" ({family.name})")
             else:
                 yield put_off(known, file, number, _bytes(made), partial(_row_of, family.name, file, number, made))
+
+
+def _gathered(joined: Joined) -> Joined:
+    """What is read together, with the records that lie in a family's file and bear no sign of it."""
+    taken = {other: family for family in joined for other in joined if other.name in family.also}
+    gathered: Joined = {}
+    for family, pieces in joined.items():
+        gathered.setdefault(taken.get(family, family), []).extend(pieces)
+    return {family: sorted(pieces, key=lambda one: one[0]) for family, pieces in gathered.items()}
 
 
 def _made(family: Family, values: list[Found]) -> Iterator[tuple[int, Any]]:

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from steps.ingest.chat_parts import stands_for_no_text
 from steps.ingest.normalise import tidy
+from steps.kinds.arguments import with_arguments
 from steps.kinds.chatter import chatter
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry, Input, Text
@@ -92,6 +93,9 @@ class MessagesKind(Kind):
         value = entry.model_dump(exclude_none=True, exclude={"kind", "created_at", "title", "source"})
         value |= {key: _plain(value[key]) for key in self.chats if isinstance(value.get(key), list)}
         payload = cleaning.payload(value)
+        for key in self.chats:
+            if isinstance(value.get(key), list):
+                payload[key] = with_arguments(payload[key], value[key])
         question = ""
         for key in self.chats:
             question = _redact_replies(payload, key, question, cleaning)

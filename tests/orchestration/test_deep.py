@@ -18,7 +18,7 @@ from steps.deep.reasons import reasons
 from steps.errors import SlumberError
 from steps.examine.step import ExamineStep
 from steps.night import Told
-from steps.records import Dream
+from steps.records import Check, Dream, Verdict
 from steps.registry import Registry, reading
 from steps.registry.lineage import training_start
 from steps.workspace import DEEP, Workspace, file_sha256, read_records, write_records
@@ -112,3 +112,13 @@ def test_the_command_says_why_and_does_nothing_when_asked_only_that(deployment, 
     result = CliRunner().invoke(cli.app, ["deep", "--dry-run", "--workspace", str(deployment.workspace.root)])
     assert result.exit_code == 0, result.output
     assert "not due" in result.output and "taught facts hold no more" in result.output
+
+
+def test_each_reason_bears_the_mark_that_it_has_in_a_night():
+    checks = (
+        Check(name="learned", status="PASS", reason="12 of 12"),
+        Check(name="kept", status="FAIL", reason="9 of 12"),
+    )
+    verdict = Verdict(night=SECOND, verdict="REJECT", reasons=("learned: 12 of 12", "kept: 9 of 12"), checks=checks)
+    lines = deep.deep_text(deep.DeepOutcome(SECOND, verdict, "report.html", "2")).splitlines()
+    assert lines[1:3] == ["  ✗ kept: 9 of 12", "  ✓ learned: 12 of 12"]

@@ -1,14 +1,17 @@
 """Session files of Claude Code: a tree of lines, of which the way to the last one counts; the others were taken back.
 
-Lines that are no talk (summaries, snapshots, what the program says itself) are left out.
+Lines that are no talk (summaries, snapshots, what the program says itself) are left out. Of a call that a person
+refused the program's sentences are no reason: what he said to it is, and becomes his own turn.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
+from steps.ingest.chat_parts import text_of_result
 from steps.ingest.experience.family import Made
-from steps.ingest.experience.fields import Found, a_list, a_text, a_word, by_key, inside, objects, when
+from steps.ingest.experience.fields import Found, a_list, a_text, a_word, between, by_key, inside, objects, when
 from steps.ingest.experience.talk import messages_of, talk
 from steps.kinds.entry import RecordRejected
 
@@ -17,7 +20,17 @@ _OTHERS = frozenset(
     "last-prompt agent-name mode tag pr-link".split()
 )
 _INTERRUPTED = "[Request interrupted by user"
-_NOT_THEIRS = ("This session is being continued", "<command-name>", "<local-command-", "<command-message>", "Caveat: ")
+_REJECTED = re.compile(
+    r"\A(?:error: )?(?:The user doesn['’]t want to (?:proceed with this tool use|take this action right now)"
+    r"|Permission for this tool use was denied|The agent proposed a plan that was rejected by the user)\b"
+)
+_REASON = re.compile(r"\bthe user said:\s*(.*?)\s*(?:\n\s*Note: The user['’]s next message\b.*)?\Z", re.DOTALL)
+_TAGGED = re.compile(r"\A(?:error: )?<tool_use_error>(.*)</tool_use_error>\s*\Z", re.DOTALL)
+_NOT_THEIRS = (
+    *("This session is being continued", "<command-name>", "<local-command-", "<command-message>", "Caveat: "),
+    *("<bash-input>", "<bash-stdout>", "<bash-stderr>", "<task-notification>", "<user-prompt-submit-hook>"),
+)
+_REMINDER = re.compile(r"\s*<system-reminder>"), "</system-reminder>"  # by the program, also in what a tool answered
 
 
 def is_line(value: Found) -> bool:
@@ -83,12 +96,15 @@ def _trace(session: str | None, lines: Iterable[Found]) -> Found:
     for line in lines:
         times.append(line.get("timestamp"))
         sources.append(a_text(line.get("agentId")))
-        blocks = [block for block in _blocks(line) if not _said_by_program(line, block)]
+        told = [_without_reminders(block) for block in _blocks(line)]
+        blocks = [said for block in told if not _said_by_program(line, block) for said in _answered(block)]
         if any(a_word(block.get("text")).startswith(_INTERRUPTED) for block in _blocks(line)):
             stopped.append(len(messages))
         id_ = a_text(inside(line.get("message"), "id"))
         if line["type"] == "assistant" and id_ in place:
             messages[place[id_]]["content"] += blocks
+        elif messages and _has_result(blocks) and _has_result(messages[-1]["content"]):
+            messages[-1]["content"] += blocks  # answers to calls side by side: what is said of one comes after them all
         elif blocks:
             if line["type"] == "assistant" and id_:
                 place[id_] = len(messages)
@@ -112,9 +128,38 @@ def _trace(session: str | None, lines: Iterable[Found]) -> Found:
     }
 
 
+def _has_result(blocks: Iterable[Mapping[str, Any]]) -> bool:
+    return any(block.get("type") == "tool_result" for block in blocks)
+
+
+def _answered(block: Found) -> list[Found]:
+    """What a tool answered; where a person refused the call, that it was not done, and what he said to it."""
+    if block.get("type") != "tool_result":
+        return [block]
+    text = text_of_result(block)
+    if tagged := _TAGGED.match(text):
+        return [{**block, "content": tagged[1].strip()}]
+    if not _REJECTED.match(text):
+        return [block]
+    reason = _REASON.search(text)
+    said = [{"type": "text", "text": reason[1]}] if reason and reason[1] else []
+    return [{**block, "content": "error: not done"}, *said]
+
+
+def _without_reminders(block: Found) -> Found:
+    """A block of a user or a tool without what the program put into it."""
+    key = {"text": "text", "tool_result": "content"}.get(a_word(block.get("type")), "")
+    said = block.get(key)
+    if isinstance(said, list):
+        return {**block, key: [_without_reminders(one) for one in objects(said)]}
+    return {**block, key: between(said, *_REMINDER)[1]} if isinstance(said, str) else block
+
+
 def _said_by_program(line: Mapping[str, Any], block: Mapping[str, Any]) -> bool:
     if line.get("type") != "user" or block.get("type") != "text":
-        return line.get("isApiErrorMessage") is True
+        return line.get("isApiErrorMessage") is True or inside(line.get("message"), "model") == "<synthetic>"
     text = a_word(block.get("text"))
+    if not text.strip():
+        return True
     meta = line.get("isMeta") is True or line.get("isCompactSummary") is True
     return meta or text.startswith((_INTERRUPTED, *_NOT_THEIRS))

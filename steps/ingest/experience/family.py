@@ -16,11 +16,13 @@ class Family:
 
     ``read``: makes of all of a file that it claims, in order, our records, each with the place of the one that it
     begins with. It takes them together, for a talk lies over many lines, and a line repeats the talk before it.
+    ``also``: families whose records are its own where one of its own lies in the same file.
     """
 
     name: str
     claims: Callable[[Found], bool]
     read: Callable[[Sequence[Found]], Iterator[tuple[int, Made]]]
+    also: tuple[str, ...] = ()
 
 
 def each(read: Callable[[Found], Iterable[Made]]) -> Callable[[Sequence[Found]], Iterator[tuple[int, Made]]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from steps.ingest.chat_parts import plain
 from steps.ingest.experience.family import Made
-from steps.ingest.experience.fields import Found, a_text, an_object, first_text, inside, objects, told, when
+from steps.ingest.experience.fields import Found, a_text, an_object, first_text, inside, loaded, objects, told, when
 from steps.ingest.experience.talk import call, result, talk
 from steps.kinds.entry import RecordRejected
 
@@ -61,7 +61,23 @@ def _message(message: Found) -> list[Found]:
     if not isinstance(message.get("role"), str):
         return []
     content = message.get("content")
-    return plain({"role": message["role"], "content": content or ("" if not made else None), **told(tool_calls=made)})
+    served: list[Found] = []
+    if isinstance(content, list):  # what a tool of the provider's server did, and what is its own affair
+        served = [part for one in objects(content) if one.get("type") == "tool_use" for part in _served(one)]
+        content = [one for one in content if an_object(one).get("type") not in ("tool_use", "data")]
+    before = plain({"role": message["role"], "content": served}) if served else []
+    if served and not content and not made:
+        return before
+    return before + plain(
+        {"role": message["role"], "content": content or ("" if not made else None), **told(tool_calls=made)}
+    )
+
+
+def _served(part: Found) -> list[Found]:
+    made = {"type": "tool_use", "id": part.get("id"), "name": part.get("name"), "input": loaded(part.get("arguments"))}
+    error = a_text(part.get("error"))
+    said = {"type": "tool_result", "tool_use_id": part.get("id"), "is_error": bool(error)}
+    return [made, {**said, "content": error or a_text(part.get("result")) or ""}]
 
 
 def _outcome(sample: Found, scores: dict[str, Found]) -> Found | None:

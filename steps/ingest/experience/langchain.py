@@ -22,6 +22,7 @@ _ROLES = {
     "function": "tool",
     "FunctionMessage": "tool",
 }
+_SAID_AGAIN = ("tool_use", "tool_call_chunk", "non_standard")
 
 
 def message_of(value: Any) -> list[Found]:
@@ -46,10 +47,15 @@ def message_of(value: Any) -> list[Found]:
     made = [call(name=one.get("name"), arguments=one.get("args"), id=one.get("id")) for one in _calls(held)]
     made = made or objects(an_object(held.get("additional_kwargs")).get("tool_calls"))
     content = held.get("content")
-    if made and isinstance(content, list):  # blocks that say the calls once more
-        content = [part for part in content if not (isinstance(part, Mapping) and part.get("type") == "tool_use")]
+    if isinstance(content, list):  # blocks that say the calls once more, or what a provider's server did
+        content = [part for part in content if not _is_call(part, made=bool(made))]
     said = {"role": role, "content": content or ("" if not made else None), **({"tool_calls": made} if made else {})}
     return plain(said)
+
+
+def _is_call(part: Any, *, made: bool) -> bool:
+    kind = part.get("type") if isinstance(part, Mapping) else None
+    return isinstance(kind, str) and (kind.endswith(("_call", "_delta")) or (made and kind in _SAID_AGAIN))
 
 
 def _calls(held: Mapping[str, Any]) -> list[Found]:

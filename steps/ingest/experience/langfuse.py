@@ -1,10 +1,11 @@
 """Traces of Langfuse: the download of a trace, an export of its table of observations, its scores.
 
-A score of a person rates, comments or corrects; those of evaluators (source EVAL) are no feedback.
+A score of a person rates, comments or corrects; those of evaluators (source EVAL) are no feedback. What it exports into
+a bucket has the same names with underscores.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import (
@@ -20,8 +21,8 @@ from steps.ingest.experience.fields import (
     when,
 )
 from steps.ingest.experience.joining import longest_with_preferences
-from steps.ingest.experience.payloads import asked, replied, tools_in
-from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
+from steps.ingest.experience.payloads import asked, further, replied, tools_in
+from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans, tool_message
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
@@ -30,10 +31,14 @@ _HOW = (
     "its observations hold no messages: a download leaves inputs and outputs out above a size; take it from the API "
     "(/api/public/v2/observations)"
 )
+_ALONE = "it is a score without its trace: write the observations of the trace into the same file"
+_TRUTHS = {"true": True, "false": False}
 
 
 def is_export(value: Found) -> bool:
     """Whether a record is a trace with its observations, one observation, or one score."""
+    if "trace_id" in value and "project_id" in value:
+        value = _camel(value)
     if isinstance(value.get("observations"), list):
         return "scores" in value or any("traceId" in one for one in objects(value["observations"])[:1])
     return "traceId" in value and (a_word(value.get("type")) in _TYPES or "dataType" in value)
@@ -47,7 +52,8 @@ def read_exports(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
 def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
     seen: list[tuple[int, Found]] = []
     scores: list[Found] = []
-    for place, value in enumerate(values):
+    alone: dict[str | None, int] = {}  # where the first score of a trace lies
+    for place, value in enumerate(map(_camel, values)):
         if "observations" in value:
             about = {key: value.get(key) for key in ("userId", "sessionId")}
             found = [
@@ -57,6 +63,7 @@ def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
             scores += objects(value.get("scores"))
         elif "dataType" in value and a_word(value.get("type")) not in _TYPES:
             scores.append(value)
+            alone.setdefault(a_text(value.get("traceId")), place)
         else:
             seen.append((place, value))
     judged = by_key((a_text(score.get("traceId")), score) for score in scores)
@@ -66,6 +73,16 @@ def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
             yield placed[0][0], _talk(trace, [one for _, one in placed], judged.get(trace, []))
         except RecordRejected:
             yield placed[0][0], RecordRejected("no_messages", _HOW)
+        if untold := further(*(one.get("output") for _, one in placed if one.get("type") == "GENERATION")):
+            yield placed[0][0], untold
+    yield from ((place, RecordRejected("no_messages", _ALONE)) for key, place in alone.items() if key not in traces)
+
+
+def _camel(value: Found) -> Found:
+    """A record with names as its API has them, which a bucket's export has with underscores."""
+    if "trace_id" not in value or "traceId" in value:
+        return value
+    return {re.sub(r"(?<=[a-z])_([a-z])", lambda found: found[1].upper(), key): one for key, one in value.items()}
 
 
 def _talk(trace: str | None, observations: Sequence[Found], scores: Sequence[Found]) -> Found:
@@ -94,21 +111,23 @@ def _model_call(one: Found) -> ModelCall:
 
 
 def _run(one: Found) -> ToolRun:
-    failed = one.get("level") == "ERROR"
-    said: Any = loaded(one.get("output"))
+    said, id_, failed = tool_message(loaded(one.get("output")))
+    failed = failed or one.get("level") == "ERROR"
     if failed and said is None:
         said = a_text(one.get("statusMessage"))
-    return ToolRun(seconds(one.get("startTime")), a_text(one.get("name")), loaded(one.get("input")), said, failed)
+    return ToolRun(seconds(one.get("startTime")), a_text(one.get("name")), loaded(one.get("input")), said, failed, id_)
 
 
 def _remark(score: Found) -> Found:
     if score.get("source") == "EVAL":
         return {}
-    kind, name, text = score.get("dataType"), a_text(score.get("name")), a_text(score.get("stringValue"))
+    kind, name, value = score.get("dataType"), a_text(score.get("name")), score.get("value")
+    text = first_text(score.get("longStringValue"), score.get("stringValue"), value if isinstance(value, str) else None)
     about = told(name=name, comment=a_text(score.get("comment")), user=a_text(score.get("authorUserId")))
     if kind == "CORRECTION":
         return {"correction": text, **about} if text else {}
-    value = score.get("value")
+    if kind == "TEXT":
+        return {**about, "comment": text} if text else about
     if kind == "BOOLEAN":
-        value = bool(value) if isinstance(value, int | float) else None
+        value = bool(value) if isinstance(value, int | float) else _TRUTHS.get((text or "").strip().lower())
     return told(rating=text if kind == "CATEGORICAL" else value, **about)

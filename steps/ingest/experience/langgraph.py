@@ -1,21 +1,24 @@
 """Checkpoints of LangGraph that were decoded into JSON: of each thread the newest, which holds the whole talk.
 
+So have the states that LangGraph Server answers with (a thread, its state, its history, the newest first).
 What lies in its database is msgpack and may revive classes: it is not read.
 """
 
 from collections.abc import Iterator, Sequence
 
 from steps.ingest.experience.family import Made
-from steps.ingest.experience.fields import Found, a_list, a_text, an_object, by_key, first_text, inside, seconds, when
+from steps.ingest.experience.fields import Found, a_list, an_object, by_key, first_text, inside, seconds, when
 from steps.ingest.experience.langchain import message_of
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
 
 def is_checkpoint(value: Found) -> bool:
-    """Whether a record is a checkpoint, or a snapshot of a state."""
-    held = inside(value, "checkpoint", "channel_values")
-    return isinstance(held, dict) or ("values" in value and isinstance(inside(value, "config", "configurable"), dict))
+    """Whether a record is a checkpoint, a snapshot of a state, or a server's state or thread."""
+    if isinstance(inside(value, "checkpoint", "channel_values"), dict):
+        return True
+    of_server = "thread_id" in an_object(value.get("checkpoint")) or {"thread_id", "status"} <= value.keys()
+    return "values" in value and (of_server or isinstance(inside(value, "config", "configurable"), dict))
 
 
 def read_checkpoints(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
@@ -44,8 +47,9 @@ def read_checkpoints(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
 
 
 def _thread(value: Found) -> tuple[str | None, str | None]:
-    at = inside(value, "config", "configurable")
-    return a_text(inside(at, "thread_id")), a_text(inside(at, "checkpoint_ns"))
+    at = [an_object(inside(value, "config", "configurable")), an_object(value.get("checkpoint"))]
+    thread = first_text(*(one.get("thread_id") for one in (*at, value, an_object(value.get("metadata")))))
+    return thread, first_text(*(one.get("checkpoint_ns") for one in at))
 
 
 def _time(value: Found) -> object:

@@ -10,8 +10,8 @@ from typing import Any
 from steps.ingest.experience.family import Made
 from steps.ingest.experience.fields import Found, a_text, an_object, by_key, first_text, inside, seconds, told, when
 from steps.ingest.experience.joining import longest_with_preferences
-from steps.ingest.experience.payloads import asked, replied, tools_in
-from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
+from steps.ingest.experience.payloads import asked, further, replied, tools_in
+from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans, tool_message
 from steps.ingest.experience.talk import talk
 from steps.kinds.entry import RecordRejected
 
@@ -44,6 +44,8 @@ def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
             yield placed[0][0], _talk(trace, [run for _, run in placed], said.get(trace, []))
         except RecordRejected as refusal:
             yield placed[0][0], refusal
+        if untold := further(*(run.get("outputs") for _, run in placed if run.get("run_type") == "llm")):
+            yield placed[0][0], untold
     for place, one in feedback:
         if of_run.get(a_text(one.get("run_id")), a_text(one.get("trace_id"))) not in traces:
             yield place, RecordRejected("no_messages", "it is feedback without its run: export both into one file")
@@ -75,13 +77,15 @@ def _model_call(run: Found) -> ModelCall:
 
 
 def _tool_run(run: Found) -> ToolRun:
-    outputs = an_object(run.get("outputs"))
-    said: Any = outputs.get("output", run.get("outputs"))
+    inputs, outputs = an_object(run.get("inputs")), an_object(run.get("outputs"))
+    said, id_, failed = tool_message(outputs.get("output", run.get("outputs")))
     said = inside(said, "content") or inside(said, "kwargs", "content") or said
     error = a_text(run.get("error"))
-    return ToolRun(
-        seconds(run.get("start_time")), a_text(run.get("name")), run.get("inputs"), error or said, bool(error)
-    )
+    arguments: Any = inputs
+    if isinstance(inputs.get("args"), dict) and inputs.get("type") == "tool_call":
+        arguments, id_ = inputs["args"], id_ or a_text(inputs.get("id"))
+    began, name = seconds(run.get("start_time")), a_text(run.get("name"))
+    return ToolRun(began, name, arguments, error or said, bool(error) or failed, id_)
 
 
 def _remark(one: Found) -> Found:

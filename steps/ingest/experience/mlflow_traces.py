@@ -21,8 +21,8 @@ from steps.ingest.experience.fields import (
     when,
 )
 from steps.ingest.experience.joining import longest_with_preferences
-from steps.ingest.experience.payloads import asked, replied, tools_in
-from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
+from steps.ingest.experience.payloads import asked, further, replied, tools_in
+from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans, tool_message
 from steps.ingest.experience.talk import talk
 
 _MODEL = ("CHAT_MODEL", "LLM")
@@ -62,6 +62,9 @@ def _trace(value: Found) -> Iterator[Made]:
         session=a_text(metadata.get("mlflow.trace.session")),
         created_at=when(info.get("request_time"), info.get("timestamp_ms")),
     )
+    models = (span for span, kind in zip(spans, kinds, strict=True) if kind in _MODEL)
+    if untold := further(*(_attribute(span, "spanOutputs") for span in models)):
+        yield untold
 
 
 def _attribute(span: Found, name: str) -> Any:
@@ -81,9 +84,11 @@ def _model_call(span: Found) -> ModelCall:
 def _run(span: Found) -> ToolRun:
     failed = inside(span, "status", "code") == "STATUS_CODE_ERROR"
     raised = (inside(event, "attributes", "exception.message") for event in objects(span.get("events")))
-    said = first_text(*raised, inside(span, "status", "message")) if failed else loaded(_attribute(span, "spanOutputs"))
+    said, id_, refused = tool_message(loaded(_attribute(span, "spanOutputs")))
+    if failed:
+        said = first_text(*raised, inside(span, "status", "message"))
     name = first_text(loaded(_attribute(span, "spanFunctionName")), span.get("name"))
-    return ToolRun(_began(span), name, loaded(_attribute(span, "spanInputs")), said, failed)
+    return ToolRun(_began(span), name, loaded(_attribute(span, "spanInputs")), said, failed or refused, id_)
 
 
 def _remark(assessment: Found) -> Found:

@@ -23,6 +23,7 @@ from steps.ingest.experience.fields import (
     when,
 )
 from steps.ingest.experience.joining import longest
+from steps.ingest.experience.payloads import further
 from steps.ingest.experience.spans import ModelCall, ToolRun, talk_of_spans
 from steps.ingest.experience.talk import call, calls, result, talk
 from steps.kinds.entry import RecordRejected
@@ -59,6 +60,9 @@ def _talks(values: Sequence[Found]) -> Iterator[tuple[int, Made]]:
             yield found[0][0], _talk(trace, [span for _, span in found], logs.get(trace, []))
         except RecordRejected:
             yield found[0][0], RecordRejected("no_messages", _HOW)
+        said = (_attributes(span.get("attributes")).get("gen_ai.output.messages") for _, span in found)
+        if untold := further(*({"choices": one} for one in said)):
+            yield found[0][0], untold
 
 
 def _each(values: Sequence[Found], what: str, items: str) -> Iterator[tuple[int, Found]]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from steps.ingest.experience.fields import Found, a_list, a_text, a_word, an_object, inside, loaded
+from steps.ingest.experience.items import ITEMS, messages_of_items
 from steps.ingest.experience.langchain import message_of
-from steps.ingest.experience.responses import ITEMS, messages_of_items
+from steps.kinds.entry import RecordRejected
 
 
 def asked(inputs: Any) -> list[Found]:
@@ -43,6 +44,19 @@ def replied(outputs: Any) -> list[Found]:
         if found.get(key):
             return replied(found[key])
     return []
+
+
+def further(*outputs: Any) -> RecordRejected | None:
+    """Return what tells that replies have more answers than the first, which is read; None if they have not."""
+    count = sum(max(len(a_list(_answers(found))) - 1, 0) for found in map(an_object, outputs))
+    many = f"{count} more answers" if count > 1 else "another answer"
+    why = "nobody says which one was taken, and only the first is read"
+    return RecordRejected("ignored", f"the model was asked for {many}: {why}") if count else None
+
+
+def _answers(found: Found) -> Any:
+    generations = a_list(found.get("generations"))
+    return generations[0] if generations and isinstance(generations[0], list) else found.get("choices")
 
 
 def tools_in(inputs: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from steps.ingest.experience.family import Made, each
 from steps.ingest.experience.fields import Found, an_object, first_text, inside, when
 from steps.ingest.experience.joining import longest
-from steps.ingest.experience.payloads import asked, replied
+from steps.ingest.experience.payloads import asked, further, replied
 from steps.ingest.experience.talk import messages_of, talk
 from steps.kinds.entry import RecordRejected
 
@@ -65,6 +65,8 @@ def _logged(value: Found) -> Iterator[Made]:
         session=first_text(*(about.get(key) for key in _SESSION), value.get("session_id")),
         created_at=when(response.get("created"), *(value.get(key) for key in ("created_at", "timestamp", "time"))),
     )
+    if untold := further(response):
+        yield untold
 
 
 def _litellm(value: Found) -> Iterator[Made]:
@@ -86,3 +88,5 @@ def _litellm(value: Found) -> Iterator[Made]:
         session=first_text(value.get("session_id"), about.get("session_id"), value.get("trace_id")),
         created_at=when(value.get("startTime")),
     )
+    if untold := further(value.get("response")):
+        yield untold

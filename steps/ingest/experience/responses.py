@@ -1,9 +1,8 @@
 """OpenAI's Responses API and Agents SDK: items of a talk, stored responses, rows of a session, spans of its tracing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from steps.ingest.chat_parts import plain
 from steps.ingest.experience.family import Made, each
 from steps.ingest.experience.fields import (
     Found,
@@ -17,55 +16,10 @@ from steps.ingest.experience.fields import (
     loaded,
     when,
 )
+from steps.ingest.experience.items import ITEMS, messages_of_items
 from steps.ingest.experience.joining import longest
-from steps.ingest.experience.talk import call, calls, messages_of, result, talk
+from steps.ingest.experience.talk import messages_of, talk
 from steps.kinds.entry import RecordRejected
-
-_CALLS = {
-    "function_call": "arguments",
-    "custom_tool_call": "input",
-    "mcp_call": "arguments",
-    "local_shell_call": "action",
-    "shell_call": "action",
-}
-_RESULTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output", "shell_call_output")
-ITEMS = frozenset([*_CALLS, *_RESULTS, "message", "reasoning"])
-"""Types of items that tell a talk of this form from one of messages."""
-
-
-def messages_of_items(items: Iterable[Any]) -> list[Found]:
-    """Return items as messages: calls that follow one another are one message's; thoughts are left out."""
-    messages: list[Found] = []
-    for item in items:
-        if isinstance(item, Mapping):
-            add_item(messages, item)
-    return messages
-
-
-def add_item(messages: list[Found], item: Mapping[str, Any]) -> None:
-    """Add what an item says to the messages before it."""
-    kind = a_word(item.get("type")) or "message"
-    if kind == "message" and isinstance(item.get("role"), str):
-        messages += plain({key: item[key] for key in ("role", "content") if key in item})
-    elif kind in _CALLS:
-        made = call(
-            name=first_text(item.get("name")) or kind.removesuffix("_call"),
-            arguments=item.get(_CALLS[kind]),
-            id=first_text(item.get("call_id"), item.get("id")),
-        )
-        if messages and messages[-1].get("role") == "assistant":
-            messages[-1].setdefault("tool_calls", []).append(made)
-        else:
-            messages.append(calls(made))
-        if kind == "mcp_call" and ("output" in item or item.get("error")):
-            messages.append(_result(item, failed=bool(item.get("error"))))
-    elif kind in _RESULTS:
-        messages.append(_result(item, failed=item.get("status") == "incomplete"))
-
-
-def _result(item: Mapping[str, Any], *, failed: bool) -> Found:
-    said = item.get("output") if item.get("output") is not None else item.get("error")
-    return result(said, id=first_text(item.get("call_id"), item.get("id")), failed=failed)
 
 
 def is_item(value: Found) -> bool:

@@ -3,11 +3,13 @@
 Each request repeats the talk before it, so the longest one has all of it (never one record a call).
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from steps.ingest.experience.fields import Found, a_text, by_key, inside
+from steps.ingest.chat_parts import as_failed
+from steps.ingest.experience.fields import Found, a_text, an_object, by_key, inside, loaded
 from steps.ingest.experience.talk import call, calls, calls_in, last_answer, result
 
 
@@ -61,23 +63,64 @@ def talk_of_spans(
     return messages, tools
 
 
-def _answered(messages: Iterable[Found], runs: Sequence[ToolRun]) -> Iterator[Found]:
-    """Yield messages, each call that nothing answers followed by what the tool's own span says."""
-    messages = list(messages)
+def _answered(messages: Sequence[Found], runs: Sequence[ToolRun]) -> Iterator[Found]:
+    """Yield messages, each call that nothing answers followed by what the tool's own span says.
+
+    Where the span says that the tool failed, the answer that stands in the messages says so, too.
+    """
     closed = {a_text(message.get("tool_call_id")) for message in messages if message.get("role") == "tool"}
-    known = by_key((run.id, run) for run in runs if run.id)
-    named = by_key((run.name, run) for run in reversed(runs) if run.id is None)
+    of_call = _runs_of(messages, runs)
+    failed = {a_text(made.get("id")) for made, run, sure in of_call.values() if run.failed and sure} - {None}
     for place, message in enumerate(messages):
+        if message.get("role") == "tool" and a_text(message.get("tool_call_id")) in failed:
+            message = {**message, "content": as_failed(a_text(message.get("content")) or "")}
         yield message
         if place + 1 < len(messages) and messages[place + 1].get("role") == "tool":
             continue
-        for made in calls_in(message):
-            id_, name = a_text(made.get("id")), a_text(inside(made, "function", "name"))
-            if id_ is not None and id_ in closed:
-                continue
-            run = next(iter(known.get(id_, ())), None) or (named[name].pop() if named.get(name) else None)
-            if run is not None:
+        for number, made in enumerate(calls_in(message)):
+            id_ = a_text(made.get("id"))
+            if (id_ is None or id_ not in closed) and (place, number) in of_call:
+                run = of_call[place, number][1]
                 yield result(run.said, id=id_, failed=run.failed)
+
+
+def _runs_of(messages: Sequence[Found], runs: Sequence[ToolRun]) -> dict[tuple[int, int], tuple[Found, ToolRun, bool]]:
+    """Which run each call came to, by the place of its message and its own, and whether that is sure.
+
+    It is by the call's id, and by the tool's name with the very same arguments; else they came in their order.
+    """
+    made = {(place, n): one for place, said in enumerate(messages) for n, one in enumerate(calls_in(said))}
+    found: dict[tuple[int, int], tuple[Found, ToolRun, bool]] = {}
+    left = dict(enumerate(runs))
+    for keys_of_call, key_of_run, sure in (
+        (lambda one: a_text(one.get("id")), lambda run: run.id, True),
+        (lambda one: _key(*_called(one)), lambda run: _key(run.name, run.arguments), True),
+        (lambda one: _called(one)[0], lambda run: run.name if run.id is None else None, False),
+    ):
+        waiting = by_key((key_of_run(run), n) for n, run in reversed(left.items()))
+        for at, one in made.items():
+            key = keys_of_call(one) if at not in found else None
+            if key is not None and waiting.get(key):
+                found[at] = (one, left.pop(waiting[key].pop()), sure)
+    return found
+
+
+def _called(made: Found) -> tuple[str | None, Any]:
+    return a_text(inside(made, "function", "name")), loaded(inside(made, "function", "arguments"))
+
+
+def _key(name: str | None, arguments: Any) -> str | None:
+    """One text for a tool and what it is given; None where it is given nothing that tells calls apart."""
+    return json.dumps([name, arguments], sort_keys=True, default=str) if name and arguments else None
+
+
+def tool_message(said: Any) -> tuple[Any, str | None, bool]:
+    """What a tool said, the id of its call and whether it failed; LangChain's tools return all of it in a message."""
+    held = an_object(said)
+    held = an_object(held.get("kwargs")) or held
+    if "tool_call_id" not in held:
+        return said, None, False
+    return held.get("content"), a_text(held["tool_call_id"]), held.get("status") == "error"
 
 
 def _acted(messages: Sequence[Found], runs: Sequence[ToolRun]) -> Iterator[Found]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from steps.ingest.chat_parts import plain, text_of_result
+from steps.ingest.chat_parts import as_failed, plain, text_of_result
 from steps.ingest.experience.fields import Found, a_list, objects, told
 from steps.kinds.entry import RecordRejected
 
@@ -69,8 +69,7 @@ def result(said: Any, *, id: Any = None, failed: bool = False) -> Found:
     if isinstance(said, list) and all(isinstance(part, Mapping) and "type" in part for part in said):
         said = text_of_result({"content": said})
     text = said if isinstance(said, str) else "" if said is None else json.dumps(said, ensure_ascii=False, default=str)
-    if failed and "error" not in text.lower():
-        text = f"error: {text}"
+    text = as_failed(text) if failed else text
     return {"role": "tool", **({"tool_call_id": id} if isinstance(id, str) else {}), "content": text}
 
 

@@ -22,6 +22,7 @@ def _known() -> list[dict[str, re.Pattern[str]]]:
         {
             "greets": re.compile(rf"{_BEFORE}{own['greets']}{_BEFORE}", re.I),
             "leads": re.compile(rf"{_BEFORE}{own['leads']}{_BEFORE}(?=(?P<asks>{own['asks']})?)", re.I),
+            "orders": re.compile(rf"(?<=[?？])\s+{own['orders']}[\s.!]*\Z", re.I),
             "ends": re.compile(rf"(?:[,;.!?–—]\s*(?:{own['asides']}|{own['ends']})|\s{own['ends']})[\s.!?]*$", re.I),
         }
         for own in made
@@ -37,6 +38,15 @@ def unframed(question: str) -> str:
             break
         text = shorter
     return text
+
+
+def without_order(question: str) -> str:
+    """Return a question without the order behind it to look it up, which is no part of what is asked.
+
+    An order that says more than where ("Use the winter timetable.") may be a condition, and stays.
+    """
+    found = next(filter(None, (known["orders"].search(question) for known in _known())), None)
+    return question[: found.start()] if found else question
 
 
 def _once(text: str) -> str:

@@ -11,6 +11,7 @@ from steps.diary import ANONYMOUS
 from steps.kinds.chatter import chatter
 from steps.kinds.conversation.asked import asked_key, pairs
 from steps.kinds.conversation.corrections import MOST_CHARS, MOST_WORDS, Correction, correction, tells
+from steps.kinds.conversation.framing import without_order
 from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.twins import spoken_of
@@ -127,7 +128,7 @@ def _later(replies: list[str], question: str, others: list[str]) -> Iterator[str
     for text in replies:
         if not (rest := _of_an_earlier(text)):
             continue
-        asked = [one for one in others if one != " ".join(text.split())]
+        asked = [one for one in others if one != without_order(" ".join(text.split()))]
         said, told = _stems(rest), pairs(rest)
         here, *elsewhere = (len(_stems(one) & said) + len(pairs(one) & told) for one in (question, *asked))
         if here > max(elsewhere, default=0):
@@ -161,7 +162,7 @@ def _unasked(messages: list[dict[str, Any]], asked: Mapping[int, str]) -> dict[i
     questions = frozenset(asked.values())
     for place, message in enumerate(messages):
         text = message.get("content") or ""
-        if message["role"] != "user" or len(text) > MOST_CHARS or text in questions:
+        if message["role"] != "user" or len(text) > MOST_CHARS or without_order(text) in questions:
             continue
         shared = {at: len(_stems(text) & words_) for at, words_ in told.items() if at < place}
         best = max(shared.values(), default=0)
@@ -183,7 +184,7 @@ def _asked_before(messages: list[dict[str, Any]], place: int) -> str | None:
         if message["role"] == "user" and (message.get("content") or "").strip():
             if len(message["content"]) > MOST_CHARS:
                 return None
-            text = _IS.sub(r"\1 is", " ".join(message["content"].split()))
+            text = without_order(_IS.sub(r"\1 is", " ".join(message["content"].split())))
             if len(text.split()) > MOST_WORDS:
                 return None
             led = _LED.match(text)

@@ -7,6 +7,11 @@ from typing import Any
 from steps.kinds.trace.acts import Act
 
 _SHELLS = frozenset("bash sh zsh -c -lc sudo".split())
+# What hands the work in, asks back or keeps a list: nothing is tried again by it.
+_ASIDE = frozenset(
+    "submit finish final_answer attempt_completion exit askuserquestion ask_user exitplanmode todowrite taskcreate "
+    "taskupdate update_plan think".split()
+)
 
 
 def takes_the_place(act: Act, tried: Sequence[Act], later: Iterable[Act]) -> bool:
@@ -14,7 +19,7 @@ def takes_the_place(act: Act, tried: Sequence[Act], later: Iterable[Act]) -> boo
 
     A call beside those of the same message was made before anybody knew. One of the same tool on much the same is the
     next try. Another tool is, if it is given what the refused one was given (a copy made first), or if no further call
-    follows that was taken: else it may be a look around.
+    follows that was taken: else it may be a look around. What hands the work in or asks back is none.
     """
     if all(one.place == act.place for one in tried):
         return False
@@ -22,7 +27,9 @@ def takes_the_place(act: Act, tried: Sequence[Act], later: Iterable[Act]) -> boo
         return True
     if any(_values(act) & _values(one) for one in tried):
         return True
-    return not any(one.answer is not None and not one.refused for one in later)
+    if act.name.lower() in _ASIDE:
+        return False
+    return not any((one.answer is not None and not one.refused) or one.name.lower() in _ASIDE for one in later)
 
 
 def _alike(one: Act, other: Act) -> bool:

@@ -18,7 +18,7 @@ _AFFIX = 6  # characters that may stand before or behind what was asked
 _WORD = re.compile(r"\w+(?:[-.]\w+)*")
 _TRIED = re.compile(r"'[^'\n]{1,200}'|\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|\S*\w/\S*")
 _DEPTH = 8
-_SPACE = re.compile(r"\s+")
+_SPACE, _PLAIN_SPACE = re.compile(r"\s+"), re.compile(r"[ \t\r\n]+")
 
 Signature = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -29,11 +29,11 @@ def signature(act: Act, asked: str, tried: Iterable[Act] = ()) -> Signature:
     ``tried``: what was refused before it; what is a part of one of their values is of the case, too.
     """
     text = _folded(asked[:_READ])
-    before = [_folded(str(value)) for one in tried for _, value in _leaves(one.arguments or {})]
+    before = [_datum(value) for one in tried for _, value in _leaves(one.arguments or {})]
     words = {word for word in _WORD.findall(text) if any(map(str.isdigit, word)) or len(word) > 3}
     found = []
     for path, value in _leaves(act.arguments or {}):
-        mask = _masked(_folded(str(value)), text, words)
+        mask = _masked(_datum(value), text, words)
         found.append((path, TRIED if any(mask != one and _stands_in(mask, one) for one in before) else mask))
     return act.name, tuple(sorted(found))
 
@@ -88,6 +88,11 @@ def _leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, A
             yield from _leaves(part, path, depth + 1)
     else:
         yield path, value
+
+
+def _datum(value: Any) -> str:
+    """A value for comparison: a no-break space in it is no space, as in a text."""
+    return _PLAIN_SPACE.sub(" ", str(value)).strip(" \t\r\n").casefold()
 
 
 def _folded(text: str) -> str:

@@ -54,3 +54,10 @@ def test_all_who_read_ratings_read_them_alike(said, meant):
     }
     (made,) = read_chat({"chat": {"history": {"messages": nodes, "currentId": "b"}}})
     assert [one.get("rating") for one in made.get("feedback", [])] == ([meant] if meant else [])
+
+
+@pytest.mark.parametrize("name", ["hallucination", "contains_pii", "is-toxic", "Wrong answer", "harmfulness"])
+def test_what_is_named_after_a_fault_neither_praises_nor_blames(name):
+    assert rating({"name": name, "rating": True}) is None and rating({"name": name, "rating": 0}) is None
+    assert rating({"name": "user-feedback", "rating": True}) == 1
+    assert outcome({"feedback": [{"name": name, "rating": 1}]}) is None

@@ -3,6 +3,8 @@
 import pytest
 
 from steps.kinds.conversation.asked import asked_key, numbers_another, quarrel_key
+from steps.kinds.conversation.asking import other_ways
+from steps.kinds.conversation.framing import without_order
 from steps.kinds.conversation.likeness import says_the_same
 from steps.kinds.conversation.turns import corrections
 from tests.steps.kinds.conversation.test_corrections import said
@@ -171,3 +173,28 @@ def test_a_price_is_asked_for_in_many_ways():
     assert len({quarrel_key(way) for way in german}) == 1
     others = ["What does the bike tour cost?", "How many boat tours are there?", "How long is the boat tour?"]
     assert len({quarrel_key(way) for way in [ways[0], *others]}) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "question"),
+    [
+        ("When was the mill built? Ask the service.", "When was the mill built?"),
+        ("When was the mill built? Please look it up in the register.", "When was the mill built?"),
+        ("When was the mill built? Use the tool, please.", "When was the mill built? Use the tool, please."),
+        ("Wann wurde die Mühle gebaut? Frag bitte den Dienst.", "Wann wurde die Mühle gebaut?"),
+        ("Quand le moulin a-t-il été construit ? Demande au service.", "Quand le moulin a-t-il été construit ?"),
+        ("¿Cuándo se construyó el molino? Consulta el registro.", "¿Cuándo se construyó el molino?"),
+        ("When was the mill built? Use the winter timetable.", "When was the mill built? Use the winter timetable."),
+        ("When was the mill built? I mean the old one.", "When was the mill built? I mean the old one."),
+        ("When was the mill built? Check the weekend.", "When was the mill built? Check the weekend."),
+    ],
+)
+def test_an_order_to_look_it_up_is_no_part_of_the_question(asked, question):
+    """Rewordings would keep it: "About Ask: how many berths are free? it the service"."""
+    assert without_order(asked) == question
+
+
+def test_what_is_corrected_is_asked_without_the_order():
+    (one,) = corrections(said("When was the mill built? Ask the service.", "It was built in 1938.", "No, in 1941."))
+    assert one.question == "When was the mill built?" and one.value == "1941"
+    assert not any("service" in way for way in other_ways(one, "The mill was built in 1941."))
