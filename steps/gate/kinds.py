@@ -148,11 +148,13 @@ def _learned(
                 return _Part("INCONCLUSIVE", "the shuffled adapter was not examined", {})
             over = _compared(mixed, of_mixed, settings)
             figures[f"{name}, over shuffled, lower_bound"] = round(over.lower, 4)
-            learned = all(one.lower > 0 and one.better > one.worse for one in (found, over))
-            statuses.append("PASS" if learned else "FAIL" if min(found.mean, over.mean) <= 0 else "INCONCLUSIVE")
+            held = (("the champion", found), ("shuffled weights", over))
+            short = [who for who, one in held if one.lower <= 0 or one.better <= one.worse]
+            statuses.append("PASS" if not short else "FAIL" if min(found.mean, over.mean) <= 0 else "INCONCLUSIVE")
             reasons.append(
                 f"tonight's {len(ids)}: {found.mean:+.3f} {measure.unit} (at least {found.lower:+.3f}, over shuffled "
                 f"weights {over.lower:+.3f}), better for {found.better}, worse for {found.worse}"
+                + (f": no gain over {' and '.join(short)} is certain" if short else "")
             )
         else:
             statuses.append("FAIL" if found.upper < 0 else "PASS")

@@ -199,6 +199,20 @@ def read(settings, workspace, **links):
     return Page(path.read_text(encoding="utf-8"))
 
 
+def test_what_serves_without_a_kind_says_so_first(settings, workspace):
+    whole_night(workspace)
+    assert "serves now, without" not in read(settings, workspace).text
+    path = workspace.night_dir(NIGHT) / "verdict.json"
+    verdict = Verdict.from_json(path.read_text(encoding="utf-8"))
+    other = verdict.model_copy(update={"binding": verdict.binding | {"left_out": "preferences,corrections"}})
+    path.write_text(other.to_json(), encoding="utf-8")
+    (workspace.night_dir(NIGHT) / "examination").rename(workspace.night_dir(NIGHT) / "rescued-examination")
+    (workspace.night_dir(NIGHT) / "rescued").mkdir()
+    (workspace.night_dir(NIGHT) / "rescued-examination").rename(workspace.night_dir(NIGHT) / "rescued" / "examination")
+    said = "serves now, without what it did not learn tonight: corrections, preferences."
+    assert said in read(settings, workspace).text
+
+
 def test_a_whole_night(settings, workspace):
     whole_night(workspace)
     page = read(settings, workspace, **{"MLflow version 7": "http://127.0.0.1:5000/#/models/slumber/versions/7"})

@@ -40,6 +40,7 @@ def asked(**gained):
     [
         ({"candidate": 3.5, "shuffled": -1.0}, "PASS", "over shuffled weights +4.5"),
         ({"candidate": 3.5, "shuffled": 0.5}, "PASS", "over shuffled weights +3.0"),
+        ({"candidate": 3.5, "shuffled": 3.6}, "FAIL", "worse for 0: no gain over shuffled weights is certain"),
         ({"candidate": 0.5, "shuffled": 0.5}, "FAIL", "+0.500"),
         ({"candidate": 0.5, "shuffled": 3.5}, "FAIL", "+0.500"),
         ({"candidate": 3.5}, "INCONCLUSIVE", "the shuffled adapter was not examined"),
