@@ -18,7 +18,9 @@ _REFUSES = re.compile(
     r"|.{0,200}\bexit(?:ed|[_ ]code| status)?\W{0,4}(?:with )?(?:code |status )?[1-9]\d*\b",
     re.IGNORECASE | re.DOTALL,
 )
-_LED = re.compile(r"^\W*(?:error|failed|failure)\b\W*(?:exit code -?\d+\W*|not done\b\W*)?", re.IGNORECASE)
+_LED = re.compile(
+    r"^\W*(?:(?:error|failed|failure)\b\W*(?:exit code -?\d+\W*)?(?:not done\b\W*)?|not done\b\W*)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
