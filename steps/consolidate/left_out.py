@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
 from steps.manifest import read_manifest
-from steps.records import OLD_SUITES, Dream, Experience, Verdict
+from steps.records import LEFT_OUT, OLD_SUITES, Dream, Experience, Verdict
 from steps.workspace import NIGHTS, VERDICT, Workspace, write_json
 
 LEDGER = "left_out.json"
@@ -21,13 +21,13 @@ def keep_left_out(workspace: Workspace, night: str) -> None:
     path = workspace.of(NIGHTS).night_dir(night) / LEDGER
     out, taken = left_out(workspace, night), _took_up(workspace, night)
     if (out or taken) and not path.exists():
-        write_json(path, {"left_out": sorted(out), "taken_up": sorted(taken)})
+        write_json(path, {LEFT_OUT: sorted(out), "taken_up": sorted(taken)})
 
 
 def left_out(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the suites whose lessons the candidate of ``night`` was not taught."""
     if kept := _kept(workspace, night):
-        return frozenset(kept["left_out"])
+        return frozenset(kept[LEFT_OUT])
     path = workspace.of(NIGHTS).night_dir(night) / VERDICT
     if not path.is_file():
         return frozenset()
