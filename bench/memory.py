@@ -70,7 +70,7 @@ def measure(settings: Settings, workspace: Workspace, night: str, *, most: int |
     with opened(path) as memory:
         asked = [_asked(memory, item, settings.memory, today, reader) for item in items]
         general = read_anchors(settings.anchors)
-        disturbed = sum(bool(_notes(memory, one.prompt, settings.memory, today, reader)) for one in general)
+        disturbed = sum(bool(notes_for(memory, one.prompt, settings.memory, today, reader)) for one in general)
     plain = [question_chat(one.item.probe.question) for one in asked]
     noted = [with_notes(chat, one.notes) for chat, one in zip(plain, asked, strict=True)]
     marks: dict[str, list[bool]] = {}
@@ -132,11 +132,12 @@ def compared_table(asked: Sequence[Asked], marks: Mapping[str, Sequence[bool]]) 
 
 
 def _asked(memory: Memory, item: ProbeItem, knobs: MemorySettings, today: date, reader: Encoder) -> Asked:
-    notes = _notes(memory, item.probe.question, knobs, today, reader)
+    notes = notes_for(memory, item.probe.question, knobs, today, reader)
     return Asked(item, notes, any(holds(note.said, item.probe.answers) for note in notes))
 
 
-def _notes(memory: Memory, question: str, knobs: MemorySettings, today: date, reader: Encoder) -> list[Note]:
+def notes_for(memory: Memory, question: str, knobs: MemorySettings, today: date, reader: Encoder) -> list[Note]:
+    """Return what the server would look up for nobody in particular."""
     found = look_up(
         [memory],
         question,

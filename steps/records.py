@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, Self
 
@@ -332,9 +333,14 @@ LEARNED_TONIGHT = "learned tonight"
 """The condition by which it is told whether facts were learned; of another suite it bears the suite's name."""
 LEFT_OUT = "left_out"
 """What a verdict binds: the suites that its candidate was not taught, separated by commas."""
+_MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "NOT_APPLICABLE": "✓"}
 OLD_SUITES = {"facts": ("documents", "corrections")}
 """What was one suite before, by its name in stored verdicts and manifests."""
-_MARKS = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "NOT_APPLICABLE": "✓"}
+
+
+def suites_named(names: Iterable[str]) -> frozenset[str]:
+    """Return the suites that a stored verdict or manifest names."""
+    return frozenset(suite for name in names for suite in OLD_SUITES.get(name, (name,)))
 
 
 class Verdict(Record):
@@ -349,8 +355,7 @@ class Verdict(Record):
     @property
     def left_out(self) -> frozenset[str]:
         """The suites whose lessons its candidate was not taught."""
-        names = filter(None, self.binding.get(LEFT_OUT, "").split(","))
-        return frozenset(suite for name in names for suite in OLD_SUITES.get(name, (name,)))
+        return suites_named(filter(None, self.binding.get(LEFT_OUT, "").split(",")))
 
     def lines(self) -> list[str]:
         """The reasons as people read them: what refused first, what could not be told next, each with a mark."""

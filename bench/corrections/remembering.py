@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from datetime import date
 
 from bench.benchmark_run import BenchmarkRun
+from bench.memory import notes_for
 from steps.memory.encoder import encoder
 from steps.memory.files import opened
-from steps.memory.looking_up import look_up
 from steps.memory.prompting import note_line
 from steps.memory.remembering import bring, to_bring
 from steps.memory.store import Memory
@@ -22,17 +22,8 @@ def remembered(benchmark: BenchmarkRun, after: int, questions: Sequence[str]) ->
     found = []
     with _memory(benchmark, tonight, persisted=knobs.persisted) as memory:
         for question in questions:
-            near = look_up(
-                [memory],
-                question,
-                encoder=encoder(),
-                today=date.fromisoformat(tonight),
-                user=None,
-                persisted=knobs.persisted,
-                most=knobs.notes,
-                min_score=knobs.min_score,
-            )
-            found.append("\n".join(note_line(one.note) for one in near) or None)
+            notes = notes_for(memory, question, knobs, date.fromisoformat(tonight), encoder())
+            found.append("\n".join(map(note_line, notes)) or None)
     return found
 
 

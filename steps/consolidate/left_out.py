@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
 from steps.manifest import read_manifest
-from steps.records import LEFT_OUT, OLD_SUITES, Dream, Experience, Verdict
+from steps.records import LEFT_OUT, Dream, Experience, Verdict, suites_named
 from steps.workspace import NIGHTS, VERDICT, Workspace, write_json
 
 LEDGER = "left_out.json"
@@ -55,8 +55,7 @@ def _took_up(workspace: Workspace, night: str) -> frozenset[str]:
     if kept := _kept(workspace, night):
         return frozenset(kept["taken_up"])
     trained = read_manifest(workspace.of(NIGHTS), night=night, step="consolidate")
-    names = (trained.figures.get("taken_up") or {}) if trained else ()
-    return frozenset(suite for name in names for suite in OLD_SUITES.get(name, (name,)))
+    return suites_named((trained.figures.get("taken_up") or {}) if trained else ())
 
 
 def taken_up(

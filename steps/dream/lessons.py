@@ -77,12 +77,18 @@ def asks_corrections(workspace: Workspace, night: str) -> frozenset[str]:
 
 
 def _met(workspace: Workspace, night: str, wanted: Collection[str | None]) -> dict[str, Experience]:
-    """The wanted experiences that were met until a night, by id."""
+    """The wanted experiences that were met until a night, by id, each as it was met last.
+
+    Mostly all were met that night: older ones are read only while one is missing.
+    """
     found: dict[str, Experience] = {}
-    for name in (n for n in workspace.nights("corpus") if n <= night):
-        for _, experience in each_record(workspace.dataset("corpus", name), Experience):
-            if experience.id in wanted:
-                found[experience.id] = experience
+    missing = {number for number in wanted if number}
+    for name in reversed([n for n in workspace.nights("corpus") if n <= night]):
+        if not missing:
+            break
+        read = (experience for _, experience in each_record(workspace.dataset("corpus", name), Experience))
+        found |= {experience.id: experience for experience in read if experience.id in missing}
+        missing -= found.keys()
     return found
 
 

@@ -48,9 +48,10 @@ def look_up(
         who: dict[str, Any] = {"today": today, "user": user, "persisted": persisted, "most": _EACH}
         for ranking in (memory.by_meaning(vector, **who), memory.by_words(asked, vector, **who)):
             for rank, near in enumerate(ranking, start=1):
-                if near.likeness >= min_score and not names_another(near.note.said, question):
+                if near.likeness >= min_score:
                     places[near.note.id] = places.get(near.note.id, 0.0) + 1 / (_RANK + rank)
                     found[near.note.id] = near
+    found = {number: near for number, near in found.items() if not names_another(near.note.said, question)}
     least = max((near.likeness for near in found.values()), default=0.0) - FAR
     best = sorted(
         (near for near in found.values() if near.likeness >= least),

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from steps.ingest.prepare import prepare
-from steps.ingest.readers import read_found
 from steps.ingest.step import IngestStep
-from steps.ingest.walking import look_at_inbox
 from steps.kinds.entry import RecordRejected
 from steps.night import Night
 from steps.records import Experience, LedgerEntry
@@ -296,23 +294,6 @@ EXPECTED = {
         {"kind": "demonstration", "messages": WHOLE, "tools": [TOOL]},
     ],
 }
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(content, name="day.jsonl"):
-        folder = tmp_path / "one"
-        folder.mkdir(exist_ok=True)
-        path = folder / name
-        if isinstance(content, list) and name.endswith(".jsonl"):
-            content = "".join(json.dumps(line) + "\n" for line in content)
-        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-        os.utime(path, (1, 1))
-        found = [record for item in look_at_inbox(folder, max_bytes=10**8) for record in read_found(item)]
-        path.unlink()
-        return found
-
-    return read
 
 
 def plain(record):

@@ -1,30 +1,6 @@
-"""What other programs wrote, put into an inbox of one file and read."""
-
-import json
-import os
+"""What other programs wrote, as a talk and as what a trace shows."""
 
 import pytest
-
-from steps.ingest.readers import read_found
-from steps.ingest.walking import look_at_inbox
-
-
-@pytest.fixture
-def read(tmp_path):
-    """Return what reads a value: a list is a line each unless the file's name says otherwise."""
-
-    def read(content, name="day.jsonl"):
-        folder = tmp_path / "one"
-        folder.mkdir(exist_ok=True)
-        path = folder / name
-        lines = isinstance(content, list) and name.endswith(".jsonl")
-        path.write_text("".join(json.dumps(one) + "\n" for one in content) if lines else json.dumps(content))
-        os.utime(path, (1, 1))
-        found = [record for item in look_at_inbox(folder, max_bytes=10**8) for record in read_found(item)]
-        path.unlink()
-        return found
-
-    return read
 
 
 @pytest.fixture
