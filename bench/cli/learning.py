@@ -48,6 +48,9 @@ def stream(
 @app.command()
 def corrections(
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="runs, each with another seed")] = 1,
+    first_seed: Annotated[
+        int, typer.Option("--first-seed", min=1, help="begin with this one: seeds can run side by side")
+    ] = 1,
     nights: Annotated[int, typer.Option("--nights", min=1, max=8, help="nights of corrections")] = 8,
     arms: Annotated[
         str | None,
@@ -82,7 +85,7 @@ def corrections(
         report_lessons(running.dream_only(said, settings, folder, nights), said, nights)
         return
     names = [name.strip() for name in arms.split(",")] if arms else list(CORRECTION_ARMS)
-    plan = running.Plan(arms=tuple(chosen(names)), nights=nights, seeds=seeds, anchors_every=anchors_every)
+    plan = running.Plan(tuple(chosen(names)), nights, seeds, anchors_every, first_seed)
     found, runs = running.run(said, settings, folder, plan)
     report_corrections(found, runs, said, settings, folder)
 

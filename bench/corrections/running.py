@@ -18,7 +18,8 @@ from steps.workspace import read_records, write_records, write_text
 
 @dataclass(frozen=True)
 class Plan:
-    """``nights``: how many of the corrections' nights. ``seeds``: how many runs, each in a folder of its own.
+    """``nights``: how many of the corrections' nights. ``seeds``: how many runs, each in a folder of its own,
+    from ``first_seed`` on: seeds that are run side by side are read together afterwards.
 
     ``anchors_every``: nights between two looks at general abilities; 0: before the corrections and at the end only.
     """
@@ -27,6 +28,7 @@ class Plan:
     nights: int
     seeds: int
     anchors_every: int
+    first_seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ class Found:
 def run(corrections: Corrections, settings: Settings, folder: Path, plan: Plan) -> tuple[Found, list[BenchmarkRun]]:
     """Run every seed and return what was answered, and where each seed's nights lie."""
     found, runs = Found([], {}, {}), []
-    for seed in range(1, plan.seeds + 1):
+    last = plan.first_seed + plan.seeds - 1
+    for seed in range(plan.first_seed, last + 1):
         benchmark = one_seed(corrections, settings, folder, seed)
         runs.append(benchmark)
         for number in range(plan.nights + 1):
-            say(f"Seed {seed} of {plan.seeds}, night {number} of {plan.nights}")
+            say(f"Seed {seed} of {last}, night {number} of {plan.nights}")
             for arm in plan.arms:
                 _night(benchmark, corrections, arm, number, plan, seed)
         marks, found.anchors[seed], found.costs[seed] = _collected(benchmark, plan)
