@@ -26,18 +26,20 @@ def exchange(
     messages: list[dict[str, Any]],
     reply: dict[str, Any],
     tools: list[dict[str, Any]] | None,
+    usage: dict[str, int] | None = None,
     notes: Sequence[str] = (),
     **who: str | None,
 ) -> Entry:
     """A request and what became of it.
 
-    ``notes``: by id, what of memory it was asked with. ``who``: version, session, user, tenant, talk, finish ("error":
-    no answer).
+    ``usage``: its tokens, by OpenAI's names. ``notes``: by id, what of memory it was asked with. ``who``: version,
+    session, user, tenant, talk, finish ("error": no answer).
     """
     outcome = "error" if who.get("finish") == "error" else outcome_of(reply)
     clean = redact_tree({"messages": messages, "reply": reply, "tools": tools}, Counter())
     *clean["messages"], clean["reply"] = redact_talk([*clean["messages"], clean["reply"]])
-    more = {"outcome": outcome, **({"notes": list(notes)} if notes else {})}
+    told = {"usage": usage, "notes": list(notes)}
+    more = {"outcome": outcome, **{key: value for key, value in told.items() if value}}
     return Entry("exchange", {"id": id, "began_ns": began_ns, "ended_ns": ended_ns, **clean, **more, **who})
 
 

@@ -27,7 +27,7 @@ def reason_of(answer: Answer, message: dict[str, Any]) -> str | None:
 def completion(answer: Answer, message: dict[str, Any], *, model: str) -> dict[str, Any]:
     """The body of an answer that is whole."""
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason_of(answer, message)}
-    return _head(answer, "chat.completion", model) | {"choices": [choice], "usage": _usage(answer)}
+    return _head(answer, "chat.completion", model) | {"choices": [choice], "usage": usage_of(answer)}
 
 
 def events(
@@ -66,7 +66,7 @@ def events(
         finished(message)
         yield event({}, reason_of(answer, message))
         if usage:
-            yield _event({**head, "choices": [], "usage": _usage(answer)})
+            yield _event({**head, "choices": [], "usage": usage_of(answer)})
         yield "data: [DONE]\n\n"
     except NotAnswered as fault:
         failed(fault)
@@ -93,6 +93,7 @@ def _fingerprint(answer: Answer) -> str:
     return f"version-{answer.version or '0'}"
 
 
-def _usage(answer: Answer) -> dict[str, int]:
+def usage_of(answer: Answer) -> dict[str, int]:
+    """How many tokens a request had and its answer has so far, by OpenAI's names."""
     given, said = len(answer.ask.prompt), len(answer.tokens)
     return {"prompt_tokens": given, "completion_tokens": said, "total_tokens": given + said}

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from awake.logged_models import LoggedModels
 from steps.diary import ANONYMOUS, note_astray
 from steps.errors import SlumberError
 from steps.ingest.days import too_late_for
@@ -19,6 +20,8 @@ from steps.registry.traces import FEEDBACK, LATE, TENANT, VERSION, days_of
 TAG, TALK, OUTCOME = "slumber.completion", "slumber.talk", "slumber.outcome"
 _WAITS = "what was said waits on disk"
 _WORDS = ("comment", "correction")
+_USAGE = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens", "total_tokens": "total_tokens"}
+"""MLflow's names of what OpenAI calls otherwise."""
 _LONGEST_NAME = 250  # characters of a session or user that MLflow takes
 
 
@@ -29,7 +32,7 @@ class Post:
         self._registry = registry
         self._experiment: str | None = None
         self._traces: dict[str, tuple[str, str | None]] = {}  # of the last exchanges by their ids, and whose
-        self._models: dict[str, str] = {}  # by the number of the version
+        self._models = LoggedModels(registry)
 
     @property
     def experiment(self) -> str:
@@ -107,12 +110,13 @@ class Post:
         known = {
             "mlflow.trace.session": body.get("session"),
             "mlflow.trace.user": body.get("user"),
-            "mlflow.modelId": self._model_of(version),
+            "mlflow.modelId": self._models.id_of(version, self.experiment),
         }
         span = mlflow.start_span_no_context(
             "chat",
             span_type="CHAT_MODEL",
             inputs={"messages": body["messages"], **({"tools": body["tools"]} if body.get("tools") else {})},
+            attributes=_tokens(body.get("usage")),
             tags={
                 TAG: body["id"],
                 VERSION: version,
@@ -134,24 +138,6 @@ class Post:
         # Failures of the queue are logged and not raised: whether it is there is the proof that it arrived.
         if not self._arrived(body | {"trace": span.trace_id}):
             raise RegistryUnreachable(f"MLflow did not take all of {body['id']}; {_WAITS}.")
-
-    def _model_of(self, version: str) -> str:
-        """Return the id of the logged model that stands for a version ("0": the base); it is made if it is not there.
-
-        MLflow's own tag leads from it to the version in the registry.
-        """
-        if version not in self._models:
-            # A logged model's name has no dots, which a registered model's may have.
-            client, name = self._registry.client, f"{self._registry.name.replace('.', '-')}-{version}"
-            there = client.search_logged_models([self.experiment], filter_string=f"name = '{name}'", max_results=1)
-            if not there:
-                number = version if version != "0" else self._registry.aliases().get("base")
-                versions = [{"name": self._registry.name, "version": number}] if number else []
-                tags = {"mlflow.modelVersions": json.dumps(versions)}
-                made = client.create_logged_model(self.experiment, name=name, tags=tags, model_type="agent")
-                there = [client.finalize_logged_model(made.model_id, "READY")]
-            self._models[version] = there[0].model_id
-        return self._models[version]
 
     def _feedback(self, body: dict[str, Any]) -> None:
         from mlflow.exceptions import MlflowException
@@ -189,6 +175,11 @@ class Post:
         self._traces[completion] = trace, tenant
         while len(self._traces) > 1000:
             self._traces.pop(next(iter(self._traces)))
+
+
+def _tokens(usage: dict[str, int] | None) -> dict[str, Any]:
+    """The attribute from which MLflow counts a trace's tokens."""
+    return {"mlflow.chat.tokenUsage": {mine: usage[theirs] for mine, theirs in _USAGE.items()}} if usage else {}
 
 
 def _secret_asked(trace: Any) -> str:

@@ -122,6 +122,7 @@ class Reply:
             tools=self._asked.tools,
             version=self._room.number_of(answer.version),
             finish=finish,
+            usage=form.usage_of(answer),
             notes=[note["id"] for note in answer.notes],
             talk=self._talk,
             **self._who,

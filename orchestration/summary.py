@@ -116,9 +116,15 @@ def _rows(outcome: NightOutcome, *, settings: Settings, workspace: Workspace) ->
         ("earlier nights", _change(scores, "closed_book", tonight=False)),
         ("with document", _change(scores, "with_document")),
         ("general abilities", _change(scores, "general")),
-        ("took", f"{outcome.seconds:.0f} s"),
+        ("took", _took(outcome.seconds, timings)),
     ]
     return rows
+
+
+def _took(now: float, timings: dict[str, float]) -> str:
+    """How long this call took; a night that went on where it had stopped says how long all of it did."""
+    steps = sum(seconds for step, seconds in timings.items() if step != "tokens_per_second")
+    return f"{now:.0f} s" + (f", and with the calls before it {steps:.0f} s" if steps > now + 1 else "")
 
 
 def _change(scores: Scores, what: str, **how: bool) -> str:

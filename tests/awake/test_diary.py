@@ -7,6 +7,7 @@ import pytest
 
 from awake.diary import Diary
 from awake.entries import exchange, feedback
+from awake.logged_models import LoggedModels
 from awake.posting import TAG, Post
 from steps.errors import SlumberError
 from steps.registry import Registry, RegistryUnreachable
@@ -29,6 +30,7 @@ def said(number=1, text="Who built the ferry?", reply="Edda Krann.", tenant=None
         user="ann",
         tenant=tenant,
         finish="stop",
+        usage={"prompt_tokens": 30, "completion_tokens": 4, "total_tokens": 34},
     )
 
 
@@ -65,6 +67,7 @@ def test_exchanges_become_traces_and_feedback_their_assessments(diary, registry)
     assert first.info.trace_metadata["mlflow.trace.session"] == "s1"
     assert first.info.trace_metadata["mlflow.trace.user"] == "ann" and first.info.tags["slumber.version"] == "3"
     (span,) = first.data.spans
+    assert first.info.token_usage == {"input_tokens": 30, "output_tokens": 4, "total_tokens": 34}
     assert span.inputs["messages"][0]["content"] == "Who built the ferry?"
     assert span.outputs["choices"][0]["message"]["content"] == "Edda Krann."
     given = {a.name: a for a in first.info.assessments}
@@ -89,10 +92,11 @@ def test_the_version_that_answered_is_a_model_that_leads_to_the_registry(diary, 
         found = registry.client.get_logged_model(model)
         assert found.name == name and found.status == "READY"
         assert json.loads(found.tags["mlflow.modelVersions"]) == [{"name": "slumber", "version": number}]
-    assert Post(registry)._model_of("3") == first, "another process finds it"
+    post = Post(registry)
+    assert LoggedModels(registry).id_of("3", post.experiment) == first, "another process finds it"
     dotted = registry.settings.registry.model_copy(update={"model_name": "our.model"})
     other = Registry(registry.settings.model_copy(update={"registry": dotted}), registry.workspace)
-    assert registry.client.get_logged_model(Post(other)._model_of("3")).name == "our-model-3"
+    assert registry.client.get_logged_model(LoggedModels(other).id_of("3", post.experiment)).name == "our-model-3"
 
 
 def test_a_later_word_replaces_an_earlier_one(diary, registry):

@@ -37,12 +37,14 @@ class Seen:
 
 @dataclass
 class Principle:
-    """``does``: the act in general; ``because``: the reasons that were given, with how often.
+    """``does``: the act in general; ``act``: the same as people read it.
 
-    ``reasons``: those without what is of one case alone; ``asked``: its cases.
+    ``because``: the reasons that were given, with how often; ``reasons``: those without what is of one case alone;
+    ``asked``: its cases.
     """
 
     does: Signature
+    act: str
     condition: str
     support: list[Seen] = field(default_factory=list)
     against: list[Seen] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Principle:
 
     @property
     def id(self) -> str:
-        return content_id("principle", self.does, self.condition)
+        return content_id("principle", self.does, self.condition.casefold())
 
     @property
     def reason(self) -> str | None:
@@ -63,11 +65,6 @@ class Principle:
     def when(self) -> str:
         """When it holds: its reason, or what was asked."""
         return self.reason or f"When it is asked: {self.condition}"
-
-    @property
-    def act(self) -> str:
-        """What is then done, as people read it."""
-        return shown(self.does)
 
     @property
     def traces(self) -> int:
@@ -129,7 +126,7 @@ def principles(experiences: Iterable[Experience]) -> list[Principle]:
 def warnings(experiences: Sequence[Experience]) -> Counter[tuple[str, str]]:
     """Return what was refused, each act in general with what was said of it, and how often: it is only told."""
     return Counter(
-        (shown(signature(refusal.act, one.task)), refusal.why)
+        (shown(refusal.act, one.task), refusal.why)
         for experience in experiences
         for one in situations(experience)
         for refusal in one.refused
@@ -146,13 +143,14 @@ def _seen(experience: Experience) -> Iterator[Seen]:
 def _enter(found: dict[Signature, list[Principle]], one: Seen) -> None:
     act = one.situation.right
     assert act is not None
-    does = signature(act, one.situation.task, [refusal.act for refusal in one.situation.refused])
+    general = act, one.situation.task, [refusal.act for refusal in one.situation.refused]
+    does = signature(*general)
     condition = skeleton(one.situation.asked, act)[:_COMPARED]
     reasons = _reasons(one.situation.reasons, act)
     group = found.setdefault(does, [])
     principle = next((p for p in group if _same(p, condition, reasons.keys())), None)
     if principle is None:
-        principle = Principle(does, condition)
+        principle = Principle(does, shown(*general), condition)
         group.append(principle)
     principle.support.append(one)
     principle.because.update(dict.fromkeys(reasons.values(), 1))
@@ -161,7 +159,9 @@ def _enter(found: dict[Signature, list[Principle]], one: Seen) -> None:
 
 
 def _same(principle: Principle, condition: str, reasons: Iterable[str]) -> bool:
-    return not principle.reasons.isdisjoint(reasons) or token_sort_ratio(principle.condition, condition) >= _ALIKE
+    if not principle.reasons.isdisjoint(reasons):
+        return True
+    return token_sort_ratio(principle.condition, condition, processor=str.casefold) >= _ALIKE
 
 
 def _reasons(said: Iterable[str], act: Act) -> dict[str, str]:

@@ -24,33 +24,27 @@ Signature = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def signature(act: Act, asked: str, tried: Iterable[Act] = ()) -> Signature:
-    """Return the tool and its arguments, as they are in other cases, too.
+    """Return the tool and its arguments, as they are in other cases, too; capitals tell nothing apart.
 
     ``tried``: what was refused before it; what is a part of one of their values is of the case, too.
     """
-    text = _folded(asked[:_READ])
-    before = [_datum(value) for one in tried for _, value in _leaves(one.arguments or {})]
-    words = {word for word in _WORD.findall(text) if any(map(str.isdigit, word)) or len(word) > 3}
-    found = []
-    for path, value in _leaves(act.arguments or {}):
-        mask = _masked(_datum(value), text, words)
-        found.append((path, TRIED if any(mask != one and _stands_in(mask, one) for one in before) else mask))
-    return act.name, tuple(sorted(found))
+    name, arguments = _in_general(act, asked, tried)
+    return name, tuple(sorted((path, mask.casefold()) for path, mask in arguments))
 
 
-def shown(found: Signature) -> str:
-    """A signature as people read it."""
-    name, arguments = found
-    return f"{name}({', '.join(f'{path}={mask}' for path, mask in arguments)})"
+def shown(act: Act, asked: str, tried: Iterable[Act] = ()) -> str:
+    """The same as people read it, with the capitals of this act."""
+    name, arguments = _in_general(act, asked, tried)
+    return f"{name}({', '.join(f'{path}={mask}' for path, mask in sorted(arguments))})"
 
 
 def skeleton(text: str, act: Act) -> str:
     """Return a text without the values that went into an act, and without numbers: what such cases share."""
-    text = _folded(text)
+    text = _spaced(text)
     for _, value in sorted(_leaves(act.arguments or {}), key=lambda one: -len(str(one[1]))):
-        word = _folded(str(value))
+        word = _spaced(str(value))
         if len(word) > 1 and len(word) <= _LONG:
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text)
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return re.sub(r"\d+", "…", text)
 
 
@@ -62,13 +56,29 @@ def reason_skeleton(text: str, act: Act) -> str:
     return asked_key(skeleton(_TRIED.sub("…", text), act))
 
 
+def _in_general(act: Act, asked: str, tried: Iterable[Act]) -> tuple[str, list[tuple[str, str]]]:
+    text = _folded(asked[:_READ])
+    before = [_datum(value).casefold() for one in tried for _, value in _leaves(one.arguments or {})]
+    words = {word for word in _WORD.findall(text) if any(map(str.isdigit, word)) or len(word) > 3}
+    found = []
+    for path, value in _leaves(act.arguments or {}):
+        mask = _masked(_datum(value), text, words)
+        key = mask.casefold()
+        found.append((path, TRIED if any(key != one and _stands_in(key, one) for one in before) else mask))
+    return act.name, found
+
+
 def _masked(value: str, asked: str, words: set[str]) -> str:
-    if len(value) > _LONG:
+    folded = value.casefold()
+    if len(folded) > _LONG:
         return TEXT
-    if _stands_in(value, asked):
+    if _stands_in(folded, asked):
         return ASKED
+    if len(folded) != len(value):  # of some letters: then capitals are lost, and no place
+        value = folded
     for word in sorted(words, key=lambda one: (-len(one), one)):
-        before, found, behind = value.partition(word)
+        at = folded.find(word)
+        before, found, behind = value[: max(at, 0)], at >= 0, value[at + len(word) :]
         affix = before + behind
         if found and 0 < len(affix) <= _AFFIX and (any(map(str.isdigit, word)) or not affix.isalpha()):
             return f"{before}{ASKED}{behind}"
@@ -92,8 +102,12 @@ def _leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, A
 
 def _datum(value: Any) -> str:
     """A value for comparison: a no-break space in it is no space, as in a text."""
-    return _PLAIN_SPACE.sub(" ", str(value)).strip(" \t\r\n").casefold()
+    return _PLAIN_SPACE.sub(" ", str(value)).strip(" \t\r\n")
+
+
+def _spaced(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()
 
 
 def _folded(text: str) -> str:
-    return _SPACE.sub(" ", text).strip().casefold()
+    return _spaced(text).casefold()

@@ -49,7 +49,7 @@ def test_a_night_of_traces(tiny_settings, workspace, tmp_path):
     assert told.says == "unknown order: this depot wants the prefix R-" and told.shown_by[0] == "traces.jsonl line 1"
     assert warned(night) == [{"tried": "find_order(id=<asked>)", "refused": told.says, "times": 14}]
     page = report(settings=tiny_settings, workspace=workspace, night=NIGHT, steps=["ingest"]).read_text()
-    assert "Principles of traces" in page and "find_order(id=r-&lt;asked&gt;)" in page and "Refused by day" in page
+    assert "Principles of traces" in page and "find_order(id=R-&lt;asked&gt;)" in page and "Refused by day" in page
     assert "14 of 3 sources" in describe(verdict, changes([], night=NIGHT), principles=[told])
     panel = step_metadata(step_of("dream"), DreamStep.read(workspace, NIGHT), night)
     assert {"principles", "refused_by_day"} <= set(panel)

@@ -12,7 +12,6 @@ from steps.kinds.trace.kind import Trace
 from steps.kinds.trace.lessons import practice_dreams
 from steps.kinds.trace.practising import WrittenCases, practised
 from steps.kinds.trace.principles import principles, warnings
-from steps.kinds.trace.signature import shown
 from steps.model.chat_model import Sampling
 from steps.records import Dream, Experience
 from tests.steps.kinds.trace.agents import call, order, trace
@@ -44,7 +43,7 @@ def store(thing, place, answer, user, *more):
 
 def test_a_repair_is_merged_over_traces_whatever_the_number():
     (one,) = principles([order("71", user="a"), order("82", user="b"), order("903", user="b")])
-    assert shown(one.does) == "find_order(id=r-<asked>)" and one.refused is None
+    assert one.act == "find_order(id=R-<asked>)" and one.refused is None
     assert (one.traces, one.sources, one.counter) == (3, 2, 0)
     assert one.because.most_common(1) == [("unknown order: this depot wants the prefix R-", 3)]
     assert one.when == "unknown order: this depot wants the prefix R-" and one.act.startswith("find_order(")
@@ -136,6 +135,17 @@ def test_the_same_act_for_another_reason_is_another_principle():
     assert len(principles([late, fire])) == 2
 
 
+def test_capitals_tell_no_principles_apart_and_are_shown_as_they_came():
+    well = {"status": "success"}
+    place = [
+        trace(f"{asked} {n} für Ida.", call("Shelve", {"where": where, "which": n}, "ok"), outcome=well)
+        for n, asked, where in ((71, "Shelve box", "Cold Store"), (82, "SHELVE Box", "cold store"))
+    ]
+    (one,) = principles(place)
+    assert one.act == "Shelve(where=Cold Store, which=<asked>)" and one.traces == 2
+    assert one.when == "When it is asked: Shelve box … für Ida."
+
+
 def test_what_is_not_to_be_taught_is_not():
     experience = order("71")
     assert practice_dreams([experience], dreaming(known={experience.id: (0,)})) == []
@@ -198,10 +208,10 @@ def test_what_a_refusal_quotes_is_of_its_case_and_so_is_what_was_a_part_of_a_try
         return trace(f"Put {name} away.", tried, call("cd", {"folder": folder}, "{}"), user=user)
 
     (one,) = principles([move("docs", "a.txt", "u1"), move("archive", "log.md", "u2")])
-    assert shown(one.does) == "cd(folder=<tried>)" and (one.traces, one.sources) == (2, 2)
+    assert one.act == "cd(folder=<tried>)" and (one.traces, one.sources) == (2, 2)
     again = call("find", {"mode": "fast", "id": "R-7"}, "ok")
     (kept,) = principles([trace("Find 7.", call("find", {"mode": "fast", "id": "7"}, "error: no such id"), again)])
-    assert shown(kept.does) == "find(id=r-<asked>, mode=fast)", "what stays as it was tried is no part of a try"
+    assert kept.act == "find(id=R-<asked>, mode=fast)", "what stays as it was tried is no part of a try"
 
 
 def test_a_case_of_every_principle_is_always_practised():
