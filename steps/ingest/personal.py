@@ -64,7 +64,10 @@ def _card(match: re.Match[str]) -> str | None:
     from stdnum import luhn
 
     digits = re.sub(r"\D", "", match[0])
-    written = re.fullmatch(r"\d{4}(\D)\d{4}\1\d{4}\1\d{4}", match[0]) or _PAYS.search(_before(match))
+    paid = _PAYS.search(_before(match))
+    if len(match[0]) in (17, 18) and match[0].isdigit() and not paid:  # hardly a card; ids of posts and chats are
+        return None
+    written = paid or re.fullmatch(r"\d{4}(\D)\d{4}\1\d{4}\1\d{4}", match[0])
     plausible = digits[0] in "23456" and len(set(digits)) > 1 and (written or not _NO_PERSON.search(_before(match)))
     return match[0] if plausible and luhn.is_valid(digits) else None
 

@@ -21,6 +21,7 @@ from steps.kinds.document.markdown import read_markdown
         ("Ring 030 1234567, 0171-1234567 or tel. 1234567!", "Ring [PHONE], [PHONE] or tel. [PHONE]!"),
         ("IBAN DE89 3704 0044 0532 0130 00 was used", "IBAN [IBAN] was used"),
         ("Card 4111 1111 1111 1111.", "Card [CARD]."),
+        ("Message 456789012345678904 of card 456789012345678904.", "Message 456789012345678904 of card [CARD]."),
         ("Host 192.168.1.10 is down", "Host [IP] is down"),
         ("key sk-ant-api03-abcdefgh here", "key [SECRET] here"),
         ("key sk-proj-AbCdEfGhIj12 here", "key [SECRET] here"),
