@@ -22,7 +22,7 @@ from awake.vllm_server import Unknown, VllmServer
 from awake.writing import Writing
 from steps.errors import SlumberError
 from steps.model.chat import ends_of
-from steps.model.vllm_engine import fitting_rank
+from steps.model.offline_vllm import fitting_rank
 from steps.settings import Settings
 from steps.workspace import file_sha256
 

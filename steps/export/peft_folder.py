@@ -7,7 +7,7 @@ from shlex import quote
 from steps.consolidate.adapter import write_config
 from steps.errors import SlumberError
 from steps.export.source import Source
-from steps.model.vllm_engine import fitting_rank
+from steps.model.offline_vllm import fitting_rank
 
 
 def for_peft(source: Source, folder: Path, out: Path) -> str:

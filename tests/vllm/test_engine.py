@@ -17,7 +17,8 @@ from steps.model.chat import chat_tokens, question_chat, turn_tokens
 from steps.model.chat_model import Sampling
 from steps.model.loading import load_base
 from steps.model.local import LocalModel
-from steps.model.vllm_engine import VllmEngine, VllmModel, opened
+from steps.model.offline_vllm import OfflineVllm
+from steps.model.vllm_engine import VllmModel, opened
 from steps.preflight import check_settings
 from tests.awake.adapters import adapter_in
 from tests.steps.examine.test_eval_set import probes
@@ -96,7 +97,7 @@ def test_what_vllm_refuses_or_lacks_is_one_sentence(vllm, tiny_settings, tmp_pat
 def test_without_vllm_a_night_says_so_before_it_begins(tiny_settings, workspace, monkeypatch):
     monkeypatch.setitem(sys.modules, "vllm", None)  # as if it were not installed, also where it is
     with pytest.raises(SlumberError, match=r"install vllm .* or set dream\.engine"):
-        VllmEngine(workspace.root, dtype="float32", rank=8)
+        OfflineVllm(workspace.root, dtype="float32", rank=8)
     monkeypatch.setattr("steps.preflight.find_spec", lambda name: None)
     check_settings(tiny_settings, workspace=workspace, inbox=None)
     with pytest.raises(SlumberError, match=r"dream\.engine is 'vllm', and vLLM is not installed: pip install vllm"):

@@ -1,7 +1,7 @@
 """What is asked of vLLM stands in its sources: parameters, fields, paths and statuses, of the version that is named.
 
-They are read where ``VLLM_SOURCES`` says, or /tmp/w/vllm-src (an unpacked wheel: ``pip download --no-deps vllm``), or
-where vLLM is installed; elsewhere this is skipped, and ``offline.py`` and ``contract.py`` are all that is known.
+They are read where ``VLLM_SOURCES`` says (an unpacked wheel: ``pip download --no-deps vllm``), or where vLLM is
+installed; elsewhere this is skipped, and ``offline.py`` and ``contract.py`` are all that is known.
 """
 
 import ast
@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from steps.model.vllm_engine import RANKS
+from steps.model.offline_vllm import RANKS
 from tests.vllm import offline
 
 VERSION = "0.33.0"
 
 
 def _sources() -> Path | None:
-    places = [Path(os.environ.get("VLLM_SOURCES", "/tmp/w/vllm-src")) / "vllm"]
+    said = os.environ.get("VLLM_SOURCES")
+    places = [Path(said) / "vllm"] if said else []
     if spec := find_spec("vllm"):
         places.append(Path(str(spec.origin)).parent)
     return next((place for place in places if (place / "sampling_params.py").is_file()), None)
