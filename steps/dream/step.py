@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import Field
 
 from steps.dream.lessons import suite_of
-from steps.errors import DataRefused
 from steps.kinds.kind import ASKED, DOCUMENTS
 from steps.kinds.table import KINDS
 from steps.manifest import Figures, StepRecord
@@ -103,14 +102,13 @@ class DreamStep(Step[DreamFigures]):
         return [night.dataset(name) for name in ("dreams", "holdouts", "carried", "unseen")]
 
     def work(self, night: Night) -> DreamFigures:
+        from steps.dream.apportioning import apportioned
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
-        from steps.dream.holdouts import asked_again, hold_out, leaks
-        from steps.dream.unseen import set_apart, too_few
-        from steps.dream.waiting import brought_along, postponed, too_little
+        from steps.dream.waiting import brought_along
         from steps.validate.checking import check_records
 
-        settings, workspace, tonight = night.settings, night.workspace, night.date
+        workspace, tonight = night.workspace, night.date
         taught = taught_before(night)
         found = candidates(night, persisted(workspace, tonight), taught)
         waited = brought_along(night, found)
@@ -120,43 +118,10 @@ class DreamStep(Step[DreamFigures]):
         checked = check_records(dataset="dreams", records=dreams, night=tonight, workspace=workspace)
         refused.update(f"expectation {rule.name}" for rule in checked.broken.values())
         corpus = {experience.id: experience for experience in planned.experiences}
-        train, unseen = set_apart(
-            checked.kept(dreams),
-            corpus,
-            share=settings.dream.holdout_share,
-            at_least=settings.gate.min_unseen,
-            night=tonight,
-        )
-        train, held = hold_out(
-            train,
-            probes,
-            planned.experiences,
-            share=settings.dream.holdout_share,
-            night=tonight,
-            at_least=settings.gate.min_probes,
-        )
-        held += asked_again(train)
-        leaked = leaks(train, [*probes, *held])
-        if leaked:
-            raise DataRefused(
-                f"{len(leaked)} dreams repeat a probe's wording, the first {leaked[0]!r}: training refused.",
-                check="no_leak",
-            )
-        suites = [suite_of(dream, corpus) for dream in train]
-        waiting = too_few(train, unseen, corpus, night)
-        if ASKED.intersection(suites) and (few := too_little([*probes, *held], night)):
-            waiting |= dict.fromkeys(sorted(ASKED & {one.passage.suite for one in planned.tonight}), few)
-        waiting = waiting if settings.night.wait else {}
-        held = [*waited, *held]
-        if waiting:
-            train = [dream for dream, suite in zip(train, suites, strict=True) if suite not in waiting]
-            unseen = [dream for dream in unseen if suite_of(dream, corpus) not in waiting]
-            held, planned = [] if ASKED & waiting.keys() else held, postponed(planned, waiting)
-        nothing_left = waiting and all(dream.rehearsal for dream in train)
-        waits = "; ".join(dict.fromkeys(waiting.values())) if nothing_left else None
-        train = [] if waits else train
+        parts = apportioned(checked.kept(dreams), planned, corpus, probes=probes, waited=waited, night=night)
+        train, planned = parts.train, parts.planned
         passages, carried = [one.passage for one in planned.tonight], planned.carried(tonight)
-        rows: tuple[Sequence[Record], ...] = (train, held, carried, unseen)
+        rows: tuple[Sequence[Record], ...] = (train, parts.held, carried, parts.unseen)
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         kinds: dict[str | None, str] = {experience.id: experience.kind for experience in planned.experiences}
@@ -172,10 +137,10 @@ class DreamStep(Step[DreamFigures]):
             carried=sum(row.sentences for row in carried) if carried else None,
             carried_by_suite=planned.carried_by_suite() or None,
             carried_from=dict(Counter(row.source for row in carried)) or None,
-            held_out=len(held),
-            unseen=dict(Counter(str(suite_of(d, corpus)) for d in unseen)) or None,
-            waits=waits,
-            waiting=waiting or None,
+            held_out=len(parts.held),
+            unseen=dict(Counter(str(suite_of(d, corpus)) for d in parts.unseen)) or None,
+            waits=parts.waits,
+            waiting=dict(parts.waiting) or None,
             refused=dict(+refused),
             expectations=checked.table,
             examples=[d.model_dump(include={"strategy", "source", "question", "answer"}) for d in one_each(train)],
