@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from steps.deployment_key import key_path
-from steps.ingest.index import opened_index, update_index
+from steps.ingest.index import update_index
+from steps.ingest.index_file import opened_index
 from steps.ingest.naming import names_of
 from steps.ingest.prepare import prepare
 from steps.ingest.readers import read_found

@@ -13,7 +13,7 @@ from steps.diary import Exchange
 from steps.ingest.days import FOLDER, Day, read_days
 from steps.ingest.deduplicate import Met, twin_id
 from steps.ingest.excerpts import excerpt
-from steps.ingest.index import in_memory
+from steps.ingest.index_file import in_memory
 from steps.ingest.inputs import ProbeInput
 from steps.ingest.naming import names_of
 from steps.ingest.parsed import ParsedRecord

@@ -10,7 +10,8 @@ from pydantic import Field
 from steps.diary import FOLDER, astray, waiting_entries
 from steps.ingest import office
 from steps.ingest.days import last_day, window
-from steps.ingest.index import met_before, opened_index
+from steps.ingest.index import met_before
+from steps.ingest.index_file import opened_index
 from steps.ingest.intake import Intake
 from steps.ingest.walking import InboxEntry, look_at_inbox
 from steps.manifest import Figures, StepRecord

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from steps.ingest.index import met_before, opened_index, update_index
+from steps.ingest.index import met_before, update_index
+from steps.ingest.index_file import opened_index
 from steps.kinds.kind import DOCUMENTS
 from steps.kinds.table import kind_of
 from steps.manifest import Figures, StepRecord

@@ -12,7 +12,8 @@ from steps.deployment_key import key_path
 from steps.errors import SlumberError
 from steps.ingest import index, intake
 from steps.ingest import prepare as preparing
-from steps.ingest.index import forget_in_index, index_path, opened_index, update_index
+from steps.ingest.index import forget_in_index, update_index
+from steps.ingest.index_file import index_path, opened_index
 from steps.ingest.step import IngestStep
 from steps.night import Night
 from steps.records import Experience, LedgerEntry, Probe

@@ -8,7 +8,7 @@ import pytest
 from steps.consolidate.superseded import Gone, superseded
 from steps.forget.removing import remove_records
 from steps.forget.request import Request
-from steps.ingest.index import index_path
+from steps.ingest.index_file import index_path
 from steps.ingest.step import IngestStep
 from steps.kinds.document.candidates import form_dreams
 from steps.kinds.document.sources import new_in, passages
