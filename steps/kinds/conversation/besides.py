@@ -6,10 +6,10 @@ A clause that does has no words of its own beside the value, or it goes on about
 
 import re
 from collections.abc import Mapping
-from itertools import takewhile
 from typing import Any
 
 from steps.kinds.conversation.bearing import CLAUSE, SENTENCE, has_another_subject, holds_not, is_relative
+from steps.kinds.conversation.likeness import is_form
 from steps.kinds.conversation.typed import EXACT, Value, is_measure, numerals, values
 from steps.kinds.conversation.value import wants_person
 from steps.sentences import content_words, stems, words
@@ -26,7 +26,7 @@ _WOULD = re.compile(
 _SPEAKER = re.compile(r"\W*(?:we|i|you|wir|ich|du|nous|je|tu|on|yo|nosotros)\b", re.IGNORECASE)
 _FEW = 2
 _HOURS = ("uhr", "heure", "hora")
-_STEM, _ENDING = 3, 3  # letters that forms of a word share at least, and of the longest ending
+_STEM = 3  # letters that forms of a word share at least: "owns" and "owner"
 _CORRECTING = ("opens", "fixes", "copula", "pronoun", "hedges", "signals", "bounds")
 
 
@@ -49,13 +49,11 @@ def strange_words(part: str, value: Value, before: str, known: Mapping[str, Any]
         rest = re.sub(rf"(?<!\w)(?:{known[name].pattern})(?!\w)", " ", rest, flags=re.IGNORECASE)
     said = content_words(re.sub(r"['’]", " ", rest)) - known["small"] - numerals().keys() - _NOES
     told = content_words(before)
-    return {word for word in said if not any(map(str.isdigit, word)) and not any(_is_form(word, one) for one in told)}
-
-
-def _is_form(word: str, other: str) -> bool:
-    """Whether words differ in their endings alone: "owns" and "owner"."""
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
-    return word == other or _STEM <= same >= max(len(word), len(other)) - _ENDING
+    return {
+        word
+        for word in said
+        if not any(map(str.isdigit, word)) and not any(is_form(word, one, shared=_STEM) for one in told)
+    }
 
 
 def answers(

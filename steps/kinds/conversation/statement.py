@@ -6,10 +6,10 @@ held against both; where it fails, the user's own words are taken.
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
 
 from steps.kinds.conversation.conditions import bound_words
 from steps.kinds.conversation.corrections import Correction
+from steps.kinds.conversation.likeness import is_form
 from steps.kinds.conversation.phrases import phrases
 from steps.kinds.conversation.placing import replaced
 from steps.kinds.conversation.subject import is_plural, subject
@@ -48,7 +48,6 @@ _PLACED = re.compile(
 _WHO = re.compile(r"who\s+((?!(?:do|does|did|are|were)\b).+)", re.IGNORECASE)
 _ASKS_MORE = re.compile(r"\bor\b|^(?:is|was) (?:it|that|this|he|she)$", re.IGNORECASE)  # "who won, Ann or Bea"
 _CLEFT = re.compile(r"(?:it|that)(?:['’]s| is| was) (.+?),? (?:who|that|which) (.+)", re.IGNORECASE | re.DOTALL)
-_ENDING = 3  # letters of the longest ending that a form of a word may have
 _MORE = 2  # words that an answer may say besides what was asked for: "leaves"
 _PLAIN = 12  # words of a sentence that its user would be content with in a lesson
 _SPEAKS = re.compile(r"\b(?:i|i['’]\w+|you|me|my|we|ich|du|mir|je|tu|moi|yo|me)\b", re.IGNORECASE)
@@ -177,13 +176,7 @@ def _is_turned(one: Correction, line: str) -> bool:
 
 def among(word: str, others: set[str]) -> bool:
     """Whether a word, or another form of it, is one of others."""
-    return word in others or any(_is_form(word, other) for other in others - FUNCTION_WORDS)
-
-
-def _is_form(word: str, other: str) -> bool:
-    """Whether words differ in their endings alone: "conducts" and "conductor", not "workbench" and "workshop"."""
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False)))
-    return word[:_SAME] == other[:_SAME] and 3 <= same >= max(len(word), len(other)) - _ENDING
+    return word in others or any(is_form(word, other, shared=_SAME) for other in others - FUNCTION_WORDS)
 
 
 def _run_on(text: str) -> str:
