@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,15 +22,18 @@ from steps.gate.verdict import read_verdict
 from steps.records import Verdict
 from steps.registry import Registry
 from steps.registry.removal import remove_model
-from steps.tenants import INBOX, LastNight, last_night, note_night, one_round, tenants_of
+from steps.tenants import INBOX, NIGHT_LOG, LastNight, last_night, note_night, one_round, tenants_of
 from steps.workspace import TENANTS, Workspace
 
 _STOP_SECONDS = 20.0
+_AHEAD = 3600.0  # seconds by which a note may be ahead of the clock; one that is more was written by a wrong one
 
 
 def turn_of(workspace: Workspace, tenant: str) -> Turn:
     """Since when a tenant waits, and for what: files of the inbox, words of the day, what his last night left over."""
     last = last_night(workspace)
+    if last and last.at > time.time() + _AHEAD:
+        last = None  # else he waited until then
     since = last.at if last else workspace.root.stat().st_ctime
     places = [path for path in (workspace.root / INBOX).rglob("*") if path.is_file()]
     places += [path for path in [workspace.state / DIARY] if path.is_dir()]
@@ -45,15 +49,25 @@ def run_tenants(
 ) -> list[Slept]:
     """Run the nights of all tenants whose turn it is, each in a process of its own; return how they ended.
 
-    ``everyone``: those, too, for whom nothing waits.
+    Interrupted, it ends those that run: the next round goes on with them. ``everyone``: those, too, for whom nothing
+    waits.
 
     Raises:
         NightRunning: another round is running.
     """
-    knobs = found.settings.tenants
-    turns = list(_turns(found, say))
-    if everyone:
-        turns = [Turn(one.tenant, one.since, one.material or one.since) for one in turns]
+    knobs, running, over = found.settings.tenants, list[subprocess.Popen](), threading.Event()
+
+    def began(process: subprocess.Popen) -> None:
+        running.append(process)
+        if over.is_set():
+            _end(process)
+
+    def let_sleep(tenant: str) -> int:
+        try:
+            return sleep(found, tenant, night, began=began)
+        except (OSError, SlumberError) as error:  # of whom no log tells
+            say(f"{tenant}: his night cannot be begun ({error}): mend or remove him")
+            return 1
 
     def ended(slept: Slept) -> None:
         from orchestration.tenant_pages import tell
@@ -64,13 +78,16 @@ def run_tenants(
         tell(found, slept, night, verdict)
 
     with one_round(found.workspace):
-        return run_round(
-            turns,
-            lambda tenant: sleep(found, tenant, night),
-            at_once=knobs.at_once,
-            seconds=knobs.minutes * 60 if knobs.minutes else None,
-            ended=ended,
-        )
+        turns = list(_turns(found, say))
+        if everyone:
+            turns = [Turn(one.tenant, one.since, one.material or one.since) for one in turns]
+        seconds = knobs.minutes * 60 if knobs.minutes else None
+        try:
+            return run_round(turns, let_sleep, at_once=knobs.at_once, seconds=seconds, ended=ended)
+        except BaseException:  # nights have sessions of their own, and would go on
+            over.set()
+            _end(*(process for process in running if process.poll() is None))
+            raise
 
 
 def _turns(found: Deployment, say: Callable[[str], None]) -> Iterator[Turn]:
@@ -82,14 +99,16 @@ def _turns(found: Deployment, say: Callable[[str], None]) -> Iterator[Turn]:
             say(f"{name}: left out, for what is known of him cannot be read ({error}): mend or remove him")
 
 
-def sleep(found: Deployment, tenant: str, night: str) -> int:
+def sleep(
+    found: Deployment, tenant: str, night: str, *, began: Callable[[subprocess.Popen], None] = lambda process: None
+) -> int:
     """Run one tenant's night in a process of its own; return its exit code. What takes too long is ended.
 
-    What it prints lies in ``night.log`` of the tenant's state.
+    What it prints lies in ``night.log`` of the tenant's state. ``began``: is told of the process.
     """
     own = found.of_tenant(tenant)
-    began = time.time()
-    note_night(own.workspace, LastNight(began, night))  # killed, it has had its turn all the same
+    start = time.time()
+    note_night(own.workspace, LastNight(start, night))  # killed, it has had its turn all the same
     root, params = ["--workspace", str(found.workspace.root)], ["--params", str(found.params)] if found.params else []
     said = "from orchestration.cli import main; main()"
     command = [
@@ -106,10 +125,11 @@ def sleep(found: Deployment, tenant: str, night: str) -> int:
         *root,
         *params,
     ]
-    with (own.workspace.state / "night.log").open("wb") as log:
+    with (own.workspace.state / NIGHT_LOG).open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )
+        began(process)
         try:
             code = process.wait(timeout=found.settings.tenants.night_minutes * 60)
         except subprocess.TimeoutExpired:
@@ -117,7 +137,7 @@ def sleep(found: Deployment, tenant: str, night: str) -> int:
             code = 1
         finally:
             _end(process)
-    note_night(own.workspace, LastNight(began, night, code))
+    note_night(own.workspace, LastNight(start, night, code))
     return code
 
 
@@ -176,11 +196,14 @@ def _changed(path: Path) -> float:
     return 0.0
 
 
-def _end(process: subprocess.Popen) -> None:
-    """End a night and all that it started."""
+def _end(*processes: subprocess.Popen) -> None:
+    """End nights and all that they started, at once."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=_STOP_SECONDS)
+            until = time.monotonic() + _STOP_SECONDS
+            for process in processes:
+                process.wait(timeout=max(0.0, until - time.monotonic()))
             return

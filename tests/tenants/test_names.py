@@ -66,6 +66,20 @@ def test_a_link_or_a_folder_that_nobody_added_is_no_tenant(workspace, tmp_path_f
         add_tenant(workspace, "linked")
 
 
+def test_who_was_added_by_half_can_be_added_and_what_is_no_tenant_is_told_so(workspace, monkeypatch):
+    with monkeypatch.context() as killed:
+        killed.setattr("steps.tenants.write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            add_tenant(workspace, "acme")
+    assert tenants_of(workspace) == []
+    made = add_tenant(workspace, "acme")
+    assert tenants_of(workspace) == ["acme"] and (made.root / "inbox").is_dir()
+    assert made.root.stat().st_mode & 0o777 == 0o700
+    (workspace.root / "tenants" / "beta" / ".slumber").mkdir(parents=True)
+    with pytest.raises(SlumberError, match="no tenant's: remove it"):
+        add_tenant(workspace, "beta")
+
+
 def test_what_is_a_tenants_own(settings, workspace):
     made = add_tenant(workspace, "acme")
     assert tenants_of(workspace) == ["acme"] and tenant_of(made) == (workspace, "acme") and tenant_of(workspace) is None
