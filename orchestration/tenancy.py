@@ -3,9 +3,7 @@
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -15,6 +13,7 @@ from pathlib import Path
 from orchestration.environment import Deployment
 from orchestration.fairness import Slept, Turn, run_round
 from orchestration.storage import storage_address
+from orchestration.tenant_night import end, sleep
 from steps.consolidate.bucket import clear_checkpoints
 from steps.diary import FOLDER as DIARY
 from steps.errors import SlumberError
@@ -22,10 +21,9 @@ from steps.gate.verdict import read_verdict
 from steps.records import Verdict
 from steps.registry import Registry
 from steps.registry.removal import remove_model
-from steps.tenants import INBOX, NIGHT_LOG, LastNight, last_night, note_night, one_round, tenants_of
+from steps.tenants import INBOX, last_night, one_round, tenants_of
 from steps.workspace import TENANTS, Workspace
 
-_STOP_SECONDS = 20.0
 _AHEAD = 3600.0  # seconds by which a note may be ahead of the clock; one that is more was written by a wrong one
 
 
@@ -60,7 +58,7 @@ def run_tenants(
     def began(process: subprocess.Popen) -> None:
         running.append(process)
         if over.is_set():
-            _end(process)
+            end(process)
 
     def let_sleep(tenant: str) -> int:
         try:
@@ -86,7 +84,7 @@ def run_tenants(
             return run_round(turns, let_sleep, at_once=knobs.at_once, seconds=seconds, ended=ended)
         except BaseException:  # nights have sessions of their own, and would go on
             over.set()
-            _end(*(process for process in running if process.poll() is None))
+            end(*(process for process in running if process.poll() is None))
             raise
 
 
@@ -97,48 +95,6 @@ def _turns(found: Deployment, say: Callable[[str], None]) -> Iterator[Turn]:
             yield turn_of(found.of_tenant(name).workspace, name)
         except (OSError, ValueError, TypeError, SlumberError) as error:
             say(f"{name}: left out, for what is known of him cannot be read ({error}): mend or remove him")
-
-
-def sleep(
-    found: Deployment, tenant: str, night: str, *, began: Callable[[subprocess.Popen], None] = lambda process: None
-) -> int:
-    """Run one tenant's night in a process of its own; return its exit code. What takes too long is ended.
-
-    What it prints lies in ``night.log`` of the tenant's state. ``began``: is told of the process.
-    """
-    own = found.of_tenant(tenant)
-    start = time.time()
-    note_night(own.workspace, LastNight(start, night))  # killed, it has had its turn all the same
-    root, params = ["--workspace", str(found.workspace.root)], ["--params", str(found.params)] if found.params else []
-    said = "from orchestration.cli import main; main()"
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-c",
-        said,
-        "night",
-        "--tenant",
-        tenant,
-        "--night",
-        night,
-        *root,
-        *params,
-    ]
-    with (own.workspace.state / NIGHT_LOG).open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        began(process)
-        try:
-            code = process.wait(timeout=found.settings.tenants.night_minutes * 60)
-        except subprocess.TimeoutExpired:
-            log.write(b"\nThe night took longer than tenants.night_minutes, and was ended; the next one goes on.\n")
-            code = 1
-        finally:
-            _end(process)
-    note_night(own.workspace, LastNight(start, night, code))
-    return code
 
 
 def verdict_of(found: Deployment, night: str) -> Verdict | None:
@@ -194,16 +150,3 @@ def _changed(path: Path) -> float:
         found = path.stat()
         return max(found.st_mtime, found.st_ctime)
     return 0.0
-
-
-def _end(*processes: subprocess.Popen) -> None:
-    """End nights and all that they started, at once."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for process in processes:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            until = time.monotonic() + _STOP_SECONDS
-            for process in processes:
-                process.wait(timeout=max(0.0, until - time.monotonic()))
-            return
