@@ -5,9 +5,11 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.environment import Deployment
+from orchestration.tenant_table import tenants_table
 from steps.errors import SlumberError
 from steps.night import Key
 from steps.params import load_settings
+from steps.registry import RegistryUnreachable
 from steps.tenants import (
     LastNight,
     NoTenant,
@@ -137,6 +139,21 @@ def test_commands(tmp_path):
     assert "There is no tenant 'beta'" in run("status", "--tenant", "beta").stderr
     assert "none yet" in run("status", "--tenant", "acme").output
     assert "0 tenants slept" in run("nights").output
+
+
+def test_a_registry_that_is_away_is_waited_for_once(settings, workspace, monkeypatch):
+    asked = []
+
+    def away(registry):
+        asked.append(registry.name)
+        raise RegistryUnreachable("It is away.")
+
+    monkeypatch.setattr("steps.registry.reading.whole", away)
+    for name in ("acme", "beta"):
+        add_tenant(workspace, name)
+    with pytest.raises(RegistryUnreachable):
+        tenants_table(Deployment(settings=settings, workspace=workspace, inbox=workspace.root))
+    assert asked == ["slumber"]
 
 
 def test_a_damaged_note_of_a_last_night_stops_nobody(workspace):
