@@ -9,6 +9,7 @@ name. A deployment without the folder ``tenants`` is as it was before there were
 
 import json
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -132,7 +133,13 @@ def add_tenant(shared: Workspace, name: str) -> Workspace:
     (part / INBOX).mkdir(parents=True)
     part.chmod(0o700)
     write_text(part / _MARK, f"{name}\n")
-    part.rename(root)
+    try:
+        part.rename(root)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+        if not root.exists():
+            raise
+        raise SlumberError(f"{root} was made by somebody else just now: look with `slumber tenants list`.") from None
     return Workspace(root)
 
 

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.environment import Deployment
 from orchestration.tenant_table import tenants_table
+from steps import tenants
 from steps.errors import SlumberError
 from steps.night import Key
 from steps.params import load_settings
@@ -80,6 +81,20 @@ def test_who_was_added_by_half_can_be_added_and_what_is_no_tenant_is_told_so(wor
     (workspace.root / "tenants" / "beta" / ".slumber").mkdir(parents=True)
     with pytest.raises(SlumberError, match="no tenant's: remove it"):
         add_tenant(workspace, "beta")
+
+
+def test_two_who_add_the_same_at_once_make_one(workspace, monkeypatch):
+    writes = tenants.write_text
+
+    def quicker(path, text):
+        monkeypatch.setattr(tenants, "write_text", writes)
+        add_tenant(workspace, "acme")
+        writes(path, text)
+
+    monkeypatch.setattr(tenants, "write_text", quicker)
+    with pytest.raises(SlumberError, match="somebody else"):
+        add_tenant(workspace, "acme")
+    assert [path.name for path in (workspace.root / "tenants").iterdir()] == ["acme"]
 
 
 def test_what_is_a_tenants_own(settings, workspace):
