@@ -130,12 +130,16 @@ class Champion:
                 try:
                     self.look()
                     then()
-                except Exception as error:  # whatever it is, the next look may find it mended
-                    self._stays(f"who is champion cannot be looked up ({type(error).__name__}: {error})")
+                except Exception as error:  # whatever it is
+                    self.failed(error)
 
         thread = threading.Thread(target=run, name="champion", daemon=True)
         thread.start()
         return thread
+
+    def failed(self, error: Exception) -> None:
+        """Note what nobody has foreseen in a look; the next one may find it mended."""
+        self._stays(f"who is champion cannot be looked up ({type(error).__name__}: {error})")
 
     def stop(self) -> None:
         self._stopped.set()

@@ -88,8 +88,8 @@ class Engine(Admission):
             self._coming = []
 
     def _leaving(self) -> bool:
-        """Whether an adapter is to be unloaded; the last one stays, for PEFT wants one at least."""
-        return self.adapters > 1 and any(one.retired and one.adapter for one in self._versions.values())
+        """Whether an adapter is to be unloaded."""
+        return any(one.retired and one.adapter and not one.writing for one in self._versions.values())
 
     def _step(self, version: Loaded, came: Sequence[Answer]) -> None:
         """Let those that came join, and write one token of each answer."""
@@ -159,10 +159,14 @@ class Engine(Admission):
         if self._peft is None:
             return
         if first:
-            self._tuner.unload()
-            self._peft = None
+            self._take_out()
         elif label in self._peft.peft_config:
             self._peft.delete_adapter(label)
+
+    def _take_out(self) -> None:
+        """Take PEFT out of the model with the last adapter: it wants one at least."""
+        self._tuner.unload()
+        self._peft, self._layers = None, []
 
     def _drop(self, name: str) -> None:
         with self._model_lock:
@@ -173,8 +177,8 @@ class Engine(Admission):
                 if others:
                     self._peft.set_adapter(others[0])
                     self._peft.delete_adapter(gone.adapter)
-                else:  # PEFT wants one adapter at least: it goes with the next one that comes
-                    self._versions[name] = gone
+                else:
+                    self._take_out()
 
 
 def drawn(logits: torch.Tensor, answer: Answer) -> int:

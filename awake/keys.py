@@ -38,7 +38,7 @@ def read_keys(path: Path | None) -> dict[Owner, str]:
     """Return the hashes of a file of keys by their owners; none without a file.
 
     Raises:
-        SlumberError: the file cannot be read, or a line of it is no key.
+        SlumberError: the file cannot be read, a line of it is no key, or two owners have the same one.
     """
     if path is None:
         return {}
@@ -49,14 +49,20 @@ def read_keys(path: Path | None) -> dict[Owner, str]:
         raise SlumberError(
             f"The API keys in {path} cannot be read ({why}): make one with `slumber key NAME`, or unset serve.keys."
         ) from None
-    found = {}
+    found, whose = dict[Owner, str](), dict[str, Owner]()
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
         match = _LINE.fullmatch(line.strip())
         if match is None:
             raise SlumberError(f"{path} line {number} is no key: `slumber key NAME` writes them.")
-        found[Owner(match[1], match[3])] = match[2]
+        owner = Owner(match[1], match[3])
+        if whose.setdefault(match[2], owner) != owner:
+            raise SlumberError(
+                f"{path} line {number} has the key of {whose[match[2]].name}, so that nobody can tell whose it is: "
+                "take the line out, and make another key with `slumber key NAME`."
+            )
+        found[owner] = match[2]
     return found
 
 

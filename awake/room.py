@@ -3,10 +3,15 @@
 import time
 from dataclasses import dataclass, field
 
+from awake.admission import EVERYBODYS, Admission
 from awake.champion import Champion
 from awake.diary import Diary
+from awake.posting import Post
 from awake.recall import Recall
-from awake.watch.watching import Watch
+from awake.watch.watching import Tell, Watch
+from steps.diary import FOLDER
+from steps.registry import Registry
+from steps.settings import Settings
 from steps.tenants import made
 from steps.workspace import Workspace
 
@@ -51,3 +56,22 @@ class Room:
             or (self.recall.problem if self.recall else None)
             or (self.watch.problem if self.watch else None)
         )
+
+
+def furnished(
+    settings: Settings, workspace: Workspace, engine: Admission, *, tell: Tell, tenant: str | None = None
+) -> Room:
+    """Return the room of a tenant, or of everybody (None), in which nobody has looked who is champion yet.
+
+    Args:
+        settings, workspace: his own.
+        tell: is told of the end of a morning watch.
+    """
+    whose = made(workspace) if tenant else None  # before all else: if he is removed meanwhile, the room is gone
+    registry = Registry(settings, workspace)
+    watch = Watch(registry, settings, workspace, tell=tell)
+    share, place = settings.serve.canary_share, tenant or EVERYBODYS
+    champion = Champion(registry, engine, workspace, beside=watch.beside, share=share, place=place)
+    diary, recall = Diary(workspace.state / FOLDER, Post(registry)), Recall(settings, workspace)
+    model, own = settings.registry.model_name, workspace if tenant else None
+    return Room(tenant, model, champion, diary, recall, watch, own, whose)

@@ -9,23 +9,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from awake.admission import Admission
-from awake.champion import Champion
 from awake.diary import Diary
-from awake.posting import Post
-from awake.recall import Recall
-from awake.room import Room
-from awake.watch.watching import Watch
+from awake.room import Room, furnished
 from steps.diary import FOLDER, waiting_entries
 from steps.errors import SlumberError
-from steps.registry import Registry
+from steps.registry import Registry, reading
 from steps.settings import Settings
-from steps.tenants import is_tenant, made, tenant_settings, tenant_workspace, tenants_of
+from steps.tenants import is_tenant, tenant_settings, tenant_workspace, tenants_of
 from steps.watch.record import Watched
 from steps.workspace import Workspace
 
 _BRING_SECONDS = 2.0  # to MLflow, of what was said in a room that makes way
+_ALL = "all tenants"  # which is nobody's name
 Tell = Callable[[str, str, Watched], None]
 
 
@@ -129,8 +127,9 @@ class Rooms:
                 with self._lock:
                     self._open[tenant] = room
                     return self._entered(room)
-            except SlumberError as error:
-                self._tell_once(tenant, str(error))
+            except Exception as error:  # whatever it is, who runs the server is told of it, and no tenant
+                self._engine.close(tenant)
+                self._tell_once(tenant, _says(error))
                 raise NotOpened from error
             finally:
                 with self._lock:
@@ -146,7 +145,11 @@ class Rooms:
 
         def run() -> None:
             while not self._stopped.wait(seconds):
-                self.look()
+                try:
+                    self.look()
+                    self._tell_once(_ALL, None)
+                except Exception as error:  # whatever it is, the next look may find it mended
+                    self._tell_once(_ALL, f"nobody looks after their rooms ({_says(error)})")
 
         thread = threading.Thread(target=run, name="rooms", daemon=True)
         thread.start()
@@ -161,23 +164,50 @@ class Rooms:
             if room.gone:
                 self._close(room.tenant, seconds=0.0)
                 continue
-            with suppress(SlumberError):  # what is wrong with one keeps nobody else waiting; it says so itself
-                room.champion.look()
-                if room.watch:
-                    room.watch.look(room.champion.bring, serving=room.champion.serving.version)
+            self._look_into(room)
         self._say_problems(rooms)
         for tenant in [name for name in list(self._closed) if not self._waits(name)]:
             self._closed.pop(tenant, None)
-        waiting = list(self._closed)
-        if waiting and all(room.diary.problem is None for room in rooms):  # MLflow is there, as far as is known
-            with suppress(SlumberError):
-                self.leave(self.enter(waiting[0]))
+        waiting = next(iter(list(self._closed)), None)
+        if waiting is None or not self._is_mlflow_there(rooms):
+            return
+        try:
+            self.leave(self.enter(waiting))
+        except SlumberError:  # which is told; another one's turn is next
+            with suppress(KeyError):
+                self._closed.move_to_end(waiting)
 
     def stop(self) -> None:
         """Close all rooms; what is not in MLflow by then waits on disk."""
         self._stopped.set()
         for tenant in list(self._open):
             self._close(tenant, seconds=10.0)
+
+    def _look_into(self, room: Room) -> None:
+        """Look in one room; what is wrong there keeps nobody else waiting."""
+        assert room.tenant is not None
+        try:
+            room.champion.look()
+            if room.watch:
+                room.watch.look(room.champion.bring, serving=room.champion.serving.version)
+        except SlumberError:  # it says so itself
+            pass
+        except Exception as error:
+            room.champion.failed(error)
+        if self._open.get(room.tenant) is room:
+            return
+        with self._door(room.tenant):  # it made way meanwhile: what was loaded for it goes, too
+            if room.tenant not in self._open:
+                self._engine.close(room.tenant)
+
+    def _is_mlflow_there(self, rooms: list[Room]) -> bool:
+        """Whether it is, as far as is known: what one tenant cannot bring need not be MLflow's fault."""
+        if all(room.diary.problem is None for room in rooms):
+            return True
+        with suppress(SlumberError):
+            reading.whole(Registry(self._settings, self._workspace))
+            return True
+        return False
 
     def _entered(self, room: Room) -> Room:
         assert room.tenant is not None
@@ -226,24 +256,18 @@ class Rooms:
         if before is not None and before.at_work:  # two would bring the same entries
             raise SlumberError("What was said before is being written down still: try again in a moment.")
         workspace = tenant_workspace(self._workspace, tenant)
-        whose = made(workspace)
         settings = tenant_settings(self._settings, self._workspace, tenant)
-        registry = Registry(settings, workspace)
-
-        def ended(says: str, watched: Watched) -> None:
-            self._tell(tenant, says, watched)
-
-        watch = Watch(registry, settings, workspace, tell=ended)
-        share = settings.serve.canary_share
-        champion = Champion(registry, self._engine, workspace, beside=watch.beside, share=share, place=tenant)
-        diary = Diary(workspace.state / FOLDER, Post(registry))
-        champion.look()
-        diary.begin()
+        room = furnished(settings, workspace, self._engine, tell=partial(self._tell, tenant), tenant=tenant)
+        room.champion.look()
+        room.diary.begin()
         self._closed.pop(tenant, None)
-        recall = Recall(settings, workspace)
-        return Room(tenant, self.model_of(tenant), champion, diary, recall, watch, workspace, whose)
+        return room
 
     def _waits(self, tenant: str) -> bool:
         with suppress(SlumberError, OSError):
             return bool(waiting_entries(tenant_workspace(self._workspace, tenant).state / FOLDER))
         return False
+
+
+def _says(error: Exception) -> str:
+    return str(error) if isinstance(error, SlumberError) else f"{type(error).__name__}: {error}"

@@ -8,19 +8,13 @@ import uvicorn
 
 from awake.admission import Admission
 from awake.app import make_app
-from awake.champion import Champion
-from awake.diary import Diary
 from awake.engine import Engine
 from awake.keys import Keys
-from awake.posting import Post
-from awake.recall import Recall
+from awake.room import furnished
 from awake.rooms import Rooms
-from awake.watch.watching import Watch
 from steps.addresses import LOOPBACK
-from steps.diary import FOLDER
 from steps.errors import SlumberError
 from steps.model.loading import base_folder, load_base
-from steps.registry import Registry
 from steps.settings import Settings
 from steps.structured import is_asked
 from steps.tenants import has_tenants
@@ -93,7 +87,6 @@ def _serve(
         return max(1, knobs.queue // 2) if has_tenants(workspace) else None
 
     engine = engine_of(settings, workspace, of_one=of_one)
-    registry = Registry(settings, workspace)
 
     def ended(says: str, watched: Watched) -> None:
         say(says)
@@ -103,10 +96,9 @@ def _serve(
     def ended_of(tenant: str, says: str, watched: Watched) -> None:
         ended(f"{tenant}: {says}", watched)
 
-    watch = Watch(registry, settings, workspace, tell=ended)
-    champion = Champion(registry, engine, workspace, beside=watch.beside, share=knobs.canary_share)
-    diary = Diary(workspace.state / FOLDER, Post(registry))
-    recall = Recall(settings, workspace)
+    room = furnished(settings, workspace, engine, tell=ended)
+    champion, diary, recall, watch = room.champion, room.diary, room.recall, room.watch
+    assert recall is not None and watch is not None  # as every room that is furnished
     recall.begin()
     serving = champion.look()
     if serving.problem:
@@ -118,8 +110,7 @@ def _serve(
             "(`slumber tenants add NAME` gives one a champion of his own)."
         )
     rooms = Rooms(settings, workspace, engine, tell=ended_of, say=say)
-    model = settings.registry.model_name
-    say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {model!r}; Ctrl-C stops it.")
+    say(f"Version {serving.version} answers at http://{knobs.host}:{knobs.port}/v1 as {room.model!r}; Ctrl-C stops it.")
     said = [serving.version]
 
     def looked() -> None:
@@ -132,7 +123,7 @@ def _serve(
     diary.begin()
     rooms.follow(seconds=knobs.poll_seconds)
     app = make_app(
-        engine, champion, diary, knobs, model=model, keys=keys, recall=recall, watched=watch.told, tenants=rooms
+        engine, champion, diary, knobs, model=room.model, keys=keys, recall=recall, watched=watch.told, tenants=rooms
     )
     try:
         # Without a configuration of its own its log goes where all goes, as lines for programs.

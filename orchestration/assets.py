@@ -24,6 +24,8 @@ from steps.structured import within
 from steps.workspace import file_sha256
 
 GROUP = "sleep"
+REBUILT = "adapter"
+"""The asset with which the job begins that builds a candidate again: for a deep sleep, or to forget."""
 # What a reader of the assets' page is told; of an asset that is not listed here, what its first step says.
 DESCRIPTIONS = {
     "corpus": """What the day brought: read, redacted, deduplicated, validated, and triaged: what goes into the weights.
@@ -69,8 +71,9 @@ def _asset(name: str, steps: Sequence[Step], *, after: str | None, last: bool) -
         doing = ", ".join(step.name for step in steps)
         with within(night=tonight.date, asset=name), step_errors(context, doing=doing):
             be_nice(tonight.settings.night.nice)
-            if first:
+            if first or (tonight.deep and name == REBUILT):
                 note_begun(tonight)
+            if first:
                 begin(tonight)
             done = [(step, _run(step, tonight)) for step in steps]
             for step, record in done:

@@ -81,8 +81,13 @@ def run_round(
                     ended(slept)
 
     workers = [threading.Thread(target=work, name=f"night {n}", daemon=True) for n in range(at_once)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    try:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    except BaseException:  # it was interrupted: no further night is begun
+        with lock:
+            line.clear()
+        raise
     return done + [Slept(turn.tenant) for turn in line]

@@ -11,6 +11,7 @@ from orchestration.instance import dagster_home, opened_instance
 from orchestration.request import planned_request, records_text
 from steps.consolidate.bucket import clear_checkpoints
 from steps.datasets import erase_versions
+from steps.errors import NightRunning, SlumberError
 from steps.forget.elsewhere import note_forgotten
 from steps.forget.removing import clear_work, remove_records
 from steps.forget.request import Request, close, open_request, pending
@@ -18,11 +19,11 @@ from steps.gate.verdict import read_verdict
 from steps.lifecycle import asset_steps
 from steps.progress import say
 from steps.promote.returning import let_return
-from steps.registry import Registry, erasure, reading
+from steps.registry import Registry, RegistryUnreachable, erasure, reading
 from steps.registry.lineage import opened_registry, served_before
 from steps.registry.stand import COPY, stood_on
 from steps.registry.traces import erase_traces
-from steps.tenants import tenants_of
+from steps.tenants import NoTenant, tenants_of
 from steps.workspace import compact
 
 
@@ -137,29 +138,46 @@ def begin_anew(deployment: Deployment, request: Request) -> list[str]:
     Their material stays: the next night learns all of it on top of what serves everybody then.
 
     Raises:
-        SlumberError: a tenant's night is running, or MLflow is away.
+        SlumberError: one of them cannot forget it now, as his night is running, or what is his cannot be read; the
+            others have. Or MLflow is away.
     """
-    found = []
+    found, left = list[str](), dict[str, SlumberError | OSError]()
     for name in tenants_of(deployment.workspace):
-        own = deployment.of_tenant(name)
-        nights = stood_on(own.workspace, request.versions)
-        if not nights:
-            continue
-        with own.lock("to forget"):
-            registry = Registry(own.settings, own.workspace)
-            versions = [version.version for version in erasure.learned_since(registry, min(nights))]
-            erasure.must_forget(registry, request.id, versions=versions)
-            champion = reading.champion(registry)
-            if champion and champion.must_forget:
-                zero = reading.version(registry, "1")
-                let_return(registry, zero, serving=champion.version, action="forget")
-            erasure.erase(registry)
-            clear_checkpoints(own.settings)
-            clear_work(request.model_copy(update={"first": min(nights), "night": None}), own.workspace)
-            shutil.rmtree(own.workspace.state / COPY, ignore_errors=True)
-            note_forgotten(own.workspace, [request.id])
-        found.append(name)
+        try:
+            if _forgets(deployment.of_tenant(name), request):
+                found.append(name)
+        except RegistryUnreachable:
+            raise
+        except NoTenant:
+            pass  # he was removed meanwhile
+        except (SlumberError, OSError) as error:
+            left[name] = error
+    if left:
+        kind = NightRunning if all(isinstance(error, NightRunning) for error in left.values()) else SlumberError
+        why = "; ".join(f"{name}: {error}" for name, error in left.items())
+        raise kind(f"Not all tenants have forgotten it. {why} Then run `slumber forget` again, which finishes it.")
     return found
+
+
+def _forgets(own: Deployment, request: Request) -> bool:
+    """Erase what a tenant has that goes on from a shared version which must forget; return whether there was any."""
+    nights = stood_on(own.workspace, request.versions)
+    if not nights:
+        return False
+    with own.lock("to forget"):
+        registry = Registry(own.settings, own.workspace)
+        versions = [version.version for version in erasure.learned_since(registry, min(nights))]
+        erasure.must_forget(registry, request.id, versions=versions)
+        champion = reading.champion(registry)
+        if champion and champion.must_forget:
+            zero = reading.version(registry, "1")
+            let_return(registry, zero, serving=champion.version, action="forget")
+        erasure.erase(registry)
+        clear_checkpoints(own.settings)
+        clear_work(request.model_copy(update={"first": min(nights), "night": None}), own.workspace)
+        shutil.rmtree(own.workspace.state / COPY, ignore_errors=True)
+        note_forgotten(own.workspace, [request.id])
+    return True
 
 
 def _begun(
@@ -185,9 +203,10 @@ def _knows(registry: Registry) -> bool:
 
 def _delete_pages(deployment: Deployment, request: Request) -> None:
     """Delete Dagster's runs of the nights that met it, and what it shows of the assets: their pages give examples."""
-    with opened_instance(deployment.workspace, capture_output=False) as instance:
+    with opened_instance(deployment.workspace) as instance:
         for run in instance.get_runs():
             if run.tags.get("dagster/partition", "") >= request.first and run.status in _ENDED:
+                instance.compute_log_manager.delete_logs(prefix=[run.run_id])  # what it printed, which stays else
                 instance.delete_run(run.run_id)
         instance.wipe_assets([dg.AssetKey(asset) for asset in asset_steps()])
     for database in sorted(dagster_home(deployment.workspace).rglob("*.db")):

@@ -7,7 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.environment import Deployment
+from steps.errors import SlumberError
 from steps.registry import Registry, Version, reading
+from steps.registry.stand import stood_on
+from steps.registry.version import serving
+from steps.tenants import tenants_of
 
 _MOMENTS = {
     "promoted_at": "promoted",
@@ -50,6 +54,8 @@ def rolled_back(found: Deployment, before: Version, after: Version) -> str:
     entries = reading.trail(Registry(found.settings, found.workspace))
     changed = next(e.time for e in reversed(entries) if e.after == after.version)
     now = f"Version {after.version} (night {after.night}) serves since {minute(changed)} UTC."
+    if found.shared and after.is_night_zero:  # as in the table
+        now = f"Everybody's champion answers {found.tenant} since {minute(changed)} UTC."
     if before.version == after.version:
         return f"{now} Before, there was no champion."
     registered = datetime.fromtimestamp(before.created_ms / 1000, UTC).isoformat()  # night zero serves from then on
@@ -57,6 +63,25 @@ def rolled_back(found: Deployment, before: Version, after: Version) -> str:
     return (
         f"{now} Before, version {before.version} (night {before.night}, {before.verdict}) served since "
         f"{minute(since)} UTC; it is `previous` now, and `slumber rollback {before.version}` lets it serve again."
+        f"{_kept_by(found, before)}"
+    )
+
+
+def _kept_by(found: Deployment, version: Version) -> str:
+    """Say which tenants' champions go on from a version of everybody's, whoever serves everybody now."""
+    kept = []
+    for name in tenants_of(found.workspace):
+        try:
+            own = found.of_tenant(name)
+            champion = serving(versions(own)) if stood_on(own.workspace, [version.version]) else None
+            kept += [name] if champion and not champion.is_night_zero else []
+        except SlumberError as error:
+            kept.append(f"{name} (as far as can be told: {error})")
+    if not kept:
+        return ""
+    return (
+        f" Tenants whose champions may go on from version {version.version} keep them: {', '.join(kept)}. `slumber "
+        "rollback --tenant NAME 1` has everybody's champion answer one."
     )
 
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from orchestration.assets import GROUP
+from orchestration.assets import GROUP, REBUILT
 from orchestration.instance import QUEUE_TAG
 from steps.lifecycle import assets_from
 from steps.workspace import DEEP
@@ -19,7 +19,7 @@ sleep = dg.define_asset_job(
 
 deep = dg.define_asset_job(
     DEEP,
-    selection=dg.AssetSelection.assets(*(dg.AssetKey(name) for name in assets_from("adapter"))),
+    selection=dg.AssetSelection.assets(*(dg.AssetKey(name) for name in assets_from(REBUILT))),
     executor_def=dg.in_process_executor,
     tags={QUEUE_TAG: "running"},
     description="What `slumber deep` runs: all that still holds, learned again from what came before every night.",
@@ -27,7 +27,7 @@ deep = dg.define_asset_job(
 
 forget = dg.define_asset_job(
     "forget",
-    selection=dg.AssetSelection.assets(*(dg.AssetKey(name) for name in assets_from("adapter"))),
+    selection=dg.AssetSelection.assets(*(dg.AssetKey(name) for name in assets_from(REBUILT))),
     executor_def=dg.in_process_executor,
     tags={QUEUE_TAG: "running"},
     description="What `slumber forget` runs: the nights since then, learned again without it.",

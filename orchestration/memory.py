@@ -77,9 +77,14 @@ def searched(found: Deployment, question: str, *, tenant: str | None, user: str 
 def added(
     found: Deployment, text: str, *, title: str, until: str | None, user: str | None, source: str, tenant: str | None
 ) -> str:
-    """Write a note and say so."""
+    """Write a note and say so.
+
+    Raises:
+        SlumberError: it says nothing, its end is past, or nobody of that name would ever be answered with it.
+    """
     from steps.memory.encoder import encoder
 
+    _check_owner(found, tenant)
     text, today, owner = _text(text), date.fromisoformat(found.tonight()), person(user, tenant)
     number = note_id(f"added: {source}", owner, title, text)
     note = Note(
@@ -101,6 +106,16 @@ def added(
         memory.add(note, vector)
     said = "was there already, and holds as you say now" if there else "is looked up from now on"
     return f"{number[:SHOWN_ID]} {said}."
+
+
+def _check_owner(found: Deployment, tenant: str | None) -> None:
+    """Refuse who is neither a tenant nor has a key: a misspelt tenant's words would lie where nobody removes them."""
+    from awake.keys import Owner, read_keys
+
+    if tenant and not found.tenant and found.settings.keys and Owner(tenant) not in read_keys(found.settings.keys):
+        raise SlumberError(
+            f"{tenant!r} is no tenant (`slumber tenants list`), and no owner of an API key for everybody's champion."
+        )
 
 
 def edited(

@@ -30,7 +30,8 @@ def tonight_resource(deployment: Deployment) -> dg.ResourceDefinition:
         with contextlib.ExitStack() as held:
             with full_disk_told():
                 check_settings(deployment.settings, workspace=workspace, inbox=inbox)
-                still_ours = held.enter_context(deployment.lock(check_night(night)))
+                what = f"{check_night(night)}, deep sleep" if run.job_name == DEEP else check_night(night)
+                still_ours = held.enter_context(deployment.lock(what))
                 if run.job_name != "forget":
                     refuse_what_is_to_be_forgotten(deployment.settings, workspace)
                 close_dead_runs(instance, but=run.run_id)

@@ -11,17 +11,26 @@ from steps.gate.verdict import read_verdict
 from steps.night import Night
 from steps.records import Verdict
 from steps.structured import is_asked, write_line
-from steps.workspace import BEGUN, NIGHTS, Workspace, write_text
+from steps.workspace import BEGUN, DEEP, NIGHTS, Workspace, write_text
 
 
 class Begun(BaseModel):
-    """A note in a night's folder from its beginning until its last asset is made: a killed one leaves it behind."""
+    """A note in a night's folder from its beginning until its last asset is made: a killed one leaves it behind.
+
+    ``deep``: it is that of a deep sleep over the nights up to this one.
+    """
 
     night: str
     time: str
+    deep: bool = False
 
     def told(self) -> str:
         """Say that it was not finished, and what to do."""
+        if self.deep:
+            return (
+                f"the deep sleep over the nights up to {self.night} was begun at {self.time} and not finished: "
+                "`slumber deep` goes on where it stopped, or begins anew if there was a night since"
+            )
         return (
             f"night {self.night} was begun at {self.time} and not finished: "
             f"`slumber night --night {self.night}` goes on where it stopped"
@@ -48,9 +57,11 @@ def last_verdict(workspace: Workspace) -> Verdict | None:
 
 
 def note_begun(night: Night) -> None:
-    """Note that a night begins."""
+    """Note that a night begins, or a deep sleep: what an earlier one of that had begun is not gone on with any more."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    begun = Begun(night=night.date, time=now)
+    begun = Begun(night=night.date, time=now, deep=night.deep)
+    for path in _notes(night.workspace, DEEP) if night.deep else ():
+        path.unlink()
     write_text(night.folder / BEGUN, begun.model_dump_json() + "\n")
 
 
@@ -65,10 +76,13 @@ def note_ended(night: Night) -> None:
 
 
 def unfinished(workspace: Workspace) -> list[Begun]:
-    """Return the nights that were begun and did not come to their end, oldest first; none while something runs."""
+    """Return the nights, and then the deep sleep, that were begun and did not come to their end, oldest first.
+
+    None while something runs.
+    """
     if holder(workspace) is not None:
         return []
-    notes = sorted((workspace.state / NIGHTS).glob(f"????-??-??/{BEGUN}"))
+    notes = [path for work in (NIGHTS, DEEP) for path in _notes(workspace, work)]
     return [begun for path in notes if (begun := _begun(path))]
 
 
@@ -78,6 +92,10 @@ def night_alerts(workspace: Workspace) -> list[str]:
     nights = [alert.get("night") for alert in alerts]
     lines = [left.told() for left in unfinished(workspace) if left.night not in nights]
     return lines + [f"{a['time']}  night {a.get('night')}: {a.get('message')}" for a in alerts]
+
+
+def _notes(workspace: Workspace, work: str) -> list[Path]:
+    return sorted((workspace.state / work).glob(f"????-??-??/{BEGUN}"))
 
 
 def _begun(path: Path) -> Begun | None:

@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.alerts import MISSED, record_alert
 from orchestration.checks import WARN, WATCH, watch_told
 from orchestration.instance import failed_checks
-from orchestration.jobs import sleep
+from orchestration.jobs import deep, sleep
 from orchestration.missed import LATE, missed, missed_told, note_schedule, note_told, since_found
 from orchestration.notify import notify
 from orchestration.running import holder
@@ -22,7 +22,7 @@ from steps.lifecycle import step_of
 from steps.records import content_id
 from steps.settings import Settings
 from steps.watch.record import read_watch
-from steps.workspace import Workspace
+from steps.workspace import DEEP, NIGHTS, Workspace
 
 PARTITION = "dagster/partition"
 
@@ -54,23 +54,24 @@ def night_refused(settings: Settings, workspace: Workspace) -> dg.SensorDefiniti
     @dg.run_status_sensor(
         name="night_refused",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[sleep],
+        monitored_jobs=[sleep, deep],
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="The gate refused a candidate (REJECT, INCONCLUSIVE): `notify`. The run itself is a success.",
     )
     def sensor(context: dg.RunStatusSensorContext) -> None:
         run = context.dagster_run
-        night = run.tags[PARTITION]
+        night, work = run.tags[PARTITION], workspace.of(DEEP if run.job_name == DEEP else NIGHTS)
         try:
-            verdict = read_verdict(workspace, night)
+            verdict = read_verdict(work, night)
         except SlumberError as error:  # the next run of this night is at work on it
             context.log.warning(f"Nobody was told of night {night}: {error}")
             return
         if verdict.verdict not in ("REJECT", "INCONCLUSIVE"):
             return
         told: dict[str, Any] = {"event": verdict.verdict, "reasons": verdict.objections()}
-        context.log.warning(f"Night {night}: {verdict.verdict}: {'; '.join(verdict.reasons)}")
-        for line in notify(settings, workspace, night=night, run_id=run.run_id, **told):
+        which = "Deep sleep up to" if run.job_name == DEEP else "Night"
+        context.log.warning(f"{which} {night}: {verdict.verdict}: {'; '.join(verdict.reasons)}")
+        for line in notify(settings, work, night=night, run_id=run.run_id, **told):
             context.log.warning(line)
 
     return sensor

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.advice import for_tenant
 from orchestration.environment import Deployment
 from orchestration.history import override_told, versions
 from orchestration.missed import missed, missed_told, read_noted
@@ -52,7 +53,7 @@ def status_table(found: Deployment) -> Table:
         *(("alert", line) for line in alerts(found)[-_ALERTS:]),
     ]
     for name, text in rows:
-        table.add_row(name, Text(text, style="red" if name in ("alert", "missed") else ""))
+        table.add_row(name, Text(for_tenant(text, found.tenant), style="red" if name in ("alert", "missed") else ""))
     return table
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.advice import for_tenant
 from orchestration.night import NightOutcome
 from orchestration.scores import Scores, read_scores, share
 from orchestration.timings import read_timings
@@ -72,7 +73,7 @@ def night_counts(workspace: Workspace, night: str) -> dict[str, Any]:
 
 def show_night(outcome: NightOutcome, *, settings: Settings, workspace: Workspace, console: Console) -> None:
     """Print the table that a night ends with."""
-    night, verdict = outcome.night, outcome.verdict
+    night, verdict, whose = outcome.night, outcome.verdict, tenant_of(workspace)
     table = Table(title=f"Night {night}", show_header=False, title_justify="left", pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -86,7 +87,7 @@ def show_night(outcome: NightOutcome, *, settings: Settings, workspace: Workspac
     table.add_row("verdict", lines)
     promotion = _promotion(workspace, night)
     if promotion:
-        table.add_row("champion", Text(promotion))
+        table.add_row("champion", Text(for_tenant(promotion, whose[1] if whose else None)))
     console.print(table)
     for name, address in _places(outcome, settings=settings, workspace=workspace).items():
         console.print(f"  {name}: {address}", soft_wrap=True, markup=False)

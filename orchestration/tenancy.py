@@ -3,9 +3,8 @@
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
-import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from orchestration.environment import Deployment
 from orchestration.fairness import Slept, Turn, run_round
 from orchestration.storage import storage_address
+from orchestration.tenant_night import end, sleep
 from steps.consolidate.bucket import clear_checkpoints
 from steps.diary import FOLDER as DIARY
 from steps.errors import SlumberError
@@ -21,15 +21,17 @@ from steps.gate.verdict import read_verdict
 from steps.records import Verdict
 from steps.registry import Registry
 from steps.registry.removal import remove_model
-from steps.tenants import INBOX, LastNight, last_night, note_night, one_round, tenants_of
+from steps.tenants import INBOX, last_night, one_round, tenants_of
 from steps.workspace import TENANTS, Workspace
 
-_STOP_SECONDS = 20.0
+_AHEAD = 3600.0  # seconds by which a note may be ahead of the clock; one that is more was written by a wrong one
 
 
 def turn_of(workspace: Workspace, tenant: str) -> Turn:
     """Since when a tenant waits, and for what: files of the inbox, words of the day, what his last night left over."""
     last = last_night(workspace)
+    if last and last.at > time.time() + _AHEAD:
+        last = None  # else he waited until then
     since = last.at if last else workspace.root.stat().st_ctime
     places = [path for path in (workspace.root / INBOX).rglob("*") if path.is_file()]
     places += [path for path in [workspace.state / DIARY] if path.is_dir()]
@@ -45,15 +47,25 @@ def run_tenants(
 ) -> list[Slept]:
     """Run the nights of all tenants whose turn it is, each in a process of its own; return how they ended.
 
-    ``everyone``: those, too, for whom nothing waits.
+    Interrupted, it ends those that run: the next round goes on with them. ``everyone``: those, too, for whom nothing
+    waits.
 
     Raises:
         NightRunning: another round is running.
     """
-    knobs = found.settings.tenants
-    turns = list(_turns(found, say))
-    if everyone:
-        turns = [Turn(one.tenant, one.since, one.material or one.since) for one in turns]
+    knobs, running, over = found.settings.tenants, list[subprocess.Popen](), threading.Event()
+
+    def began(process: subprocess.Popen) -> None:
+        running.append(process)
+        if over.is_set():
+            end(process)
+
+    def let_sleep(tenant: str) -> int:
+        try:
+            return sleep(found, tenant, night, began=began)
+        except (OSError, SlumberError) as error:  # of whom no log tells
+            say(f"{tenant}: his night cannot be begun ({error}): mend or remove him")
+            return 1
 
     def ended(slept: Slept) -> None:
         from orchestration.tenant_pages import tell
@@ -64,13 +76,16 @@ def run_tenants(
         tell(found, slept, night, verdict)
 
     with one_round(found.workspace):
-        return run_round(
-            turns,
-            lambda tenant: sleep(found, tenant, night),
-            at_once=knobs.at_once,
-            seconds=knobs.minutes * 60 if knobs.minutes else None,
-            ended=ended,
-        )
+        turns = list(_turns(found, say))
+        if everyone:
+            turns = [Turn(one.tenant, one.since, one.material or one.since) for one in turns]
+        seconds = knobs.minutes * 60 if knobs.minutes else None
+        try:
+            return run_round(turns, let_sleep, at_once=knobs.at_once, seconds=seconds, ended=ended)
+        except BaseException:  # nights have sessions of their own, and would go on
+            over.set()
+            end(*(process for process in running if process.poll() is None))
+            raise
 
 
 def _turns(found: Deployment, say: Callable[[str], None]) -> Iterator[Turn]:
@@ -80,45 +95,6 @@ def _turns(found: Deployment, say: Callable[[str], None]) -> Iterator[Turn]:
             yield turn_of(found.of_tenant(name).workspace, name)
         except (OSError, ValueError, TypeError, SlumberError) as error:
             say(f"{name}: left out, for what is known of him cannot be read ({error}): mend or remove him")
-
-
-def sleep(found: Deployment, tenant: str, night: str) -> int:
-    """Run one tenant's night in a process of its own; return its exit code. What takes too long is ended.
-
-    What it prints lies in ``night.log`` of the tenant's state.
-    """
-    own = found.of_tenant(tenant)
-    began = time.time()
-    note_night(own.workspace, LastNight(began, night))  # killed, it has had its turn all the same
-    root, params = ["--workspace", str(found.workspace.root)], ["--params", str(found.params)] if found.params else []
-    said = "from orchestration.cli import main; main()"
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-c",
-        said,
-        "night",
-        "--tenant",
-        tenant,
-        "--night",
-        night,
-        *root,
-        *params,
-    ]
-    with (own.workspace.state / "night.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            code = process.wait(timeout=found.settings.tenants.night_minutes * 60)
-        except subprocess.TimeoutExpired:
-            log.write(b"\nThe night took longer than tenants.night_minutes, and was ended; the next one goes on.\n")
-            code = 1
-        finally:
-            _end(process)
-    note_night(own.workspace, LastNight(began, night, code))
-    return code
 
 
 def verdict_of(found: Deployment, night: str) -> Verdict | None:
@@ -174,13 +150,3 @@ def _changed(path: Path) -> float:
         found = path.stat()
         return max(found.st_mtime, found.st_ctime)
     return 0.0
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End a night and all that it started."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=_STOP_SECONDS)
-            return

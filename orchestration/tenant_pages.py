@@ -28,7 +28,8 @@ def tenant_definitions(found: Deployment, nights: dg.DailyPartitionsDefinition) 
     @dg.asset(name=ASSET, group_name="tenants", partitions_def=partitions, kinds={"python"})
     def tenant_night(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """How a tenant's night ended. What it met and learned is on the tenant's own pages."""
-        from orchestration.tenancy import sleep, verdict_of
+        from orchestration.tenancy import verdict_of
+        from orchestration.tenant_night import sleep
 
         key = context.partition_key
         assert isinstance(key, dg.MultiPartitionKey)

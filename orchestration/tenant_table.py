@@ -16,7 +16,12 @@ from steps.tenants import tenants_of
 
 
 def tenants_table(found: Deployment) -> Table:
-    """A row for each tenant; one whose state cannot be read says so, and the others are shown."""
+    """A row for each tenant; one whose state cannot be read says so, and the others are shown.
+
+    Raises:
+        SlumberError: the registry, which all of them share, is away: not to be waited for once for each.
+    """
+    reading.whole(Registry(found.settings, found.workspace))
     table = Table(title=f"Tenants in {found.workspace.root}", box=box.SIMPLE, pad_edge=False, title_justify="left")
     for name in ("tenant", "champion", "last night", "waits since (UTC)"):
         table.add_column(name, overflow="fold")

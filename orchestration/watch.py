@@ -5,6 +5,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.advice import for_tenant
 from orchestration.environment import Deployment
 from steps.registry import Registry, withdrawal
 from steps.watch.figures import Tally
@@ -16,7 +17,8 @@ def watch_table(found: Deployment) -> Group:
     watched = read_watch(found.workspace)
     lines = [Text(line) for line in (_lines(found, watched) if watched else ["No champion was watched yet."])]
     shown = [_table(watched)] if watched else []
-    return Group(*shown, *lines, *(Text(line) for line in held_lines(found)))
+    held = [Text(for_tenant(line, found.tenant)) for line in held_lines(found)]
+    return Group(*shown, *lines, *held)
 
 
 def watch_line(found: Deployment) -> str | None:

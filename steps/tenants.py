@@ -9,6 +9,8 @@ name. A deployment without the folder ``tenants`` is as it was before there were
 
 import json
 import re
+import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +21,8 @@ from steps.stores import tracking_uri
 from steps.workspace import TENANTS, Workspace, held_alone, write_json, write_text
 
 INBOX, _LAST = "inbox", "last_night.json"
+NIGHT_LOG = "night.log"
+"""In a tenant's state: what his last night of a round said."""
 _MARK = ".slumber/tenant"
 # Lower case, as some file systems do not tell cases apart; no dot, which would be a path, and another model's name.
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -121,11 +125,21 @@ def add_tenant(shared: Workspace, name: str) -> Workspace:
         SlumberError: it is no name, or there is such a tenant already.
     """
     root = shared.of_tenant(check_tenant(name)).root
-    if root.exists() or root.is_symlink():
+    if is_tenant(shared, name):
         raise SlumberError(f"There is a tenant {name!r} in {shared.root} already.")
-    (root / INBOX).mkdir(parents=True)
-    root.chmod(0o700)
-    write_text(root / _MARK, f"{name}\n")
+    if root.exists() or root.is_symlink():
+        raise SlumberError(f"{root} is there already, and no tenant's: remove it, or take another name.")
+    part = root.with_name(f".{name}.{uuid.uuid4().hex[:8]}.added")  # killed, it leaves nothing under the name
+    (part / INBOX).mkdir(parents=True)
+    part.chmod(0o700)
+    write_text(part / _MARK, f"{name}\n")
+    try:
+        part.rename(root)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+        if not root.exists():
+            raise
+        raise SlumberError(f"{root} was made by somebody else just now: look with `slumber tenants list`.") from None
     return Workspace(root)
 
 

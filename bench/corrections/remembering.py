@@ -6,6 +6,7 @@ from datetime import date
 
 from bench.benchmark_run import BenchmarkRun
 from bench.memory import notes_for
+from steps.consolidate.left_out import LeftOut
 from steps.memory.encoder import encoder
 from steps.memory.files import opened
 from steps.memory.prompting import note_line
@@ -31,6 +32,7 @@ def remembered(benchmark: BenchmarkRun, after: int, questions: Sequence[str]) ->
 def _memory(benchmark: BenchmarkRun, tonight: str, *, persisted: bool) -> Iterator[Memory]:
     """The notes of the nights until ``tonight``, in a file of that night's own; what is there is not written again."""
     with opened(benchmark.folder / "memory" / f"{tonight}.db") as memory:
+        left_out = LeftOut(benchmark.workspace)
         for night in to_bring(memory, benchmark.workspace, tonight, persisted=persisted):
-            bring(memory, benchmark.workspace, night, persisted=persisted, encoder=encoder())
+            bring(memory, benchmark.workspace, night, persisted=persisted, encoder=encoder(), left_out=left_out)
         yield memory

@@ -5,7 +5,9 @@ import errno
 import typer
 from typer.core import TyperGroup
 
+from orchestration.advice import for_tenant
 from orchestration.cli import day, decisions, deep, doctor, init, memory, nights, pages, power, review, tenants
+from orchestration.cli.options import TENANT
 from orchestration.environment import prepare_libraries
 from steps.errors import SlumberError, full_disk_told
 from steps.structured import is_asked, log_lines, write_line
@@ -24,7 +26,7 @@ class UserErrors(TyperGroup):
             with full_disk_told():
                 return super().invoke(ctx)
         except SlumberError as error:
-            _stop(str(error), error.exit_code)
+            _stop(for_tenant(str(error), ctx.meta.get(TENANT)), error.exit_code)
         except KeyboardInterrupt:
             _stop("Interrupted: what was finished is kept, and the same command goes on from there.", 130)
         except OSError as error:

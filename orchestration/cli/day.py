@@ -39,7 +39,7 @@ def export(
     params: ParamsOption = None,
 ) -> None:
     """Write the champion for another server, and print the command that serves it."""
-    found = deployment(tenant=tenant, workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
     from steps.export.exporting import TARGETS, export
 
@@ -62,7 +62,7 @@ def watch(
     params: ParamsOption = None,
 ) -> None:
     """Show how a fresh champion serves people beside the version before it, and what was withdrawn."""
-    found = deployment(tenant=tenant, workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
     from steps.registry import Registry, withdrawal
 

@@ -1,9 +1,11 @@
 """Commands by which a person decides: who serves, and what is to be forgotten."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from orchestration.advice import for_tenant
 from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, agree, deployment
 
 
@@ -24,7 +26,7 @@ def rollback(
         before, after = roll_back(
             settings=found.settings, workspace=found.workspace, version=version, by=by, reason=reason
         )
-        typer.echo(rolled_back(found, before, after))
+        typer.echo(for_tenant(rolled_back(found, before, after), tenant))
 
 
 def approve(
@@ -42,6 +44,7 @@ def approve(
     found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from steps.errors import SlumberError
     from steps.promote import approval
+    from steps.registry import Registry, reading
 
     if override and version is None:
         raise SlumberError("Name the version that --override is for: see `slumber history`.")
@@ -50,11 +53,13 @@ def approve(
     given = {"settings": found.settings, "workspace": found.workspace, "version": version, "by": by}
     with found.lock("approval"):
         decided = approval.override(**given, reason=reason) if override else approval.approve(**given)
-        if found.workspace.night_dir(decided.night).is_dir():  # not on another machine than the night's
+        candidate = reading.version(Registry(found.settings, found.workspace), str(decided.candidate))
+        made_in = candidate.made_in(found.workspace)
+        if made_in.night_dir(decided.night).is_dir():  # not on another machine than the night's
             from steps.lifecycle import step_of
 
-            step_of("report").run(found.night(decided.night))
-    typer.echo(decided.message)
+            step_of("report").run(replace(found.night(decided.night), workspace=made_in))
+    typer.echo(for_tenant(decided.message, tenant))
 
 
 def forget(
@@ -102,4 +107,5 @@ def forget(
         typer.echo(request_text(request))
         agree(yes=yes)
 
-    typer.echo(forgotten_text(run_forget(found, source=source, record=record, confirm=confirm)))
+    done = run_forget(found, source=source, record=record, confirm=confirm)
+    typer.echo(for_tenant(forgotten_text(done), tenant))

@@ -25,6 +25,7 @@ def deep(
     for reason in given:
         typer.echo(f"{'due' if reason.due else 'not due'}  {reason.line}")
     if not given:
-        typer.echo("The base serves: there is nothing to rebuild.")
+        serves = "Everybody's champion" if found.tenant else "The base"
+        typer.echo(f"{serves} serves: there is nothing to rebuild.")
     if not dry_run and given:
         typer.echo(deep_text(run_deep(found)))

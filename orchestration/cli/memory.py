@@ -4,12 +4,17 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.options import ParamsOption, WorkspaceOption, agree, deployment
+from orchestration.cli.options import ParamsOption, WorkspaceOption, agree, deployment, named
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The note, by its id or the beginning of it.")]
 TenantOption = Annotated[
     str | None,
-    typer.Option("--tenant", metavar="NAME", help="Whose memory: a tenant, or an API key's owner (default: shared)."),
+    typer.Option(
+        "--tenant",
+        metavar="NAME",
+        help="Whose memory: a tenant, or an API key's owner (default: shared).",
+        callback=named,
+    ),
 ]
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="NAME", help="The user whose own it is, as clients name him.")

@@ -32,8 +32,28 @@ ParamsOption = Annotated[
         help="The settings (default: the workspace's params.yaml, else the checkout's, else the built-in defaults).",
     ),
 ]
+TENANT = "slumber.tenant"
+"""Under which a command's context keeps whose deployment it is about."""
+
+
+def named(context: typer.Context, tenant: str | None) -> str | None:
+    """Return the tenant that was named, and note him in the command's context.
+
+    Raises:
+        SlumberError: his name is empty, as that of a variable which a script has not set: it would mean everybody.
+    """
+    from steps.errors import SlumberError
+
+    if tenant == "":
+        raise SlumberError("--tenant has an empty name: name a tenant, or leave it out for everybody's.")
+    if tenant:
+        context.meta[TENANT] = tenant
+    return tenant
+
+
 TenantOption = Annotated[
-    str | None, typer.Option("--tenant", metavar="NAME", help="One of `slumber tenants` (default: everybody's).")
+    str | None,
+    typer.Option("--tenant", metavar="NAME", help="One of `slumber tenants` (default: everybody's).", callback=named),
 ]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", dir_okay=False, help="Also write the result there, as JSON.")

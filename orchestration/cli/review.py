@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from orchestration.advice import for_tenant
 from orchestration.cli.options import ParamsOption, TenantOption, WorkspaceOption, deployment
 from steps.errors import SlumberError
 
@@ -27,9 +28,10 @@ def review(
     context: typer.Context, tenant: TenantOption = None, workspace: WorkspaceOption = None, params: ParamsOption = None
 ) -> None:
     """List what waits for a decision."""
+    context.obj = {"tenant": tenant, "workspace": workspace, "params": params}  # may stand before the word, too
     if context.invoked_subcommand is not None:
         return
-    found = deployment(tenant=tenant, workspace=workspace, params=params)
+    found = deployment(tenant=tenant, workspace=workspace, params=params, there=True)
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -56,14 +58,16 @@ def review(
     for why, count in alike.items():
         if count > ALIKE:
             typer.echo(f"and {count - ALIKE} more, {count} in all, because: {why}")
-    typer.echo(
+    said = (
         "`slumber review accept ID` has it learned on the next night; `slumber review reject ID` never. `--user NAME` "
         "in the place of IDs means all that waits of that user."
     )
+    typer.echo(for_tenant(said, tenant))
 
 
 @app.command()
 def accept(
+    context: typer.Context,
     ids: IdsArgument = None,
     user: UserOption = None,
     by: ByOption = None,
@@ -73,11 +77,13 @@ def accept(
     params: ParamsOption = None,
 ) -> None:
     """Have what was held back learned on the next night."""
-    _decide(ids, user, True, by, reason, tenant, workspace, params)
+    found = _found(context, tenant=tenant, workspace=workspace, params=params)
+    _decide(found, ids, user, accept=True, by=by, reason=reason)
 
 
 @app.command()
 def reject(
+    context: typer.Context,
     ids: IdsArgument = None,
     user: UserOption = None,
     by: ByOption = None,
@@ -87,11 +93,16 @@ def reject(
     params: ParamsOption = None,
 ) -> None:
     """Never have what was held back learned."""
-    _decide(ids, user, False, by, reason, tenant, workspace, params)
+    found = _found(context, tenant=tenant, workspace=workspace, params=params)
+    _decide(found, ids, user, accept=False, by=by, reason=reason)
 
 
-def _decide(ids, user, accept: bool, by, reason: str, tenant, workspace, params) -> None:
-    found = deployment(tenant=tenant, workspace=workspace, params=params)
+def _found(context: typer.Context, **given):
+    """The deployment that the options behind the word name, or else those before it."""
+    return deployment(**{name: value or context.obj[name] for name, value in given.items()}, there=True)
+
+
+def _decide(found, ids, user, *, accept: bool, by, reason: str) -> None:
     from steps.registry.audit import this_user
     from steps.review.decisions import decide, undecided
 

@@ -1,5 +1,6 @@
 """`slumber tenants` and `slumber nights`: who has a champion of his own, and whose turn it is to sleep."""
 
+import signal
 from typing import Annotated
 
 import typer
@@ -76,10 +77,14 @@ def nights(
     from steps.structured import is_asked, write_line
 
     say = write_line if is_asked() else typer.echo
-    slept = run_tenants(found, when, everyone=everyone, say=say)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nights that run are ended, too
+    try:
+        slept = run_tenants(found, when, everyone=everyone, say=say)
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
     waits, failed = (sum(one.code is None for one in slept), [one.tenant for one in slept if one.code])
     say(f"Night {when}: {len(slept) - waits} tenants slept, {len(failed)} failed, {waits} wait for the next time.")
     if failed:
-        why = f"Failed: {', '.join(failed)} (night.log in the tenant's state says why)."
+        why = f"Failed: {', '.join(failed)} (night.log in the tenant's state says why, if his night began)."
         write_line(why, level="error") if is_asked() else typer.echo(why, err=True)
         raise typer.Exit(1)

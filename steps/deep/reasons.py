@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steps.checkpoint import adapter_config
+from steps.consolidate.left_out import still_left_out
 from steps.consolidate.superseded import Gone, superseded
-from steps.dream.lessons import fact_of
+from steps.dream.lessons import fact_of, suite_of
 from steps.gate.verdict import RESCUED
-from steps.records import Dream, Verdict
+from steps.records import Dream, Experience, Verdict
 from steps.registry import Registry, Version, reading
 from steps.settings import Settings
 from steps.workspace import VERDICT, Workspace, file_sha256, read_records
@@ -48,7 +49,7 @@ def reasons(settings: Settings, workspace: Workspace, *, at_hand: bool = False) 
     if champion is None or champion.is_night_zero:
         return []
     found = [_full(champion, settings, workspace), _drift(champion, settings, workspace)]
-    return found if at_hand else [*found, _stale(_last_deep(registry), settings, workspace)]
+    return found if at_hand else [*found, _stale(champion, _last_deep(registry), settings, workspace)]
 
 
 def _full(champion: Version, settings: Settings, workspace: Workspace) -> Reason:
@@ -70,17 +71,29 @@ def _drift(champion: Version, settings: Settings, workspace: Workspace) -> Reaso
     return Reason("drift", says, None if lost is None else max(0.0, lost) / allowed, settings.deep.drift)
 
 
-def _stale(since: str, settings: Settings, workspace: Workspace) -> Reason:
-    """Facts that were taught and hold no more; those that ended before the last deep sleep are not in the weights."""
+def _stale(champion: Version, since: str, settings: Settings, workspace: Workspace) -> Reason:
+    """Facts that were taught and hold no more; those that ended before the last deep sleep are not in the weights.
+
+    What a night says that was refused, or that left it out, may be why another fact holds no more, and was not taught.
+    """
     nights = workspace.nights("dreams")
     dreams = [d for n in nights for d in read_records(workspace.dataset("dreams", n), Dream) if not d.rehearsal]
     dreams = list({dream.id: dream for dream in dreams}.values())
     ended = _ended(dreams, workspace, until=nights[-1]) if nights else set()
     before = _ended([d for d in dreams if d.night <= since], workspace, until=since) if since else set()
-    taught = {fact_of(dream) for dream in dreams} - before
-    gone = ended - before
+    taught = {fact_of(dream) for dream in _taught(dreams, champion, workspace)} - before
+    gone = ended & taught
     says = f"{len(gone)} of {len(taught)} taught facts hold no more"
     return Reason("stale", says, len(gone) / len(taught) if taught else None, settings.deep.stale)
+
+
+def _taught(dreams: list[Dream], champion: Version, workspace: Workspace) -> list[Dream]:
+    """Those of the dreams that the champion was taught."""
+    nights = champion.learned_from(workspace)
+    left = still_left_out(workspace, nights)
+    met = workspace.nights("corpus") if left else []
+    corpus = {e.id: e for n in met for e in read_records(workspace.dataset("corpus", n), Experience)}
+    return [d for d in dreams if d.night in nights and suite_of(d, corpus) not in left.get(d.night, ())]
 
 
 def _ended(dreams: list[Dream], workspace: Workspace, *, until: str) -> set[str | None]:

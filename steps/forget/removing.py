@@ -14,6 +14,7 @@ from steps.kinds.table import kind_of
 from steps.manifest import SUFFIX, keep_figures
 from steps.memory.forgetting import forget_in_memory
 from steps.records import Experience, Forgotten
+from steps.tenants import NIGHT_LOG
 from steps.workspace import (
     BEGUN,
     DATASETS,
@@ -81,6 +82,7 @@ def clear_work(request: Request, workspace: Workspace) -> None:
     if alerts.exists():
         told = [row for row in read_rows(alerts) if str(row.get("night") or "") < request.first]
         write_text(alerts, "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in told))
+    (workspace.state / NIGHT_LOG).unlink(missing_ok=True)  # which tells what pages no longer say
     for name in ("answers", "champion", "start", "gx"):  # made again when they are needed
         shutil.rmtree(workspace.state / name, ignore_errors=True)
 

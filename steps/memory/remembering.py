@@ -11,9 +11,8 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from steps.consolidate.left_out import still_left_out
+from steps.consolidate.left_out import LeftOut
 from steps.consolidate.superseded import Gone
-from steps.dream.lessons import experiences_taught
 from steps.memory.encoder import Encoder
 from steps.memory.made import Page, pages_of
 from steps.memory.notes import Edit, Note, Why
@@ -43,9 +42,11 @@ def to_bring(memory: Memory, workspace: Workspace, night: str, *, persisted: boo
     return [n for n in nights if n == night or n not in there or (persisted and not there[n])]
 
 
-def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, encoder: Encoder) -> Change:
+def bring(
+    memory: Memory, workspace: Workspace, night: str, *, persisted: bool, encoder: Encoder, left_out: LeftOut
+) -> Change:
     """Write down what a night brought. ``persisted``: also what the weights have learned."""
-    promoted, waiting = _outcome(workspace, night), _waiting(workspace, night)
+    promoted, waiting = _outcome(workspace, night), _waiting(workspace, night, left_out)
     pages = [page for page in _pages(workspace, night, promoted, waiting) if _is_latest(memory, page.name, night)]
     wanted = {page.name: _wanted(memory, page, persisted=persisted) for page in pages}
     standing = {name: memory.of_page(name) for name in wanted}
@@ -76,14 +77,13 @@ def bring(memory: Memory, workspace: Workspace, night: str, *, persisted: bool, 
     return change
 
 
-def _waiting(workspace: Workspace, night: str) -> Callable[[str, tuple[int, ...]], bool]:
+def _waiting(workspace: Workspace, night: str, left_out: LeftOut) -> Callable[[str, tuple[int, ...]], bool]:
     """Whether parts of an experience wait: for a night with room, or since their kind was left out, for its next."""
     path = workspace.dataset("carried", night)
     carried: dict[str, set[int]] = {}
     for row in read_records(path, Carried) if path.exists() else ():
         carried.setdefault(row.experience, set()).update(row.waiting)
-    out = still_left_out(workspace, [n for n in workspace.nights("dreams") if n <= night])
-    left = frozenset(one for n, suites in out.items() for one in experiences_taught(workspace, n, suites=suites))
+    left = left_out.experiences([n for n in workspace.nights("dreams") if n <= night])
     return lambda experience, parts: experience in left or bool(carried.get(experience, set()) & {*parts})
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 from pydantic import Field
 
+from steps.consolidate.left_out import LeftOut
 from steps.manifest import Figures
 from steps.memory.files import memory_path, opened
 from steps.memory.remembering import Change, bring, to_bring
@@ -47,9 +48,11 @@ class RememberStep(Step[MemoryFigures]):
         if night.deep:
             return MemoryFigures(skipped="a deep sleep meets nothing")
         with opened(memory_path(night.workspace, night.key.tenant)) as memory:
-            change = Change()
+            change, left_out = Change(), LeftOut(night.workspace)
             for one in to_bring(memory, night.workspace, night.date, persisted=knobs.persisted):
-                change += bring(memory, night.workspace, one, persisted=knobs.persisted, encoder=encoder())
+                change += bring(
+                    memory, night.workspace, one, persisted=knobs.persisted, encoder=encoder(), left_out=left_out
+                )
             with memory.connection:
                 ended = memory.purge(min(date.fromisoformat(night.date), _today(night)))
             if ended or change.removed:

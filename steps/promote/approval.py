@@ -62,7 +62,8 @@ def approve(
     check_candidate(registry, candidate, verdict, tried=True)
     by = _signed(by or candidate.approved_by, "approves")
     _approve(registry, candidate, by=by)
-    return _kept(workspace, _serve(registry, candidate, verdict, settings=settings, author=by))
+    served = _serve(registry, candidate, verdict, settings=settings, author=by)
+    return _kept(candidate.made_in(workspace), served)
 
 
 def override(
@@ -101,7 +102,7 @@ def override(
         f"{serving.verdict}; then the next night goes back to version {_before(registry, serving)}."
     )
     message += erased
-    return _kept(workspace, serves(serving, message=message))
+    return _kept(candidate.made_in(workspace), serves(serving, message=message))
 
 
 def _wait(registry: Registry, candidate: Version) -> Promotion:
@@ -192,7 +193,7 @@ def _signed(name: str | None, does: str) -> str:
 
 
 def _kept(workspace: Workspace, promotion: Promotion) -> Promotion:
-    """Write the decision where the night's report and summary look for it, if the night was run in this workspace."""
+    """Write the decision where report and summary look for it, if the night or deep sleep was run here."""
     if workspace.night_dir(promotion.night).is_dir():
         write_json(workspace.night_dir(promotion.night) / PROMOTION, promotion.model_dump())
     return promotion

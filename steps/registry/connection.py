@@ -158,6 +158,8 @@ def _follow_move(path: Path, root: Path) -> None:
     with closing(sqlite3.connect(path, timeout=20)) as connection, connection:
         located = connection.execute("SELECT artifact_location FROM experiments WHERE artifact_location LIKE 'file:%'")
         for old in {place for (place,) in located if place.endswith(ending)}:
+            if old.removesuffix(ending) == root.as_uri():
+                continue  # where a deployment lies in a folder called `tenants` itself
             *_, folder, name = old.removesuffix(ending).split("/")
             own = Workspace(root).of_tenant(name).root
             whose = own if folder == TENANTS and own.is_dir() else root

@@ -73,7 +73,8 @@ def erase(registry: Registry) -> list[str]:
 
 def _drop_copies(registry: Registry, digests: Collection[str | None]) -> None:
     """Delete what ``adapter_of`` brought into the workspace of these adapters, and what a killed one left."""
-    for folder in registry.workspace.state.glob("*"):
+    state = registry.workspace.state
+    for folder in [*state.glob("*"), *state.glob("*/*")]:  # a server has them by version, in a folder of its own
         copied = (folder / CONFIG).is_file() and file_sha256(folder) in digests
         if copied or folder.name.startswith(COPYING):
             shutil.rmtree(folder)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from steps.checkpoint import AdapterCheckpoint
 from steps.gate.verdict import RESCUED
-from steps.manifest import read_manifest
 from steps.model.embedded import NAME
 from steps.model.loading import base_folder, base_sha256
 from steps.registry import Registry, Version, reading, registration
@@ -98,10 +97,7 @@ def _brought(
     adapter = reading.adapter_of(registry, version, into) if version else None
     if version is None or adapter is None:
         return None
-    trained = read_manifest(version.made_in(workspace), night=version.night, step="consolidate")
-    earlier = [n for n in workspace.nights("dreams") if n <= version.night]
-    nights = trained.figures.get("nights") or earlier if trained else earlier
-    return AdapterCheckpoint(adapter, tuple(nights), version.version)
+    return AdapterCheckpoint(adapter, version.learned_from(workspace), version.version)
 
 
 def _before(registry: Registry, unwanted: Callable[[Version], bool]) -> Version | None:

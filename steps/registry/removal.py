@@ -25,6 +25,7 @@ def remove_model(registry: Registry) -> list[str]:
         SlumberError: MLflow is away, or another program holds the database.
     """
     own_file, left = sqlite_path(registry.uri), []
+    elsewhere = own_file is None or registry.settings.registry.artifacts is not None  # files outside of his folder
     with translate_errors(registry.uri, outcome="not all that is the tenant's is deleted"):
         client = registry.client
         nights = registry.settings.registry.experiment
@@ -32,7 +33,7 @@ def remove_model(registry: Registry) -> list[str]:
             found = client.get_experiment_by_name(name)
             if found is None:
                 continue
-            _empty(client, found, files=own_file is None)
+            _empty(client, found, files=elsewhere)
             if found.lifecycle_stage == "active":
                 client.delete_experiment(found.experiment_id)
             if own_file is None:
@@ -47,7 +48,7 @@ def remove_model(registry: Registry) -> list[str]:
 
 
 def _empty(client: Any, experiment: Any, *, files: bool) -> None:
-    """Delete the traces of an experiment, and, with ``files``, the artifacts of its runs: a server keeps those."""
+    """Delete the traces of an experiment, and, with ``files``, the artifacts of its runs, which stay else."""
     where = [experiment.experiment_id]
     while page := client.search_traces(locations=where, max_results=_PAGE, include_spans=False):
         client.delete_traces(experiment.experiment_id, trace_ids=[trace.info.trace_id for trace in page])

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
+from steps.errors import SlumberError
 from steps.registry.version import Version
 from steps.workspace import DEEP, NIGHTS, Workspace, write_json
 
@@ -34,7 +35,11 @@ def stands_on(tenant: Workspace, night: str) -> str | None:
 
 
 def stood_on(tenant: Workspace, versions: Collection[str]) -> list[str]:
-    """The nights of a tenant that began with one of these shared versions, and those up to which a deep sleep did."""
+    """The nights of a tenant that began with one of these shared versions, and those up to which a deep sleep did.
+
+    Raises:
+        SlumberError: of one it cannot be told.
+    """
     found = set()
     for work in (NIGHTS, DEEP):
         for path in (tenant.state / work).glob(f"*/{_NOTE}"):
@@ -45,4 +50,11 @@ def stood_on(tenant: Workspace, versions: Collection[str]) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, str | None]:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise SlumberError(
+            f"{path} says on what a night stands, and cannot be read: restore it from a backup, or remove the tenant."
+        ) from None

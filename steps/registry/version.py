@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from steps.manifest import read_manifest
 from steps.records import Verdict, content_id
 from steps.workspace import DEEP, NIGHTS, Workspace
 
@@ -44,6 +45,12 @@ class Version:
     def made_in(self, workspace: Workspace) -> Workspace:
         """The workspace with the work of what made it: of its night, or of the deep sleep up to that."""
         return workspace.of(DEEP if self.deep else NIGHTS)
+
+    def learned_from(self, workspace: Workspace) -> tuple[str, ...]:
+        """The nights that it learned from, by its training; where that is not known here, all up to its own."""
+        trained = read_manifest(self.made_in(workspace), night=self.night, step="consolidate")
+        named = trained.figures.get("nights") if trained else None
+        return tuple(named or [n for n in workspace.nights("dreams") if n <= self.night])
 
     @property
     def is_night_zero(self) -> bool:

@@ -1,6 +1,7 @@
 """Many requests at once are answered as each would be alone, by one version from beginning to end."""
 
 import threading
+import time
 
 import pytest
 
@@ -76,6 +77,26 @@ def test_an_adapter_that_does_not_load_changes_nothing(engine, tiny_settings, tm
     engine.load_version("8", good)
     engine.switch("8")
     assert said(ask(engine, QUESTIONS[0])).strip() == alone(tiny_settings, QUESTIONS[0], good)
+
+
+def test_an_adapter_whose_place_is_closed_leaves_even_if_it_is_the_last(engine, tiny_settings, tmp_path):
+    """A tenant who is added again under a removed one's name begins to count his versions anew."""
+    first, second = (adapter_in(tmp_path / name, tiny_settings, seed=n) for n, name in enumerate(("one", "two")))
+
+    def answer():
+        prompt = tuple(prompt_tokens(engine.base.tokenizer, QUESTIONS[0]))
+        return said(engine.ask(Ask(prompt, max_new_tokens=12), place="acme")).strip()
+
+    for adapter in (first, second):
+        engine.load_version("acme/2", adapter, place="acme")
+        engine.switch("acme/2", place="acme")
+        assert answer() == alone(tiny_settings, QUESTIONS[0], adapter)
+        engine.close("acme")
+        deadline = time.monotonic() + 30
+        while engine.adapters and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not engine.adapters and not engine.keep("acme/2")
+        assert said(ask(engine, QUESTIONS[0])).strip() == alone(tiny_settings, QUESTIONS[0])
 
 
 def test_a_stop_word_ends_an_answer_and_is_not_said(engine, tiny_settings):

@@ -57,6 +57,17 @@ def test_who_had_a_key_has_none_while_the_file_cannot_be_read(path, spoil):
     assert keys.owner(key).name == "app" and keys.problem is None
 
 
+def test_a_key_that_two_have_is_nobodys(path):
+    key = new_key(path, "app", tenant="acme")
+    keys, line = Keys(path), path.read_text()
+    path.write_text(line + line.replace("tenant:acme", "tenant:beta"))
+    with pytest.raises(SlumberError, match="line 2 has the key of app"):
+        read_keys(path)
+    assert keys.owner(key) is None and "line 2" in keys.problem
+    path.write_text(line + line)
+    assert keys.owner(key) == Owner("app", "acme"), "the same line twice is one key"
+
+
 def test_the_same_name_with_another_tenant_keeps_its_key(path):
     ada, ben = new_key(path, "bot", tenant="ada"), new_key(path, "bot", tenant="ben")
     assert Keys(path).owner(ada) == Owner("bot", "ada") and Keys(path).owner(ben) == Owner("bot", "ben")

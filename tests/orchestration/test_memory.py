@@ -3,9 +3,11 @@
 import pytest
 from typer.testing import CliRunner
 
+from awake.keys import new_key
 from orchestration.cli import app
 from steps.memory import encoder as encoders
 from steps.memory.files import memory_path, opened
+from steps.tenants import add_tenant
 from tests.steps.memory.encoders import WordEncoder
 
 
@@ -117,3 +119,13 @@ def test_what_a_night_changed_while_a_note_was_edited_is_not_written_over(run, n
     said = run("edit", pool.id[:8], "--text", "The pool is open.", code=2)
     assert "changed meanwhile" in said or "There is no note" in said
     assert [(note.text, note.why) for note in notes()] == ([] if gone else [("The pool is closed.", "refused")])
+
+
+def test_whoever_is_neither_a_tenant_nor_has_a_key_gets_no_memory(run, notes, workspace):
+    (workspace.root / "params.yaml").write_text("serve: {keys: keys}\n")
+    new_key(workspace.root / "keys", "office")
+    run("add", "The pool is closed.", "--tenant", "office")
+    add_tenant(workspace, "acme")
+    run("add", "The pool is open.", "--tenant", "acme")
+    assert "'acm' is no tenant" in run("add", "The code is 7.", "--tenant", "acm", code=2)
+    assert not memory_path(workspace, "acm").exists() and len(notes("office")) == 1

@@ -21,7 +21,7 @@ from steps.errors import SlumberError
 from steps.params import load_settings
 from steps.records import Check, Verdict
 from steps.settings import REPOSITORY, NotifySettings
-from steps.workspace import write_text
+from steps.workspace import DEEP, NIGHTS, write_text
 from tests.orchestration.test_failures import sensor_context
 
 NIGHT = "2026-11-22"
@@ -166,19 +166,23 @@ def test_the_sensor_tells_of_a_scheduled_night(settings, workspace, tmp_path, se
     assert (posted["event"], posted["night"], posted["dagster_run_id"]) == ("FAILED", NIGHT, result.run_id)
 
 
-@pytest.mark.parametrize("word", ["REJECT", "INCONCLUSIVE", "PROMOTE", "NO_OP", None])
-def test_the_sensor_tells_of_a_scheduled_night_that_was_refused(settings, workspace, server, word):
+@pytest.mark.parametrize(
+    ("word", "work"),
+    [(word, NIGHTS) for word in ("REJECT", "INCONCLUSIVE", "PROMOTE", "NO_OP", None)]
+    + [("REJECT", DEEP), ("PROMOTE", DEEP)],
+)
+def test_the_sensor_tells_of_a_scheduled_night_that_was_refused(settings, workspace, server, word, work):
     """Its run is a success; a verdict that is gone by then (the night runs again) is told by that run."""
     address, received = server
     if word:
-        left_verdict(workspace, word)
+        left_verdict(workspace.of(work), word)
 
-    @dg.job
-    def sleep():
+    @dg.job(name={NIGHTS: "sleep", DEEP: "deep"}[work])
+    def job():
         pass
 
     with dg.instance_for_test() as instance:
-        result = sleep.execute_in_process(instance=instance, tags={"dagster/partition": NIGHT})
+        result = job.execute_in_process(instance=instance, tags={"dagster/partition": NIGHT})
         entries = instance.all_logs(result.run_id)
         success = next(e.dagster_event for e in entries if e.dagster_event and e.dagster_event.is_job_success)
         run = instance.get_run_by_id(result.run_id)

@@ -11,6 +11,7 @@ from steps.promote.approval import approve, override
 from steps.promote.registering import promote
 from steps.promote.returning import apply_decisions, rollback
 from steps.registry import reading
+from steps.workspace import DEEP, write_json
 from tests.examined import FIRST, SECOND, THIRD, examined, slept
 
 pytestmark = pytest.mark.usefixtures("planted_verdicts")
@@ -62,6 +63,15 @@ def test_a_candidate_waits_until_somebody_approves(manual, workspace, registry):
     assert [author for *_, author in actions(registry)][1:] == ["Ada Byron", "Ada Byron"]
     with pytest.raises(SlumberError, match="Nothing waits"):
         approve(settings=manual, workspace=workspace, by="Ada")
+
+
+def test_what_is_decided_of_a_deep_sleep_is_not_written_down_of_its_night(manual, workspace, registry):
+    kept = workspace.night_dir(FIRST) / "promotion.json"
+    write_json(kept, {"promoted": False})
+    assert slept(manual, workspace.of(DEEP)).waiting
+    assert approve(settings=manual, workspace=workspace, by="Ada").promoted
+    assert json.loads(kept.read_text()) == {"promoted": False}
+    assert json.loads((workspace.of(DEEP).night_dir(FIRST) / "promotion.json").read_text())["champion"] == "2"
 
 
 @pytest.mark.parametrize("again", ["promote", "apply_decisions"])

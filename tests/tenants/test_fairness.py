@@ -1,7 +1,10 @@
 """Whose night comes next. The loads are simulated: nights are numbers, hours pass at once."""
 
 import random
+import signal
+import subprocess
 import threading
+import time
 from collections import Counter
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from orchestration import tenancy
 from orchestration.environment import Deployment
 from orchestration.fairness import Turn, in_turn, run_round
-from steps.tenants import add_tenant
+from steps.tenants import LastNight, add_tenant, note_night
 
 
 class SimulatedDays:
@@ -130,6 +133,58 @@ def test_a_tenant_who_cannot_be_read_holds_nobody_up(settings, workspace, monkey
     monkeypatch.setattr(tenancy, "turn_of", unreadable)
     assert [turn.tenant for turn in tenancy._turns(found, told.append)] == ["ben"]
     assert len(told) == 1 and told[0].startswith("ada: left out")
+
+
+def test_who_slept_by_a_clock_that_was_ahead_does_not_wait_until_then(workspace):
+    own = add_tenant(workspace, "ada")
+    (own.root / "inbox" / "a.md").write_text("Something.")
+    note_night(own, LastNight(time.time() + 10 * 86400, "2036-01-01", 0))
+    turn = tenancy.turn_of(own, "ada")
+    assert turn.due and turn.since <= time.time()
+
+
+def round_of(settings, workspace, monkeypatch, sleep, *, say=print):
+    """Run a round of ada's and ben's nights, each of which is what ``sleep`` does."""
+    found = Deployment(settings=settings, workspace=workspace, inbox=workspace.root / "inbox")
+    for name in ("ada", "ben"):
+        add_tenant(workspace, name)
+    monkeypatch.setattr("orchestration.tenant_pages.tell", lambda *_: None)
+    monkeypatch.setattr(tenancy, "sleep", sleep)
+    return tenancy.run_tenants(found, "2026-11-22", everyone=True, say=say)
+
+
+def test_a_night_that_cannot_be_begun_is_told_with_its_reason(settings, workspace, monkeypatch):
+    def sleep(found, tenant, night, *, began):
+        if tenant == "ada":
+            raise PermissionError("the log cannot be written")
+        return 0
+
+    told = []
+    slept = round_of(settings, workspace, monkeypatch, sleep, say=told.append)
+    assert {one.tenant: one.code for one in slept} == {"ada": 1, "ben": 0}
+    assert told[0].startswith("ada: his night cannot be begun (the log cannot be written)")
+
+
+def test_a_round_that_is_interrupted_ends_its_nights_and_begins_no_other(settings, workspace, monkeypatch):
+    nights = []
+
+    def sleep(found, tenant, night, *, began):
+        process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        nights.append((tenant, process))
+        began(process)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # as Ctrl-C does
+        return process.wait()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # of a process in the background it is ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            round_of(settings, workspace, monkeypatch, sleep)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    ((_, process),) = nights
+    assert process.wait(timeout=30) == -signal.SIGTERM
+    time.sleep(0.2)
+    assert len(nights) == 1
 
 
 def test_simulated_a_page_that_cannot_be_written_stops_nobody():

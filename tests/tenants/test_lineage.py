@@ -6,13 +6,16 @@ import pytest
 
 from orchestration.environment import Deployment
 from orchestration.forgetting import begin_anew
+from orchestration.history import rolled_back
 from orchestration.lineage import RegistryLineage
 from steps.errors import SlumberError
 from steps.forget.request import Request
 from steps.promote.registering import register
+from steps.promote.returning import rollback
 from steps.registry import Registry, erasure, reading
 from steps.registry.checks import check_bound_champion
 from steps.registry.lineage import opened_registry
+from steps.registry.removal import remove_model
 from steps.registry.stand import note_stand, stands_on, stood_on
 from steps.tenants import add_tenant
 from steps.workspace import DEEP, file_sha256
@@ -118,3 +121,33 @@ def test_a_deep_sleep_stands_on_a_shared_version_too(both):
     version = replace(shared, version="7", adapter_sha256="0" * 64)
     note_stand(own.workspace.of(DEEP), THIRD, version)
     assert stood_on(own.workspace, ["7"]) == [THIRD] and stood_on(own.workspace, ["8"]) == []
+
+
+def test_a_rollback_says_who_keeps_what_served_and_who_answers_then(both, tmp_path):
+    shared, own = both
+    shareds = let_sleep(shared, FIRST, tmp_path, seed=1)
+    assert own.night(SECOND).start
+    let_sleep(own, SECOND, tmp_path, seed=3, champion=shareds, champion_version="none")
+    add_tenant(shared.workspace, "beta")
+    assert not shared.of_tenant("beta").workspace.state.joinpath("nights").exists(), "who never slept keeps nothing"
+    before, after = rollback(settings=shared.settings, workspace=shared.workspace, version="1")
+    said = rolled_back(shared, before, after)
+    assert "go on from version 2 keep them: acme. `slumber rollback --tenant NAME 1`" in said
+    said = rolled_back(own, *rollback(settings=own.settings, workspace=own.workspace, version="1"))
+    assert said.startswith("Everybody's champion answers acme since ") and "keep them" not in said
+    again = rolled_back(shared, *rollback(settings=shared.settings, workspace=shared.workspace, version="2"))
+    assert "keep them" not in rolled_back(shared, after, before) and "Version 2" in again
+
+
+def test_files_of_a_removed_tenant_that_lie_elsewhere_go(tiny_settings, workspace, migrated, tmp_path):
+    place = tmp_path / "elsewhere"
+    knobs = tiny_settings.registry.model_copy(update={"artifacts": place.as_uri()})
+    add_tenant(workspace, "acme")
+    shared = Deployment(tiny_settings.model_copy(update={"registry": knobs}), workspace, workspace.root / "inbox")
+    own = shared.of_tenant("acme")
+    for one in (shared, own):
+        opened_registry(one.settings, one.workspace)
+        let_sleep(one, FIRST, tmp_path, seed=1)
+    remove_model(Registry(own.settings, own.workspace))
+    left = [path.relative_to(place) for path in place.rglob("*") if path.is_file()]
+    assert left and not [path for path in left if path.parts[:2] == ("tenants", "acme")]

@@ -5,9 +5,12 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.environment import Deployment
+from orchestration.tenant_table import tenants_table
+from steps import tenants
 from steps.errors import SlumberError
 from steps.night import Key
 from steps.params import load_settings
+from steps.registry import RegistryUnreachable
 from steps.tenants import (
     LastNight,
     NoTenant,
@@ -64,6 +67,34 @@ def test_a_link_or_a_folder_that_nobody_added_is_no_tenant(workspace, tmp_path_f
             tenant_workspace(workspace, name)
     with pytest.raises(SlumberError, match="already"):
         add_tenant(workspace, "linked")
+
+
+def test_who_was_added_by_half_can_be_added_and_what_is_no_tenant_is_told_so(workspace, monkeypatch):
+    with monkeypatch.context() as killed:
+        killed.setattr("steps.tenants.write_text", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            add_tenant(workspace, "acme")
+    assert tenants_of(workspace) == []
+    made = add_tenant(workspace, "acme")
+    assert tenants_of(workspace) == ["acme"] and (made.root / "inbox").is_dir()
+    assert made.root.stat().st_mode & 0o777 == 0o700
+    (workspace.root / "tenants" / "beta" / ".slumber").mkdir(parents=True)
+    with pytest.raises(SlumberError, match="no tenant's: remove it"):
+        add_tenant(workspace, "beta")
+
+
+def test_two_who_add_the_same_at_once_make_one(workspace, monkeypatch):
+    writes = tenants.write_text
+
+    def quicker(path, text):
+        monkeypatch.setattr(tenants, "write_text", writes)
+        add_tenant(workspace, "acme")
+        writes(path, text)
+
+    monkeypatch.setattr(tenants, "write_text", quicker)
+    with pytest.raises(SlumberError, match="somebody else"):
+        add_tenant(workspace, "acme")
+    assert [path.name for path in (workspace.root / "tenants").iterdir()] == ["acme"]
 
 
 def test_what_is_a_tenants_own(settings, workspace):
@@ -123,6 +154,21 @@ def test_commands(tmp_path):
     assert "There is no tenant 'beta'" in run("status", "--tenant", "beta").stderr
     assert "none yet" in run("status", "--tenant", "acme").output
     assert "0 tenants slept" in run("nights").output
+
+
+def test_a_registry_that_is_away_is_waited_for_once(settings, workspace, monkeypatch):
+    asked = []
+
+    def away(registry):
+        asked.append(registry.name)
+        raise RegistryUnreachable("It is away.")
+
+    monkeypatch.setattr("steps.registry.reading.whole", away)
+    for name in ("acme", "beta"):
+        add_tenant(workspace, name)
+    with pytest.raises(RegistryUnreachable):
+        tenants_table(Deployment(settings=settings, workspace=workspace, inbox=workspace.root))
+    assert asked == ["slumber"]
 
 
 def test_a_damaged_note_of_a_last_night_stops_nobody(workspace):

@@ -10,7 +10,8 @@ import pytest
 from orchestration.definitions import build
 from orchestration.fairness import Slept
 from orchestration.instance import dagster_home, opened_instance
-from orchestration.tenancy import remove_tenant, run_tenants, sleep, turn_of
+from orchestration.tenancy import remove_tenant, run_tenants, turn_of
+from orchestration.tenant_night import sleep
 from orchestration.tenant_pages import ASSET, forget_pages, tell
 from steps.errors import NightRunning
 from steps.settings import REPOSITORY

@@ -270,7 +270,7 @@ def test_why_a_room_does_not_open_is_told_to_who_runs_the_server_alone(house, mo
     said = []
     monkeypatch.setattr(house.rooms, "_say", said.append)
     monkeypatch.setattr(
-        "awake.rooms.Recall", lambda _, workspace: (_ for _ in ()).throw(SlumberError(f"{workspace.root} is damaged."))
+        "awake.room.Recall", lambda _, workspace: (_ for _ in ()).throw(SlumberError(f"{workspace.root} is damaged."))
     )
     with house.client as client:
         refused = [house.ask(client, "acme") for _ in range(2)]

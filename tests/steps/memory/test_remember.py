@@ -1,6 +1,8 @@
 """Nights write notes: each once, with their end; what a page no longer says leaves; what a person did stays."""
 
+from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +92,27 @@ def test_what_was_left_out_waits_until_a_night_takes_it_up(slept, notes, workspa
     write_manifest(workspace, record)
     slept(date=SECOND)
     assert [note.why for note in notes()] == ["persisted"]
+
+
+def test_what_nights_left_out_is_read_once_however_many_nights_are_brought(slept, notes, workspace, monkeypatch):
+    nights = [f"2026-11-{day:02}" for day in range(1, 21)]
+    asked = {"strategy": "question", "sentence": 0, "question": "?", "answer": "1731"}
+    for night in nights:
+        page = experience(TOWER, night=night, source=night)
+        dream = Dream(id=night, night=night, experience=page.id, source=night, **asked)
+        write_records(workspace.dataset("dreams", night), [dream])
+        slept(page, date=night, left_out="documents", enabled=False)
+    read, opened_file = [], Path.open
+
+    def noted(self, *args, **how):
+        read.append(self.parts[-2:])
+        return opened_file(self, *args, **how)
+
+    monkeypatch.setattr(Path, "open", noted)
+    slept(date=SECOND)
+    assert len(notes()) == len(nights) and {note.why for note in notes()} == {"waits"}
+    often = Counter(one for one in read if one[-1] == "verdict.json" or one[0] == "dreams")
+    assert len(often) > len(nights) and max(often.values()) <= 2, "by whoever looks how a night ended, too"
 
 
 def test_a_sentence_that_ends_ends_for_itself(slept, notes):
