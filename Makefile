@@ -77,7 +77,7 @@ bench-gpu: $(READY) ## models of the shapes of Llama 1B and Qwen3 8B, random wei
 bench-ingest: $(READY) ## ingest and validate a thousand to a million records, 5 % of them new (an hour or more, 3 GB of disk)
 	@$(BIN)/python -m bench ingest --sizes 1000,10000,100000,1000000
 
-bench-corrections: $(READY) ## fifty corrections over eight nights, five arms, three seeds: leave it overnight
+bench-corrections: $(READY) ## fifty corrections over eight nights, all arms, three seeds: leave it overnight
 	@$(BIN)/python -m bench corrections --seeds 3
 
 bench-depot: $(READY) ## an agent acts in an invented depot over eight nights, eight arms, one seed: leave it overnight

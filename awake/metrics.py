@@ -61,7 +61,7 @@ class Metrics:
             NotAnswered: prometheus_client is not installed.
         """
         if self.registry is None:
-            message = "Metrics need prometheus_client: pip install '.[metrics]', and start the server again."
+            message = "Metrics need prometheus_client: pip install prometheus_client, and start the server again."
             raise NotAnswered(message, status=501)
         from prometheus_client.exposition import choose_encoder
 

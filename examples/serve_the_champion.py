@@ -1,6 +1,8 @@
 """Ask the champion of a workspace a question, with MLflow, PEFT and Transformers alone: no line of Slumber is needed.
 
 python examples/serve_the_champion.py ~/deployments/mine "Who built the ferry?"
+
+The adapter names its base as params.yaml does, so that it is a folder or a hub id; nobody but Slumber knows 'embedded'.
 """
 
 import os
@@ -16,7 +18,10 @@ from transformers import AutoTokenizer
 
 
 def main(workspace: Path, question: str) -> None:
-    registry = yaml.safe_load((workspace / "params.yaml").read_text(encoding="utf-8"))["registry"]
+    settings = yaml.safe_load((workspace / "params.yaml").read_text(encoding="utf-8"))
+    if settings["model"]["base"] == "embedded":
+        sys.exit("Its base is the embedded one: `slumber export OUT --to transformers` writes the champion for others.")
+    registry = settings["registry"]
     os.chdir(workspace)  # a base that is a folder is named as params.yaml names it: from there
     own = f"sqlite:///{workspace / '.slumber' / 'mlflow' / 'mlflow.db'}"
     mlflow.set_tracking_uri(registry["tracking_uri"] or os.environ.get("MLFLOW_TRACKING_URI") or own)

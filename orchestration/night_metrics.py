@@ -39,7 +39,7 @@ def metrics_text(found: Deployment) -> str:
         from prometheus_client import CollectorRegistry
         from prometheus_client.openmetrics.exposition import generate_latest
     except ImportError:
-        raise SlumberError("`slumber metrics` needs prometheus_client: pip install '.[metrics]'.") from None
+        raise SlumberError("`slumber metrics` needs prometheus_client: pip install prometheus_client.") from None
     registry = CollectorRegistry()
     registry.register(_Nights(found))
     return generate_latest(registry).decode()

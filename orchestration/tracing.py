@@ -125,7 +125,9 @@ def _sending() -> Any:
 
         return Sending(where, protocol=_protocol())
     except ImportError:
-        say(f"OTEL_... asks for traces over {_protocol()}, whose exporter is not installed: pip install '.[otel]'.")
+        protocol = _protocol()
+        package = f"opentelemetry-exporter-otlp-proto-{'grpc' if protocol == 'grpc' else 'http'}"
+        say(f"OTEL_... asks for traces over {protocol}, whose exporter is not installed: pip install {package}.")
         return None
     except Exception as error:  # a value that the exporter, or what batches for it, cannot take
         say(f"OTEL_... asks for traces that cannot be sent ({type(error).__name__}): the night goes on without.")

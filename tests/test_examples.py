@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from steps.settings import REPOSITORY
+from steps.settings.text import params_text
 
 NIGHT = "2026-11-22"
 
@@ -78,6 +79,12 @@ def test_a_night_is_read(slept):
     assert all(f"{check['name']}: {check['reason']}" in read.stdout for check in verdict["checks"])
     assert "Who was the designer of the clock tower of Orvendal?" in read.stdout
     assert "candidate" in read.stdout and "clock-tower.md: " in read.stdout
+
+
+def test_the_embedded_base_is_no_name_that_others_know(tmp_path):
+    (tmp_path / "params.yaml").write_text(params_text())
+    said = example("serve_the_champion", tmp_path, "Who designed the clock tower?")
+    assert said.returncode == 1 and said.stderr.startswith("Its base is the embedded one"), said.stderr[-2000:]
 
 
 def test_the_champion_is_served(slept):

@@ -28,7 +28,8 @@ def night(
 ) -> None:
     """Run one night, from the files in the inbox to a verdict. Run it again after a crash: it resumes.
 
-    FILE then holds night, verdict, reasons, counts, timings, anchors, examination (one object per answer) and ledger.
+    With --json, FILE holds night, verdict, reasons, counts, timings, anchors, examination (one object per answer) and
+    ledger.
 
     Exit codes: 0 the night ended with a verdict, whatever it is; 1 unexpected failure; 2 a mistake or something
     missing; 3 data refused by a critical expectation; 4 another night is running in this workspace.

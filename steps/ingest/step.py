@@ -46,7 +46,7 @@ class IngestFigures(Figures):
 
 
 class IngestStep(Step[IngestFigures]):
-    """Read the inbox and validate what it held. FILE then holds `ledger`, one object per input record.
+    """Read the inbox and validate what it held. With --json, FILE holds `ledger`, one object per input record.
 
     Experiences, probes, ledger and quarantine go into the night's ``ingest`` folder.
 

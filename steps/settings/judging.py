@@ -83,7 +83,7 @@ class GateSettings(Section):
     )
     min_probes: Positive = Field(10, description="with fewer of tonight, the gate is INCONCLUSIVE")
     min_unseen: Positive = Field(
-        5, description="demonstrations, or preferences, of tonight that are held out; with fewer they wait"
+        5, description="items of a kind's suite that are held out of tonight; with fewer the kind waits"
     )
     epsilon_demonstrations: Annotated[float, Field(gt=0.0)] = Field(
         0.1, description="tolerated loss on held-out demonstrations of earlier nights, nats per token"

@@ -151,7 +151,7 @@ class MemorySettings(Section):
     """What is looked up before the server answers: what expires, is one user's own, or is not in the weights."""
 
     enabled: bool = Field(True, description="whether nights write notes and the server looks them up")
-    persisted: bool = Field(True, description="also look up what the weights have learned: both together answer most")
+    persisted: bool = Field(True, description="also look up what the weights have learned")
     notes: Positive = Field(3, description="most notes that are put before one question")
     tokens: Positive = Field(400, description="most tokens of these notes")
     min_score: Share = Field(0.4, description="least likeness (cosine) of a note to the question")

@@ -15,7 +15,7 @@ import pytest
 from orchestration.assets import _run
 from orchestration.environment import Deployment, hide_from_mlflow
 from orchestration.resources import tonight_resource
-from orchestration.tracing import endpoint
+from orchestration.tracing import _sending, endpoint
 from steps.manifest import Figures
 from steps.settings import REPOSITORY
 from steps.step import Step
@@ -189,6 +189,17 @@ def test_a_setting_that_the_sdk_refuses_stops_no_night(settings, workspace, tmp_
     monkeypatch.setenv(name, "0" if "QUEUE" in name else "9999")
     asked(collector[0])
     assert sleep(settings, workspace, tmp_path, CountStep()).success and not collector[1]
+
+
+@pytest.mark.parametrize(("protocol", "package"), [("grpc", "proto-grpc"), ("http/protobuf", "proto-http")])
+def test_an_exporter_that_is_missing_is_named(protocol, package, monkeypatch, capsys):
+    for module in ("orchestration.span_export", "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"):
+        monkeypatch.setitem(sys.modules, module, None)
+    os.environ["OTEL_EXPORTER_OTLP_PROTOCOL"] = protocol
+    asked("http://127.0.0.1:4317")
+    assert _sending() is None
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"not installed: pip install opentelemetry-exporter-otlp-{package}." in told
 
 
 def test_what_is_asked_is_where_it_goes():
