@@ -106,7 +106,7 @@ class DreamStep(Step[DreamFigures]):
         from steps.dream.budget import Plan, candidates
         from steps.dream.dreaming import dream_all, one_each, persisted, taught_before
         from steps.dream.holdouts import asked_again, hold_out, leaks
-        from steps.dream.unseen import set_apart, too_few
+        from steps.dream.unseen import set_apart, shown_before, too_few
         from steps.dream.waiting import brought_along, postponed, too_little
         from steps.validate.checking import check_records
 
@@ -126,6 +126,7 @@ class DreamStep(Step[DreamFigures]):
             share=settings.dream.holdout_share,
             at_least=settings.gate.min_unseen,
             night=tonight,
+            before=shown_before(night) if any(dream.objective for dream in dreams) else (),
         )
         train, held = hold_out(
             train,
