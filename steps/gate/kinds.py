@@ -118,7 +118,7 @@ def _paired(
 
 
 def _asked(row: KindReply) -> str:
-    return " ".join(row.question.lower().split()) or row.id
+    return row.about or " ".join(row.question.lower().split()) or row.id
 
 
 def _learned(
@@ -149,9 +149,8 @@ def _learned(
             over = _compared(mixed, of_mixed, settings)
             figures[f"{name}, over shuffled, lower_bound"] = round(over.lower, 4)
             held = (("the champion", found), ("shuffled weights", over))
-            short = [
-                who for who, one in held if not (one.lower > 0 and one.better > one.worse)
-            ]  # what is no number, too
+            # So said, what is no number falls short, too.
+            short = [who for who, one in held if not (one.lower > 0 and one.better > one.worse)]
             statuses.append("PASS" if not short else "FAIL" if min(found.mean, over.mean) <= 0 else "INCONCLUSIVE")
             reasons.append(
                 f"tonight's {len(ids)}: {found.mean:+.3f} {measure.unit} (at least {found.lower:+.3f}, over shuffled "

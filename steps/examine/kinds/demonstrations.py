@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, likelihood
+from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, about, likelihood
 from steps.kinds.demonstration import SUITE
 from steps.lesson import Lesson
 from steps.model.tools import call_text, same_calls
@@ -51,4 +51,4 @@ def _item(number: str, found: Sequence[tuple[Dream, Lesson]]) -> Item:
         Turn(lesson.messages, lesson.completion, lesson.calls, lesson.tools, answered=True) for _, lesson in found
     )
     key = tuple(call_text(lesson.completion, lesson.calls) for _, lesson in found)
-    return Item(SUITE, number, first.night, first.source, first.question, turns, key)
+    return Item(SUITE, number, first.night, first.source, first.question, turns, key, about(first))

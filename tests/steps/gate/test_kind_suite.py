@@ -64,6 +64,15 @@ def test_what_is_no_number_was_not_learned(settings):
     assert kind_suite(found, settings.gate, suite=SUITE).status != "PASS"
 
 
+def test_talks_that_end_in_the_same_words_are_no_single_one(settings):
+    found = asked(candidate=3.5, shuffled=-1.0)
+    alike = [row.model_copy(update={"question": "Why?"}) for row in found.kinds]
+    told = kind_suite(replace(found, kinds=alike), settings.gate, suite=SUITE)
+    assert "only 1 of tonight are held out" in told.reason
+    apart = [row.model_copy(update={"about": row.id}) for row in alike]
+    assert kind_suite(replace(found, kinds=apart), settings.gate, suite=SUITE).status == "PASS"
+
+
 @pytest.mark.parametrize("lost", ["3", "01234"])
 def test_of_earlier_nights_every_item_has_to_be_there(settings, lost):
     found = rebuilt(candidate=0.1, shuffled=-4.0)
