@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from steps.consolidate.cohorts import with_earlier
 from steps.dream.unseen import groups_of, set_apart
 from steps.kinds.demonstration import Demonstration
 from steps.kinds.kind import Dreaming
@@ -68,6 +69,18 @@ def test_what_earlier_nights_taught_is_held_out_last(dreamt):
     assert {begun_with(dream) for dream in held} == {begun_with(dream) for dream in dreams[15:]}
     most = set_apart(dreams, corpus, share=0.1, at_least=7, night=NIGHT, before=before)[1]
     assert len(most) == 7, "rather that than too few"
+
+
+def test_what_is_held_out_tonight_is_not_replayed_of_earlier_nights(dreamt, settings):
+    earlier, _ = dreamt(*map(demonstrated, range(6)))
+    earlier = [dream.model_copy(update={"night": "2026-11-21"}) for dream in earlier]
+    dreams, _ = dreamt(*map(preferred, range(6)))
+    own, unseen = dreams[3:], dreams[:3]
+    fact = Dream(**earlier[0].model_dump() | {"id": "fact", "objective": None, "strategy": "question"})
+    knobs = settings.consolidate.model_copy(update={"replay": 1.0, "epochs": 9})
+    found = with_earlier([*earlier, fact, *own], NIGHT, ["2026-11-21"], knobs, unseen=unseen)
+    assert {d.id for d in found} == {d.id for d in [*own, *earlier[3:], fact]}
+    assert len(with_earlier([*earlier, *own], NIGHT, ["2026-11-21"], knobs)) == 9
 
 
 def test_answers_of_one_talk_are_held_out_together(dreamt):
