@@ -83,6 +83,7 @@ def _said(item: Item, cache: PredictionCache) -> dict[str, Any]:
         "log_probabilities": tuple(float(row["log_probability"]) for row in scored),
         "tokens": tuple(int(row["tokens"]) for row in scored),
         "key": _key(item, cache),
+        "calls": tuple(bool(turn.calls) for turn in item.turns if turn.answered and turn.completion is not None),
         "replies": tuple(str(row["reply"]) for row in answered),
         "complete": tuple(bool(row["complete"]) for row in answered),
     }

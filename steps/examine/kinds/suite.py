@@ -35,7 +35,8 @@ class Turn:
 
     @property
     def likelihood_key(self) -> str:
-        return content_id("turn", self.messages, self.completion, self.calls, self.tools)
+        # Under the key "turn" stands what was read where a template left a system message out.
+        return content_id("turn, all of it", self.messages, self.completion, self.calls, self.tools)
 
     @property
     def answer_key(self) -> str:
@@ -67,7 +68,8 @@ class KindReply(Record):
 
     ``log_probabilities``: of each turn whose likelihood is asked, summed over its ``tokens`` (natural logarithm).
     ``replies``: what was said, turn by turn; none where words are not kept; ``complete``: whether each came to its end.
-    ``signs``: -1 for what had better not be said. ``about``: see ``Item``; examinations from before have none.
+    ``calls``: whether each of ``key`` calls a tool. ``signs``: -1 for what had better not be said. ``about``: as of an
+    ``Item``. Examinations from before have neither ``about`` nor ``calls`` nor ``complete``.
     """
 
     suite: str
@@ -82,6 +84,7 @@ class KindReply(Record):
     replies: tuple[str, ...] = ()
     complete: tuple[bool, ...] = ()
     key: tuple[str, ...] = ()
+    calls: tuple[bool, ...] = ()
     about: str = ""
     watched: bool = Field(False, description="an ordinary question, by which drift is watched")
 

@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import pytest
 
-from steps.examine.kinds.asking import ask_kinds
+from steps.examine.kinds.asking import ask_kinds, kind_replies
+from steps.examine.kinds.demonstrations import MATCH, Demonstrations
 from steps.examine.kinds.drift import LONGEST, watched
 from steps.examine.kinds.suite import Item, Turn
 from steps.examine.predictions import PredictionCache
@@ -47,3 +49,20 @@ def test_an_answer_is_as_long_as_it_may_be_whatever_is_asked_beside_it(tiny_sett
         assert len(tokenizer.encode(row["reply"], add_special_tokens=False)) <= LONGEST and not row["complete"]
     long = beside[calls(words=200).turns[0].answer_key]["reply"]
     assert len(long) > 2 * len(row["reply"]), "a call has the room that it needs"
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "alike"),
+    [
+        ('{"name": "bell", "parameters": {"times": 2}}', '{"name":"bell","parameters":{"times":2}}', True),
+        ('{"name": "bell", "parameters": {"times": 3}}', '{"name": "bell", "parameters": {"times": 2}}', False),
+        ('<tool_call>{"name": "bell", "arguments": {"a": 3}}</tool_call>', '[{"name": "bell"}]', False),
+    ],
+)
+def test_a_call_is_the_same_with_all_its_arguments_in_whatever_form(tmp_path, said, wanted, alike):
+    item, cache = calls(words=1), PredictionCache(tmp_path, "native")
+    (turn,) = item.turns
+    cache.add({turn.likelihood_key: {"log_probability": -1.0, "tokens": 9, "text": wanted}})
+    cache.add({turn.answer_key: {"reply": said, "complete": True}})
+    (row,) = kind_replies("champion", [item], cache)
+    assert Demonstrations().measured(row)[MATCH] == alike
