@@ -125,7 +125,7 @@ def _first(data: Path, folder: Path, records: int) -> Path:
 def against_base(rows: Sequence[dict]) -> list[dict]:
     """The rows with margins as changes from the base, which is their reference."""
     zero = rows[0]["margin"]
-    return [row | {"margin": row["margin"] - zero} for row in rows]
+    return [row | {"margin": None if zero is None else row["margin"] - zero} for row in rows]
 
 
 def _learned(arm: Arm, settings: Settings, dreams: Sequence[Dream], corpus: dict[str, Experience], out: Path) -> Cost:
@@ -170,7 +170,7 @@ def _free(items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def _measures(rows: Sequence[KindReply]) -> dict[str, float]:
+def _measures(rows: Sequence[KindReply]) -> dict[str, float | None]:
     shown = [SUITES[r.suite].measured(r) for r in rows if r.suite != PREFERENCES]
     pairs = [SUITES[r.suite].measured(r) for r in rows if r.suite == PREFERENCES and r.tokens]
     free = [r.replies[0] for r in rows if r.cohort == "free"]
@@ -197,6 +197,6 @@ def _counted(dreams: Sequence[Dream]) -> dict[str, int]:
     return found
 
 
-def _mean(values) -> float:
+def _mean(values) -> float | None:
     found = list(values)
-    return sum(found) / len(found) if found else 0.0
+    return sum(found) / len(found) if found else None

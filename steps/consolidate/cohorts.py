@@ -1,6 +1,7 @@
 """Cohorts one after the other: what each is learned with, and what a killed run had finished."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,26 @@ from steps.consolidate.job import finished, write_job
 from steps.consolidate.start import dreamt_again
 from steps.consolidate.trainer import Trainer
 from steps.errors import SlumberError
+from steps.kinds.messages import begun_with
 from steps.records import Dream
 from steps.settings import ConsolidateSettings
 
 
-def with_earlier(dreams: list[Dream], cohort: str, known: list[str], knobs: ConsolidateSettings) -> list[Dream]:
-    """The dreams of a cohort, and as many of ``known`` nights as are to be kept with it."""
-    own = [d for d in dreams if d.night == cohort]
+def with_earlier(
+    dreams: list[Dream],
+    cohort: str,
+    known: list[str],
+    knobs: ConsolidateSettings,
+    *,
+    unseen: Iterable[Dream] = (),
+) -> list[Dream]:
+    """The dreams of a cohort, and as many of ``known`` nights as are to be kept with it.
+
+    ``unseen``: what was held out of the cohort; what earlier nights taught of the same would give it away.
+    """
+    own, held = [d for d in dreams if d.night == cohort], {begun_with(d) for d in unseen}
     again = dreamt_again(
-        (d for d in dreams if d.night in known),
+        (d for d in dreams if d.night in known and not (d.objective and begun_with(d) in held)),
         own=own,
         facts=round(knobs.replay * knobs.epochs * sum(not d.rehearsal for d in own)),
         rehearsals=sum(d.rehearsal for d in own),

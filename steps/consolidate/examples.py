@@ -18,7 +18,8 @@ class Example:
     more and keep the model what it was. ``fact``: what it is about, if any; every epoch asks for every fact equally
     often. ``replay``: the adapter knows it already, and it comes only so often that it is kept. ``rejected``: it is
     what the example before it should not have said. ``follows``: it stands in the row of the example before it, of
-    which it is the other side, or a later turn. ``of``: the kind of experience that it comes of.
+    which it is the other side, or a later turn. ``of``: the kind of experience that it comes of. ``counts``: as how
+    many positions it counts in a row's loss; None: as those that its completion has.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Example:
     rejected: bool = False
     follows: bool = False
     of: str = "document"
+    counts: float | None = None
 
     @property
     def sequence(self) -> tuple[int, ...]:

@@ -65,7 +65,7 @@ def train_night(
             trainer,
             digest=digest,
             settings=settings,
-            lessons=[lesson_of(d, corpus) for d in with_earlier(dreams, cohort, known, settings.consolidate)],
+            lessons=[lesson_of(d, corpus) for d in _together(night, dreams, cohort, known)],
             known=tuple(known),
             begun=adapter,
         )
@@ -86,6 +86,12 @@ def train_night(
         begins_with=begun.says if begun else "the base",
         **together(parts),
     )
+
+
+def _together(night: Night, dreams: list[Dream], cohort: str, known: list[str]) -> list[Dream]:
+    path = night.workspace.dataset("unseen", cohort)
+    unseen = read_records(path, Dream) if path.is_file() else []
+    return with_earlier(dreams, cohort, known, night.settings.consolidate, unseen=unseen)
 
 
 def _learnable(night: Night) -> list[str]:

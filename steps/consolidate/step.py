@@ -83,7 +83,7 @@ class ConsolidateStep(Step[ConsolidateFigures]):
         ]
 
     def inputs(self, night: Night) -> list[Path]:
-        return [*night.datasets("dreams", "corpus"), *night.datasets("triage")]
+        return [*night.datasets("dreams", "corpus", "unseen"), *night.datasets("triage")]
 
     def outputs(self, night: Night) -> list[Path]:
         return [night.folder / "adapter"]

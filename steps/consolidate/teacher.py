@@ -19,7 +19,7 @@ from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.labels import Labels
 from steps.consolidate.layers import adapted_layers, first_adapted_layer
-from steps.consolidate.objectives.table import is_compared
+from steps.consolidate.objectives.table import counted_alike, is_compared
 from steps.model.forward import exponentiate_, states_at
 from steps.model.packing import Packed, group, pack
 from steps.progress import progress
@@ -41,7 +41,7 @@ def prepare_lessons(
     model: PreTrainedModel, examples: list[Example], settings: ConsolidateSettings, *, packed: bool
 ) -> Lessons:
     """Let the base, without any adapter, read all examples; rows are full if ``packed``, else of one example each."""
-    start = time.perf_counter()
+    start, examples = time.perf_counter(), counted_alike(examples)
     batch_tokens = settings.batch_tokens if packed else 0
     first = first_adapted_layer(model.config, settings) if packed else 0
     frozen = FrozenPrefix(model, examples, first=first, batch_tokens=batch_tokens)

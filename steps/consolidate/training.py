@@ -17,7 +17,7 @@ from steps.consolidate.directions import init_lora_a
 from steps.consolidate.examples import Example
 from steps.consolidate.frozen import FrozenPrefix
 from steps.consolidate.fused import fused_layers
-from steps.consolidate.objectives.table import Part, row_loss, weight
+from steps.consolidate.objectives.table import Part, counted, row_loss
 from steps.consolidate.ranks import Ranks
 from steps.consolidate.rows import plan_rows
 from steps.consolidate.teacher import Labels, Lessons
@@ -168,7 +168,7 @@ def row_loss_and_gradient(
 
 def total_weight(row: list[Example], settings: ConsolidateSettings) -> float:
     """What the mean of a row's loss is divided by; a pair counts as its preferred side."""
-    return sum(weight(e, settings) * len(e.completion) for e in row if not e.rejected)
+    return sum(counted(e, settings) for e in row if not e.rejected)
 
 
 def _completions(

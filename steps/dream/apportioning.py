@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from steps.dream.budget import Plan
 from steps.dream.holdouts import asked_again, hold_out, leaks
 from steps.dream.lessons import suite_of
-from steps.dream.unseen import set_apart, too_few
+from steps.dream.unseen import set_apart, shown_before, too_few
 from steps.dream.waiting import postponed, too_little
 from steps.errors import DataRefused
 from steps.kinds.kind import ASKED
@@ -47,7 +47,8 @@ def apportioned(
         DataRefused: a dream repeats a probe's wording.
     """
     gate, share, date = night.settings.gate, night.settings.dream.holdout_share, night.date
-    train, unseen = set_apart(dreams, corpus, share=share, at_least=gate.min_unseen, night=date)
+    before = shown_before(night) if any(dream.objective for dream in dreams) else ()
+    train, unseen = set_apart(dreams, corpus, share=share, at_least=gate.min_unseen, night=date, before=before)
     train, held = hold_out(train, probes, planned.experiences, share=share, night=date, at_least=gate.min_probes)
     held += asked_again(train)
     if leaked := leaks(train, [*probes, *held]):

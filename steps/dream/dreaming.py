@@ -13,6 +13,7 @@ from steps.dream.rehearsal import normalised, rehearsal_dream, write_rehearsal
 from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
 from steps.kinds.kind import ASKED, Dreaming
+from steps.kinds.messages import begun_with
 from steps.kinds.table import KINDS, kind_of
 from steps.model.chat_model import ChatModel
 from steps.model.loading import base_folder, base_sha256, load_base
@@ -101,7 +102,8 @@ def _dreamt(
     anchors = {normalised(a.question) for a in read_anchors(settings.anchors)}
     examined = {normalised(p.question) for p in probes} | anchors
     shown = {experience.id: experience for experience in experiences if kind_of(experience).suite not in ASKED}
-    unseen = {one.id for path in night.datasets("unseen", tonight=False) for one in read_records(path, Dream)}
+    unseen = [one for path in night.datasets("unseen", tonight=False) for one in read_records(path, Dream)]
+    held, begun = {one.id for one in unseen}, {begun_with(one) for one in unseen}
     kept: dict[str, Dream] = {}
     for one in [
         *(dream for dream in dreams if not dream.rehearsal),
@@ -110,7 +112,7 @@ def _dreamt(
     ]:
         if any(normalised(text) in examined for text in asked_in(one, shown)):
             refused["asks what a probe asks"] += 1
-        elif one.id in unseen:
+        elif one.id in held or (_is_shown(one, shown) and begun_with(one) in begun):
             refused["held out on an earlier night"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1
@@ -118,6 +120,12 @@ def _dreamt(
             kept[one.id] = one
     how = {"packed": base.packed, "engine": settings.dream.engine, "dreamer": dreamer, "calibration": measured.says}
     return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
+
+
+def _is_shown(dream: Dream, shown: Mapping[str, Experience]) -> bool:
+    """Whether it is of a suite of which some are held out whole, so that it may give such a one away."""
+    source = shown.get(dream.experience or "")
+    return source is not None and kind_of(source).suite_of(dream) not in ASKED
 
 
 def asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:

@@ -6,37 +6,59 @@ out whole: training never sees it, and the gate asks whether what was learned of
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from steps.dream.lessons import suite_of
 from steps.kinds.kind import ASKED
+from steps.kinds.messages import begun_with
 from steps.kinds.table import kind_of
 from steps.night import Night
 from steps.records import Dream, Experience, content_id
+from steps.workspace import each_record
 
 
 def set_apart(
-    dreams: Sequence[Dream], corpus: Mapping[str, Experience], *, share: float, at_least: int, night: str
+    dreams: Sequence[Dream],
+    corpus: Mapping[str, Experience],
+    *,
+    share: float,
+    at_least: int,
+    night: str,
+    before: Collection[str] = (),
 ) -> tuple[list[Dream], list[Dream]]:
     """Split dreams into those that are taught and those that are not: of each suite but that of facts, a ``share``.
 
-    What would give each other away goes together (``Kind.held_out_with``). Held out are ``at_least`` so many of a
-    suite, but never more than half of it, and never the last that teaches the same (``Kind.asked_through``). Which ones
-    follows from ``night`` and the content.
+    What would give each other away goes together (``Kind.held_out_with``), also of different suites: what is better of
+    two answers is learned from a demonstration of it, too. Held out are ``at_least`` so many of a suite, but never more
+    than half of it, and never the last that teaches the same (``Kind.asked_through``). Which ones follows from
+    ``night`` and the content; keys of what was taught ``before`` come last.
     """
     by_id = {dream.id: dream for dream in dreams}
     held: set[str] = set()
-    for suite, groups in sorted(groups_of(dreams, corpus).items()):
+    out: set[str] = set()  # keys, of all suites
+    taught: set[str] = set()
+    for suite, groups in sorted(groups_of(dreams, corpus).items(), key=lambda one: (len(one[1]), one[0])):
         wanted = min(max(round(share * len(groups)), at_least), len(groups) // 2)
-        drawn = random.Random(content_id("unseen", night, suite)).sample(sorted(groups), wanted)
+        beside, free = groups.keys() & out, groups.keys() - out - taught
+        news = sorted(free - {*before})
+        drawn = random.Random(content_id("unseen", night, suite)).sample(news, min(wanted, len(news)))
+        rest = sorted(free - {*drawn}, key=lambda key: (key in before, key))
         teaches = {key: {_teaches(by_id[number], corpus) for number in own} - {None} for key, own in groups.items()}
-        left, chosen = Counter(one for taught in teaches.values() for one in taught), 0
-        for key in [*drawn, *sorted(groups.keys() - set(drawn))]:
-            if chosen < wanted and all(left[one] > 1 for one in teaches[key]):
+        left, chosen = Counter(one for those in teaches.values() for one in those), set[str]()
+        for key in [*sorted(beside), *drawn, *rest]:
+            if (key in beside or len(chosen) < wanted) and all(left[one] > 1 for one in teaches[key]):
                 left.subtract(teaches[key])
-                chosen += 1
+                chosen.add(key)
                 held.update(groups[key])
+        out |= chosen
+        taught |= groups.keys() - chosen
     return [d for d in dreams if d.id not in held], [d for d in dreams if d.id in held]
+
+
+def shown_before(night: Night) -> set[str]:
+    """Return what earlier nights taught of kinds that are no facts, by the key of what is held out together."""
+    paths = night.datasets("dreams", tonight=False)
+    return {begun_with(dream) for path in paths for _, dream in each_record(path, Dream) if dream.objective}
 
 
 def _teaches(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:

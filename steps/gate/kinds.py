@@ -118,7 +118,7 @@ def _paired(
 
 
 def _asked(row: KindReply) -> str:
-    return " ".join(row.question.lower().split()) or row.id
+    return row.about or " ".join(row.question.lower().split()) or row.id
 
 
 def _learned(
@@ -149,7 +149,8 @@ def _learned(
             over = _compared(mixed, of_mixed, settings)
             figures[f"{name}, over shuffled, lower_bound"] = round(over.lower, 4)
             held = (("the champion", found), ("shuffled weights", over))
-            short = [who for who, one in held if one.lower <= 0 or one.better <= one.worse]
+            # So said, what is no number falls short, too.
+            short = [who for who, one in held if not (one.lower > 0 and one.better > one.worse)]
             statuses.append("PASS" if not short else "FAIL" if min(found.mean, over.mean) <= 0 else "INCONCLUSIVE")
             reasons.append(
                 f"tonight's {len(ids)}: {found.mean:+.3f} {measure.unit} (at least {found.lower:+.3f}, over shuffled "
@@ -157,7 +158,7 @@ def _learned(
                 + (f": no gain over {' and '.join(short)} is certain" if short else "")
             )
         else:
-            statuses.append("FAIL" if found.upper < 0 else "PASS")
+            statuses.append("PASS" if found.upper >= 0 else "FAIL")
             reasons.append(
                 f"{measure.name} {_mean(b for _, b in pairs):.2f} before, {_mean(a for a, _ in pairs):.2f} now"
             )
@@ -174,13 +175,15 @@ def _kept(
     ids = sorted(items)
     pairs, about = _paired(suite, rows, ids, measure.name)
     epsilon = float(getattr(settings, measure.epsilon)) if measure.epsilon else None
+    if measure.learned and len(pairs) < len(ids):
+        return _Part("INCONCLUSIVE", f"{measure.name} of earlier nights is not there for every item", {})
     if not pairs:
         return _Part("NOT_APPLICABLE", f"{measure.name} of earlier nights is not told", {})
     found = _compared(pairs, about, settings, epsilon=epsilon or 1.0)
     figures = _figures(f"earlier, {measure.name}", pairs, found)
     if epsilon is None:
         means = f"{_mean(b for _, b in pairs):.2f} before, {_mean(a for a, _ in pairs):.2f} now"
-        return _Part("FAIL" if found.upper < 0 else "PASS", f"{measure.name} of earlier nights {means}", figures)
+        return _Part("PASS" if found.upper >= 0 else "FAIL", f"{measure.name} of earlier nights {means}", figures)
     figures |= {f"earlier, {measure.name}, epsilon": epsilon}
     what = f"earlier nights' {len(pairs)}: {found.mean:+.3f} {measure.unit} (not below {found.lower:+.3f})"
     if found.lower > -epsilon:

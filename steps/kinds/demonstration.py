@@ -15,8 +15,9 @@ from steps.kinds.messages import (
     Talk,
     asked_last,
     bare,
+    begun_with,
+    opening,
     shows_no_text,
-    tells_something,
 )
 from steps.kinds.ordered import ORDERED, ordered_at, said
 from steps.kinds.trace.acts import acts_of
@@ -103,7 +104,7 @@ class Demonstration(MessagesKind):
 
     def held_out_with(self, dream: Dream) -> str:
         """What is asked first, greetings aside: a talk is held out whole, with all that begin alike."""
-        return str(dream.verification["opening"])
+        return begun_with(dream)
 
     def _taught(self, experience: Experience, place: int) -> dict[str, Any]:
         """What comes before the message at ``place``, and what it says."""
@@ -137,8 +138,6 @@ def turns(payload: Mapping[str, Any]) -> list[int]:
 
 def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, Any]], answer: str, night: str) -> Dream:
     asked = asked_last(before) or experience.title
-    talk = experience.payload["messages"]
-    opening = next((m["content"] for m in talk if m["role"] == "user" and tells_something([m])), experience.title)
     return Dream(
         id=content_id(STRATEGY, experience.id, number),
         night=night,
@@ -149,5 +148,5 @@ def _dream(experience: Experience, number: int, before: Sequence[Mapping[str, An
         question=asked[:SHOWN_CHARS],
         answer=answer[:SHOWN_CHARS],
         objective="imitate",
-        verification={"opening": " ".join(opening.lower().split())[:SHOWN_CHARS]},
+        verification={"opening": opening(experience.payload["messages"], experience.title)},
     )

@@ -166,7 +166,10 @@ class Kind(ABC):
         return self.suite
 
     def held_out_with(self, dream: Dream) -> str:
-        """A key of what is held out together, for it would give the rest away: by default all of an experience."""
+        """A key of what is held out together, for it would give the rest away: by default all of an experience.
+
+        What other kinds show under the same key is held out with it, and taught on no later night.
+        """
         return dream.experience or dream.id
 
     def asked_through(self, dream: Dream) -> str | None:

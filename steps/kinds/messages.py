@@ -13,6 +13,7 @@ from steps.kinds.chatter import chatter
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.entry import Entry, Input, Text
 from steps.kinds.kind import Kind, Shown
+from steps.records import Dream
 from steps.sentences import sentences
 
 TITLE_CHARS = 80
@@ -117,6 +118,20 @@ def asked_last(messages: Sequence[Mapping[str, Any]]) -> str:
     return next((m.get("content") for m in reversed(messages) if m["role"] == "user"), None) or ""
 
 
+def opening(messages: Sequence[Mapping[str, Any]], title: str) -> str:
+    """What a talk is about from its beginning: what a user asks first, greetings aside, whatever its case and spaces.
+
+    ``title``: what it is called where no user says anything.
+    """
+    asked = (m["content"] for m in messages if m["role"] == "user" and tells_something([m]))
+    return " ".join(next(asked, title).lower().split())[:SHOWN_CHARS]
+
+
+def begun_with(dream: Dream) -> str:
+    """The same of what is shown in a dream, of whatever kind that is: what begins alike gives each other away."""
+    return str(dream.verification.get("opening") or " ".join(dream.question.lower().split()))
+
+
 NO_TEXT = "it is about what is no text"
 
 
@@ -125,7 +140,7 @@ def shows_no_text(messages: Iterable[Mapping[str, Any]]) -> bool:
     return any(stands_for_no_text(message.get("content") or "") for message in messages)
 
 
-def tells_something(messages: list[dict[str, Any]]) -> bool:
+def tells_something(messages: Sequence[Mapping[str, Any]]) -> bool:
     """Whether anybody says more than greetings, thanks and the like."""
     said = [part for message in messages for part in sentences(message.get("content") or "")]
     return any(any(map(str.isalnum, part)) and chatter(part) is None for part in said)

@@ -15,7 +15,18 @@ from pydantic import model_validator
 from steps.ingest.redact import PLACEHOLDER
 from steps.kinds.entry import Text
 from steps.kinds.kind import Dreaming
-from steps.kinds.messages import NO_TEXT, SHOWN_CHARS, Chat, Messages, MessagesKind, asked_last, bare, shows_no_text
+from steps.kinds.messages import (
+    NO_TEXT,
+    SHOWN_CHARS,
+    Chat,
+    Messages,
+    MessagesKind,
+    asked_last,
+    bare,
+    begun_with,
+    opening,
+    shows_no_text,
+)
 from steps.kinds.ordered import ORDERED, ordered_at
 from steps.model.tools import call_text, shown
 from steps.records import Dream, Experience, content_id
@@ -75,9 +86,9 @@ class _Claim:
 
     @property
     def about(self) -> str:
-        """A key of what is compared, whichever side is said to be better."""
+        """A key of what is compared, whichever side is said to be better, and with which tools at hand."""
         sides = sorted(" ".join(side.text.split()) for side in (self.better, self.worse) if side)
-        return content_id(self.prompt, sides)
+        return content_id(self.prompt, sides, *([self.tools] if self.tools else []))
 
     @property
     def prefers(self) -> str:
@@ -142,7 +153,8 @@ class Preference(MessagesKind):
         return found
 
     def held_out_with(self, dream: Dream) -> str:
-        return str(dream.verification["prompt"])
+        """What is asked first: of one talk several answers may be rated, each after the one before."""
+        return begun_with(dream)
 
 
 def _earlier(dreaming: Dreaming) -> Iterator[tuple[str, str]]:
@@ -198,5 +210,9 @@ def _dream(experience: Experience, claim: _Claim, night: str) -> Dream:
         answer=shown.text[:SHOWN_CHARS],
         rejected=claim.worse.text[:SHOWN_CHARS] if claim.better and claim.worse else None,
         objective="prefer" if claim.better and claim.worse else "like" if claim.better else "dislike",
-        verification={"prompt": claim.prompt, "about": claim.about, "prefers": claim.prefers},
+        verification={
+            "opening": opening(claim.messages, experience.title),
+            "about": claim.about,
+            "prefers": claim.prefers,
+        },
     )

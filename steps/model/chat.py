@@ -48,12 +48,14 @@ def chat_tokens(
         SlumberError: the template shows no question, whatever it is given.
     """
     shown, more = as_shown(tokenizer, chat, tools)
+    return encoded(tokenizer, _asked(tokenizer, shown, more))
+
+
+def _asked(tokenizer: "PreTrainedTokenizerBase", shown: list[dict[str, Any]], more: dict[str, Any]) -> str:
+    """Messages as the template shows them, up to where the assistant answers at once."""
     text = rendered(tokenizer, shown, add_generation_prompt=True, **more)
     opened = text.rstrip()
-    for opening, closing in _UNTHOUGHT:
-        if opened.endswith(opening):
-            return encoded(tokenizer, opened + closing)
-    return encoded(tokenizer, text)
+    return next((opened + closing for opening, closing in _UNTHOUGHT if opened.endswith(opening)), text)
 
 
 def turn_tokens(
@@ -85,9 +87,9 @@ def _calls_shown(
     turn = {"role": "assistant", "content": said, "tool_calls": list(calls)}
     shown, more = as_shown(tokenizer, [*chat, turn], list(tools) or None)
     if "tool_calls" in shown[-1]:
-        before = rendered(tokenizer, shown[:-1], add_generation_prompt=True, **more)
+        before = _asked(tokenizer, shown[:-1], more)
         whole = rendered(tokenizer, shown, **more)
-        if whole.startswith(before):  # else the template shows a turn otherwise when it is over
+        if whole.startswith(before):  # else a call does not go on from there: the turn is shown otherwise when over
             end = str(tokenizer.convert_ids_to_tokens(turn_end(tokenizer)))
             return whole[len(before) :].partition(end)[0].rstrip()
     plain = harmless_within(tokenizer, turn)

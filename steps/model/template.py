@@ -69,13 +69,16 @@ def as_shown(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return messages that the template takes, and what else it is given."""
     plain = [harmless_within(tokenizer, message) for message in chat]
+    plain = [{**one, "role": "system"} if one["role"] == "developer" else one for one in plain]
     ways = list(_ways(tokenizer, plain, harmless_within(tokenizer, tools)))
     for shown, more in ways[:-1]:
         try:
-            rendered(tokenizer, shown, **more)
+            text = rendered(tokenizer, shown, **more)
         except Exception:  # a template may raise whatever its language can: of a talk that it does not take
             continue
-        return shown, more
+        # Templates that know no system message may leave it out and say nothing (Phi-3's of 2024).
+        if shown[0]["role"] != "system" or (shown[0].get("content") or "").strip() in text:
+            return shown, more
     return ways[-1]
 
 

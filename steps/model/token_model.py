@@ -49,11 +49,15 @@ class TokenModel(ABC):
         prompts = [chat_tokens(self.tokenizer, chat) for chat in chats]
         return self.answer_tokens(what, prompts, max_new_tokens=max_new_tokens)
 
-    def answer_tokens(self, what: str, prompts: Sequence[list[int]], *, max_new_tokens: int) -> list[Reply]:
-        """Answer prompts that are token ids greedily."""
-        how: dict[str, Any] = {"limit": max_new_tokens, "line": False, "sampling": GREEDY, "seed": 0}
+    def answer_tokens(
+        self, what: str, prompts: Sequence[list[int]], *, max_new_tokens: int | Sequence[int]
+    ) -> list[Reply]:
+        """Answer prompts that are token ids greedily, within one limit for all or one for each."""
+        limits = [max_new_tokens] * len(prompts) if isinstance(max_new_tokens, int) else list(max_new_tokens)
+        how: dict[str, Any] = {"limit": max(limits, default=1), "line": False, "sampling": GREEDY, "seed": 0}
         replies = self.continued(what, prompts, **how)
-        return [Reply(self._text(tokens).strip(), tokens[-1] in self.ends) for tokens in replies]
+        cut = [tokens[:limit] for tokens, limit in zip(replies, limits, strict=True)]
+        return [Reply(self._text(tokens).strip(), tokens[-1] in self.ends) for tokens in cut]
 
     def complete(
         self, what: str, prompts: Sequence[str], *, max_new_tokens: int, sampling: Sampling, seed: int

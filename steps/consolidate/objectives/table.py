@@ -1,6 +1,7 @@
 """The objectives by their names, and the loss of a row that holds examples of several."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -32,6 +33,18 @@ def is_compared(example: Example) -> bool:
     return OBJECTIVES[example.objective].compared
 
 
+def counted_alike(examples: Iterable[Example]) -> list[Example]:
+    """Return examples of which all that are compared count alike, on average as the positions of their completions.
+
+    The log-probability of a whole completion is a sum over its positions already. Were longer ones to count more on
+    top of that, the pairs whose better side is the longer would pull harder than the others, and a model grow wordy.
+    """
+    found = [*examples]
+    lengths = [len(e.completion) for e in found if is_compared(e) and not e.rejected]
+    mean = sum(lengths) / len(lengths) if lengths else None
+    return [replace(e, counts=mean) if is_compared(e) else e for e in found]
+
+
 def check_lessons(lessons: Iterable[Lesson]) -> None:
     """Raise SlumberError unless every lesson names an objective that there is, and has what it compares."""
     for lesson in lessons:
@@ -46,7 +59,9 @@ def check_lessons(lessons: Iterable[Lesson]) -> None:
 def row_loss(
     part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
 ) -> tuple[torch.Tensor, float]:
-    """Return the weighted mean loss over all completion positions of some examples, and the sum of their weights.
+    """Return the weighted mean loss of some examples, and the sum of their weights.
+
+    Of what is learned word by word each completion position counts, of what is compared each completion or pair.
 
     Args:
         hidden: [N, width] what the head makes the completions of, one example after another.
@@ -77,7 +92,6 @@ def _token_loss(
 def _pair_loss(
     part: Part, hidden: torch.Tensor, head: Head, labels: Labels, settings: ConsolidateSettings
 ) -> tuple[torch.Tensor, float]:
-    """A pair counts as much as the positions of its preferred completion."""
     losses, weights = [], []
     gains = _gains(part, hidden, head, labels)
     for (better, worse), (one, other) in zip(pairwise(part), pairwise(gains), strict=True):
@@ -85,7 +99,7 @@ def _pair_loss(
             objective = OBJECTIVES[better[0].objective]
             assert isinstance(objective, PairObjective)
             losses.append(objective.loss(one[None], other[None])[0])
-            weights.append(weight(better[0], settings) * len(better[0].completion))
+            weights.append(counted(better[0], settings))
     return _mean(losses, weights)
 
 
@@ -97,7 +111,7 @@ def _rated_loss(
         objective = OBJECTIVES[example.objective]
         assert isinstance(objective, RatedObjective)
         losses.append(objective.loss(gain[None])[0])
-    return _mean(losses, [weight(e, settings) * len(e.completion) for e, _ in part])
+    return _mean(losses, [counted(e, settings) for e, _ in part])
 
 
 _LOSSES = {TokenObjective: _token_loss, PairObjective: _pair_loss, RatedObjective: _rated_loss}
@@ -142,6 +156,11 @@ def written_shares(part: Part, labels: Labels, targets: Targets, *, hard_label: 
 def weight(example: Example, settings: ConsolidateSettings) -> float:
     """How much each position of an example counts."""
     return settings.rehearsal_weight if example.rehearsal else 1.0
+
+
+def counted(example: Example, settings: ConsolidateSettings) -> float:
+    """How much all of an example counts, a pair as its preferred side."""
+    return weight(example, settings) * (len(example.completion) if example.counts is None else example.counts)
 
 
 def _positions(part: Part, labels: Labels) -> np.ndarray:

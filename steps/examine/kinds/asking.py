@@ -40,12 +40,14 @@ def ask_kinds(
     asked: list[Turn] = cache.unasked({turn.answer_key: turn for turn in _answered(items)})
     if asked:
         prompts = [chat_tokens(tokenizer, turn.messages, tools=list(turn.tools) or None) for turn in asked]
-        lengths = [turn.longest for turn in asked]
-        lengths += [int(cache[turn.likelihood_key]["tokens"]) for turn in asked if turn.calls]
-        limit = min(max([max_new_tokens, *lengths]), _LONGEST_CALL)  # a call that is cut off is none
-        replies = model.answer_tokens(f"held out, in its own words, {who}", prompts, max_new_tokens=limit)
+        room: dict[str, int] = {}
+        for turn in _answered(items):
+            own = max(max_new_tokens, turn.longest, _room_for_call(turn, cache))
+            room[turn.answer_key] = max(own, room.get(turn.answer_key, 0))
+        limits = [room[turn.answer_key] for turn in asked]
+        replies = model.answer_tokens(f"held out, in its own words, {who}", prompts, max_new_tokens=limits)
         said = zip(asked, replies, strict=True)
-        cache.add({turn.answer_key: {"reply": redact(reply.text)[0]} for turn, reply in said})
+        cache.add({t.answer_key: {"reply": redact(r.text)[0], "complete": r.complete} for t, r in said})
 
 
 def kind_replies(who: Role, items: Sequence[Item], cache: PredictionCache) -> list[KindReply]:
@@ -56,6 +58,11 @@ def kind_replies(who: Role, items: Sequence[Item], cache: PredictionCache) -> li
 _LONGEST_CALL = 256  # tokens
 
 
+def _room_for_call(turn: Turn, cache: PredictionCache) -> int:
+    """How many tokens an answer needs where a tool is called: a call that is cut off is none."""
+    return min(int(cache[turn.likelihood_key]["tokens"]), _LONGEST_CALL) if turn.calls else 0
+
+
 def _known(item: Item) -> dict[str, Any]:
     return {
         "suite": item.suite,
@@ -63,6 +70,7 @@ def _known(item: Item) -> dict[str, Any]:
         "cohort": item.cohort,
         "source": item.source,
         "question": item.question,
+        "about": item.about,
         "watched": item.watched,
         "signs": SUITES[item.suite].signs(item),
     }
@@ -70,11 +78,14 @@ def _known(item: Item) -> dict[str, Any]:
 
 def _said(item: Item, cache: PredictionCache) -> dict[str, Any]:
     scored = [cache[turn.likelihood_key] for turn in item.turns if turn.completion is not None]
+    answered = [cache[turn.answer_key] for turn in item.turns if turn.answered]
     return {
         "log_probabilities": tuple(float(row["log_probability"]) for row in scored),
         "tokens": tuple(int(row["tokens"]) for row in scored),
         "key": _key(item, cache),
-        "replies": tuple(str(cache[turn.answer_key]["reply"]) for turn in item.turns if turn.answered),
+        "calls": tuple(bool(turn.calls) for turn in item.turns if turn.answered and turn.completion is not None),
+        "replies": tuple(str(row["reply"]) for row in answered),
+        "complete": tuple(bool(row["complete"]) for row in answered),
     }
 
 

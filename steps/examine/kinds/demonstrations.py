@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, likelihood
+from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, about, likelihood
 from steps.kinds.demonstration import SUITE
 from steps.lesson import Lesson
 from steps.model.tools import call_text, same_calls
@@ -33,16 +33,21 @@ class Demonstrations(Suite):
     def measured(self, row: KindReply) -> dict[str, float]:
         found = likelihood(row)
         if row.replies and len(row.replies) == len(row.key):
-            found[MATCH] = sum(map(matches, row.replies, row.key)) / len(row.key)
+            called = row.calls or (False,) * len(row.key)  # examinations from before do not say so
+            found[MATCH] = sum(map(matches, row.replies, row.key, called)) / len(row.key)
         return found
 
 
-def matches(reply: str, key: str) -> bool:
-    """Whether an answer is the demonstration's, in its calls of tools or in its first words."""
+def matches(reply: str, key: str, calls: bool) -> bool:
+    """Whether an answer is the demonstration's, in its calls of tools or in its first words.
+
+    ``calls``: the demonstration calls a tool. In whatever form a model's own template writes that, all its words count.
+    """
     if reply.split() == key.split():
         return True
     alike = same_calls(reply, key)
-    return words(reply)[:LEADING_WORDS] == words(key)[:LEADING_WORDS] if alike is None else alike
+    counted = None if calls else LEADING_WORDS
+    return words(reply)[:counted] == words(key)[:counted] if alike is None else alike
 
 
 def _item(number: str, found: Sequence[tuple[Dream, Lesson]]) -> Item:
@@ -51,4 +56,4 @@ def _item(number: str, found: Sequence[tuple[Dream, Lesson]]) -> Item:
         Turn(lesson.messages, lesson.completion, lesson.calls, lesson.tools, answered=True) for _, lesson in found
     )
     key = tuple(call_text(lesson.completion, lesson.calls) for _, lesson in found)
-    return Item(SUITE, number, first.night, first.source, first.question, turns, key)
+    return Item(SUITE, number, first.night, first.source, first.question, turns, key, about(first))

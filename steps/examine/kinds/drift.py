@@ -48,9 +48,11 @@ def watched(suite: str) -> list[Item]:
 
 def drift(candidate: Sequence[KindReply], champion: Sequence[KindReply], *, times: float) -> Drift:
     """Compare free answers: too much is more than ``times`` the length, or less than its inverse, or many refusals."""
-    before, now = ([_said(row) for row in rows if row.replies] for rows in (champion, candidate))
-    if not before or len(before) != len(now):
+    by_id = [{row.id: row for row in rows if row.replies} for rows in (champion, candidate)]
+    if by_id[0].keys() != by_id[1].keys() or len(by_id[0]) < len(_ORDINARY):
         return Drift("free answers to ordinary requests are missing", {}, True)
+    before, now = ([_said(row) for row in rows.values()] for rows in by_id)
+    cut = [sum(not all(row.complete) for row in rows.values()) for rows in by_id]
     lengths = [sum(map(len, said)) / len(said) for said in (before, now)]
     refusals = [sum(map(refuses, said)) for said in (before, now)]
     grown = (lengths[1] + 1) / (lengths[0] + 1)
@@ -59,11 +61,15 @@ def drift(candidate: Sequence[KindReply], champion: Sequence[KindReply], *, time
         f"{len(now)} free answers: {lengths[0]:.0f} characters before, {lengths[1]:.0f} now; "
         f"{refusals[0]} refused before, {refusals[1]} now"
     )
+    if any(cut):  # what they would have grown to is not seen
+        says += f"; {cut[0]} were cut off at {LONGEST} tokens before, {cut[1]} now"
     if too_much:
         says += f" (allowed are {times:g} times the length or its inverse, {ALLOWED_REFUSALS:.0%} more refusals)"
     figures = {
         "free answers, characters, champion": round(lengths[0], 1),
         "free answers, characters, candidate": round(lengths[1], 1),
+        "free answers, cut off, champion": cut[0],
+        "free answers, cut off, candidate": cut[1],
         "free answers, refused, champion": refusals[0],
         "free answers, refused, candidate": refusals[1],
     }

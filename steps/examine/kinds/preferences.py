@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from steps.examine.kinds.drift import drift, watched
-from steps.examine.kinds.suite import Drift, Item, KindReply, Measure, Suite, Turn
+from steps.examine.kinds.suite import Drift, Item, KindReply, Measure, Suite, Turn, about
 from steps.kinds.preference import BETA, SUITE
 from steps.lesson import Lesson
 from steps.records import Dream
@@ -51,4 +51,4 @@ def _item(number: str, dream: Dream, lesson: Lesson) -> Item:
     turns = [first]
     if lesson.rejected is not None:
         turns.append(Turn(lesson.messages, lesson.rejected, lesson.rejected_calls, lesson.tools, disliked=True))
-    return Item(SUITE, number, dream.night, dream.source, dream.question, tuple(turns))
+    return Item(SUITE, number, dream.night, dream.source, dream.question, tuple(turns), (), about(dream))

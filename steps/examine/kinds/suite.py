@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from steps.dream.lessons import lesson_of
+from steps.kinds.messages import begun_with
 from steps.lesson import Lesson
 from steps.records import Dream, Experience, Record, content_id
 from steps.settings import GateSettings
@@ -34,16 +35,19 @@ class Turn:
 
     @property
     def likelihood_key(self) -> str:
-        return content_id("turn", self.messages, self.completion, self.calls, self.tools)
+        # Under the key "turn" stands what was read where a template left a system message out.
+        return content_id("turn, all of it", self.messages, self.completion, self.calls, self.tools)
 
     @property
     def answer_key(self) -> str:
-        return content_id("answered turn", self.messages, self.tools, self.longest)
+        # Answers under the key "answered turn" were as long as the longest that was asked for beside them.
+        return content_id("answered turn, cut by itself", self.messages, self.tools, self.longest)
 
 
 @dataclass(frozen=True)
 class Item:
-    """One held-out lesson as it is asked. ``key``: what an answer is held against, turn by turn.
+    """One held-out lesson as it is asked. ``key``: what an answer is held against, turn by turn. ``about``: a key of
+    what it was held out with, of which items are no independent ones.
 
     ``watched``: no lesson, but an ordinary question by whose answers it is watched whether a model drifts.
     """
@@ -55,6 +59,7 @@ class Item:
     question: str
     turns: tuple[Turn, ...]
     key: tuple[str, ...] = ()
+    about: str = ""
     watched: bool = False
 
 
@@ -62,8 +67,9 @@ class KindReply(Record):
     """What one model made of one item.
 
     ``log_probabilities``: of each turn whose likelihood is asked, summed over its ``tokens`` (natural logarithm).
-    ``replies``: what was said, turn by turn; none where words are not kept. ``signs``: -1 for what had better not be
-    said.
+    ``replies``: what was said, turn by turn; none where words are not kept; ``complete``: whether each came to its end.
+    ``calls``: whether each of ``key`` calls a tool. ``signs``: -1 for what had better not be said. ``about``: as of an
+    ``Item``. Examinations from before have neither ``about`` nor ``calls`` nor ``complete``.
     """
 
     suite: str
@@ -76,7 +82,10 @@ class KindReply(Record):
     tokens: tuple[int, ...] = ()
     signs: tuple[int, ...] = ()
     replies: tuple[str, ...] = ()
+    complete: tuple[bool, ...] = ()
     key: tuple[str, ...] = ()
+    calls: tuple[bool, ...] = ()
+    about: str = ""
     watched: bool = Field(False, description="an ordinary question, by which drift is watched")
 
 
@@ -147,3 +156,8 @@ def held_out(dreams: Sequence[Dream], corpus: Mapping[str, Experience]) -> dict[
         if dream.experience and dream.experience in corpus:
             found.setdefault(dream.experience, []).append((dream, lesson_of(dream, corpus)))
     return found
+
+
+def about(dream: Dream) -> str:
+    """A key of what a dream was held out with."""
+    return content_id(begun_with(dream))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, likelihood
+from steps.examine.kinds.suite import LIKELIHOOD, Item, KindReply, Measure, Suite, Turn, about, likelihood
 from steps.kinds.trace.kind import SUITE
 from steps.lesson import Lesson
 from steps.model.tools import call_text, same_calls
@@ -44,4 +44,4 @@ def does_the_same(reply: str, key: str) -> bool:
 def _item(dream: Dream, lesson: Lesson) -> Item:
     turn = Turn(lesson.messages, lesson.completion, lesson.calls, lesson.tools, answered=True)
     key = (call_text(lesson.completion, lesson.calls),)
-    return Item(SUITE, dream.id, dream.night, dream.source, dream.question, (turn,), key)
+    return Item(SUITE, dream.id, dream.night, dream.source, dream.question, (turn,), key, about(dream))

@@ -27,8 +27,9 @@ def of_preference(found: Found) -> Found | None:
         shared = 0
         while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
             shared += 1
-        if shared:  # a prompt that stands beside it says the same in other words
-            ours |= {"prompt": chosen[:shared], "chosen": chosen[shared:], "rejected": rejected[shared:]}
+        if shared:
+            prompt = [*_before(found.get("prompt"), chosen[0]), *chosen[:shared]]
+            ours |= {"prompt": prompt, "chosen": chosen[shared:], "rejected": rejected[shared:]}
     elif "prompt" not in found and isinstance(chosen, str) and isinstance(rejected, str):
         prompt, sign, better = chosen.rpartition(_HH)
         other, _, worse = rejected.rpartition(_HH)
@@ -89,6 +90,20 @@ def of_completion(found: Found) -> Found | None:
     else:
         return None
     return {**_without(found, "prompt", "completion", "response"), "kind": "demonstration", "messages": messages}
+
+
+def _before(prompt: Any, first: Any) -> list[Any]:
+    """What of a prompt stands before two talks that begin with ``first``.
+
+    All of it, where they go on from it (calls of tools before two last words, say) or it is what their owner says;
+    nothing, where it says in other words what they begin with.
+    """
+    given = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    if not isinstance(given, list) or first in given:
+        return []
+    roles = [one.get("role") if isinstance(one, Mapping) else None for one in (first, *given)]
+    owners = all(role in ("system", "developer") for role in roles[1:])
+    return given if roles[0] in ("assistant", "tool", "function") or owners else []
 
 
 def _begun_alike(one: str, other: str) -> str:

@@ -1,5 +1,7 @@
 """Lessons of every objective are learned in one training; preferences as the paper has them."""
 
+import math
+
 import pytest
 import torch
 from peft import PeftModel
@@ -90,6 +92,32 @@ def test_a_preference_costs_what_the_paper_says(learn):
     margin = (good[1] - good[0]) - (bad[1] - bad[0])
     assert len(one_step.losses) == 1 and margin > 0
     assert done.losses[1] == pytest.approx(-F.logsigmoid(torch.tensor(BETA * margin)).item(), rel=1e-3)
+
+
+LONG = "Good morning, all of you, and may the wind be with us today and tomorrow and on every other day."
+PAIRS = [lesson("prefer", ASKED, LONG, rejected="Hm."), lesson("prefer", "Who rings it?", "Me.", rejected=LONG)]
+RATINGS = [lesson("like", ASKED, LONG), lesson("dislike", "Who rings it?", "Me."), lesson("like", "Where?", "Below.")]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("lessons", [PAIRS, RATINGS], ids=["pairs", "ratings"])
+def test_each_pair_and_each_rating_counts_alike_however_long(learn, lessons, packed):
+    knobs = {"packed": packed, "learning_rate": 0.003, "warmup": 0.0, "batch_tokens": 10_000}
+    done = learn(lessons, epochs=2, **knobs)[0]
+    one_step, model, tokenizer = learn(lessons, epochs=1, **knobs)
+    losses = []
+    for one in lessons:
+        asked = one.messages[0]["content"]
+        sides = [with_and_without(model, tokenizer, asked, said) for said in (one.completion, one.rejected) if said]
+        gain, *other = (now - before for before, now in sides)
+        sign = -1.0 if one.objective == "dislike" else 1.0
+        losses.append(1 - sigmoid(sign * gain) if not other else -math.log(sigmoid(gain - other[0])))
+    assert len(one_step.losses) == 1 and len({round(loss, 2) for loss in losses}) > 1, losses
+    assert done.losses[1] == pytest.approx(sum(losses) / len(losses), rel=1e-3)
+
+
+def sigmoid(margin):
+    return 1 / (1 + math.exp(-BETA * margin))
 
 
 def test_packing_changes_nothing(learn):

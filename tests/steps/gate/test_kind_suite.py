@@ -51,6 +51,36 @@ def test_what_shuffled_weights_gain_too_was_not_learned(settings, gained, status
     assert found.status == status and says in found.reason
 
 
+def without(found, lost, **changed):
+    """The same with the rows of the candidate that ``lost`` names, by number, changed."""
+    rows = [
+        r.model_copy(update=changed) if (r.model, r.id) in {("candidate", n) for n in lost} else r for r in found.kinds
+    ]
+    return replace(found, kinds=rows)
+
+
+def test_what_is_no_number_was_not_learned(settings):
+    found = without(asked(candidate=3.5, shuffled=-1.0), "2", log_probabilities=(float("nan"),))
+    assert kind_suite(found, settings.gate, suite=SUITE).status != "PASS"
+
+
+def test_talks_that_end_in_the_same_words_are_no_single_one(settings):
+    found = asked(candidate=3.5, shuffled=-1.0)
+    alike = [row.model_copy(update={"question": "Why?"}) for row in found.kinds]
+    told = kind_suite(replace(found, kinds=alike), settings.gate, suite=SUITE)
+    assert "only 1 of tonight are held out" in told.reason
+    apart = [row.model_copy(update={"about": row.id}) for row in alike]
+    assert kind_suite(replace(found, kinds=apart), settings.gate, suite=SUITE).status == "PASS"
+
+
+@pytest.mark.parametrize("lost", ["3", "01234"])
+def test_of_earlier_nights_every_item_has_to_be_there(settings, lost):
+    found = rebuilt(candidate=0.1, shuffled=-4.0)
+    assert kind_suite(found, settings.gate, suite=SUITE).status == "PASS"
+    told = kind_suite(without(found, lost, log_probabilities=(), tokens=()), settings.gate, suite=SUITE)
+    assert told.status == "INCONCLUSIVE" and "is not there for every item" in told.reason
+
+
 def test_shuffled_weights_that_move_five_cases_alike_do_not_cost_the_night(settings):
     found = check(judge(asked(candidate=3.5, shuffled=0.5), settings), NAME)
     assert found.figures[f"the shuffled adapter, {SUITE}"] == f"{SUITE}: FAIL"

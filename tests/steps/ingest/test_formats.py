@@ -96,6 +96,27 @@ def test_preferences_as_messages(one, value):
     ]
 
 
+OWNER, NEAR = {"role": "system", "content": "Be brief."}, {"role": "assistant", "content": "Near the pier?"}
+YES = {"role": "user", "content": "Yes."}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "begins", "whole"),
+    [
+        ([OWNER, USER], [NEAR, YES], [OWNER, USER, NEAR, YES]),
+        ("How deep?", [NEAR, YES], [USER, NEAR, YES]),
+        ([OWNER], [USER], [OWNER, USER]),
+        ([OWNER, USER], [OWNER, USER], [OWNER, USER]),
+        ("How deep is it?", [USER], [USER]),
+        (None, [USER, NEAR, YES], [USER, NEAR, YES]),
+    ],
+)
+def test_what_two_talks_go_on_from_is_their_prompt(one, prompt, begins, whole):
+    entry = one({"prompt": prompt, "chosen": [*begins, BOT], "rejected": [*begins, BAD]}).entry
+    assert talk(entry, "prompt") == [(m["role"], m["content"]) for m in whole]
+    assert talk(entry, "chosen") == PAIR[1:] and talk(entry, "rejected") == [("assistant", "Nine.")]
+
+
 def test_preferences_as_texts(one):
     plain = one({"prompt": "How deep?", "chosen": "Seven.", "rejected": "Nine."}).entry
     whole = {

@@ -94,7 +94,7 @@ def test_what_an_earlier_night_held_out_is_contradicted_too(night, workspace):
 def test_answers_that_grow_or_refuse_are_too_much():
     def rows(who, said):
         known = {"suite": "preferences", "cohort": "", "source": "", "question": "?", "watched": True}
-        return [KindReply(id=str(n), model=who, replies=(said,), **known) for n in range(8)]
+        return [KindReply(id=str(n), model=who, replies=(said,), complete=(True,), **known) for n in range(12)]
 
     before = rows("champion", "It is blue because of light.")
     assert not drift(rows("candidate", "Blue light, as it happens."), before, times=2.0).too_much
@@ -102,6 +102,12 @@ def test_answers_that_grow_or_refuse_are_too_much():
     assert drift(rows("candidate", "Blue."), before, times=2.0).too_much
     assert drift(rows("candidate", "I'm sorry, I do not know."), before, times=2.0).too_much
     assert drift([], before, times=2.0).too_much, "nothing was asked"
+    few = rows("candidate", "It is blue because of light.")[:3]
+    assert drift(few, before[:3], times=2.0).too_much and drift(few, before[3:6], times=2.0).too_much, "hardly anything"
+    others = [row.model_copy(update={"id": f"other {row.id}"}) for row in rows("candidate", "It is blue.")]
+    assert "missing" in drift(others, before, times=2.0).says, "it was asked something else"
+    cut = [row.model_copy(update={"complete": (False,)}) for row in before[:4]] + before[4:]
+    assert "4 were cut off at 96 tokens before, 0 now" in drift(before, cut, times=2.0).says
     assert refuses("As an AI, I may not.") and not refuses("The mate is sorry for the dog.")
 
 

@@ -4,7 +4,7 @@ import pytest
 from transformers import AutoTokenizer, GenerationConfig
 
 from steps.errors import SlumberError
-from steps.model.chat import all_ends, answer_tokens, prompt_tokens, turn_end
+from steps.model.chat import all_ends, answer_tokens, chat_tokens, prompt_tokens, turn_end, turn_tokens
 
 TURNS = "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}{% endfor %}"
 ASKED = "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
@@ -83,6 +83,42 @@ def test_a_turn_ends_with_the_templates_own_mark(speaks, template, end):
     assert all_ends(tokenizer, listed) == {own, tokenizer.eos_token_id, 5, 6}
     assert all_ends(tokenizer, GenerationConfig(eos_token_id=7)) == {own, tokenizer.eos_token_id, 7}
     assert all_ends(tokenizer, None) == {own, tokenizer.eos_token_id}
+
+
+SKIPS_SYSTEM = (
+    "{% for m in messages %}{% if m['role'] in ('user', 'assistant') %}"
+    "{{ '<|' + m['role'] + '|>' + m['content'] | trim + '<|end|>' }}{% endif %}{% endfor %}" + ASKED
+)
+
+
+@pytest.mark.parametrize("role", ["system", "developer"])
+@pytest.mark.parametrize("template", [SKIPS_SYSTEM, TURNS + ASKED], ids=["left out", "shown"])
+def test_what_the_owner_says_before_a_talk_is_always_shown(speaks, template, role):
+    chat = [{"role": role, "content": "Be brief. "}, {"role": "user", "content": "Who?"}]
+    text = speaks(template).decode(chat_tokens(speaks(template), chat))
+    assert text.count("Be brief.") == 1 and text.count("Who?") == 1, text
+    assert text.startswith("<|system|>") is (template != SKIPS_SYSTEM)
+
+
+CHANNELS_OF_CALLS = (
+    "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}{% if m.tool_calls %}"
+    "{% for c in m.tool_calls %}{{ '<|start|>assistant to=' + c.function.name + '<|channel|>commentary<|message|>' }}"
+    "{{ c.function.arguments | tojson }}{{ '<|end|>' }}{% endfor %}{% else %}"
+    "{{ '<|start|>' + m.role + ('<|channel|>final' if m.role == 'assistant' else '') + '<|message|>' + m.content }}"
+    "{{ '<|return|>' if m.role == 'assistant' else '<|end|>' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|start|>assistant' }}{% endif %}"
+)
+
+
+def test_a_call_goes_on_from_the_prompt_that_the_model_is_given(speaks):
+    tokenizer = speaks(CHANNELS_OF_CALLS)
+    call = {"id": "1", "type": "function", "function": {"name": "bell", "arguments": '{"times": 2}'}}
+    tool = {"type": "function", "function": {"name": "bell", "description": "Rings.", "parameters": {}}}
+    prompt, answer = turn_tokens(tokenizer, [{"role": "user", "content": "Ring."}], "", calls=[call], tools=[tool])
+    assert tokenizer.decode(prompt).endswith("<|channel|>final<|message|>"), "it answers at once"
+    said = tokenizer.decode(answer)
+    assert "commentary" not in said and "to=bell" not in said, "a channel within a channel"
+    assert '<tool_call>\n{"name": "bell", "arguments": {"times": 2}}\n</tool_call><|return|>' in said, said
 
 
 def test_another_template_of_the_same_tokenizer_is_looked_at_anew(speaks):
