@@ -61,3 +61,15 @@ def test_the_status_of_a_tenant_names_him(settings, workspace, migrated):
     for found, advice in ((shared, ""), (shared.of_tenant("acme"), " --tenant acme")):
         said = [str(cell) for cell in list(status_table(found).columns)[1].cells]
         assert any(f"`slumber night --night {NIGHT}{advice}`" in line for line in said), said
+
+
+def test_the_watch_of_a_tenant_names_him(settings, workspace, monkeypatch):
+    from orchestration.environment import Deployment
+    from orchestration.watch import watch_table
+
+    add_tenant(workspace, "acme")
+    monkeypatch.setattr("orchestration.watch.held_lines", lambda found: ["`slumber rollback 2` lets it serve again."])
+    shared = Deployment(settings=settings, workspace=workspace, inbox=workspace.root)
+    for found, advice in ((shared, ""), (shared.of_tenant("acme"), " --tenant acme")):
+        said = str(list(watch_table(found).renderables)[-1])
+        assert said == f"`slumber rollback 2{advice}` lets it serve again."
