@@ -28,8 +28,8 @@ def of_preference(found: Found) -> Found | None:
         while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
             shared += 1
         if shared:
-            prompt = [*_before(found.get("prompt"), chosen[0]), *chosen[:shared]]
-            ours |= {"prompt": prompt, "chosen": chosen[shared:], "rejected": rejected[shared:]}
+            talk = [*_before(found.get("prompt"), chosen[0]), *chosen[:shared]]
+            ours |= {"prompt": talk, "chosen": chosen[shared:], "rejected": rejected[shared:]}
     elif "prompt" not in found and isinstance(chosen, str) and isinstance(rejected, str):
         prompt, sign, better = chosen.rpartition(_HH)
         other, _, worse = rejected.rpartition(_HH)
