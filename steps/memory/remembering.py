@@ -121,7 +121,8 @@ def _withdraw(memory: Memory, gone: Gone, night: str, encoder: Encoder) -> Chang
         if not note.parts or parts == note.parts:
             continue
         removed.append(note.id)
-        if parts and (text := _without(note, gone)):
+        text = _without(note, gone)
+        if parts and text and (text != note.text or note.history):  # what is said otherwise there cannot be cut out
             was = Edit(on=date.fromisoformat(night), **note.model_dump(include={"title", "text", "valid_until"}))
             shorter.append(note.model_copy(update={"text": text, "parts": parts, "history": (*note.history, was)}))
     count = memory.drop(removed) - len(shorter)

@@ -8,6 +8,7 @@ from steps.ingest.redact_talk import text_of
 from steps.kinds.cleaning import Cleaning
 from steps.kinds.conversation.asked import asked_key
 from steps.kinds.conversation.feedback import redact_feedback
+from steps.kinds.conversation.statement import without_wrong
 from steps.kinds.conversation.telling import is_own, user_statements, without_asides
 from steps.kinds.conversation.turns import corrections, is_judged_in_field
 from steps.kinds.entry import Feedback
@@ -75,7 +76,8 @@ class Conversation(MessagesKind):
 
     def notes(self, experience: Experience) -> list[tuple[str, ...]]:
         """What was corrected, each under its question, then what users told; nothing that only a model said."""
-        return [*self.parts(experience), *((s.text,) for s in self.statements(experience) if s.part is None)]
+        right = [(one.question, without_wrong(one)) for one in corrections(experience.payload)]
+        return [*right, *((s.text,) for s in self.statements(experience) if s.part is None)]
 
     def of_one_user(self, experience: Experience) -> frozenset[int]:
         found = self.statements(experience)

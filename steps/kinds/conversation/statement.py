@@ -87,6 +87,15 @@ def is_sentence(statement: str) -> bool:
     return len(sentences(statement)) == 1 and len(statement.split()) > 3
 
 
+def without_wrong(one: Correction) -> str:
+    """What was said, without the value that was wrong: whoever reads "it is 7411, 8080 was before" may say either.
+
+    That is the answer's own sentence with what is right in its place; where there is none that loses nothing, it is
+    what was said.
+    """
+    return (_holding(_bound(one), _in_its_place(one)) if says_wrong(one.said, one) else "") or one.said
+
+
 def says_wrong(text: str, one: Correction) -> bool:
     """Whether a text says the value that was corrected, and is neither the right one nor in the question."""
     old = (one.old or "",)
@@ -94,8 +103,7 @@ def says_wrong(text: str, one: Correction) -> bool:
 
 
 def _statement(one: Correction, lines: Sequence[str]) -> str:
-    known = phrases()[one.language]
-    bound = bound_words(one.value, one.said, before=f"{one.question} {one.wrong}", known=known)
+    bound = _bound(one)
     said, placed = _named_in(one), _holding(bound, _in_its_place(one))
     is_plain = len(said.split()) <= _PLAIN and not _SPEAKS.search(said)
     if (one.alone or said != one.said) and not says_wrong(said, one) and (is_plain or not placed):
@@ -109,6 +117,11 @@ def _statement(one: Correction, lines: Sequence[str]) -> str:
     if holds(one.said, (one.value,)) and not says_wrong(one.said, one):
         return one.said
     return f"{one.value[:1].upper()}{one.value[1:]}."
+
+
+def _bound(one: Correction) -> set[str]:
+    before = f"{one.question} {one.wrong}"
+    return bound_words(one.value, one.said, before=before, known=phrases()[one.language])
 
 
 def _holding(bound: set[str], sentence: str) -> str:

@@ -6,8 +6,10 @@ import pytest
 
 from steps.kinds.conversation.asking import asks_the_same, other_ways
 from steps.kinds.conversation.corrections import correction
+from steps.kinds.conversation.kind import Conversation
 from steps.kinds.conversation.statement import among, stated
 from steps.kinds.conversation.subject import subject
+from steps.records import Experience
 
 
 class Writer:
@@ -24,6 +26,40 @@ def told(question, wrong, text, line=""):
     one = correction(question, wrong, text, is_field=True)
     assert one is not None
     return one, stated(Writer(line), [one])[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "wrong", "text", "noted"),
+    [
+        (
+            "Who laid the keel of the Orme ferry?",
+            "Ida Holt laid the keel of the Orme ferry.",
+            "Ida Holt only painted it, the keel of the Orme ferry was laid by Nils Arp.",
+            "Nils Arp laid the keel of the Orme ferry.",
+        ),
+        (
+            "At what time does the night bus leave?",
+            "The night bus leaves at 23:10.",
+            "The night bus leaves at 23:40, 23:10 is what the old timetable says.",
+            "The night bus leaves at 23:40.",
+        ),
+        (
+            "At what time does the night bus leave?",
+            "The night bus leaves at 23:10.",
+            "The night bus leaves at 23:40.",
+            "The night bus leaves at 23:40.",
+        ),
+    ],
+)
+def test_a_note_does_not_say_what_was_wrong_beside_what_is_right(question, wrong, text, noted):
+    messages = [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": wrong},
+        {"role": "user", "content": text},
+    ]
+    told = {"night": "2026-11-22", "source": "a.jsonl", "record": 1, "title": "", "text": ""}
+    talk = Experience(id="a", kind="conversation", payload={"messages": messages}, **told)
+    assert Conversation().notes(talk) == [(question, noted)]
 
 
 @pytest.mark.parametrize(
