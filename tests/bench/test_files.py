@@ -5,7 +5,6 @@ import pytest
 from bench.files.measuring import experiences, held
 from bench.files.playing import episode, read_call
 from steps.kinds.trace.principles import principles
-from steps.kinds.trace.signature import shown
 
 
 class Folders:
@@ -50,6 +49,6 @@ def test_gold_paths_with_mistakes_make_one_principle_that_holds_for_tasks_not_se
     assert [m["content"] for m in rows[0]["messages"] if m["role"] == "user"] == ["Show a.txt."], "no other world"
     assert '"error"' in rows[0]["messages"][2]["content"] and '"docs/a.txt"' in str(rows[0]["messages"][1])
     (one,) = principles(experiences(rows[:2]))
-    assert shown(one.does) == "cd(folder=<tried>)" and one.traces == 2
+    assert one.act == "cd(folder=<tried>)" and one.traces == 2
     found = held(principles(experiences(rows[:2])), experiences(rows[2:]))
     assert (found.situations, found.same, found.other) == (2, 2, 0)
