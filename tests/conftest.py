@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import time
 
@@ -56,6 +57,13 @@ def _no_instance_of_another_test():
 def _nobody_is_nice(monkeypatch):
     """A process that a night made nice stays so, with all tests that follow in it."""
     monkeypatch.setattr(os, "setpriority", lambda *_: None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """A test before may leave SIGTERM ignored or blocked: what is started inherits that, and would not end by it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 
 import pytest
@@ -19,16 +18,6 @@ KNOBS = {
     "night": {"nice": 0},
     "schedule": {"cron": "* * * * *"},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _ended_by_sigterm():
-    """Where it is ignored or blocked no shell can trap it, and what is started here inherits that from other tests."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    yield
-    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 @pytest.fixture(scope="module")
