@@ -9,6 +9,7 @@ from typing import Any
 from steps.anchors import read_anchors
 from steps.dream.budget import Candidate, Plan, carried_over, plan
 from steps.dream.calibration import Calibration, calibrated, dreamer_digest, remembered
+from steps.dream.lessons import is_shown
 from steps.dream.rehearsal import normalised, rehearsal_dream, write_rehearsal
 from steps.dream.shares import earned, night_rows, shared, writer_rows
 from steps.dream.writer import make_writer
@@ -112,7 +113,7 @@ def _dreamt(
     ]:
         if any(normalised(text) in examined for text in asked_in(one, shown)):
             refused["asks what a probe asks"] += 1
-        elif one.id in held or (_is_shown(one, shown) and begun_with(one) in begun):
+        elif one.id in held or (is_shown(one, shown) and begun_with(one) in begun):
             refused["held out on an earlier night"] += 1
         elif one.id in kept:
             refused["dreamt already"] += 1
@@ -120,12 +121,6 @@ def _dreamt(
             kept[one.id] = one
     how = {"packed": base.packed, "engine": settings.dream.engine, "dreamer": dreamer, "calibration": measured.says}
     return list(kept.values()), planned, refused, how | {"writers": writer_rows(measured, sharing, dreaming.tallies)}
-
-
-def _is_shown(dream: Dream, shown: Mapping[str, Experience]) -> bool:
-    """Whether it is of a suite of which some are held out whole, so that it may give such a one away."""
-    source = shown.get(dream.experience or "")
-    return source is not None and kind_of(source).suite_of(dream) not in ASKED
 
 
 def asked_in(dream: Dream, shown: Mapping[str, Experience]) -> list[str]:

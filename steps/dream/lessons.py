@@ -50,6 +50,11 @@ def suite_of(dream: Dream, corpus: Mapping[str, Experience]) -> str | None:
     return kind_of(source).suite_of(dream) if source else DOCUMENTS
 
 
+def is_shown(dream: Dream, corpus: Mapping[str, Experience]) -> bool:
+    """Whether it was not asked about but shown, as a demonstration is: of such suites some is held out whole."""
+    return suite_of(dream, corpus) not in (None, *ASKED)
+
+
 def suites_taught(workspace: Workspace, night: str) -> frozenset[str]:
     """Return the suites of which ``night`` has lessons; its material may have come on an earlier night."""
     dreams = [d for d in read_records(workspace.dataset("dreams", night), Dream) if not d.rehearsal]

@@ -1,18 +1,18 @@
 """The step: dreams of tonight's documents and of the model itself, checked, and held-out probes set apart."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
-from steps.dream.lessons import suite_of
+from steps.dream.lessons import is_shown, suite_of
 from steps.kinds.kind import ASKED, DOCUMENTS
 from steps.kinds.table import KINDS
 from steps.manifest import Figures, StepRecord
 from steps.night import Night
-from steps.records import Dream, Experience, Probe, Record
+from steps.records import Probe, Record
 from steps.step import Step
 from steps.workspace import read_records, write_records
 
@@ -125,7 +125,7 @@ class DreamStep(Step[DreamFigures]):
         for path, records in zip(self.outputs(night), rows, strict=True):
             write_records(path, records)
         kinds: dict[str | None, str] = {experience.id: experience.kind for experience in planned.experiences}
-        covered = {(d.experience, d.sentence) for d in train if d.strategy == "question" or _is_shown(d, corpus)}
+        covered = {(d.experience, d.sentence) for d in train if d.strategy == "question" or is_shown(d, corpus)}
         return DreamFigures(
             documents=len({passage.experience.id for passage in passages}),
             passages=len(passages),
@@ -179,8 +179,3 @@ class DreamStep(Step[DreamFigures]):
                 "documents to hold questions out of"
             )
         return said
-
-
-def _is_shown(dream: Dream, corpus: Mapping[str, Experience]) -> bool:
-    """Whether it was not asked about but shown: a demonstration, a preference."""
-    return suite_of(dream, corpus) not in (None, *ASKED)

@@ -15,7 +15,6 @@ from steps.kinds.messages import (
     Talk,
     asked_last,
     bare,
-    begun_with,
     opening,
     shows_no_text,
 )
@@ -101,10 +100,6 @@ class Demonstration(MessagesKind):
     def lesson(self, experience: Experience, dream: Dream) -> dict[str, Any]:
         place = turns(experience.payload)[dream.sentence or 0]
         return self._taught(experience, place) | {"talk": experience.id}
-
-    def held_out_with(self, dream: Dream) -> str:
-        """What is asked first, greetings aside: a talk is held out whole, with all that begin alike."""
-        return begun_with(dream)
 
     def _taught(self, experience: Experience, place: int) -> dict[str, Any]:
         """What comes before the message at ``place``, and what it says."""

@@ -90,6 +90,13 @@ class MessagesKind(Kind):
     learned = False
     chats: ClassVar[tuple[str, ...]] = ("messages",)
 
+    def held_out_with(self, dream: Dream) -> str:
+        """What is asked first: a talk is held out whole, with all that begin alike and the same case of other traces.
+
+        Of one talk several answers may be rated, each after the one before.
+        """
+        return begun_with(dream)
+
     def shown(self, entry: Entry, cleaning: Cleaning) -> Shown:
         value = entry.model_dump(exclude_none=True, exclude={"kind", "created_at", "title", "source"})
         value |= {key: _plain(value[key]) for key in self.chats if isinstance(value.get(key), list)}

@@ -23,7 +23,6 @@ from steps.kinds.messages import (
     MessagesKind,
     asked_last,
     bare,
-    begun_with,
     opening,
     shows_no_text,
 )
@@ -151,10 +150,6 @@ class Preference(MessagesKind):
         if claim.better and claim.worse:
             found |= {"rejected": claim.worse.said, "rejected_calls": claim.worse.calls}
         return found
-
-    def held_out_with(self, dream: Dream) -> str:
-        """What is asked first: of one talk several answers may be rated, each after the one before."""
-        return begun_with(dream)
 
 
 def _earlier(dreaming: Dreaming) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from steps.kinds.conversation.telling import is_own, without_asides
 from steps.kinds.conversation.turns import corrections
 from steps.kinds.entry import Feedback, Input, Text
 from steps.kinds.kind import CORRECTIONS, Dreaming, Passage, Statement
-from steps.kinds.messages import MessagesKind, Talk, begun_with, tells_something
+from steps.kinds.messages import MessagesKind, Talk, tells_something
 from steps.kinds.trace.principles import teaching
 from steps.records import Dream, Experience
 
@@ -73,10 +73,6 @@ class Trace(MessagesKind):
         from steps.kinds.trace.lessons import taught
 
         return taught(experience, dream) if self.suite_of(dream) == SUITE else {}
-
-    def held_out_with(self, dream: Dream) -> str:
-        """What is asked: the same case of another trace would give it away."""
-        return begun_with(dream)
 
     def asked_through(self, dream: Dream) -> str | None:
         """Its principle, of which a case is always practised."""
